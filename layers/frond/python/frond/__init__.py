@@ -1,0 +1,1 @@
+"""What Frond's functions and its training share: pictures, models, problems, settings, telemetry."""

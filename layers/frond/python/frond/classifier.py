@@ -1,0 +1,148 @@
+"""The model at work: from a picture to what it may be.
+
+The only module that loads LiteRT. `training evaluate` judges the exported file through it, so what is
+measured is what serves.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Self
+
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter
+from numpy.typing import NDArray
+
+from frond.manifest import MODEL_NAME, Manifest, Species, read_manifest
+from frond.problems import InvalidModel
+
+Verdict = Literal["identified", "uncertain", "not_recognised"]
+
+
+@dataclass(frozen=True, slots=True)
+class Inference:
+    """What the network says of one picture: ``logits float32[K]``, ``embedding float32[64]``."""
+
+    logits: NDArray[np.float32]
+    embedding: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A species and the calibrated probability (0 to 1) that the photo shows it."""
+
+    species: Species
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Classification:
+    """An answer: the verdict, and every species, the likeliest first."""
+
+    verdict: Verdict
+    candidates: list[Candidate]
+
+
+class Classifier:
+    """A verified model, ready to classify; one a process, one call at a time.
+
+    Parameters
+    ----------
+    model
+        The bytes of the TFLite file.
+    manifest
+        Its manifest; the bytes are checked against it.
+    threads
+        How many threads one inference uses.
+
+    Raises
+    ------
+    frond.problems.InvalidModel
+        The bytes are not those of the manifest, or the network is not of the shape the manifest tells.
+    """
+
+    def __init__(self, model: bytes, manifest: Manifest, threads: int = 1) -> None:
+        manifest.verify(model)
+        self.manifest = manifest
+        self._interpreter = _interpreter(model, threads)
+        self._input = self._interpreter.get_input_details()[0]
+        self._outputs = {str(o["name"]): o for o in self._interpreter.get_output_details()}
+        self._check_shapes()
+
+    @classmethod
+    def load(cls, directory: Path, threads: int = 1) -> Self:
+        """Load the model of a folder that holds ``model.tflite`` and ``manifest.json``."""
+        manifest = read_manifest(directory)
+        try:
+            model = (directory / MODEL_NAME).read_bytes()
+        except OSError as error:
+            raise InvalidModel(f"There is no readable model at {directory / MODEL_NAME}.") from error
+        return cls(model, manifest, threads)
+
+    def infer(self, pixels: NDArray[np.uint8]) -> Inference:
+        """Run the network.
+
+        Parameters
+        ----------
+        pixels
+            ``uint8[size, size, 3]`` from :func:`frond.images.read_photo`.
+        """
+        self._interpreter.set_tensor(self._input["index"], pixels[np.newaxis])
+        self._interpreter.invoke()
+        return Inference(self._read("logits"), self._read("embedding"))
+
+    def classify(self, pixels: NDArray[np.uint8]) -> Classification:
+        """Say what a picture shows; see :meth:`infer` for the parameter."""
+        return self.judge(self.infer(pixels).logits)
+
+    def judge(self, logits: NDArray[np.float32]) -> Classification:
+        """Turn logits ``float32[K]`` into a verdict and calibrated candidates."""
+        confidences = softmax(logits / self.manifest.temperature)
+        order = np.argsort(-confidences, kind="stable")
+        candidates = [Candidate(self.manifest.labels[i], float(confidences[i])) for i in order]
+        return Classification(self._verdict(logits, candidates[0].confidence), candidates)
+
+    def _verdict(self, logits: NDArray[np.float32], confidence: float) -> Verdict:
+        abstention = self.manifest.abstention
+        if energy(logits, self.manifest.temperature) < abstention.not_recognised_below:
+            return "not_recognised"
+        return "uncertain" if confidence < abstention.uncertain_below else "identified"
+
+    def _read(self, name: str) -> NDArray[np.float32]:
+        output = self._outputs[name]
+        scale, zero_point = output["quantization"]
+        raw = self._interpreter.get_tensor(output["index"])[0]
+        return ((raw.astype(np.float32) - zero_point) * scale).astype(np.float32)
+
+    def _check_shapes(self) -> None:
+        size = self.manifest.input.size
+        expected = {"input": (1, size, size, 3), "logits": (1, len(self.manifest.labels))}
+        found = {"input": tuple(self._input["shape"])} | {
+            name: tuple(output["shape"]) for name, output in self._outputs.items() if name == "logits"
+        }
+        if found != expected or "embedding" not in self._outputs or self._input["dtype"] is not np.uint8:
+            raise InvalidModel(f"The model has {found} where its manifest tells {expected}.")
+
+
+def softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return probabilities along the last axis, in double precision, safe for any finite logits."""
+    shifted = logits.astype(np.float64) - logits.max(axis=-1, keepdims=True)
+    exponentials = np.exp(shifted)
+    probabilities: NDArray[np.float64] = exponentials / exponentials.sum(axis=-1, keepdims=True)
+    return probabilities
+
+
+def energy(logits: NDArray[np.float32], temperature: float) -> NDArray[np.float64]:
+    """Return ``T · logsumexp(logits / T)`` along the last axis: high for what the model knows."""
+    scaled = logits.astype(np.float64) / temperature
+    top = scaled.max(axis=-1)
+    score: NDArray[np.float64] = temperature * (top + np.log(np.exp(scaled - top[..., None]).sum(axis=-1)))
+    return score
+
+
+def _interpreter(model: bytes, threads: int) -> Interpreter:
+    try:
+        interpreter = Interpreter(model_content=model, num_threads=threads)
+        interpreter.allocate_tensors()
+    except (ValueError, RuntimeError) as error:
+        raise InvalidModel(f"LiteRT does not take the model: {error}") from error
+    return interpreter

@@ -1,0 +1,169 @@
+"""The only place where bytes become pixels.
+
+Training, the HTTP door and the S3 door all call :func:`read_photo`, so the same photo gives the same
+model input whichever way it came. The stages, in order: *checked* (formats on the list, byte and pixel
+ceilings, read from the header before anything is decoded), *decoded* (JPEGs at a reduced DCT scale
+when far larger than needed; the first frame of an animation), *square* at the model's size, *RGB*
+(alpha over white, CMYK, grey and 16 bits converted) and *upright* (EXIF orientation). Turning comes
+last because a small square is cheaper to turn; it commutes with a centred crop.
+
+Metadata, GPS above all, ends here: only pixels leave this module. Colour profiles are not applied.
+"""
+
+import io
+import warnings
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pillow_heif
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+from pydantic import BaseModel, ConfigDict, Field
+
+from frond.problems import EmptyBody, PayloadTooLarge, TooManyPixels, UnreadablePhoto, UnsupportedFormat
+
+pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
+# A header that lies about its size must fail, not be logged.
+warnings.simplefilter("error", Image.DecompressionBombWarning)
+
+# An MPO (several JPEGs in one file, as phones write) is opened by the JPEG reader.
+FORMATS = ("JPEG", "PNG", "WEBP", "HEIF", "AVIF", "GIF")
+# A JPEG is decoded at the smallest DCT scale that leaves this many source pixels per target pixel, so
+# that the resampling filter, not the decoder, decides how fine detail folds.
+OVERSAMPLING = 2
+EXIF_ORIENTATION = 0x0112
+
+
+class Recipe(BaseModel):
+    """How a photo becomes the model's input; travels in the manifest."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    size: int = Field(ge=16, le=1024, description="Height and width of the square, in pixels")
+    fit: Literal["cover"] = Field("cover", description="cover: the largest centred square of the photo")
+    filter: Literal["bilinear"] = Field("bilinear", description="bilinear: Pillow's, widened when shrinking")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Ceilings that hold before any decoding: bytes of the file, pixels of the picture."""
+
+    max_bytes: int = 25_000_000
+    max_pixels: int = 64_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A photo as the model sees it, and what is worth telling of the original.
+
+    Attributes
+    ----------
+    pixels
+        ``uint8[size, size, 3]``, RGB, upright.
+    width, height
+        Of the original, in pixels, upright.
+    format
+        Pillow's name of the format: ``JPEG``, ``PNG``, ``WEBP``, ``HEIF``, ``AVIF``, ``GIF``.
+    """
+
+    pixels: NDArray[np.uint8]
+    width: int
+    height: int
+    format: str
+
+
+def read_photo(data: bytes, recipe: Recipe, limits: Limits | None = None) -> Photo:
+    """Turn the bytes of a photo into the model's input.
+
+    Parameters
+    ----------
+    data
+        The whole file.
+    recipe
+        Size and shape of the model's input.
+    limits
+        Ceilings to hold; the defaults suit a function with 2 GB of memory.
+
+    Raises
+    ------
+    frond.problems.EmptyBody
+        No bytes.
+    frond.problems.PayloadTooLarge
+        More bytes than the ceiling.
+    frond.problems.UnsupportedFormat
+        Not a picture, or a format that is not on the list.
+    frond.problems.TooManyPixels
+        More pixels than the ceiling, by the header.
+    frond.problems.UnreadablePhoto
+        Damaged or cut short.
+    """
+    limits = limits or Limits()
+    image = _checked(data, limits)
+    original_format = "JPEG" if image.format == "MPO" else str(image.format)
+    width, height = image.size
+    try:
+        orientation = image.getexif().get(EXIF_ORIENTATION, 1)
+        small = _upright(_rgb(_square(_decoded(image, recipe), recipe)), orientation)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as bomb:
+        raise TooManyPixels(max_pixels=limits.max_pixels) from bomb
+    except Exception as damage:  # decoders raise OSError, SyntaxError, ValueError, struct.error and more
+        raise UnreadablePhoto from damage
+    if orientation in (5, 6, 7, 8):
+        width, height = height, width
+    return Photo(np.asarray(small, dtype=np.uint8), width, height, original_format)
+
+
+def _checked(data: bytes, limits: Limits) -> Image.Image:
+    if not data:
+        raise EmptyBody
+    if len(data) > limits.max_bytes:
+        raise PayloadTooLarge(limit_bytes=limits.max_bytes)
+    try:
+        image = Image.open(io.BytesIO(data), formats=FORMATS)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as bomb:
+        raise TooManyPixels(max_pixels=limits.max_pixels) from bomb
+    except Exception as error:  # as above: a broken header can make a parser raise anything
+        raise UnsupportedFormat from error
+    if image.width * image.height > limits.max_pixels:
+        raise TooManyPixels(max_pixels=limits.max_pixels, width=image.width, height=image.height)
+    return image
+
+
+def _decoded(image: Image.Image, recipe: Recipe) -> Image.Image:
+    target = recipe.size * OVERSAMPLING
+    image.draft(None, (target, target))  # only JPEG decoders take the hint
+    image.load()
+    return image
+
+
+def _square(image: Image.Image, recipe: Recipe) -> Image.Image:
+    resampled = _resamplable(image)
+    side = min(resampled.size)
+    left, top = (resampled.width - side) / 2, (resampled.height - side) / 2
+    return resampled.resize(
+        (recipe.size, recipe.size),
+        Image.Resampling.BILINEAR,
+        box=(left, top, left + side, top + side),
+    )
+
+
+def _resamplable(image: Image.Image) -> Image.Image:
+    """Convert the modes whose values cannot be averaged, or not without losing their upper byte."""
+    if image.mode in ("I;16", "I;16L", "I;16B", "I;16N", "I"):
+        return Image.fromarray((np.asarray(image).astype(np.uint32) >> 8).astype(np.uint8))
+    if image.has_transparency_data:
+        return image.convert("RGBA")
+    return image if image.mode in ("L", "RGB", "CMYK") else image.convert("RGB")
+
+
+def _rgb(image: Image.Image) -> Image.Image:
+    if image.mode != "RGBA":
+        return image.convert("RGB")
+    white = Image.new("RGBA", image.size, "white")
+    return Image.alpha_composite(white, image).convert("RGB")
+
+
+def _upright(image: Image.Image, orientation: int) -> Image.Image:
+    image.getexif()[EXIF_ORIENTATION] = orientation
+    return ImageOps.exif_transpose(image)

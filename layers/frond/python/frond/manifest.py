@@ -1,0 +1,137 @@
+"""The model's passport: what the file is, what it takes, what it knows and how good it was measured to be.
+
+`manifest.json` travels beside `model.tflite`. Whoever loads a model checks its bytes against the
+manifest first; a model that does not match is refused.
+"""
+
+import hashlib
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from frond.images import Recipe
+from frond.problems import InvalidModel
+
+MODEL_NAME = "model.tflite"
+MANIFEST_NAME = "manifest.json"
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+
+
+def slugify(name: str) -> str:
+    """Return a name in lower case, its words joined by hyphens: ``Zea mays`` -> ``zea-mays``."""
+    return re.sub(r"[^\w]+", "-", name.casefold()).strip("-_").replace("_", "-")
+
+
+class Species(_Frozen):
+    """One label of the model."""
+
+    slug: str = Field(pattern=r"^\w+(-\w+)*$", description="The scientific name, lower case, hyphens")
+    scientific_name: str
+    common_names: dict[str, str] = Field(default_factory=dict, description="By ISO 639-1 language")
+    family: str | None = None
+    role: Literal["crop", "weed"] | None = None
+
+
+class ModelFile(_Frozen):
+    """The bytes that the manifest vouches for."""
+
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    size: int = Field(gt=0, description="Bytes")
+
+
+class Abstention(_Frozen):
+    """When to say less than a species' name.
+
+    The energy of a photo is ``T · logsumexp(logits / T)`` (Liu et al. 2020, arXiv:2010.03759): high
+    for what the model knows. Both thresholds are chosen on validation data.
+    """
+
+    not_recognised_below: float = Field(description="Energy under which the photo is none of the species")
+    uncertain_below: float = Field(ge=0, le=1, description="Confidence under which the first is one of several")
+    acceptance: float = Field(ge=0, le=1, description="Share of known validation photos over the energy threshold")
+
+
+class Reference(_Frozen):
+    """Where the training photos lie in the embedding; what drift is measured against."""
+
+    mean: list[float]
+    std: list[float]
+    explained_variance: float = Field(ge=0, le=1, description="Share kept by the embedding's components")
+
+
+class Dataset(_Frozen):
+    """What the model learned from."""
+
+    name: str
+    fingerprint: str = Field(description="sha256 over every photo's hash and label")
+    photos: dict[str, int] = Field(description="How many photos, by split")
+    licence: str | None = None
+    attribution: str | None = None
+
+
+class Manifest(_Frozen):
+    """Everything that has to be known of a model to serve it and to judge it."""
+
+    format_version: Literal[1] = 1
+    version: str = Field(pattern=r"^\d{4}\.\d{2}\.\d{2}-[0-9a-f]{8}$")
+    created_at: datetime
+    file: ModelFile
+    input: Recipe
+    labels: list[Species] = Field(min_length=2)
+    temperature: float = Field(gt=0, description="Divides the logits before the softmax")
+    abstention: Abstention
+    reference: Reference
+    dataset: Dataset
+    metrics: dict[str, Any] = Field(default_factory=dict, description="Measured on the test split, by evaluate")
+    agreement: dict[str, float] = Field(default_factory=dict, description="TFLite against Keras, on validation")
+    training: dict[str, Any] = Field(default_factory=dict, description="The settings of the run")
+    code_commit: str | None = None
+    libraries: dict[str, str] = Field(default_factory=dict)
+
+    def verify(self, model: bytes) -> None:
+        """Check a model's bytes.
+
+        Raises
+        ------
+        frond.problems.InvalidModel
+            The bytes are not those that this manifest describes.
+        """
+        found = hashlib.sha256(model).hexdigest()
+        if (found, len(model)) != (self.file.sha256, self.file.size):
+            raise InvalidModel(
+                f"{MODEL_NAME} does not match {MANIFEST_NAME}: sha256 {found[:12]}… of {len(model)} bytes "
+                f"instead of {self.file.sha256[:12]}… of {self.file.size} bytes."
+            )
+
+
+def describe(model: bytes) -> ModelFile:
+    """Return the hash and size of a model's bytes."""
+    return ModelFile(sha256=hashlib.sha256(model).hexdigest(), size=len(model))
+
+
+def version_of(model: bytes, created_at: datetime | None = None) -> str:
+    """Return a model's version: its date (UTC) and the first eight hex digits of its sha256."""
+    return f"{created_at or datetime.now(UTC):%Y.%m.%d}-{describe(model).sha256[:8]}"
+
+
+def read_manifest(directory: Path) -> Manifest:
+    """Read the manifest in a model's folder.
+
+    Raises
+    ------
+    frond.problems.InvalidModel
+        There is none, or it is not one that this version of Frond reads.
+    """
+    path = directory / MANIFEST_NAME
+    try:
+        return Manifest.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise InvalidModel(f"There is no readable manifest at {path}.") from error
+    except ValidationError as error:
+        raise InvalidModel(f"{path} is not a manifest this version reads: {error}") from error

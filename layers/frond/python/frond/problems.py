@@ -1,0 +1,132 @@
+"""Everything that can go wrong with a request, in one tree.
+
+Each problem carries the HTTP status it maps to, a stable type and a sentence a person can act on, and
+is written as `application/problem+json` (RFC 9457) in one place: :meth:`Problem.document`.
+"""
+
+from typing import Any, ClassVar
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class Problem(Exception):
+    """A fault with a name, a status and advice.
+
+    Parameters
+    ----------
+    detail
+        One sentence, for the person who sent the request: what is wrong and what to do.
+    **extensions
+        Further members of the problem document, such as ``limit_bytes``.
+    """
+
+    slug: ClassVar[str] = "internal"
+    status: ClassVar[int] = 500
+    title: ClassVar[str] = "Something broke on our side"
+    detail: str = "Please try again; if it happens again, tell us the request id."
+
+    def __init__(self, detail: str | None = None, **extensions: Any) -> None:
+        self.detail = detail or type(self).detail
+        self.extensions = extensions
+        super().__init__(self.detail)
+
+    @classmethod
+    def type_uri(cls) -> str:
+        """Return the problem's stable identifier, a URN."""
+        return f"urn:frond:problem:{cls.slug}"
+
+    def document(self, request_id: str | None = None) -> dict[str, Any]:
+        """Return the RFC 9457 members of this problem.
+
+        Parameters
+        ----------
+        request_id
+            What the caller quotes when asking for help.
+        """
+        document = {
+            "type": self.type_uri(),
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+            **self.extensions,
+        }
+        return document if request_id is None else {**document, "request_id": request_id}
+
+
+class InvalidRequest(Problem):
+    """A query, header or form that does not have the shape the contract gives it."""
+
+    slug, status, title = "invalid-request", 400, "The request is not as the contract says"
+    detail = "Check the request against /openapi.json."
+
+
+class EmptyBody(InvalidRequest):
+    """A request that should carry a photo and carries nothing."""
+
+    slug, title = "empty-body", "There is no photo in the request"
+    detail = "Send the photo's bytes as the request body, or as a multipart part named 'image'."
+
+
+class UnknownPath(Problem):
+    """No resource lives at this path."""
+
+    slug, status, title = "unknown-path", 404, "Nothing lives at this path"
+    detail = "See /docs for what does."
+
+
+class MethodNotAllowed(Problem):
+    """The resource exists but does not take this method."""
+
+    slug, status, title = "method-not-allowed", 405, "This path does not take that method"
+    detail = "The Allow header names the methods that it takes."
+
+
+class PayloadTooLarge(Problem):
+    """More bytes than this door takes."""
+
+    slug, status, title = "payload-too-large", 413, "The photo has too many bytes"
+    detail = "Send a smaller file, or use the S3 door for large photos: POST /v1/uploads."
+
+
+class UnsupportedMediaType(Problem):
+    """A content type that is not one of the picture formats Frond reads."""
+
+    slug, status, title = "unsupported-media-type", 415, "That content type is not taken here"
+    detail = (
+        "Send image/jpeg, image/png, image/webp, image/heic, image/avif or image/gif, "
+        "or multipart/form-data with a part named 'image'."
+    )
+
+
+class InvalidPhoto(Problem):
+    """Bytes that cannot become a picture; what they share is that sending them again will not help."""
+
+    slug, status, title = "invalid-photo", 422, "That is not a photo we can use"
+
+
+class UnsupportedFormat(InvalidPhoto):
+    """Bytes that are not a picture, or a picture in a format that is not on the list."""
+
+    slug, title = "unsupported-format", "The file is not a picture in a format we read"
+    detail = "Send a JPEG, PNG, WebP, HEIC, AVIF or GIF file."
+
+
+class UnreadablePhoto(InvalidPhoto):
+    """A picture whose bytes end early or are damaged."""
+
+    slug, title = "unreadable-photo", "The picture is damaged"
+    detail = "The file is cut short or corrupt; send it again from the original."
+
+
+class TooManyPixels(InvalidPhoto):
+    """A picture that would take more memory than it is worth."""
+
+    slug, title = "too-many-pixels", "The picture has too many pixels"
+    detail = "Make the picture smaller; a few million pixels are plenty."
+
+
+class InvalidModel(Problem):
+    """A model that is not what its manifest says. Never shown to a caller: the function refuses to start."""
+
+    slug, title = "invalid-model", "The model cannot be used"
+    detail = "The model's files do not match its manifest."

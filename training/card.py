@@ -1,0 +1,73 @@
+"""The data card: what a prepared data set holds, what was left out, and whose it is."""
+
+from collections import Counter
+from datetime import UTC, datetime
+
+from pydantic import BaseModel, Field
+
+from frond.images import Recipe
+from frond.manifest import Species
+
+
+class BadFile(BaseModel):
+    """A file that was skipped, and why."""
+
+    source: str
+    reason: str
+
+
+class Card(BaseModel):
+    """What there is to know of a prepared data set."""
+
+    name: str
+    created_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
+    fingerprint: str
+    recipe: Recipe
+    seed: int
+    species: list[Species]
+    folders: list[str]
+    counts: dict[str, dict[str, int]] = Field(description="Photos by species' slug and split")
+    near_duplicate_groups: int = Field(description="Groups of two photos or more")
+    near_duplicates: int = Field(description="Photos in such groups")
+    bad_files: list[BadFile]
+    licence: str | None = None
+    attribution: str | None = None
+
+    def photos(self) -> dict[str, int]:
+        """Return how many photos each split has."""
+        totals: Counter[str] = Counter()
+        for splits in self.counts.values():
+            totals.update(splits)
+        return dict(totals)
+
+    def markdown(self) -> str:
+        """Return the card as a page."""
+        rows = [
+            f"| *{s.scientific_name}* | {s.common_names.get('en', '')} | "
+            + " | ".join(str(self.counts[s.slug].get(split, 0)) for split in ("train", "validation", "test"))
+            + " |"
+            for s in self.species
+        ]
+        bad = [f"- `{file.source}`: {file.reason}" for file in self.bad_files] or ["None."]
+        return "\n".join(
+            [
+                f"# Data card: {self.name}",
+                "",
+                f"- {sum(self.photos().values())} photos of {len(self.species)} species, "
+                f"{self.recipe.size} × {self.recipe.size} px",
+                f"- fingerprint `{self.fingerprint}`, seed {self.seed}, {self.created_at:%Y-%m-%d}",
+                f"- licence: {self.licence or 'not stated'}",
+                f"- from: {self.attribution or 'not stated'}",
+                f"- near-duplicates kept on one side: {self.near_duplicates} photos "
+                f"in {self.near_duplicate_groups} groups",
+                "",
+                "| species | name | train | validation | test |",
+                "|---|---|---:|---:|---:|",
+                *rows,
+                "",
+                f"## Files left out ({len(self.bad_files)})",
+                "",
+                *bad,
+                "",
+            ]
+        )

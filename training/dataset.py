@@ -1,0 +1,84 @@
+"""A prepared data set: canonical pictures, what each shows and which split it belongs to.
+
+On disk: ``pictures.npy`` (``uint8[N, S, S, 3]``, mapped, never read whole), ``photos.csv`` (a row a
+picture) and ``card.json`` with ``card.md``, the data card.
+"""
+
+import csv
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
+from functools import cached_property
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.card import Card
+from training.problems import TrainingError
+from training.split import Split
+
+PICTURES_NAME, PHOTOS_NAME, CARD_NAME = "pictures.npy", "photos.csv", "card.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One photo of the data set."""
+
+    source: str
+    label: int
+    split: Split
+    group: int
+    sha256: str
+
+
+class Dataset:
+    """A folder that ``training prepare`` made.
+
+    Raises
+    ------
+    training.problems.TrainingError
+        The folder is not one.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        try:
+            self.card = Card.model_validate_json((directory / CARD_NAME).read_bytes())
+            self.pictures: NDArray[np.uint8] = np.load(directory / PICTURES_NAME, mmap_mode="r")
+            self.rows = _read_rows(directory / PHOTOS_NAME)
+        except (OSError, ValueError, KeyError) as error:
+            raise TrainingError(
+                f"{directory} is not a prepared data set ({error}); make one with "
+                "`python -m training prepare PHOTOS FOLDER`."
+            ) from error
+
+    @cached_property
+    def labels(self) -> NDArray[np.int64]:
+        """The class of every picture, ``int64[N]``."""
+        return np.array([row.label for row in self.rows], dtype=np.int64)
+
+    def indices(self, split: Split) -> NDArray[np.int64]:
+        """Return where the pictures of a split are; an empty split is an error."""
+        found = np.array([i for i, row in enumerate(self.rows) if row.split == split], dtype=np.int64)
+        if not len(found):
+            raise TrainingError(f"{self.directory} has no photo in its {split} split; prepare more photos.")
+        return found
+
+
+def write_rows(path: Path, rows: Iterable[Row]) -> None:
+    """Write ``photos.csv``."""
+    with path.open("w", encoding="utf-8", newline="") as lines:
+        writer = csv.DictWriter(lines, [field.name for field in fields(Row)])
+        writer.writeheader()
+        writer.writerows(asdict(row) for row in rows)
+
+
+def _read_rows(path: Path) -> list[Row]:
+    with path.open(encoding="utf-8", newline="") as lines:
+        return [_row(row) for row in csv.DictReader(lines)]
+
+
+def _row(row: dict[str, str]) -> Row:
+    split = next(s for s in get_args(Split) if s == row["split"])
+    return Row(row["source"], int(row["label"]), split, int(row["group"]), row["sha256"])

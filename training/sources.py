@@ -1,0 +1,80 @@
+"""Where photos come from: a folder a class, on disk or in a bucket."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from training.problems import TrainingError
+
+
+class Source(Protocol):
+    """A data set with a folder a class. Travels to worker processes, so it holds no connection."""
+
+    name: str
+
+    def photos(self) -> list[tuple[str, str]]:
+        """Return ``(class folder, key)`` of every file, sorted."""
+        ...
+
+    def read(self, key: str) -> bytes:
+        """Return the bytes of one file."""
+        ...
+
+
+class Folder:
+    """A data set on disk: ``root/<class>/**/<photo>``."""
+
+    def __init__(self, root: Path) -> None:
+        self.root, self.name = root, root.resolve().name
+
+    def photos(self) -> list[tuple[str, str]]:
+        """Return ``(class folder, path from the root)`` of every file, sorted; hidden files left out."""
+        if not self.root.is_dir():
+            raise TrainingError(f"{self.root} is not a folder.")
+        files = (path.relative_to(self.root) for path in self.root.rglob("*") if path.is_file())
+        return sorted((f.parts[0], f.as_posix()) for f in files if len(f.parts) > 1 and not _hidden(f))
+
+    def read(self, key: str) -> bytes:
+        """Return the bytes of one file."""
+        return (self.root / key).read_bytes()
+
+
+class Bucket:
+    """A data set in S3: ``s3://bucket/prefix/<class>/…/<photo>``."""
+
+    def __init__(self, uri: str) -> None:
+        bucket, _, prefix = uri.removeprefix("s3://").partition("/")
+        self.bucket, self.prefix = bucket, f"{prefix.rstrip('/')}/" if prefix.rstrip("/") else ""
+        self.name = self.prefix.rstrip("/").rpartition("/")[2] or bucket
+
+    def photos(self) -> list[tuple[str, str]]:
+        """Return ``(class folder, key from the prefix)`` of every object, sorted."""
+        try:
+            keys = [Path(key) for key in self._keys()]
+        except (BotoCoreError, ClientError) as error:
+            raise TrainingError(f"Cannot list s3://{self.bucket}/{self.prefix}: {error}") from error
+        return sorted((k.parts[0], k.as_posix()) for k in keys if len(k.parts) > 1 and not _hidden(k))
+
+    def read(self, key: str) -> bytes:
+        """Return the bytes of one object."""
+        client = boto3.client("s3")
+        return client.get_object(Bucket=self.bucket, Key=self.prefix + key)["Body"].read()
+
+    def _keys(self) -> Iterator[str]:
+        pages = boto3.client("s3").get_paginator("list_objects_v2")
+        for page in pages.paginate(Bucket=self.bucket, Prefix=self.prefix):
+            for item in page.get("Contents", []):
+                if not item["Key"].endswith("/"):
+                    yield item["Key"].removeprefix(self.prefix)
+
+
+def open_source(location: str) -> Source:
+    """Return the data set at a path or an ``s3://`` address."""
+    return Bucket(location) if location.startswith("s3://") else Folder(Path(location))
+
+
+def _hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)

@@ -1,0 +1,47 @@
+"""Train, validation and test: each class in the same shares, each near-duplicate group on one side."""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+
+Split = Literal["train", "validation", "test"]
+SPLITS: tuple[Split, ...] = ("train", "validation", "test")
+
+
+def split_groups(
+    labels: Sequence[int], groups: Sequence[int], shares: dict[Split, float], seed: int
+) -> list[Split]:
+    """Assign every photo to a split.
+
+    Parameters
+    ----------
+    labels, groups
+        Class and near-duplicate group of each photo. A group counts as the class of its first photo.
+    shares
+        The wanted share of each split, adding up to 1.
+    seed
+        The same seed gives the same split.
+    """
+    members: dict[int, list[int]] = defaultdict(list)
+    for photo, group in enumerate(groups):
+        members[group].append(photo)
+    by_class: dict[int, list[int]] = defaultdict(list)
+    for group, photos in members.items():
+        by_class[labels[photos[0]]].append(group)
+
+    order = np.random.default_rng(seed)
+    assigned: list[Split] = ["train"] * len(labels)
+    for label in sorted(by_class):
+        shuffled = [by_class[label][i] for i in order.permutation(len(by_class[label]))]
+        # Large groups first: what is left over then evens the shares out.
+        shuffled.sort(key=lambda group: -len(members[group]))
+        total = sum(len(members[group]) for group in shuffled)
+        have: Counter[Split] = Counter()
+        for group in shuffled:
+            split = max(SPLITS, key=lambda s: shares[s] * total - have[s])
+            have[split] += len(members[group])
+            for photo in members[group]:
+                assigned[photo] = split
+    return assigned
