@@ -6,6 +6,10 @@ from typing import Annotated
 
 import typer
 
+from frond.problems import Problem
+from training.problems import TrainingError
+
+# Commands import what they need when they run: TensorFlow takes seconds, and `--help` should not.
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 
 
@@ -19,7 +23,9 @@ def prepare(
     source: Annotated[str, typer.Argument(help="A folder or s3://bucket/prefix with one folder a species.")],
     dataset: Annotated[Path, typer.Argument(help="Folder to make.")],
     size: Annotated[int, typer.Option(help="Height and width of the model's input, pixels.")] = 160,
-    species: Annotated[Path | None, typer.Option(help="Species table (CSV); a built-in one otherwise.")] = None,
+    species: Annotated[
+        Path | None, typer.Option(help="Species table (CSV); a built-in one otherwise.")
+    ] = None,
     validation: Annotated[float, typer.Option(min=0.01, max=0.49, help="Share of photos.")] = 0.15,
     test: Annotated[float, typer.Option(min=0.01, max=0.49, help="Share of photos.")] = 0.15,
     seed: Annotated[int, typer.Option(help="The same seed gives the same split.")] = 1,
@@ -92,6 +98,48 @@ def fit(
     typer.echo(f"Best validation macro F1: {best:.4f}; weights in {run}.")
 
 
-if __name__ == "__main__":
+@app.command()
+def export(
+    dataset: Annotated[Path, typer.Argument(help="The data set the run was trained on.")],
+    run: Annotated[Path, typer.Argument(help="A run that `fit` made.")],
+    model: Annotated[Path, typer.Argument(help="Folder for model.tflite and manifest.json.")],
+) -> None:
+    """Quantize a trained network to int8 TFLite, calibrate it and write its manifest."""
+    from training.dataset import Dataset
+    from training.export import export as write
+    from training.fit import Run
+
+    manifest = write(Dataset(dataset), Run(run), model)
+    typer.echo(f"{manifest.version}: {manifest.file.size / 1e6:.1f} MB in {model}")
+    for name, value in manifest.agreement.items():
+        typer.echo(f"  {name} {value:.4f}")
+
+
+@app.command()
+def evaluate(
+    dataset: Annotated[Path, typer.Argument(help="A folder that `prepare` made.")],
+    model: Annotated[Path, typer.Argument(help="Folder with model.tflite and manifest.json.")],
+    split: Annotated[str, typer.Option(help="test, validation or train.")] = "test",
+    threads: Annotated[int, typer.Option(min=1, help="Threads of one inference.")] = os.cpu_count() or 1,
+) -> None:
+    """Measure an exported model through the code that serves it."""
+    from training.dataset import Dataset
+    from training.evaluate import evaluate as measure
+    from training.evaluate import render
+    from training.split import as_split
+
+    render(measure(Dataset(dataset), model, as_split(split), threads))
+
+
+def main() -> None:
+    """Run a command; what a person can mend is told in a sentence, and the exit code is 1."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    app()
+    try:
+        app()
+    except (TrainingError, Problem) as fault:
+        typer.secho(f"Error: {fault}", err=True, fg="red")
+        raise SystemExit(1) from None
+
+
+if __name__ == "__main__":
+    main()

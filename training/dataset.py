@@ -9,14 +9,13 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from pathlib import Path
-from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from training.card import Card
 from training.problems import TrainingError
-from training.split import Split
+from training.split import Split, as_split
 
 PICTURES_NAME, PHOTOS_NAME, CARD_NAME = "pictures.npy", "photos.csv", "card.json"
 
@@ -80,5 +79,4 @@ def _read_rows(path: Path) -> list[Row]:
 
 
 def _row(row: dict[str, str]) -> Row:
-    split = next(s for s in get_args(Split) if s == row["split"])
-    return Row(row["source"], int(row["label"]), split, int(row["group"]), row["sha256"])
+    return Row(row["source"], int(row["label"]), as_split(row["split"]), int(row["group"]), row["sha256"])

@@ -1,5 +1,7 @@
 """Where training runs and at which precision."""
 
+from pathlib import Path
+
 import keras
 import tensorflow as tf
 
@@ -45,8 +47,7 @@ def _best_precision() -> str:
     if tf.config.list_physical_devices("GPU"):
         return "float16"
     try:
-        with open("/proc/cpuinfo", encoding="utf-8") as info:
-            flags = info.read()
+        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8")
     except OSError:
         return "float32"
     return "bfloat16" if "avx512_bf16" in flags or "amx_bf16" in flags else "float32"

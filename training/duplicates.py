@@ -26,9 +26,7 @@ def difference_hash(pixels: NDArray[np.uint8]) -> NDArray[np.uint64]:
     return bits.view(np.uint64)
 
 
-def near_duplicate_groups(
-    hashes: NDArray[np.uint64], max_distance: int = MAX_DISTANCE
-) -> NDArray[np.int32]:
+def near_duplicate_groups(hashes: NDArray[np.uint64], max_distance: int = MAX_DISTANCE) -> NDArray[np.int32]:
     """Return a group number for each hash; near-duplicates, chains of them too, share one.
 
     Parameters

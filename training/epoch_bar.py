@@ -7,7 +7,7 @@ import keras
 from training.progress import bar
 
 
-class EpochBar(keras.callbacks.Callback):
+class EpochBar(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
     """A progress bar over the steps of one epoch, with loss, accuracy and photos per second."""
 
     def __init__(self, epoch: int, epochs: int, steps: int, batch: int) -> None:

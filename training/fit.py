@@ -12,12 +12,12 @@ import tensorflow as tf
 from pydantic import BaseModel, ConfigDict, Field
 
 from training.checkpoint import Checkpoints
-from training.curves import draw_curves
 from training.dataset import Dataset
 from training.devices import mirrored_strategy, set_precision
 from training.epoch_bar import EpochBar
 from training.feed import Feed
 from training.network import build, freeze_backbone, load_imagenet, unfreeze_above
+from training.plots import draw_curves
 from training.problems import TrainingError
 from training.progress import console
 
@@ -72,7 +72,9 @@ class Run:
         try:
             model.load_weights(self.directory / WEIGHTS_NAME)
         except (OSError, ValueError) as error:
-            raise TrainingError(f"{self.directory} has no finished epoch yet; let `training fit` go on.") from error
+            raise TrainingError(
+                f"{self.directory} has no finished epoch yet; let `training fit` go on."
+            ) from error
         return model
 
 
@@ -95,7 +97,7 @@ def fit(dataset: Dataset, run: Run, settings: Settings, devices: list[str] | Non
     validation = Feed(dataset, "validation", settings.batch)
     history = _History(run.directory / HISTORY_NAME)
     with strategy.scope():
-        done, model = _start_or_resume(checkpoints, settings, training.steps)
+        done, model = _start_or_resume(checkpoints, settings)
         history.keep(done)
         for epoch in range(done, settings.total_epochs):
             if epoch == settings.head_epochs:
@@ -124,7 +126,7 @@ def _claim(run: Run, settings: Settings) -> None:
     draft.replace(path)
 
 
-def _start_or_resume(checkpoints: Checkpoints, settings: Settings, steps: int) -> tuple[int, keras.Model]:
+def _start_or_resume(checkpoints: Checkpoints, settings: Settings) -> tuple[int, keras.Model]:
     latest = checkpoints.latest()
     if latest:
         done, path = latest
@@ -155,9 +157,7 @@ def _begin_fine_tuning(model: keras.Model, settings: Settings, steps: int) -> No
 def _compile(model: keras.Model, settings: Settings, rate: Any) -> None:
     model.compile(
         optimizer=keras.optimizers.AdamW(rate, weight_decay=settings.weight_decay, global_clipnorm=1.0),
-        loss=keras.losses.CategoricalCrossentropy(
-            from_logits=True, label_smoothing=settings.label_smoothing
-        ),
+        loss=keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=settings.label_smoothing),
         metrics=[
             keras.metrics.CategoricalAccuracy(name="accuracy"),
             keras.metrics.F1Score(average="macro", name="f1"),

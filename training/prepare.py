@@ -109,9 +109,7 @@ def _write_pictures(
 def _shorten(path: Path, pictures: NDArray[np.uint8], count: int) -> None:
     """Rewrite the file for fewer pictures than it was made for."""
     shorter = path.with_suffix(".short")
-    kept = np.lib.format.open_memmap(
-        shorter, mode="w+", dtype=np.uint8, shape=(count, *pictures.shape[1:])
-    )
+    kept = np.lib.format.open_memmap(shorter, mode="w+", dtype=np.uint8, shape=(count, *pictures.shape[1:]))
     for start in range(0, count, IN_FLIGHT):
         kept[start : start + IN_FLIGHT] = pictures[start : min(start + IN_FLIGHT, count)]
     kept.flush()

@@ -6,8 +6,18 @@ from typing import Literal
 
 import numpy as np
 
+from training.problems import TrainingError
+
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
+
+
+def as_split(name: str) -> Split:
+    """Return the split of that name."""
+    for split in SPLITS:
+        if split == name:
+            return split
+    raise TrainingError(f"There is no split {name!r}; there are {', '.join(SPLITS)}.")
 
 
 def split_groups(

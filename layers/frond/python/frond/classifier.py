@@ -111,7 +111,8 @@ class Classifier:
         output = self._outputs[name]
         scale, zero_point = output["quantization"]
         raw = self._interpreter.get_tensor(output["index"])[0]
-        return ((raw.astype(np.float32) - zero_point) * scale).astype(np.float32)
+        real: NDArray[np.float32] = (raw.astype(np.float32) - zero_point) * np.float32(scale)
+        return real
 
     def _check_shapes(self) -> None:
         size = self.manifest.input.size

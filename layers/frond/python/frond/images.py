@@ -41,8 +41,12 @@ class Recipe(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     size: int = Field(ge=16, le=1024, description="Height and width of the square, in pixels")
-    fit: Literal["cover"] = Field("cover", description="cover: the largest centred square of the photo")
-    filter: Literal["bilinear"] = Field("bilinear", description="bilinear: Pillow's, widened when shrinking")
+    fit: Literal["cover"] = Field(
+        default="cover", description="cover: the largest centred square of the photo"
+    )
+    filter: Literal["bilinear"] = Field(
+        default="bilinear", description="bilinear: Pillow's, widened when shrinking"
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,8 +53,12 @@ class Abstention(_Frozen):
     """
 
     not_recognised_below: float = Field(description="Energy under which the photo is none of the species")
-    uncertain_below: float = Field(ge=0, le=1, description="Confidence under which the first is one of several")
-    acceptance: float = Field(ge=0, le=1, description="Share of known validation photos over the energy threshold")
+    uncertain_below: float = Field(
+        ge=0, le=1, description="Confidence under which the first is one of several"
+    )
+    acceptance: float = Field(
+        ge=0, le=1, description="Share of known validation photos over the energy threshold"
+    )
 
 
 class Reference(_Frozen):
@@ -88,8 +92,12 @@ class Manifest(_Frozen):
     abstention: Abstention
     reference: Reference
     dataset: Dataset
-    metrics: dict[str, Any] = Field(default_factory=dict, description="Measured on the test split, by evaluate")
-    agreement: dict[str, float] = Field(default_factory=dict, description="TFLite against Keras, on validation")
+    metrics: dict[str, Any] = Field(
+        default_factory=dict, description="Measured on the test split, by evaluate"
+    )
+    agreement: dict[str, float] = Field(
+        default_factory=dict, description="TFLite against Keras, on validation"
+    )
     training: dict[str, Any] = Field(default_factory=dict, description="The settings of the run")
     code_commit: str | None = None
     libraries: dict[str, str] = Field(default_factory=dict)

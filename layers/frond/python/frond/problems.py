@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 MEDIA_TYPE = "application/problem+json"
 
 
-class Problem(Exception):
+class Problem(Exception):  # noqa: N818 - RFC 9457's word
     """A fault with a name, a status and advice.
 
     Parameters
@@ -65,6 +65,13 @@ class EmptyBody(InvalidRequest):
 
     slug, title = "empty-body", "There is no photo in the request"
     detail = "Send the photo's bytes as the request body, or as a multipart part named 'image'."
+
+
+class TooManyPhotos(InvalidRequest):
+    """More photos than the request may carry."""
+
+    slug, title = "too-many-photos", "There is more than one photo in the request"
+    detail = "Send one photo a request."
 
 
 class UnknownPath(Problem):

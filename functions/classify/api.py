@@ -1,0 +1,73 @@
+"""The HTTP door: what API Gateway calls."""
+
+import json
+from typing import Any
+
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from aws_lambda_powertools.logging import correlation_paths
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from documentation import allowed_methods, describe
+from frond.problems import MEDIA_TYPE, InvalidModel, InvalidRequest, MethodNotAllowed, Problem, UnknownPath
+from frond.telemetry import logger, metrics, tracer
+from routes import classifications, model, page, species
+from session import classifier
+
+app = APIGatewayRestResolver(enable_validation=True)
+
+
+@logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_REST)
+@tracer.capture_lambda_handler(capture_response=False)
+@metrics.log_metrics(capture_cold_start_metric=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Answer one request."""
+    return app.resolve(event, context)
+
+
+def tell_problem(problem: Problem) -> Response[str]:
+    """Answer with a problem document; the only place where one is written."""
+    request_id = app.current_event.request_context.request_id
+    logger.info("Refused", problem=problem.slug, detail=problem.detail)
+    headers: dict[str, str | list[str]] = {}
+    if isinstance(problem, MethodNotAllowed):
+        headers["Allow"] = problem.extensions["allow"]
+    body = json.dumps(problem.document(request_id))
+    return Response(problem.status, content_type=MEDIA_TYPE, headers=headers, body=body)
+
+
+def tell_invalid_request(error: RequestValidationError) -> Response[str]:
+    """Say which parameter is wrong, and how."""
+    faults = [f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in error.errors()]
+    return tell_problem(InvalidRequest(f"{'; '.join(faults)}."))
+
+
+def tell_unknown_path(_: NotFoundError) -> Response[str]:
+    """Tell a wrong method from a path where nothing lives."""
+    methods = allowed_methods(app, app.current_event.path)
+    if methods:
+        return tell_problem(MethodNotAllowed(f"Use {', '.join(methods)}.", allow=", ".join(methods)))
+    return tell_problem(UnknownPath())
+
+
+def tell_internal(error: Exception) -> Response[str]:
+    """Log what broke; tell the caller no more than that something did."""
+    logger.exception("Unhandled", exc_info=error)
+    return tell_problem(Problem())
+
+
+for resource in (classifications, species, model, page):
+    app.include_router(resource.router)
+app.exception_handler(Problem)(tell_problem)
+app.exception_handler(RequestValidationError)(tell_invalid_request)
+app.exception_handler(Exception)(tell_internal)
+app.not_found(tell_unknown_path)
+describe(app)
+
+try:
+    classifier()
+except InvalidModel as error:
+    # Better no function than one that answers with an unknown model.
+    logger.critical("The function does not start", reason=error.detail)
+    raise

@@ -1,0 +1,95 @@
+"""What the OpenAPI document says that the code's types do not: bodies of photos, problems, keys."""
+
+import json
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
+from aws_lambda_powertools.event_handler.openapi.models import APIKey, APIKeyIn, License, SecurityScheme
+from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse
+
+from frond.problems import MEDIA_TYPE, Problem
+from submission import FORM_FIELD, FORM_TYPE, PHOTO_TYPES
+
+TITLE = "Frond"
+DESCRIPTION = "Names the plant in a photo, with a confidence that means what it says."
+API_VERSION = "1.0.0"
+LICENCE = License(name="Apache-2.0", identifier="Apache-2.0")
+KEY_SCHEME = "api_key"
+
+PHOTO_BODY: dict[str, Any] = {
+    "required": True,
+    "content": {
+        **{photo_type: {"schema": {"type": "string", "format": "binary"}} for photo_type in PHOTO_TYPES},
+        FORM_TYPE: {
+            "schema": {
+                "type": "object",
+                "required": [FORM_FIELD],
+                "properties": {FORM_FIELD: {"type": "string", "format": "binary"}},
+            }
+        },
+    },
+}
+
+PROBLEM_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string", "description": "Stable; what a program should look at"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "What is wrong and what to do, for a person"},
+        "request_id": {"type": "string"},
+    },
+}
+
+
+def problems(*kinds: type[Problem]) -> dict[int, OpenAPIResponse]:
+    """Return the documented responses of a route that can end in these problems."""
+    responses: dict[int, OpenAPIResponse] = {}
+    for status in sorted({kind.status for kind in kinds}):
+        alike = [kind for kind in kinds if kind.status == status]
+        responses[status] = {
+            "description": "; ".join(kind.title for kind in alike),
+            "content": {
+                MEDIA_TYPE: {
+                    "schema": PROBLEM_SCHEMA,
+                    "examples": {kind.slug: {"value": kind().document()} for kind in alike},
+                }
+            },
+        }
+    return responses
+
+
+def describe(app: ApiGatewayResolver) -> None:
+    """Give the API its name, its key, `/openapi.json` and its page at `/docs`."""
+    about: dict[str, Any] = {
+        "title": TITLE,
+        "version": API_VERSION,
+        "description": DESCRIPTION,
+        "license_info": LICENCE,
+        "security_schemes": {KEY_SCHEME: _key_scheme()},
+        "security": [{KEY_SCHEME: []}],
+    }
+    app.configure_openapi(**about)
+    app.enable_swagger(path="/docs", persist_authorization=True, **about)
+
+    @app.get("/openapi.json", include_in_schema=False)
+    def openapi() -> Response[str]:
+        return Response(200, content_type="application/json", body=contract(app))
+
+
+def contract(app: ApiGatewayResolver) -> str:
+    """Return the OpenAPI document as JSON."""
+    return app.get_openapi_json_schema()
+
+
+def allowed_methods(app: ApiGatewayResolver, path: str) -> list[str]:
+    """Return the methods that a path takes, upper case; none when nothing lives there."""
+    documented = json.loads(contract(app))["paths"]
+    methods = {method.upper() for method in documented.get(path, {})}
+    return sorted(methods | ({"GET"} if path in ("/", "/docs", "/openapi.json") else set()))
+
+
+def _key_scheme() -> SecurityScheme:
+    return APIKey.model_validate({"name": "x-api-key", "in": APIKeyIn.header})

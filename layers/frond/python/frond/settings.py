@@ -1,0 +1,40 @@
+"""What a function is told by its environment, read once at cold start into a typed model."""
+
+import os
+from typing import Annotated
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from frond.images import Limits
+
+# A Lambda function gets one vCPU for this much memory:
+# https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
+MEGABYTES_PER_VCPU = 1769
+
+
+class FunctionSettings(BaseSettings):
+    """What every function is told; the variables' names start with ``FROND_``."""
+
+    model_config = SettingsConfigDict(env_prefix="FROND_", frozen=True, extra="ignore")
+
+    stage: str = "local"
+    max_bytes: Annotated[int, Field(gt=0, description="Largest file that is read")] = Limits().max_bytes
+    max_pixels: Annotated[int, Field(gt=0, description="Largest picture that is decoded")] = (
+        Limits().max_pixels
+    )
+
+    @property
+    def limits(self) -> Limits:
+        """Ceilings for :func:`frond.images.read_photo`."""
+        return Limits(self.max_bytes, self.max_pixels)
+
+
+def vcpus() -> int:
+    """Return how many whole vCPUs this function has, at least one.
+
+    Inside Lambda the memory decides; the number of cores that the machine shows does not.
+    """
+    memory = os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
+    cores = os.cpu_count() or 1
+    return cores if memory is None else max(1, min(cores, int(memory) // MEGABYTES_PER_VCPU))
