@@ -1,8 +1,8 @@
 """The pictures bucket: what the model sees of each upload."""
 
+import base64
 import io
 import json
-from urllib.parse import quote
 
 from PIL import Image
 
@@ -42,6 +42,6 @@ class Pictures:
 
 
 def _origin(upload: Upload) -> dict[str, str]:
-    # Headers are ASCII, and all of an object's metadata together at most 2 KB; a key is at most 1,024
-    # bytes but three times that when every one of them is encoded.
-    return {"upload-key": quote(upload.key)[:1500], "upload-size": str(upload.size)}
+    # Metadata is ASCII and at most 2 KB in all; in base64 even the longest key of 1,024 bytes fits.
+    key = base64.urlsafe_b64encode(upload.key.encode()).decode()
+    return {"upload-key-base64": key, "upload-size": str(upload.size)}

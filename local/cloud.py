@@ -1,0 +1,188 @@
+"""AWS on this machine: moto's server, and the template's stack in it."""
+
+import json
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from moto.server import ThreadedMotoServer
+
+from local.intrinsics import calls, key, references, replaced
+from local.template import REGION, Template, TemplateError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import NotificationConfigurationTypeDef
+    from mypy_boto3_sqs import SQSClient
+
+STACK = "frond-local"
+ACCOUNT = "123456789012"
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
+
+# Left out of the stack in moto: what this package runs itself, and bucket policies, whose conditions
+# moto does not read, so that "nothing without TLS" becomes "nothing".
+_LEFT_OUT = ("AWS::ApiGateway::", "AWS::Lambda::", "AWS::S3::BucketPolicy")
+
+
+@dataclass(frozen=True)
+class Stack:
+    """What CloudFormation made of a template.
+
+    Attributes
+    ----------
+    properties
+        Each resource's properties by its logical id, with the values that CloudFormation gave them.
+        A call that refers to a resource left out of the stack stays as it was.
+    outputs
+        The template's outputs, without those that refer to a resource left out.
+    """
+
+    properties: dict[str, dict[str, Any]]
+    outputs: dict[str, str]
+
+
+class Cloud:
+    """Moto's server on a free port, for as long as the context lasts."""
+
+    def __init__(self) -> None:
+        self._server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+        self.endpoint = ""
+
+    def __enter__(self) -> Self:
+        self._server.start()
+        host, port = self._server.get_host_and_port()
+        self.endpoint = f"http://{host}:{port}"
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.stop()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables that point an AWS SDK at this cloud and at nothing else."""
+        return {
+            **CREDENTIALS,
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+    def s3(self) -> "S3Client":
+        """Return a client of its S3."""
+        return self._session().client("s3", endpoint_url=self.endpoint, config=_DIRECT)
+
+    def sqs(self) -> "SQSClient":
+        """Return a client of its SQS."""
+        return self._session().client("sqs", endpoint_url=self.endpoint, config=_DIRECT)
+
+    def deploy(self, template: Template) -> Stack:
+        """Create the template's resources.
+
+        Raises
+        ------
+        TemplateError
+            If CloudFormation refuses the template.
+        """
+        resources = template.document["Resources"]
+        left_out = _left_out(resources)
+        wanted = {
+            key(call): call
+            for call in calls([resource.get("Properties", {}) for resource in resources.values()])
+            if not references(call) & left_out
+        }
+        document = {
+            **template.document,
+            "Resources": {name: resource for name, resource in resources.items() if name not in left_out},
+            "Outputs": _outputs(template.document, left_out)
+            | {f"Value{number}": {"Value": call} for number, call in enumerate(wanted.values())},
+        }
+        outputs = self._create(document)
+        values = {call: outputs.pop(f"Value{number}") for number, call in enumerate(wanted)}
+        properties = {
+            name: replaced(resource.get("Properties", {}), values) for name, resource in resources.items()
+        }
+        for name in template.of_type("AWS::S3::Bucket"):
+            _configure_bucket(self.s3(), properties[name])
+        return Stack(properties, outputs)
+
+    def _create(self, document: dict[str, Any]) -> dict[str, str]:
+        client = self._session().client("cloudformation", endpoint_url=self.endpoint, config=_DIRECT)
+        try:
+            client.create_stack(
+                StackName=STACK, TemplateBody=json.dumps(document), Capabilities=["CAPABILITY_NAMED_IAM"]
+            )
+            stack = client.describe_stacks(StackName=STACK)["Stacks"][0]
+        except ClientError as error:
+            raise TemplateError(f"CloudFormation refuses the template: {error}") from error
+        if stack["StackStatus"] != "CREATE_COMPLETE":
+            reason = stack.get("StackStatusReason", "no reason given")
+            raise TemplateError(f"The stack could not be created: {reason}")
+        return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+
+    @staticmethod
+    def _session() -> boto3.Session:
+        return boto3.Session(
+            aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+            region_name=REGION,
+        )
+
+
+# A proxy named in the environment is for the world outside.
+_DIRECT = Config(proxies={}, retries={"max_attempts": 1})
+
+
+def _left_out(resources: dict[str, Any]) -> set[str]:
+    """Return the resources to leave out, and with them every resource that refers to one of them."""
+    out = {name for name, resource in resources.items() if resource["Type"].startswith(_LEFT_OUT)}
+    while more := {name for name in resources.keys() - out if _depends(resources[name], out)}:
+        out |= more
+    return out
+
+
+def _depends(resource: dict[str, Any], on: set[str]) -> bool:
+    first = resource.get("DependsOn", [])
+    named = {first} if isinstance(first, str) else set(first)
+    return bool((named | references(resource.get("Properties", {}))) & on)
+
+
+def _outputs(document: dict[str, Any], left_out: set[str]) -> dict[str, Any]:
+    outputs: dict[str, Any] = document.get("Outputs", {})
+    return {name: output for name, output in outputs.items() if not references(output) & left_out}
+
+
+def _configure_bucket(s3: "S3Client", properties: dict[str, Any]) -> None:
+    """Set what moto's CloudFormation does not."""
+    bucket = properties["BucketName"]
+    if status := properties.get("VersioningConfiguration", {}).get("Status"):
+        s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": status})
+    if notifications := properties.get("NotificationConfiguration"):
+        s3.put_bucket_notification_configuration(
+            Bucket=bucket, NotificationConfiguration=_notifications(notifications)
+        )
+
+
+def _notifications(configuration: dict[str, Any]) -> "NotificationConfigurationTypeDef":
+    """Translate a bucket's notifications from CloudFormation's names to the S3 API's."""
+    if set(configuration) - {"QueueConfigurations"}:
+        raise TemplateError("A bucket can notify queues only; other targets are not run here")
+    return {
+        "QueueConfigurations": [
+            {
+                "QueueArn": target["Queue"],
+                "Events": [target["Event"]],
+                **({"Filter": _filter(target["Filter"])} if "Filter" in target else {}),
+            }
+            for target in configuration["QueueConfigurations"]
+        ]
+    }
+
+
+def _filter(configuration: dict[str, Any]) -> Any:
+    return {"Key": {"FilterRules": configuration["S3Key"]["Rules"]}}

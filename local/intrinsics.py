@@ -1,0 +1,81 @@
+"""CloudFormation's intrinsic functions, found and replaced; working them out is CloudFormation's job."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+_PLACEHOLDER = re.compile(r"\$\{([^!}][^}]*)\}")
+
+
+def is_intrinsic(node: Any) -> bool:
+    """Tell whether a piece of a template is a call such as ``{"Ref": "Bucket"}``."""
+    if not isinstance(node, dict) or len(node) != 1:
+        return False
+    name = next(iter(node))
+    return name == "Ref" or name.startswith("Fn::")
+
+
+def references(node: Any) -> set[str]:
+    """Return the names of the resources and parameters that a piece of a template refers to."""
+    if isinstance(node, list):
+        return {name for item in node for name in references(item)}
+    if not isinstance(node, dict):
+        return set()
+    found = {name for value in node.values() for name in references(value)}
+    if is_intrinsic(node):
+        found |= _direct_references(node)
+    return found
+
+
+def _direct_references(call: dict[str, Any]) -> set[str]:
+    match call:
+        case {"Ref": str(name)}:
+            return {name}
+        case {"Fn::GetAtt": [str(name), *_]} | {"Fn::GetAtt": str(name)}:
+            return {name.split(".")[0]}
+        case {"Fn::Sub": [str(text), dict(local)]}:
+            return _placeholders(text) - set(local)
+        case {"Fn::Sub": str(text)}:
+            return _placeholders(text)
+    return set()
+
+
+def _placeholders(text: str) -> set[str]:
+    return {name.split(".")[0].strip() for name in _PLACEHOLDER.findall(text)}
+
+
+def calls(node: Any) -> Iterator[dict[str, Any]]:
+    """Yield every outermost intrinsic call in a piece of a template."""
+    if is_intrinsic(node):
+        yield node
+    elif isinstance(node, dict):
+        for value in node.values():
+            yield from calls(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from calls(value)
+
+
+def key(call: dict[str, Any]) -> str:
+    """Return what two equal calls have in common."""
+    return json.dumps(call, sort_keys=True)
+
+
+def replaced(node: Any, values: Mapping[str, str]) -> Any:
+    """Return a piece of a template with its calls replaced.
+
+    Parameters
+    ----------
+    node
+        The piece; it is not changed.
+    values
+        The value of each call, by its :func:`key`. Calls that are not in it stay as they are.
+    """
+    if is_intrinsic(node):
+        return values.get(key(node), node)
+    if isinstance(node, dict):
+        return {name: replaced(value, values) for name, value in node.items()}
+    if isinstance(node, list):
+        return [replaced(value, values) for value in node]
+    return node
