@@ -15,16 +15,16 @@ from local.template import REGION, Template, TemplateError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import NotificationConfigurationTypeDef
+    from mypy_boto3_s3.type_defs import QueueConfigurationTypeDef
     from mypy_boto3_sqs import SQSClient
 
 STACK = "frond-local"
 ACCOUNT = "123456789012"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
 
-# Left out of the stack in moto: what this package runs itself, and bucket policies, whose conditions
-# moto does not read, so that "nothing without TLS" becomes "nothing".
-_LEFT_OUT = ("AWS::ApiGateway::", "AWS::Lambda::", "AWS::S3::BucketPolicy")
+# Left out of the stack in moto: what this package runs itself, and policies of buckets and queues. Moto
+# does not read a policy's conditions, so that "nothing without TLS" would become "nothing".
+_LEFT_OUT = ("AWS::ApiGateway::", "AWS::Lambda::", "AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy")
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ class Cloud:
         }
         document = {
             **template.document,
-            "Resources": {name: resource for name, resource in resources.items() if name not in left_out},
+            "Resources": _without(resources, left_out),
             "Outputs": _outputs(template.document, left_out)
             | {f"Value{number}": {"Value": call} for number, call in enumerate(wanted.values())},
         }
@@ -141,15 +141,21 @@ _DIRECT = Config(proxies={}, retries={"max_attempts": 1})
 def _left_out(resources: dict[str, Any]) -> set[str]:
     """Return the resources to leave out, and with them every resource that refers to one of them."""
     out = {name for name, resource in resources.items() if resource["Type"].startswith(_LEFT_OUT)}
-    while more := {name for name in resources.keys() - out if _depends(resources[name], out)}:
+    while more := {name for name in resources.keys() - out if references(resources[name]) & out}:
         out |= more
     return out
 
 
-def _depends(resource: dict[str, Any], on: set[str]) -> bool:
-    first = resource.get("DependsOn", [])
-    named = {first} if isinstance(first, str) else set(first)
-    return bool((named | references(resource.get("Properties", {}))) & on)
+def _without(resources: dict[str, Any], left_out: set[str]) -> dict[str, Any]:
+    return {
+        name: {**resource, "DependsOn": sorted(_names(resource.get("DependsOn", [])) - left_out)}
+        for name, resource in resources.items()
+        if name not in left_out
+    }
+
+
+def _names(one_or_more: str | list[str]) -> set[str]:
+    return {one_or_more} if isinstance(one_or_more, str) else set(one_or_more)
 
 
 def _outputs(document: dict[str, Any], left_out: set[str]) -> dict[str, Any]:
@@ -163,26 +169,17 @@ def _configure_bucket(s3: "S3Client", properties: dict[str, Any]) -> None:
     if status := properties.get("VersioningConfiguration", {}).get("Status"):
         s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": status})
     if notifications := properties.get("NotificationConfiguration"):
+        if set(notifications) != {"QueueConfigurations"}:
+            raise TemplateError(f"{bucket} can notify queues only; other targets are not run here")
+        targets = [_notification(target) for target in notifications["QueueConfigurations"]]
         s3.put_bucket_notification_configuration(
-            Bucket=bucket, NotificationConfiguration=_notifications(notifications)
+            Bucket=bucket, NotificationConfiguration={"QueueConfigurations": targets}
         )
 
 
-def _notifications(configuration: dict[str, Any]) -> "NotificationConfigurationTypeDef":
-    """Translate a bucket's notifications from CloudFormation's names to the S3 API's."""
-    if set(configuration) - {"QueueConfigurations"}:
-        raise TemplateError("A bucket can notify queues only; other targets are not run here")
-    return {
-        "QueueConfigurations": [
-            {
-                "QueueArn": target["Queue"],
-                "Events": [target["Event"]],
-                **({"Filter": _filter(target["Filter"])} if "Filter" in target else {}),
-            }
-            for target in configuration["QueueConfigurations"]
-        ]
-    }
-
-
-def _filter(configuration: dict[str, Any]) -> Any:
-    return {"Key": {"FilterRules": configuration["S3Key"]["Rules"]}}
+def _notification(target: dict[str, Any]) -> "QueueConfigurationTypeDef":
+    """Translate a bucket's notification from CloudFormation's names to those of the S3 API."""
+    notification: QueueConfigurationTypeDef = {"QueueArn": target["Queue"], "Events": [target["Event"]]}
+    if "Filter" in target:
+        notification["Filter"] = {"Key": {"FilterRules": target["Filter"]["S3Key"]["Rules"]}}
+    return notification

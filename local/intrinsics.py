@@ -12,7 +12,7 @@ def is_intrinsic(node: Any) -> bool:
     """Tell whether a piece of a template is a call such as ``{"Ref": "Bucket"}``."""
     if not isinstance(node, dict) or len(node) != 1:
         return False
-    name = next(iter(node))
+    name: str = next(iter(node))
     return name == "Ref" or name.startswith("Fn::")
 
 

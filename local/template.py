@@ -10,6 +10,7 @@ import boto3
 from samtranslator.model.exceptions import InvalidDocumentException
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
+from samtranslator.utils.py27hash_fix import undo_mark_unicode_str_in_template
 from samtranslator.yaml_helper import yaml_parse
 
 REGION = "us-east-1"
@@ -85,10 +86,11 @@ def read(path: Path) -> Template:
 def _translated(source: dict[str, Any], path: Path) -> dict[str, Any]:
     translator = Translator({}, Parser(), boto_session=boto3.Session(region_name=REGION))
     try:
-        document: dict[str, Any] = translator.translate(_packaged(source), parameter_values={})
+        translated = translator.translate(_packaged(source), parameter_values={})
     except InvalidDocumentException as error:
         reasons = "; ".join(cause.message for cause in error.causes)
         raise TemplateError(f"{path} is not a SAM template: {reasons}") from error
+    document: dict[str, Any] = undo_mark_unicode_str_in_template(translated)
     return document
 
 
@@ -121,7 +123,7 @@ def _code(resources: dict[str, Any], root: Path) -> dict[str, Code]:
 
 
 def _layer_folder(resource: dict[str, Any], root: Path) -> Path:
-    folder = root / resource["Properties"]["ContentUri"]
+    folder: Path = root / resource["Properties"]["ContentUri"]
     # `sam build` puts what a Python build makes under python/; other builds bring that folder themselves.
     built_by_pip = str(resource.get("Metadata", {}).get("BuildMethod", "")).startswith("python")
     return folder if built_by_pip else folder / "python"

@@ -23,8 +23,9 @@ class Catalogue:
     def __init__(self, table: Path = DEFAULT_TABLE) -> None:
         self._by_name: dict[str, Species] = {}
         try:
-            with table.open(encoding="utf-8", newline="") as lines:
-                for row in csv.DictReader(lines):
+            # Spreadsheets write a byte order mark, and leave out the cells at the end of a row.
+            with table.open(encoding="utf-8-sig", newline="") as lines:
+                for row in csv.DictReader(lines, restval=""):
                     self._add(row)
         except (OSError, KeyError, ValueError) as error:
             raise TrainingError(f"{table} is not a species table: {error}") from error

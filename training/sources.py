@@ -1,13 +1,17 @@
 """Where photos come from: a folder a class, on disk or in a bucket."""
 
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Protocol
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Protocol
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from training.problems import TrainingError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 
 class Source(Protocol):
@@ -35,7 +39,7 @@ class Folder:
         if not self.root.is_dir():
             raise TrainingError(f"{self.root} is not a folder.")
         files = (path.relative_to(self.root) for path in self.root.rglob("*") if path.is_file())
-        return sorted((f.parts[0], f.as_posix()) for f in files if len(f.parts) > 1 and not _hidden(f))
+        return _by_class(file.as_posix() for file in files)
 
     def read(self, key: str) -> bytes:
         """Return the bytes of one file."""
@@ -53,18 +57,16 @@ class Bucket:
     def photos(self) -> list[tuple[str, str]]:
         """Return ``(class folder, key from the prefix)`` of every object, sorted."""
         try:
-            keys = [Path(key) for key in self._keys()]
+            return _by_class(self._keys())
         except (BotoCoreError, ClientError) as error:
             raise TrainingError(f"Cannot list s3://{self.bucket}/{self.prefix}: {error}") from error
-        return sorted((k.parts[0], k.as_posix()) for k in keys if len(k.parts) > 1 and not _hidden(k))
 
     def read(self, key: str) -> bytes:
         """Return the bytes of one object."""
-        client = boto3.client("s3")
-        return client.get_object(Bucket=self.bucket, Key=self.prefix + key)["Body"].read()
+        return _s3().get_object(Bucket=self.bucket, Key=self.prefix + key)["Body"].read()
 
     def _keys(self) -> Iterator[str]:
-        pages = boto3.client("s3").get_paginator("list_objects_v2")
+        pages = _s3().get_paginator("list_objects_v2")
         for page in pages.paginate(Bucket=self.bucket, Prefix=self.prefix):
             for item in page.get("Contents", []):
                 if not item["Key"].endswith("/"):
@@ -76,5 +78,26 @@ def open_source(location: str) -> Source:
     return Bucket(location) if location.startswith("s3://") else Folder(Path(location))
 
 
-def _hidden(path: Path) -> bool:
-    return any(part.startswith(".") for part in path.parts)
+@cache
+def _s3() -> "S3Client":
+    """Return this process's client; making one takes longer than reading a photo."""
+    return boto3.client("s3")
+
+
+def _by_class(keys: Iterable[str]) -> list[tuple[str, str]]:
+    """Return ``(class folder, key)``, sorted; hidden files and those in no folder are left out."""
+    paths = ((PurePosixPath(key).parts, _text(key)) for key in keys)
+    return sorted((parts[0], key) for parts, key in paths if len(parts) > 1 and not _hidden(parts))
+
+
+def _text(name: str) -> str:
+    """Refuse a file name whose bytes are not UTF-8, which no table or card could hold."""
+    try:
+        name.encode()
+    except UnicodeEncodeError as error:
+        raise TrainingError(f"The file name {name!r} is not UTF-8; rename it.") from error
+    return name
+
+
+def _hidden(parts: tuple[str, ...]) -> bool:
+    return any(part.startswith(".") for part in parts)

@@ -192,11 +192,15 @@ const megabytes = (bytes) =>
 
 let running = new AbortController();
 let latest = null;
-let notes = [];
+
+function begin() {
+  running.abort();
+  running = new AbortController();
+  return running;
+}
 
 async function classify(file, note = "") {
-  running.abort();
-  const attempt = (running = new AbortController());
+  const attempt = begin();
   latest = file;
   preview(file);
   tell(note);
@@ -326,9 +330,8 @@ function showFault(fault) {
 function take(files) {
   const file = [...files].find(contentType) ?? files[0];
   if (!file) {
-    running.abort();
-    showFault(new Fault("nothing-there"));
-    return;
+    begin();
+    return showFault(new Fault("nothing-there"));
   }
   classify(file, files.length > 1 ? words.onlyOne(files.length, file.name) : "");
 }
@@ -349,7 +352,7 @@ for (const id of ["file", "camera"]) {
 }
 byId("retry").addEventListener("click", () => classify(latest));
 byId("change-key").addEventListener("click", () => {
-  running.abort();
+  begin();
   askForKey(words.keyMissing);
 });
 byId("key-form").addEventListener("submit", (event) => {

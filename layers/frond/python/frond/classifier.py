@@ -122,6 +122,8 @@ class Classifier:
         }
         if found != expected or "embedding" not in self._outputs or self._input["dtype"] is not np.uint8:
             raise InvalidModel(f"The model has {found} where its manifest tells {expected}.")
+        if any(output["quantization"][0] == 0 for output in self._outputs.values()):
+            raise InvalidModel("The model's outputs are not quantized.")
 
 
 def softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:

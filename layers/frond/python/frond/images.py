@@ -18,7 +18,7 @@ from typing import Literal
 import numpy as np
 import pillow_heif
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field
 
 from frond.problems import EmptyBody, PayloadTooLarge, TooManyPixels, UnreadablePhoto, UnsupportedFormat
@@ -33,6 +33,16 @@ FORMATS = ("JPEG", "PNG", "WEBP", "HEIF", "AVIF", "GIF")
 # that the resampling filter, not the decoder, decides how fine detail folds.
 OVERSAMPLING = 2
 EXIF_ORIENTATION = 0x0112
+# What each orientation asks for; 1, the only other one, asks for nothing.
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 
 class Recipe(BaseModel):
@@ -107,8 +117,9 @@ def read_photo(data: bytes, recipe: Recipe, limits: Limits | None = None) -> Pho
     original_format = "JPEG" if image.format == "MPO" else str(image.format)
     width, height = image.size
     try:
-        orientation = image.getexif().get(EXIF_ORIENTATION, 1)
-        small = _upright(_rgb(_square(_decoded(image, recipe), recipe)), orientation)
+        decoded = _decoded(image, recipe)
+        orientation = _orientation(decoded)
+        small = _upright(_rgb(_square(decoded, recipe)), orientation)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as bomb:
         raise TooManyPixels(max_pixels=limits.max_pixels) from bomb
     except Exception as damage:  # decoders raise OSError, SyntaxError, ValueError, struct.error and more
@@ -155,7 +166,7 @@ def _square(image: Image.Image, recipe: Recipe) -> Image.Image:
 def _resamplable(image: Image.Image) -> Image.Image:
     """Convert the modes whose values cannot be averaged, or not without losing their upper byte."""
     if image.mode in ("I;16", "I;16L", "I;16B", "I;16N", "I"):
-        return Image.fromarray((np.asarray(image).astype(np.uint32) >> 8).astype(np.uint8))
+        return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
     if image.has_transparency_data:
         return image.convert("RGBA")
     return image if image.mode in ("L", "RGB", "CMYK") else image.convert("RGB")
@@ -168,6 +179,14 @@ def _rgb(image: Image.Image) -> Image.Image:
     return Image.alpha_composite(white, image).convert("RGB")
 
 
+def _orientation(image: Image.Image) -> int:
+    """Return the EXIF orientation; 1, upright, where the tags are missing or damaged."""
+    try:
+        value = image.getexif().get(EXIF_ORIENTATION, 1)
+    except Exception:  # noqa: BLE001 - as above; unreadable tags do not spoil a readable picture
+        return 1
+    return value if value in TURNS else 1
+
+
 def _upright(image: Image.Image, orientation: int) -> Image.Image:
-    image.getexif()[EXIF_ORIENTATION] = orientation
-    return ImageOps.exif_transpose(image)
+    return image.transpose(TURNS[orientation]) if orientation in TURNS else image

@@ -6,6 +6,7 @@ manifest first; a model that does not match is refused.
 
 import hashlib
 import re
+import unicodedata
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -25,7 +26,8 @@ class _Frozen(BaseModel):
 
 def slugify(name: str) -> str:
     """Return a name in lower case, its words joined by hyphens: ``Zea mays`` -> ``zea-mays``."""
-    return re.sub(r"[^\w]+", "-", name.casefold()).strip("-_").replace("_", "-")
+    # macOS hands out folder names with their accents as characters of their own, which are no letters.
+    return re.sub(r"[\W_]+", "-", unicodedata.normalize("NFKC", name).casefold()).strip("-")
 
 
 class Species(_Frozen):

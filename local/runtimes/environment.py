@@ -1,0 +1,108 @@
+"""What the real runtime needs besides the code: AWS's emulator, and an environment for each function."""
+
+import hashlib
+import platform
+import shutil
+import subprocess
+import sys
+import venv
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.function import Function
+
+_ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "arm64"}
+
+
+class InstallationError(Exception):
+    """Something that could not be installed, with the reason."""
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Where a function runs under the real runtime.
+
+    Attributes
+    ----------
+    emulator
+        The Lambda runtime interface emulator.
+    python
+        The interpreter of an environment that holds the function's locked packages, AWS's runtime
+        client and nothing else.
+    """
+
+    emulator: Path
+    python: Path
+
+
+def environment(function: Function, folder: Path) -> Environment:
+    """Return a function's environment; it is made once, and again when its requirements change.
+
+    Parameters
+    ----------
+    function
+        The function; beside its requirements lie ``runtime.txt`` (the runtime client) and
+        ``emulator.txt`` (the package that brings the emulator).
+    folder
+        Where environments are kept.
+
+    Raises
+    ------
+    InstallationError
+        If this machine cannot run the emulator, or a package cannot be installed.
+    """
+    locks = function.requirements.parent
+    emulator = _kept(folder, "emulator", [locks / "emulator.txt"], _install_emulator)
+    packages = [function.requirements, locks / "runtime.txt"]
+    python = _kept(folder, function.requirements.stem, packages, _install_packages)
+    return Environment(emulator / "samcli" / "local" / "rapid" / _binary(), python / "bin" / "python")
+
+
+def _binary() -> str:
+    if sys.platform != "linux" or platform.machine() not in _ARCHITECTURES:
+        raise InstallationError("The Lambda emulator runs on Linux only (x86_64 or arm64)")
+    return f"aws-lambda-rie-{_ARCHITECTURES[platform.machine()]}"
+
+
+def _kept(
+    folder: Path, name: str, requirements: list[Path], install: Callable[[Path, list[Path]], None]
+) -> Path:
+    """Return what is installed for these requirements, installing it if it is not there."""
+    home = folder / f"{name}-{_fingerprint(requirements)}"
+    complete = home / ".complete"
+    if not complete.exists():
+        for outdated in folder.glob(f"{name}-*"):
+            shutil.rmtree(outdated)
+        home.mkdir(parents=True)
+        install(home, requirements)
+        complete.touch()
+    return home
+
+
+def _fingerprint(requirements: list[Path]) -> str:
+    digest = hashlib.sha256(sys.version.encode())
+    for path in requirements:
+        try:
+            digest.update(path.read_bytes())
+        except OSError as error:
+            raise InstallationError(f"{path} cannot be read: {error.strerror}") from error
+    return digest.hexdigest()[:12]
+
+
+def _install_emulator(home: Path, requirements: list[Path]) -> None:
+    # Only the binaries in the package are wanted; what its command needs would be a hundred more packages.
+    _pip(Path(sys.executable), ["--no-deps", "--target", str(home)], requirements)
+
+
+def _install_packages(home: Path, requirements: list[Path]) -> None:
+    venv.create(home, with_pip=True, symlinks=True)
+    _pip(home / "bin" / "python", [], requirements)
+
+
+def _pip(python: Path, options: list[str], requirements: list[Path]) -> None:
+    files = [option for path in requirements for option in ("-r", str(path))]
+    command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *options, *files]
+    finished = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  our own pip
+    if finished.returncode != 0:
+        raise InstallationError(f"pip could not install {', '.join(map(str, requirements))}:\n{finished.stderr}")

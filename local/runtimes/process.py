@@ -1,0 +1,99 @@
+"""The plain runtime: a Python process for each instance, with the packages of this environment."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from local.function import Function
+from local.runtimes.instance import FunctionCrashed, FunctionFailed, FunctionTimedOut
+
+_BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
+# Lambda gives a function ten seconds to import its code, and a second chance inside the first call.
+_START_S = 10.0
+_STANDARD_ERROR = 2
+
+
+class ProcessInstance:
+    """A copy of a function in a Python process, spoken to over a socket pair.
+
+    Parameters
+    ----------
+    function
+        The function to run.
+
+    Raises
+    ------
+    FunctionCrashed, FunctionTimedOut
+        If its code cannot be imported, or not in time.
+    """
+
+    def __init__(self, function: Function) -> None:
+        self._function = function
+        near, far = socket.socketpair()
+        with far:
+            self._process = subprocess.Popen(  # noqa: S603  our own script, with the template's handler
+                [sys.executable, "-P", str(_BOOTSTRAP), str(far.fileno()), function.handler],
+                cwd=function.folder,
+                env=function.environment,
+                pass_fds=[far.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=_STANDARD_ERROR,
+                # Ctrl-C is for the stack, which then ends its functions.
+                start_new_session=True,
+            )
+        self._connection = Connection(near.detach())
+        try:
+            self._receive(_START_S + function.timeout)
+        except FunctionFailed as error:
+            self.stop()
+            raise FunctionCrashed(f"{function.name} could not be started: {error}") from error
+        except (FunctionCrashed, FunctionTimedOut):
+            self.stop()
+            raise
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can take a call."""
+        return self._process.poll() is None
+
+    def invoke(self, event: bytes) -> bytes:
+        """Return what the handler makes of an event."""
+        call = {
+            "aws_request_id": str(uuid.uuid4()),
+            "invoked_function_arn": self._function.arn,
+            "deadline": time.time() + self._function.timeout,
+        }
+        try:
+            self._connection.send_bytes(json.dumps(call).encode())
+            self._connection.send_bytes(event)
+        except OSError as error:
+            raise FunctionCrashed(f"{self._function.name} ended before it was called") from error
+        return json.dumps(self._receive(self._function.timeout).get("result")).encode()
+
+    def _receive(self, timeout: float) -> dict[str, Any]:
+        if not self._connection.poll(timeout):
+            raise FunctionTimedOut(f"{self._function.name} took more than {timeout:g} s")
+        try:
+            message: dict[str, Any] = json.loads(self._connection.recv_bytes())
+        except (EOFError, OSError) as error:
+            raise FunctionCrashed(f"{self._function.name} ended in the middle of a call") from error
+        if "error" in message:
+            raise FunctionFailed("{errorType}: {errorMessage}".format(**message["error"]))
+        return message
+
+    def stop(self) -> None:
+        """End the process, and those that it started."""
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        with suppress(OSError):
+            self._connection.close()

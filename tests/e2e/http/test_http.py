@@ -1,0 +1,135 @@
+"""The README's call, and everything that can be wrong with it, over real HTTP."""
+
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import urllib3
+from PIL import Image
+
+from tests.e2e.conftest import Stack, running_stack
+
+PHOTOS = Path(__file__).parents[3] / "events" / "photos"
+PATH = "/v1/classifications"
+
+
+@pytest.fixture(scope="module", params=["process", "rie"])
+def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Return the stack, once with plain processes and once under the real Lambda runtime interface.
+
+    Under the latter the functions run in an environment that holds their own requirements alone.
+    """
+    log = tmp_path_factory.mktemp("stack") / "log"
+    with running_stack(log, "--runtime", request.param) as running:
+        yield running
+
+
+@pytest.fixture
+def photo() -> bytes:
+    return (PHOTOS / "zea-mays.jpg").read_bytes()
+
+
+def send(
+    stack: Stack,
+    method: str,
+    path: str,
+    body: bytes | None = None,
+    content_type: str | None = "image/jpeg",
+    key: str | None = "",
+) -> urllib3.BaseHTTPResponse:
+    headers = {} if content_type is None or body is None else {"content-type": content_type}
+    if key is not None:
+        headers["x-api-key"] = key or stack.api_key
+    return urllib3.request(
+        method, stack.api_url + path, body=body, headers=headers, timeout=60, retries=False
+    )
+
+
+def problem(reply: urllib3.BaseHTTPResponse) -> tuple[int, str]:
+    assert reply.headers["content-type"] == "application/problem+json", reply.data
+    document = json.loads(reply.data)
+    assert document["status"] == reply.status
+    assert document["detail"]
+    assert document["request_id"]
+    return reply.status, document["type"].removeprefix("urn:frond:problem:")
+
+
+@pytest.mark.parametrize("name", ["zea-mays", "sinapis-arvensis", "stellaria-media"])
+def test_a_photo_in_its_species_out(stack: Stack, name: str) -> None:
+    reply = send(stack, "POST", PATH, (PHOTOS / f"{name}.jpg").read_bytes())
+
+    answer = json.loads(reply.data)
+    assert reply.status == 200
+    assert answer["predictions"][0]["species"] == name
+
+
+def test_a_form_is_answered_alike(stack: Stack, photo: bytes) -> None:
+    fields = {"image": ("maize.jpg", photo, "image/jpeg")}
+    reply = urllib3.request(
+        "POST", stack.api_url + PATH, fields=fields, headers={"x-api-key": stack.api_key}, timeout=60
+    )
+
+    raw = json.loads(send(stack, "POST", PATH, photo).data)
+    assert json.loads(reply.data)["predictions"] == raw["predictions"]
+
+
+@pytest.mark.parametrize("path", ["/", "/docs", "/openapi.json", "/v1/health"])
+def test_what_needs_no_key(stack: Stack, path: str) -> None:
+    assert send(stack, "GET", path, key=None).status == 200
+
+
+@pytest.mark.parametrize("path", ["/v1/species", "/v1/model"])
+def test_what_needs_a_key(stack: Stack, path: str) -> None:
+    assert send(stack, "GET", path).status == 200
+    assert problem(send(stack, "GET", path, key=None)) == (403, "missing-key")
+    assert problem(send(stack, "GET", path, key="wrong")) == (403, "missing-key")
+
+
+BAD = {
+    "empty body": ("POST", PATH, b"", "image/jpeg", 400, "empty-body"),
+    "text called .jpg": ("POST", PATH, b"not a photo", "image/jpeg", 422, "unsupported-format"),
+    "wrong content type": ("POST", PATH, b"{}", "application/json", 415, "unsupported-media-type"),
+    "missing content type": ("POST", PATH, b"\xff\xd8", None, 415, "unsupported-media-type"),
+    "unknown path": ("GET", "/v1/trees", None, None, 404, "unknown-path"),
+    "wrong method": ("PUT", PATH, b"{}", "application/json", 405, "method-not-allowed"),
+    "no post at the page": ("GET", PATH, None, None, 405, "method-not-allowed"),
+}
+
+
+@pytest.mark.parametrize("case", BAD, ids=str)
+def test_bad_input(stack: Stack, photo: bytes, case: str) -> None:
+    method, path, body, content_type, *expected = BAD[case]
+
+    assert problem(send(stack, method, path, body, content_type)) == tuple(expected)
+    assert send(stack, "POST", PATH, photo).status == 200
+
+
+@pytest.mark.parametrize("share", [0.01, 0.5, 0.99])
+def test_a_photo_cut_short(stack: Stack, photo: bytes, share: float) -> None:
+    cut = photo[: int(len(photo) * share)]
+
+    status, kind = problem(send(stack, "POST", PATH, cut))
+    assert status == 422
+    assert kind in {"unreadable-photo", "unsupported-format"}
+
+
+def test_a_body_over_the_limit_names_the_other_door(stack: Stack, photo: bytes) -> None:
+    for size in (5_000_000, 11_000_000):
+        reply = send(stack, "POST", PATH, photo + b"\0" * size)
+        assert problem(reply) == (413, "payload-too-large")
+        assert "uploads" in json.loads(reply.data)["detail"]
+    assert send(stack, "POST", PATH, photo).status == 200
+
+
+def test_a_large_photo_under_the_limit(stack: Stack) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (1500, 2000, 3), dtype=np.uint8)
+    large = io.BytesIO()
+    Image.fromarray(noise).save(large, "JPEG", quality=90)
+    assert 2_000_000 < len(large.getvalue()) < 4_400_000
+
+    answer = json.loads(send(stack, "POST", PATH, large.getvalue()).data)
+    assert (answer["image"]["width"], answer["image"]["height"]) == (2000, 1500)
+    assert answer["verdict"] != "identified"

@@ -1,0 +1,166 @@
+"""A photo goes in, the species comes out; whatever else goes in, a problem comes out."""
+
+import io
+import json
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tests.unit.classify.conftest import PHOTOS, Call, form
+
+PATH = "/v1/classifications"
+ODD = Path(__file__).parents[4] / "shared" / "data" / "photos"
+
+
+@pytest.mark.parametrize("photo", sorted(PHOTOS.glob("*.jpg")), ids=lambda photo: photo.stem)
+def test_names_the_species_of_a_photo(call: Call, photo: Path) -> None:
+    reply = call("POST", PATH, photo.read_bytes(), "image/jpeg")
+
+    assert reply.status == 200
+    answer = reply.json
+    assert answer["status"] == "succeeded"
+    assert answer["verdict"] == "identified"
+    assert answer["predictions"][0]["species"] == photo.stem
+
+
+def test_answers_in_the_shape_of_the_contract(call: Call, maize: bytes) -> None:
+    answer = call("POST", PATH, maize, "image/jpeg").json
+
+    assert set(answer) == {
+        "id", "status", "verdict", "predictions", "image", "model", "source", "error", "feedback",
+        "created_at", "timings_ms",
+    }  # fmt: skip
+    assert answer["image"] == {"width": 224, "height": 224, "format": "JPEG", "issues": []}
+    assert answer["source"] == {"door": "http", "key": None}
+    assert (answer["error"], answer["feedback"]) == (None, None)
+    assert datetime.fromisoformat(answer["created_at"]).tzinfo is not None
+    assert set(answer["timings_ms"]) == {"decode", "inference", "total"}
+    assert len(answer["predictions"]) == 5
+    confidences = [p["confidence"] for p in answer["predictions"]]
+    assert confidences == sorted(confidences, reverse=True)
+    first = answer["predictions"][0]
+    assert first | {"confidence": None} == {
+        "species": "zea-mays", "scientific_name": "Zea mays", "common_name": "Maize", "role": "crop",
+        "confidence": None,
+    }  # fmt: skip
+
+
+def test_top_and_lang_are_obeyed(call: Call, maize: bytes) -> None:
+    answer = call("POST", PATH, maize, "image/jpeg", {"top": "12", "lang": "es"}).json
+
+    assert len(answer["predictions"]) == 12
+    assert sum(p["confidence"] for p in answer["predictions"]) == pytest.approx(1, abs=1e-4)
+    assert answer["predictions"][0]["common_name"] == "Maíz"
+
+
+def test_a_form_gives_the_answer_of_the_raw_body(call: Call, maize: bytes) -> None:
+    raw = call("POST", PATH, maize, "image/jpeg").json
+    body, content_type = form(("image", maize))
+
+    assert call("POST", PATH, body, content_type).json["predictions"] == raw["predictions"]
+
+
+def test_the_bytes_decide_the_format_not_the_content_type(call: Call, maize: bytes) -> None:
+    png = io.BytesIO()
+    Image.open(io.BytesIO(maize)).save(png, "PNG")
+
+    answer = call("POST", PATH, png.getvalue(), "image/jpeg").json
+
+    assert answer["image"]["format"] == "PNG"
+    assert answer["predictions"][0]["species"] == "zea-mays"
+
+
+def _huge_header() -> bytes:
+    """Return a PNG whose header tells of 65,536 × 65,536 pixels."""
+    small = io.BytesIO()
+    Image.new("L", (1, 1)).save(small, "PNG")
+    data = bytearray(small.getvalue())
+    data[16:24] = (65536).to_bytes(4, "big") * 2
+    import zlib
+
+    data[29:33] = zlib.crc32(data[12:29]).to_bytes(4, "big")
+    return bytes(data)
+
+
+BAD = {
+    "empty": (b"", "image/jpeg", 400, "empty-body"),
+    "text called jpeg": (b"I am not a photo", "image/jpeg", 422, "unsupported-format"),
+    "bomb": (_huge_header(), "image/png", 422, "too-many-pixels"),
+    "wrong content type": (b"{}", "application/json", 415, "unsupported-media-type"),
+    "octets": (b"\xff\xd8\xff", "application/octet-stream", 415, "unsupported-media-type"),
+    "no content type": (b"\xff\xd8\xff", None, 415, "unsupported-media-type"),
+    "content type of nonsense": (b"\xff\xd8\xff", ";;;=", 415, "unsupported-media-type"),
+    "form without boundary": (b"--x\r\n", "multipart/form-data", 400, "invalid-request"),
+    "form that is none": (b"hello", "multipart/form-data; boundary=x", 400, "invalid-request"),
+    "form cut short": (
+        b'--x\r\nContent-Disposition: form-data; name="image"\r\n\r\nabc',
+        "multipart/form-data; boundary=x",
+        400,
+        "invalid-request",
+    ),
+    "form without image": (*form(("file", b"abc")), 400, "empty-body"),
+    "two files": (*form(("image", b"abc"), ("image", b"def")), 400, "too-many-photos"),
+    "hundred parts": (*form(*[("image", b"abc")] * 100), 400, "invalid-request"),
+    "form with text": (*form(("image", b"I am not a photo")), 422, "unsupported-format"),
+    "form with empty file": (*form(("image", b"")), 400, "empty-body"),
+}
+
+
+@pytest.mark.parametrize("case", BAD, ids=str)
+def test_bad_input_gets_its_own_problem_and_the_next_photo_is_served(
+    call: Call, maize: bytes, case: str
+) -> None:
+    body, content_type, status, problem = BAD[case]
+
+    reply = call("POST", PATH, body, content_type)
+
+    assert (reply.status, reply.problem) == (status, problem)
+    assert reply.json["detail"].endswith(".")
+    assert reply.json["request_id"] == "a-request"
+    assert call("POST", PATH, maize, "image/jpeg").status == 200
+
+
+def test_a_photo_cut_anywhere_gets_a_problem_or_an_answer(call: Call, maize: bytes) -> None:
+    statuses = {call("POST", PATH, maize[:cut], "image/jpeg").status for cut in range(1, len(maize), 499)}
+
+    assert statuses <= {200, 400, 422}
+    assert 422 in statuses
+
+
+@pytest.mark.skipif(not ODD.exists(), reason="the folder of odd photos is not on this machine")
+@pytest.mark.parametrize("name", ["bombs/gray_20000x14000_1mb.jpg", "bombs/png_65536x65536_0.5mb.png"])
+def test_real_bombs_are_refused_by_their_header(call: Call, name: str) -> None:
+    assert call("POST", PATH, (ODD / name).read_bytes(), "image/jpeg").problem == "too-many-pixels"
+
+
+def test_a_body_that_is_not_binary_is_refused(call: Call) -> None:
+    reply = call("POST", PATH, b"\x7fabc", "image/jpeg", binary=False)
+
+    assert (reply.status, reply.problem) == (400, "invalid-request")
+
+
+@pytest.mark.parametrize("query", [{"top": "0"}, {"top": "13"}, {"top": "many"}, {"lang": "xx"}], ids=str)
+def test_bad_parameters_are_named(call: Call, maize: bytes, query: dict[str, str]) -> None:
+    reply = call("POST", PATH, maize, "image/jpeg", query)
+
+    assert (reply.status, reply.problem) == (400, "invalid-request")
+    assert next(iter(query)) in reply.json["detail"]
+
+
+def test_what_breaks_inside_is_not_shown(
+    call: Call, maize: bytes, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from frond.classifier import Classifier
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("the secret of the house")
+
+    monkeypatch.setattr(Classifier, "classify", broken)
+    reply = call("POST", PATH, maize, "image/jpeg")
+
+    assert (reply.status, reply.problem) == (500, "internal")
+    assert "secret" not in reply.body
+    logged = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "secret" in line]
+    assert any(entry["level"] == "ERROR" for entry in logged)

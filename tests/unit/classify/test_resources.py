@@ -1,0 +1,91 @@
+"""The other resources: species, model, health, the page, the documents, and what is none of them."""
+
+import base64
+import hashlib
+import re
+
+import pytest
+
+from tests.unit.classify.conftest import Call
+
+
+def test_species_lists_what_the_model_knows(call: Call) -> None:
+    species = call("GET", "/v1/species", query={"lang": "fr"}).json["species"]
+
+    assert len(species) == 12
+    assert species[0]["species"] == "alopecurus-myosuroides"
+    assert {s["common_name"] for s in species} >= {"Maïs", "Betterave sucrière"}
+    assert {s["role"] for s in species} == {"crop", "weed"}
+
+
+def test_model_tells_where_it_comes_from(call: Call) -> None:
+    model = call("GET", "/v1/model").json
+
+    assert re.fullmatch(r"\d{4}\.\d\d\.\d\d-[0-9a-f]{8}", model["version"])
+    assert model["species"] == 12
+    assert model["dataset"]["licence"] == "CC BY-SA 4.0"
+    assert model["metrics"]["split"] == "test"
+
+
+def test_health_names_the_loaded_model(call: Call) -> None:
+    health = call("GET", "/v1/health").json
+
+    assert health == {"status": "ok", "model": {"version": call("GET", "/v1/model").json["version"]}}
+
+
+def test_the_page_comes_whole_and_lets_nothing_else_in(call: Call) -> None:
+    reply = call("GET", "/")
+
+    assert reply.headers["Content-Type"].startswith("text/html")
+    policy = reply.headers["Content-Security-Policy"]
+    for tag, directive in (("style", "style-src"), ("script", "script-src")):
+        blocks = re.findall(rf"<{tag}>(.*?)</{tag}>", reply.body, re.DOTALL)
+        assert len(blocks) == 1
+        digest = base64.b64encode(hashlib.sha256(blocks[0].encode()).digest()).decode()
+        assert f"{directive} 'sha256-{digest}'" in policy
+    assert 'src="page.js"' not in reply.body
+    assert 'href="page.css"' not in reply.body
+
+
+def test_the_contract_describes_what_is_there(call: Call) -> None:
+    contract = call("GET", "/openapi.json").json
+
+    assert contract["openapi"].startswith("3.1")
+    assert set(contract["paths"]) == {"/v1/classifications", "/v1/species", "/v1/model", "/v1/health"}
+    post = contract["paths"]["/v1/classifications"]["post"]
+    assert {"image/jpeg", "image/heic", "multipart/form-data"} <= set(post["requestBody"]["content"])
+    assert {"200", "400", "413", "415", "422"} <= set(post["responses"])
+    examples = post["responses"]["422"]["content"]["application/problem+json"]["examples"]
+    assert {"unsupported-format", "unreadable-photo", "too-many-pixels"} == set(examples)
+
+
+def test_docs_needs_no_other_host(call: Call) -> None:
+    reply = call("GET", "/docs")
+
+    assert reply.status == 200
+    assert "SwaggerUIBundle" in reply.body
+    assert not re.search(r"<(script|link)[^>]+(src|href)=", reply.body)
+
+
+@pytest.mark.parametrize("path", ["/v2", "/v1", "/v1/classification", "/v1/species/zea-mays", "/.env", "//"])
+def test_unknown_paths(call: Call, path: str) -> None:
+    reply = call("GET", path)
+
+    assert (reply.status, reply.problem) == (404, "unknown-path")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allow"),
+    [
+        ("GET", "/v1/classifications", "POST"),
+        ("DELETE", "/v1/classifications", "POST"),
+        ("POST", "/v1/species", "GET"),
+        ("PATCH", "/v1/health", "GET"),
+        ("POST", "/", "GET"),
+    ],
+)
+def test_wrong_methods_name_the_right_ones(call: Call, method: str, path: str, allow: str) -> None:
+    reply = call(method, path)
+
+    assert (reply.status, reply.problem) == (405, "method-not-allowed")
+    assert reply.headers["Allow"] == allow

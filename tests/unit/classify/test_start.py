@@ -1,0 +1,63 @@
+"""How the function starts, and when it refuses to."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+MODEL = Path(__file__).parents[3] / "functions" / "classify" / "model"
+ROOT = Path(__file__).parents[3]
+
+
+def start(**environment: str) -> subprocess.CompletedProcess[str]:
+    """Import the function in a process that sees only what the image holds."""
+    paths = os.pathsep.join(str(ROOT / path) for path in ("functions/classify", "layers/frond/python"))
+    return subprocess.run(
+        [sys.executable, "-c", "import api, sys, json; print(json.dumps(sorted(sys.modules)))"],
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": paths, **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def test_starts_without_tensorflow_or_training() -> None:
+    started = start()
+
+    assert started.returncode == 0, started.stderr
+    modules = {name.partition(".")[0] for name in json.loads(started.stdout.splitlines()[-1])}
+    assert "ai_edge_litert" in modules
+    assert not modules & {"tensorflow", "keras", "training", "local", "moto", "sklearn", "matplotlib", "scipy"}
+
+
+def test_refuses_a_model_that_is_not_the_manifests(tmp_path: Path) -> None:
+    forged = Path(shutil.copytree(MODEL, tmp_path / "model"))
+    model = bytearray((forged / "model.tflite").read_bytes())
+    model[len(model) // 2] ^= 1
+    (forged / "model.tflite").write_bytes(model)
+
+    refused = start(FROND_MODEL_DIR=str(forged))
+
+    assert refused.returncode != 0
+    assert "does not match manifest.json" in refused.stdout + refused.stderr
+
+
+def test_refuses_to_start_without_a_model(tmp_path: Path) -> None:
+    refused = start(FROND_MODEL_DIR=str(tmp_path))
+
+    assert refused.returncode != 0
+    assert "There is no readable manifest" in refused.stdout + refused.stderr
+
+
+def test_threads_follow_the_memory() -> None:
+    from configuration import Configuration
+
+    small = Configuration().threads
+    assert small >= 1
+    os.environ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] = "512"
+    try:
+        assert Configuration().threads == 1
+    finally:
+        del os.environ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]
