@@ -6,13 +6,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test lint types format lock clean
+.PHONY: help serve training test lint types format lock clean
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 serve: $(VENV)/.local ## Run the whole stack on this machine (PORT=3000, RUNTIME=process or rie)
 	@$(BIN)/python -m local serve --port $(PORT) --runtime $(RUNTIME)
+
+training: $(VENV)/.training ## Set up what `python -m training` needs
 
 test: lint types ## Check style and types, then run every test
 	$(BIN)/python -m pytest
@@ -43,10 +45,7 @@ $(BIN)/python:
 	@printf '%s\n' $(addprefix $(CURDIR)/,layers/frond/python functions/classify functions/preprocess) $(CURDIR) \
 	  > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/frond.pth"
 
-$(VENV)/.local: requirements/local.txt $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
-	@touch $@
-
-$(VENV)/.dev: requirements/dev.txt $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+$(VENV)/.%: requirements/%.txt $(BIN)/python
+	@echo "Setting up requirements/$*.txt …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@

@@ -140,8 +140,13 @@ def _route(path: str, method: str, operation: dict[str, Any]) -> Route:
 
 def _specificity(route: Route) -> tuple[list[int], bool]:
     """Order literal segments before variables before greedy ones, and methods before ANY."""
-    ranks = [2 if part.endswith("+}") else 1 if part.startswith("{") else 0 for part in _parts(route.resource)]
-    return ranks, route.method == "ANY"
+    return [_rank(part) for part in _parts(route.resource)], route.method == "ANY"
+
+
+def _rank(part: str) -> int:
+    if not part.startswith("{"):
+        return 0
+    return 2 if part.endswith("+}") else 1
 
 
 def _parameters(resource: str, path: str) -> dict[str, str] | None:

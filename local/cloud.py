@@ -49,6 +49,11 @@ class Cloud:
 
     def __init__(self) -> None:
         self._server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+        self._session = boto3.Session(
+            aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+            region_name=REGION,
+        )
         self.endpoint = ""
 
     def __enter__(self) -> Self:
@@ -75,11 +80,11 @@ class Cloud:
 
     def s3(self) -> "S3Client":
         """Return a client of its S3."""
-        return self._session().client("s3", endpoint_url=self.endpoint, config=_DIRECT)
+        return self._session.client("s3", endpoint_url=self.endpoint, config=_DIRECT)
 
     def sqs(self) -> "SQSClient":
         """Return a client of its SQS."""
-        return self._session().client("sqs", endpoint_url=self.endpoint, config=_DIRECT)
+        return self._session.client("sqs", endpoint_url=self.endpoint, config=_DIRECT)
 
     def deploy(self, template: Template) -> Stack:
         """Create the template's resources.
@@ -107,12 +112,13 @@ class Cloud:
         properties = {
             name: replaced(resource.get("Properties", {}), values) for name, resource in resources.items()
         }
+        s3 = self.s3()
         for name in template.of_type("AWS::S3::Bucket"):
-            _configure_bucket(self.s3(), properties[name])
+            _configure_bucket(s3, properties[name])
         return Stack(properties, outputs)
 
     def _create(self, document: dict[str, Any]) -> dict[str, str]:
-        client = self._session().client("cloudformation", endpoint_url=self.endpoint, config=_DIRECT)
+        client = self._session.client("cloudformation", endpoint_url=self.endpoint, config=_DIRECT)
         try:
             client.create_stack(
                 StackName=STACK, TemplateBody=json.dumps(document), Capabilities=["CAPABILITY_NAMED_IAM"]
@@ -124,14 +130,6 @@ class Cloud:
             reason = stack.get("StackStatusReason", "no reason given")
             raise TemplateError(f"The stack could not be created: {reason}")
         return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
-
-    @staticmethod
-    def _session() -> boto3.Session:
-        return boto3.Session(
-            aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
-            region_name=REGION,
-        )
 
 
 # A proxy named in the environment is for the world outside.

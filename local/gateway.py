@@ -25,8 +25,8 @@ from local.gateway_response import (
     Refusal,
     gateway_response,
 )
-from local.proxy import MalformedResult, http_response, proxy_event, request_context
-from local.runtimes.instance import FunctionBusy, FunctionError, FunctionTimedOut
+from local.proxy import MalformedResultError, http_response, proxy_event, request_context
+from local.runtimes.instance import BusyError, FunctionError, TimedOutError
 from local.runtimes.pool import Pool
 
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html
@@ -39,7 +39,7 @@ _SILENCE_S = 30
 _log = logging.getLogger(__name__)
 
 
-class Refused(Exception):  # noqa: N818  a request is refused, which is no error of ours
+class RefusedError(Exception):
     """A request that the gateway answers by itself."""
 
     def __init__(self, refusal: Refusal, reason: str = "") -> None:
@@ -71,7 +71,7 @@ class Gateway:
         request = Request(environ)
         response = self._respond(request)
         elapsed = (time.monotonic() - started) * 1000
-        _log.info("%s %s %d %.0f ms", request.method, request.path, response.status_code, elapsed)
+        _log.info("%s %s %d %.0f ms", request.method, _raw_path(request), response.status_code, elapsed)
         return response(environ, start_response)
 
     def _respond(self, request: Request) -> Response:
@@ -80,7 +80,7 @@ class Gateway:
         context = request_context(request, self._api.stage, path, match)
         try:
             response = self._answer(request, match, context)
-        except Refused as refused:
+        except RefusedError as refused:
             if refused.refusal.status >= 500:
                 _log.error("%s %s: %s", request.method, path, refused)
             response = gateway_response(self._api, refused.refusal, context)
@@ -89,20 +89,20 @@ class Gateway:
 
     def _answer(self, request: Request, match: Match | None, context: dict[str, Any]) -> Response:
         if match is None:
-            raise Refused(UNKNOWN_PATH)
+            raise RefusedError(UNKNOWN_PATH)
         if match.route.key_required and not self._knows(request.headers.get("x-api-key", "")):
-            raise Refused(INVALID_KEY)
+            raise RefusedError(INVALID_KEY)
         event = proxy_event(self._api, match, request, context, _body(request))
         payload = json.dumps(event).encode()
         if len(payload) > MAX_PAYLOAD_BYTES:
-            raise Refused(TOO_LARGE)
+            raise RefusedError(TOO_LARGE)
         result = self._invoke(match, payload)
         if len(result) > MAX_PAYLOAD_BYTES:
-            raise Refused(BAD_GATEWAY, "the result is larger than Lambda takes")
+            raise RefusedError(BAD_GATEWAY, "the result is larger than Lambda takes")
         try:
             return http_response(self._api, request, result)
-        except MalformedResult as error:
-            raise Refused(BAD_GATEWAY, str(error)) from error
+        except MalformedResultError as error:
+            raise RefusedError(BAD_GATEWAY, str(error)) from error
 
     def _knows(self, key: str) -> bool:
         return hmac.compare_digest(key.encode(), self._key.encode())
@@ -110,10 +110,10 @@ class Gateway:
     def _invoke(self, match: Match, payload: bytes) -> bytes:
         try:
             return self._pools[match.route.function].invoke(payload, patience=match.route.timeout)
-        except (FunctionBusy, FunctionTimedOut) as error:
-            raise Refused(TIMED_OUT, str(error)) from error
+        except (BusyError, TimedOutError) as error:
+            raise RefusedError(TIMED_OUT, str(error)) from error
         except FunctionError as error:
-            raise Refused(BAD_GATEWAY, str(error)) from error
+            raise RefusedError(BAD_GATEWAY, str(error)) from error
 
 
 def _raw_path(request: Request) -> str:
@@ -128,9 +128,9 @@ def _body(request: Request) -> bytes:
     try:
         return request.get_data(cache=False)
     except RequestEntityTooLarge as error:
-        raise Refused(TOO_LARGE) from error
+        raise RefusedError(TOO_LARGE) from error
     except (ClientDisconnected, OSError) as error:
-        raise Refused(BAD_REQUEST, "the body ended early") from error
+        raise RefusedError(BAD_REQUEST, "the body ended early") from error
 
 
 class _Handler(WSGIRequestHandler):

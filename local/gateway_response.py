@@ -72,7 +72,7 @@ def gateway_response(api: Api, refusal: Refusal, context: dict[str, Any]) -> Res
 
 
 def _headers(definition: dict[str, Any]) -> dict[str, str]:
-    """Return the headers that are fixed texts (in quotes); others are taken from requests, which we do not."""
+    """Return the headers that are fixed texts (in quotes), not those copied from requests."""
     prefix = "gatewayresponse.header."
     return {
         name.removeprefix(prefix): value[1:-1]

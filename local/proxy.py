@@ -21,7 +21,7 @@ _DROPPED = {"connection", "content-length", "expect", "transfer-encoding"}
 _RESULT_MEMBERS = {"statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded"}
 
 
-class MalformedResult(Exception):  # noqa: N818  it is API Gateway's word for it
+class MalformedResultError(Exception):
     """A function's result that is not what a proxy integration takes."""
 
 
@@ -140,12 +140,12 @@ def http_response(api: Api, request: Request, result: bytes) -> Response:
 
     Raises
     ------
-    MalformedResult
+    MalformedResultError
         If the result is not an object with an integer ``statusCode`` and the members that AWS takes.
     """
     answer = json.loads(result)
     if not isinstance(answer, dict) or answer.keys() - _RESULT_MEMBERS or "statusCode" not in answer:
-        raise MalformedResult("the result is not a proxy response")
+        raise MalformedResultError("the result is not a proxy response")
     try:
         return Response(
             _body(answer, binary=api.is_binary(request.headers.get("accept", "").split(",")[0])),
@@ -153,7 +153,7 @@ def http_response(api: Api, request: Request, result: bytes) -> Response:
             headers=_response_headers(answer),
         )
     except (AttributeError, TypeError, ValueError, binascii.Error) as error:
-        raise MalformedResult(f"the result is not a proxy response: {error}") from error
+        raise MalformedResultError(f"the result is not a proxy response: {error}") from error
 
 
 def _body(answer: dict[str, Any], *, binary: bool) -> bytes:

@@ -27,6 +27,8 @@ _log = logging.getLogger(__name__)
 class QueueSource:
     """An event source mapping, polling for as long as the context lasts.
 
+    It has as many batches in work at once as the mapping and the function's pool allow.
+
     Parameters
     ----------
     properties
@@ -46,15 +48,25 @@ class QueueSource:
         self._sqs = sqs
         self._pool = pool
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="queue", daemon=True)
+        at_once = int(properties.get("ScalingConfig", {}).get("MaximumConcurrency", pool.size))
+        self._pollers = [
+            threading.Thread(target=self._run, name="poller", daemon=True)
+            for _ in range(min(at_once, pool.size))
+        ]
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        for poller in self._pollers:
+            poller.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def stop(self) -> None:
+        """Take no more messages; what is in work is waited for when the context ends."""
         self._stopping.set()
-        self._thread.join()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+        for poller in self._pollers:
+            poller.join()
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -87,7 +99,8 @@ class QueueSource:
         try:
             result = json.loads(self._pool.invoke(sqs_event(batch, self._arn)))
         except FunctionError as error:
-            _log.error("%d messages go back to the queue: %s", len(batch), error)
+            if not self._stopping.is_set():
+                _log.error("%d messages go back to the queue: %s", len(batch), error)
             return
         identifiers = [message["MessageId"] for message in batch]
         failed = failures(result, identifiers) if self._reports_failures else set()
@@ -147,7 +160,8 @@ def sqs_event(batch: list["MessageTypeDef"], queue_arn: str) -> bytes:
 def failures(result: Any, identifiers: list[str]) -> set[str]:
     """Return the messages that a function says it failed on.
 
-    A report that AWS would not accept (not a list, an empty or an unknown identifier) means all of them.
+    No report means none of them; one that AWS would not accept (not a list, an empty or an unknown
+    identifier) means all of them.
     https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
 
     Parameters
@@ -157,10 +171,11 @@ def failures(result: Any, identifiers: list[str]) -> set[str]:
     identifiers
         Of the messages that it was given.
     """
-    if result is None or result == {}:
+    everything = set(identifiers)
+    if result is None:
         return set()
     try:
-        reported = {item["itemIdentifier"] for item in result["batchItemFailures"] or []}
-    except (KeyError, TypeError):
-        return set(identifiers)
-    return reported if reported <= set(identifiers) else set(identifiers)
+        reported = {item["itemIdentifier"] for item in result.get("batchItemFailures") or []}
+    except (AttributeError, KeyError, TypeError):
+        return everything
+    return reported if reported.issubset(everything) else everything

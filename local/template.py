@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import yaml
 from samtranslator.model.exceptions import InvalidDocumentException
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
@@ -75,7 +76,7 @@ def read(path: Path) -> Template:
         source = yaml_parse(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise TemplateError(f"{path} cannot be read: {error.strerror}") from error
-    except ValueError as error:
+    except (ValueError, yaml.YAMLError) as error:
         raise TemplateError(f"{path} is not YAML: {error}") from error
     if not isinstance(source, dict) or not isinstance(source.get("Resources"), dict):
         raise TemplateError(f"{path} has no Resources")

@@ -13,3 +13,8 @@ lock dev.in --output-file dev.txt --upgrade
 for list in classify preprocess local training; do
   lock "$list.in" --constraint dev.txt --output-file "$list.txt"
 done
+
+# Two that run under `make serve RUNTIME=rie` in environments of their own: what a function's image
+# brings itself, and the SAM CLI for the emulator inside it, without what the CLI needs to run.
+lock runtime.in --output-file runtime.txt
+lock emulator.in --no-deps --output-file emulator.txt

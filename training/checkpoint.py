@@ -9,9 +9,11 @@ NAME = re.compile(r"^epoch-(\d{4})\.keras$")
 
 
 class Checkpoints:
-    """The checkpoints of a run; each holds weights, optimizer and random state, and its epoch in its name.
+    """The checkpoints of a run; each holds weights and optimizer, and its epoch in its name.
 
-    A checkpoint appears by a rename, so one that is there is whole.
+    Epoch and seed decide everything random (:meth:`training.feed.Feed.epoch`,
+    :func:`training.network.begin_epoch`), so that is all a run needs to go on. A checkpoint appears
+    by a rename, so one that is there is whole.
     """
 
     def __init__(self, directory: Path) -> None:

@@ -45,7 +45,7 @@ class Dataset:
         try:
             self.card = Card.model_validate_json((directory / CARD_NAME).read_bytes())
             self.pictures: NDArray[np.uint8] = np.load(directory / PICTURES_NAME, mmap_mode="r")
-            self.rows = _read_rows(directory / PHOTOS_NAME)
+            self.rows = _read_rows(directory / PHOTOS_NAME, len(self.pictures))
         except (OSError, ValueError, KeyError) as error:
             raise TrainingError(
                 f"{directory} is not a prepared data set ({error}); make one with "
@@ -73,9 +73,12 @@ def write_rows(path: Path, rows: Iterable[Row]) -> None:
         writer.writerows(asdict(row) for row in rows)
 
 
-def _read_rows(path: Path) -> list[Row]:
+def _read_rows(path: Path, count: int) -> list[Row]:
     with path.open(encoding="utf-8", newline="") as lines:
-        return [_row(row) for row in csv.DictReader(lines)]
+        rows = [_row(row) for row in csv.DictReader(lines)]
+    if len(rows) != count:
+        raise ValueError(f"{path.name} has {len(rows)} rows for {count} pictures")
+    return rows
 
 
 def _row(row: dict[str, str]) -> Row:

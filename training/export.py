@@ -31,6 +31,7 @@ from training.progress import console
 from training.provenance import code_commit, library_versions
 from training.quantization import agreement, quantize
 
+NOTICE_NAME = "NOTICE.md"
 REPRESENTATIVE_PHOTOS = 480
 REFERENCE_PHOTOS = 1000
 BATCH = 32
@@ -129,6 +130,16 @@ def _draft_manifest(model: bytes, dataset: Dataset, run: Run, projection: Projec
     )
 
 
+def _notice(dataset: DatasetFacts) -> str:
+    """Return what has to stand beside a model: whose photos it learned from."""
+    return (
+        f"# Notice\n\nThis model was trained on the data set {dataset.name}.\n\n"
+        f"- Photos: {dataset.attribution or 'source not stated'}\n"
+        f"- Licence of the photos: {dataset.licence or 'not stated'}\n"
+        "- First weights: Xception for ImageNet, from Keras (MIT licence), unless trained from scratch\n"
+    )
+
+
 def _check_target(directory: Path) -> None:
     if directory.exists() and any(directory.iterdir()) and not (directory / MANIFEST_NAME).exists():
         raise TrainingError(f"{directory} holds something that is not a model; name another folder.")
@@ -141,6 +152,7 @@ def _write(directory: Path, model: bytes, manifest: Manifest) -> None:
         fresh.mkdir()
         (fresh / MODEL_NAME).write_bytes(model)
         (fresh / MANIFEST_NAME).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        (fresh / NOTICE_NAME).write_text(_notice(manifest.dataset), encoding="utf-8")
         Classifier.load(fresh)
         if directory.exists():
             shutil.move(directory, Path(scratch) / "replaced")

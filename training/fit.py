@@ -16,7 +16,7 @@ from training.dataset import Dataset
 from training.devices import mirrored_strategy, set_precision
 from training.epoch_bar import EpochBar
 from training.feed import Feed
-from training.network import build, freeze_backbone, load_imagenet, unfreeze_above
+from training.network import begin_epoch, build, freeze_backbone, load_imagenet, unfreeze_above
 from training.plots import draw_curves
 from training.problems import TrainingError
 from training.progress import console
@@ -86,11 +86,11 @@ def fit(dataset: Dataset, run: Run, settings: Settings, devices: list[str] | Non
     training.problems.TrainingError
         The folder holds a run with other settings.
     """
-    _claim(run, settings)
+    checkpoints = Checkpoints(run.directory / "checkpoints")
+    _claim(run, settings, checkpoints)
     keras.utils.set_random_seed(settings.seed)
     set_precision(settings.precision)
     strategy = mirrored_strategy(devices)
-    checkpoints = Checkpoints(run.directory / "checkpoints")
     console.print(f"{strategy.num_replicas_in_sync} replica(s), {keras.mixed_precision.global_policy().name}")
 
     training = Feed(dataset, "train", settings.batch, settings.seed)
@@ -111,16 +111,14 @@ def fit(dataset: Dataset, run: Run, settings: Settings, devices: list[str] | Non
     return history.best()
 
 
-def _claim(run: Run, settings: Settings) -> None:
+def _claim(run: Run, settings: Settings, checkpoints: Checkpoints) -> None:
+    """Write the settings down; those of a run that has finished an epoch are fixed."""
     path = run.directory / SETTINGS_NAME
-    if path.exists():
-        if run.settings() != settings:
-            raise TrainingError(
-                f"{run.directory} holds a run with other settings ({path}); name another folder, or give "
-                "the same settings to go on with it."
-            )
-        return
-    run.directory.mkdir(parents=True, exist_ok=True)
+    if checkpoints.latest() and run.settings() != settings:
+        raise TrainingError(
+            f"{run.directory} holds a run with other settings ({path}); name another folder, or give "
+            "the same settings to go on with it."
+        )
     draft = path.with_suffix(".draft")
     draft.write_text(settings.model_dump_json(indent=2), encoding="utf-8")
     draft.replace(path)
@@ -174,8 +172,11 @@ def _one_epoch(
     feed: Feed,
 ) -> dict[str, float]:
     started = time.monotonic()
+    begin_epoch(model, epoch)
     bar = EpochBar(epoch, settings.total_epochs, feed.steps, settings.batch)
-    logs = model.fit(training, epochs=epoch + 1, initial_epoch=epoch, verbose=0, callbacks=[bar]).history
+    logs = model.fit(
+        training, epochs=epoch + 1, initial_epoch=epoch, shuffle=False, verbose=0, callbacks=[bar]
+    ).history
     measured = {name: float(values[-1]) for name, values in logs.items()}
     measured["photos_per_second"] = len(feed.indices) / (time.monotonic() - started)
     scores = model.evaluate(validation, verbose=0, return_dict=True)

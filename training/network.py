@@ -12,6 +12,8 @@ from training.problems import TrainingError
 
 BACKBONE = "xception"
 EMBEDDING_WIDTH = 64
+# More than the steps of any epoch, so that no two epochs share a random number.
+DRAWS_AN_EPOCH = 2**20
 
 
 def build(classes: int, size: int, dropout: float = 0.3, seed: int = 0) -> keras.Model:
@@ -74,6 +76,17 @@ def unfreeze_above(model: keras.Model, blocks: int) -> None:
     for layer in seeing.layers:
         learning = learning or layer.name.startswith(f"block{blocks + 1}_")
         layer.trainable = learning
+
+
+def begin_epoch(model: keras.Model, epoch: int) -> None:
+    """Set augmentation and dropout to where this epoch starts, whatever came before it in this process.
+
+    A saved model keeps the seeds of its random layers but not how often they have drawn.
+    """
+    for state in model.variables:
+        if state.name == "seed_generator_state":
+            seed, _ = keras.ops.convert_to_numpy(state)
+            state.assign([seed, epoch * DRAWS_AN_EPOCH])
 
 
 def serving_model(

@@ -16,7 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from numpy.typing import NDArray
 
 from frond.images import Recipe, read_photo
-from frond.problems import Problem
+from frond.problems import EmptyBody, Problem
 from training.card import BadFile, Card
 from training.catalogue import Catalogue
 from training.dataset import CARD_NAME, PHOTOS_NAME, PICTURES_NAME, Row, write_rows
@@ -139,6 +139,8 @@ def _read(
     try:
         data = source.read(key)
         photo = read_photo(data, recipe)
+    except EmptyBody:
+        return BadFile(source=key, reason="The file is empty")
     except Problem as problem:
         return BadFile(source=key, reason=problem.title)
     except (OSError, BotoCoreError, ClientError) as error:

@@ -38,8 +38,10 @@ class Folder:
         """Return ``(class folder, path from the root)`` of every file, sorted; hidden files left out."""
         if not self.root.is_dir():
             raise TrainingError(f"{self.root} is not a folder.")
-        files = (path.relative_to(self.root) for path in self.root.rglob("*") if path.is_file())
-        return _by_class(file.as_posix() for file in files)
+        # A class folder may be a link; links below it are not followed, so none can lead in a circle.
+        folders = (path for path in self.root.iterdir() if path.is_dir())
+        files = (path for folder in folders for path in folder.rglob("*") if path.is_file())
+        return _by_class(path.relative_to(self.root).as_posix() for path in files)
 
     def read(self, key: str) -> bytes:
         """Return the bytes of one file."""

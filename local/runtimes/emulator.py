@@ -8,11 +8,12 @@ import socket
 import subprocess
 import time
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from local.function import Function
 from local.runtimes.environment import Environment
-from local.runtimes.instance import FunctionCrashed, FunctionFailed, FunctionTimedOut
+from local.runtimes.instance import CrashedError, HandlerError, TimedOutError
 
 _START_S = 10.0
 _STANDARD_ERROR = 2
@@ -56,7 +57,7 @@ class EmulatorInstance:
         )
         try:
             self._await_listening()
-        except FunctionCrashed:
+        except CrashedError:
             self.stop()
             raise
 
@@ -72,11 +73,11 @@ class EmulatorInstance:
             result = json.loads(payload)
         except ValueError as error:
             # The emulator answers with a sentence when it cut the call off itself.
-            raise FunctionTimedOut(f"{self._function.name}: {payload.decode(errors='replace')}") from error
+            raise TimedOutError(f"{self._function.name}: {payload.decode(errors='replace')}") from error
         if _is_failure(result):
             if result["errorType"].startswith(("Runtime.", "Sandbox.")):
-                raise FunctionCrashed(f"{self._function.name}: {result.get('errorMessage')}")
-            raise FunctionFailed("{errorType}: {errorMessage}".format(**result))
+                raise CrashedError(f"{self._function.name}: {result.get('errorMessage')}")
+            raise HandlerError("{errorType}: {errorMessage}".format(**result))
         return payload
 
     def _post(self, event: bytes) -> bytes:
@@ -87,9 +88,9 @@ class EmulatorInstance:
             connection.request("POST", _PATH, event)
             return connection.getresponse().read()
         except TimeoutError as error:
-            raise FunctionTimedOut(f"{self._function.name} took more than {patience:g} s") from error
+            raise TimedOutError(f"{self._function.name} took more than {patience:g} s") from error
         except (OSError, http.client.HTTPException) as error:
-            raise FunctionCrashed(f"{self._function.name} ended in the middle of a call") from error
+            raise CrashedError(f"{self._function.name} ended in the middle of a call") from error
         finally:
             connection.close()
 
@@ -99,13 +100,27 @@ class EmulatorInstance:
             with suppress(OSError), socket.create_connection(("127.0.0.1", self._port), timeout=1):
                 return
             time.sleep(0.01)
-        raise FunctionCrashed(f"The emulator of {self._function.name} does not listen")
+        raise CrashedError(f"The emulator of {self._function.name} does not listen")
 
     def stop(self) -> None:
         """End the emulator and the runtime under it."""
-        with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+        if self.alive:
+            # Asleep, it does not see its runtime end and has nothing to say about it.
+            self._process.send_signal(signal.SIGSTOP)
+        for member in _session(self._process.pid):
+            with suppress(ProcessLookupError):
+                os.kill(member, signal.SIGKILL)
         self._process.wait()
+
+
+def _session(leader: int) -> list[int]:
+    """Return the processes of a session, its leader last; the runtime is in a group of its own."""
+    members = []
+    for entry in Path("/proc").iterdir():
+        with suppress(ValueError, ProcessLookupError):
+            if os.getsid(int(entry.name)) == leader:
+                members.append(int(entry.name))
+    return sorted(members, key=lambda member: member == leader)
 
 
 def _is_failure(result: Any) -> bool:

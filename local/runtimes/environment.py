@@ -92,17 +92,20 @@ def _fingerprint(requirements: list[Path]) -> str:
 
 def _install_emulator(home: Path, requirements: list[Path]) -> None:
     # Only the binaries in the package are wanted; what its command needs would be a hundred more packages.
-    _pip(Path(sys.executable), ["--no-deps", "--target", str(home)], requirements)
+    _install(["--no-deps", "--target", str(home)], requirements)
 
 
 def _install_packages(home: Path, requirements: list[Path]) -> None:
-    venv.create(home, with_pip=True, symlinks=True)
-    _pip(home / "bin" / "python", [], requirements)
+    # Without even pip in it: the one of this environment installs into it.
+    venv.create(home, with_pip=False, symlinks=True)
+    _install([], requirements, python=home / "bin" / "python")
 
 
-def _pip(python: Path, options: list[str], requirements: list[Path]) -> None:
+def _install(options: list[str], requirements: list[Path], python: Path = Path(sys.executable)) -> None:
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", str(python)]
     files = [option for path in requirements for option in ("-r", str(path))]
-    command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *options, *files]
+    command = [*pip, "install", "--quiet", *options, *files]
     finished = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  our own pip
     if finished.returncode != 0:
-        raise InstallationError(f"pip could not install {', '.join(map(str, requirements))}:\n{finished.stderr}")
+        names = ", ".join(path.name for path in requirements)
+        raise InstallationError(f"pip could not install {names}:\n{finished.stderr}")

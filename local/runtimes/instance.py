@@ -7,19 +7,19 @@ class FunctionError(Exception):
     """A call that brought no result."""
 
 
-class FunctionFailed(FunctionError):
+class HandlerError(FunctionError):
     """The handler raised an exception; the instance lives on."""
 
 
-class FunctionCrashed(FunctionError):
+class CrashedError(FunctionError):
     """The instance ended before it answered, or never started."""
 
 
-class FunctionTimedOut(FunctionError):
+class TimedOutError(FunctionError):
     """The instance took longer than the function may."""
 
 
-class FunctionBusy(FunctionError):
+class BusyError(FunctionError):
     """Every instance was busy for as long as the caller would wait."""
 
 
@@ -35,7 +35,7 @@ class Instance(Protocol):
 
         Raises
         ------
-        FunctionFailed, FunctionCrashed, FunctionTimedOut
+        HandlerError, CrashedError, TimedOutError
             After the last two the instance is of no more use.
         """
 

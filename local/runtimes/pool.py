@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable
 
-from local.runtimes.instance import FunctionBusy, FunctionCrashed, FunctionTimedOut, Instance
+from local.runtimes.instance import BusyError, CrashedError, Instance, TimedOutError
 
 
 class Pool:
@@ -19,6 +19,7 @@ class Pool:
 
     def __init__(self, start: Callable[[], Instance], size: int) -> None:
         self._start = start
+        self.size = size
         self._slots = threading.BoundedSemaphore(size)
         self._lock = threading.Lock()
         self._idle: list[Instance] = []
@@ -41,7 +42,7 @@ class Pool:
             If there is no result.
         """
         if not self._slots.acquire(timeout=patience):
-            raise FunctionBusy("every instance is busy")
+            raise BusyError("every instance is busy")
         try:
             return self._invoke(event)
         finally:
@@ -51,7 +52,7 @@ class Pool:
         instance = self._take()
         try:
             return instance.invoke(event)
-        except (FunctionCrashed, FunctionTimedOut):
+        except (CrashedError, TimedOutError):
             instance.stop()
             raise
         finally:
@@ -59,21 +60,22 @@ class Pool:
 
     def _take(self) -> Instance:
         with self._lock:
+            if self._closed:
+                raise CrashedError("the stack is stopping")
             while self._idle:
                 instance = self._idle.pop()
                 if instance.alive:
                     return instance
                 self._instances.discard(instance)
                 instance.stop()
-        return self._admit(self._start())
+        return self._registered(self._start())
 
-    def _admit(self, instance: Instance) -> Instance:
+    def _registered(self, instance: Instance) -> Instance:
         with self._lock:
-            if not self._closed:
-                self._instances.add(instance)
-                return instance
-        instance.stop()
-        raise FunctionCrashed("the stack is stopping")
+            self._instances.add(instance)
+            if self._closed:
+                instance.stop()
+        return instance
 
     def _give_back(self, instance: Instance) -> None:
         with self._lock:
@@ -89,3 +91,7 @@ class Pool:
             instances = list(self._instances)
         for instance in instances:
             instance.stop()
+        # A call that was starting an instance meanwhile ends it by itself: wait for that.
+        for _ in range(self.size):
+            self._slots.acquire()
+        self._slots.release(self.size)

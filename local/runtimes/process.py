@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from local.function import Function
-from local.runtimes.instance import FunctionCrashed, FunctionFailed, FunctionTimedOut
+from local.runtimes.instance import CrashedError, HandlerError, TimedOutError
 
 _BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
 # Lambda gives a function ten seconds to import its code, and a second chance inside the first call.
@@ -32,7 +32,7 @@ class ProcessInstance:
 
     Raises
     ------
-    FunctionCrashed, FunctionTimedOut
+    CrashedError, TimedOutError
         If its code cannot be imported, or not in time.
     """
 
@@ -53,10 +53,10 @@ class ProcessInstance:
         self._connection = Connection(near.detach())
         try:
             self._receive(_START_S + function.timeout)
-        except FunctionFailed as error:
+        except HandlerError as error:
             self.stop()
-            raise FunctionCrashed(f"{function.name} could not be started: {error}") from error
-        except (FunctionCrashed, FunctionTimedOut):
+            raise CrashedError(f"{function.name} could not be started: {error}") from error
+        except (CrashedError, TimedOutError):
             self.stop()
             raise
 
@@ -76,18 +76,18 @@ class ProcessInstance:
             self._connection.send_bytes(json.dumps(call).encode())
             self._connection.send_bytes(event)
         except OSError as error:
-            raise FunctionCrashed(f"{self._function.name} ended before it was called") from error
+            raise CrashedError(f"{self._function.name} ended before it was called") from error
         return json.dumps(self._receive(self._function.timeout).get("result")).encode()
 
     def _receive(self, timeout: float) -> dict[str, Any]:
         if not self._connection.poll(timeout):
-            raise FunctionTimedOut(f"{self._function.name} took more than {timeout:g} s")
+            raise TimedOutError(f"{self._function.name} took more than {timeout:g} s")
         try:
             message: dict[str, Any] = json.loads(self._connection.recv_bytes())
         except (EOFError, OSError) as error:
-            raise FunctionCrashed(f"{self._function.name} ended in the middle of a call") from error
+            raise CrashedError(f"{self._function.name} ended in the middle of a call") from error
         if "error" in message:
-            raise FunctionFailed("{errorType}: {errorMessage}".format(**message["error"]))
+            raise HandlerError("{errorType}: {errorMessage}".format(**message["error"]))
         return message
 
     def stop(self) -> None:
@@ -95,5 +95,3 @@ class ProcessInstance:
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
-        with suppress(OSError):
-            self._connection.close()

@@ -43,7 +43,9 @@ def without_scaling(model: keras.Model) -> keras.Model:
     folded = rewired(model, call)
     for layer in folded.layers:
         if isinstance(layer, keras.layers.Rescaling):
-            log.warning("The scaling %r is not read by valid convolutions only: it stays an operation", layer.name)
+            log.warning(
+                "The scaling %r is not read by valid convolutions only: it stays an operation", layer.name
+            )
     return folded
 
 

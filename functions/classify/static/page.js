@@ -8,8 +8,8 @@ const STRINGS = {
     tipOne: "One plant, filling the frame",
     tipTwo: "From above, sharp and in daylight",
     tipThree: "JPEG, PNG, WebP, HEIC or AVIF",
-    choose: "Choose a photo",
-    shoot: "Take a photo",
+    choose: "Choose photo",
+    shoot: "Take photo",
     dropOrPaste: "or drop it anywhere on this page, or paste it",
     letGo: "Let go, and Frond will look at it",
     noPreview: "This browser cannot show this file",
@@ -59,7 +59,8 @@ const STRINGS = {
       offline: ["You are offline", "Your photo is still here. Connect to the internet, then try again."],
       unreachable: ["Frond cannot be reached", "Check your connection, then try again."],
       timeout: ["No answer came in time", "Frond may be busy or the connection slow. Try again in a moment."],
-      "too-many-requests": ["Too many photos at once", "Wait a minute, then try again."],
+      throttled: ["Too many photos at once", "Wait a minute, then try again."],
+      "quota-exceeded": ["This key has no photos left for now", "Ask whoever gave it to you for more, or use another key."],
       unexpected: ["Something broke on our side", "Nothing is wrong with your photo. Try again in a moment."],
     },
   },
@@ -79,7 +80,7 @@ const PATIENCE_MS = 30_000;
 const QUIET_SPELL_MS = 4_000;
 const KEY_NAME = "frond.key";
 const PANELS = ["welcome", "progress", "answer", "problem", "locked"];
-const SLUG_OF_STATUS = { 413: "payload-too-large", 415: "unsupported-media-type", 429: "too-many-requests", 504: "timeout" };
+const SLUG_OF_STATUS = { 413: "payload-too-large", 415: "unsupported-media-type", 429: "throttled", 504: "timeout" };
 
 const byId = (id) => document.getElementById(id);
 const address = (path) => {
@@ -94,7 +95,7 @@ class Fault extends Error {
   }
 
   get isPassing() {
-    return ["offline", "unreachable", "timeout", "too-many-requests", "unexpected"].includes(this.slug) || this.status >= 500;
+    return ["offline", "unreachable", "timeout", "throttled", "unexpected"].includes(this.slug) || this.status >= 500;
   }
 }
 
@@ -320,7 +321,7 @@ function showFault(fault) {
   const [title, advice] = words.faults[fault.slug] ?? [fault.title, fault.detail];
   byId("problem-title").textContent = title || words.faults.unexpected[0];
   byId("problem-advice").textContent = advice || words.faults.unexpected[1];
-  byId("problem-reference").textContent = fault.reference ? words.reference(fault.reference) : "";
+  byId("problem-reference").textContent = fault.status >= 500 && fault.reference ? words.reference(fault.reference) : "";
   byId("retry").hidden = !(fault instanceof Fault ? fault.isPassing : true) || !latest;
   show("problem", `${byId("problem-title").textContent}. ${byId("problem-advice").textContent}`);
 }

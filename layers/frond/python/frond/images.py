@@ -18,11 +18,13 @@ from typing import Literal
 import numpy as np
 import pillow_heif
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import AvifImagePlugin, Image, WebPImagePlugin  # noqa: F401 - importing a reader registers it
 from pydantic import BaseModel, ConfigDict, Field
 
 from frond.problems import EmptyBody, PayloadTooLarge, TooManyPixels, UnreadablePhoto, UnsupportedFormat
 
+# With these, and the two imported above, Pillow need not load its forty other readers to look for one.
+Image.preinit()
 pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
 # A header that lies about its size must fail, not be logged.
 warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -139,10 +141,16 @@ def _checked(data: bytes, limits: Limits) -> Image.Image:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as bomb:
         raise TooManyPixels(max_pixels=limits.max_pixels) from bomb
     except Exception as error:  # as above: a broken header can make a parser raise anything
-        raise UnsupportedFormat from error
+        raise (UnreadablePhoto if _looks_supported(data) else UnsupportedFormat) from error
     if image.width * image.height > limits.max_pixels:
         raise TooManyPixels(max_pixels=limits.max_pixels, width=image.width, height=image.height)
     return image
+
+
+def _looks_supported(data: bytes) -> bool:
+    """Tell whether the first bytes are those of a format on the list."""
+    accepts = (Image.OPEN[name][1] for name in FORMATS)
+    return any(accept(data[:16]) is True for accept in accepts if accept)
 
 
 def _decoded(image: Image.Image, recipe: Recipe) -> Image.Image:

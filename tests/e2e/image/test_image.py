@@ -1,0 +1,157 @@
+"""The image as Lambda runs it: built, started with no network and no writable disk, called as Lambda calls.
+
+Needs Docker and a base image that is already on this machine: AWS's, or a stand-in (docs/06-image.md).
+"""
+
+import base64
+import io
+import json
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pillow_heif
+import pytest
+from PIL import Image
+
+pytestmark = pytest.mark.timeout(1800)  # a build takes minutes where nothing of it is cached
+
+ROOT = Path(__file__).parents[3]
+EVENTS = ROOT / "events"
+BASE = os.environ.get("BASE_IMAGE", "public.ecr.aws/lambda/python:3.13")
+TAG = "frond-classify:test"
+START_SECONDS = 60
+
+INVOKE = """
+import sys, urllib.request
+url = "http://127.0.0.1:8080/2015-03-31/functions/function/invocations"
+sys.stdout.buffer.write(urllib.request.urlopen(url, sys.stdin.buffer.read()).read())
+"""
+INSPECT = """
+import importlib.util, json, os, pathlib
+files = [path for path in pathlib.Path("/var/task").rglob("*") if path.is_file()]
+sources = [path for path in files if path.suffix == ".py"]
+# PEP 552: the flags follow the magic number; 1 is a hash that nobody checks.
+compiled = [pathlib.Path(importlib.util.cache_from_source(path)) for path in sources]
+UNCHECKED = (1).to_bytes(4, "little")
+print(json.dumps({
+    "user": os.getuid(),
+    "bytes": sum(path.stat().st_size for path in files),
+    "closed": [str(path) for path in files if path.stat().st_mode & 0o004 == 0],
+    "slow": [str(path) for path in compiled if not path.exists() or path.read_bytes()[4:8] != UNCHECKED],
+    "beside": sorted(path.name for path in pathlib.Path("/var/task").iterdir()),
+    "model": sorted(path.name for path in pathlib.Path("/var/task/model").iterdir()),
+}))
+"""
+
+
+def docker(*arguments: str, data: bytes = b"") -> bytes:
+    finished = subprocess.run(["docker", *arguments], input=data, capture_output=True, check=False, cwd=ROOT)
+    assert finished.returncode == 0, (finished.stdout + finished.stderr).decode(errors="replace")[-4000:]
+    return finished.stdout
+
+
+@pytest.fixture(scope="module")
+def image() -> Iterator[str]:
+    if shutil.which("docker") is None:
+        pytest.skip("Docker is not installed")
+    if subprocess.run(["docker", "info"], capture_output=True, check=False).returncode != 0:
+        pytest.skip("Docker's daemon does not answer")
+    if subprocess.run(["docker", "image", "inspect", BASE], capture_output=True, check=False).returncode != 0:
+        pytest.skip(f"The base image {BASE} is not on this machine; docs/06-image.md says how to get one")
+    docker(
+        "build", "--build-arg", f"BASE_IMAGE={BASE}", "-t", TAG, "-f", "functions/classify/Dockerfile", "."
+    )
+    yield TAG
+    docker("image", "rm", "--force", TAG)
+
+
+@pytest.fixture(scope="module")
+def container(image: str) -> Iterator[str]:
+    limits = ["--network", "none", "--read-only", "--tmpfs", "/tmp", "--memory", "2g"]
+    variables = ["-e", "POWERTOOLS_SERVICE_NAME=classify", "-e", "POWERTOOLS_METRICS_NAMESPACE=Frond"]
+    name = docker("run", "--detach", *limits, *variables, image).decode().strip()
+    yield name
+    docker("rm", "--force", name)
+
+
+def invoke(container: str, event: dict[str, Any]) -> dict[str, Any]:
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        call = ["docker", "exec", "--interactive", container, "python", "-c", INVOKE]
+        finished = subprocess.run(call, input=json.dumps(event).encode(), capture_output=True, check=False)
+        if finished.returncode == 0:
+            return dict(json.loads(finished.stdout))
+        # The emulator listens a moment after the container has started.
+        assert time.monotonic() < deadline, finished.stderr.decode() + docker("logs", container).decode()
+        time.sleep(0.5)
+
+
+def classify(container: str, photo: bytes, content_type: str) -> dict[str, Any]:
+    event = json.loads((EVENTS / "api-classification.json").read_text())
+    event["headers"]["Content-Type"] = content_type
+    event["multiValueHeaders"]["Content-Type"] = [content_type]
+    event["body"] = base64.b64encode(photo).decode()
+    answer = invoke(container, event)
+    assert answer["statusCode"] == 200, answer
+    return dict(json.loads(answer["body"]))
+
+
+def as_kind(kind: str) -> bytes:
+    pillow_heif.register_heif_opener()
+    file = io.BytesIO()
+    with Image.open(EVENTS / "photos" / "zea-mays.jpg") as photo:
+        photo.save(file, kind, quality=95)
+    return file.getvalue()
+
+
+def test_it_is_well(container: str) -> None:
+    answer = invoke(container, json.loads((EVENTS / "api-health.json").read_text()))
+    assert answer["statusCode"] == 200
+    assert json.loads(answer["body"])["status"] == "ok"
+
+
+@pytest.mark.parametrize("species", ["zea-mays", "sinapis-arvensis", "stellaria-media"])
+def test_a_photo_in_its_species_out(container: str, species: str) -> None:
+    photo = (EVENTS / "photos" / f"{species}.jpg").read_bytes()
+    answer = classify(container, photo, "image/jpeg")
+    assert answer["predictions"][0]["species"] == species
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "HEIF", "AVIF", "GIF"])
+def test_it_has_every_decoder(container: str, kind: str) -> None:
+    answer = classify(container, as_kind(kind), f"image/{kind.lower()}")
+    assert answer["image"] == {"width": 224, "height": 224, "format": kind, "issues": []}
+
+
+def test_what_is_no_photo_is_told_so(container: str) -> None:
+    event = json.loads((EVENTS / "api-classification.json").read_text())
+    event["body"] = base64.b64encode(b"no photo").decode()
+    assert invoke(container, event)["statusCode"] == 422
+
+
+def test_it_holds_what_serves_and_nothing_else(container: str) -> None:
+    found = json.loads(docker("exec", container, "python", "-c", INSPECT))
+
+    assert found["user"] != 0
+    assert found["bytes"] < 205_000_000  # a Lambda from a zip may have 250 MB; ours should stay far below
+    assert found["closed"] == []
+    assert found["slow"] == []
+    assert {"api.py", "routes", "static", "model", "frond"} <= set(found["beside"])
+    assert {"Dockerfile", "tests", "bin", "tensorflow", "training"}.isdisjoint(found["beside"])
+    assert {"manifest.json", "model.tflite"} <= set(found["model"])
+    assert "report" not in found["model"]
+
+
+def test_without_its_model_it_does_not_start(image: str) -> None:
+    # The runtime's own entry point: no emulator, only the function's start.
+    limits = ["--rm", "--network", "none", "--tmpfs", "/var/task/model", "--entrypoint", "python"]
+    started = subprocess.run(
+        ["docker", "run", *limits, image, "-c", "import api"], capture_output=True, text=True, check=False
+    )
+    assert started.returncode != 0
+    assert "InvalidModel" in started.stderr

@@ -1,0 +1,103 @@
+"""What people do with the page, and what they then see."""
+
+import base64
+from pathlib import Path
+from typing import Any, TypedDict
+
+from playwright.sync_api import Page, Route, expect
+
+CALL = "**/v1/classifications?*"
+
+
+class File(TypedDict):
+    """A file that exists nowhere on the disk."""
+
+    name: str
+    mimeType: str
+    buffer: bytes
+
+
+TEXT = File(name="notes.jpg", mimeType="image/jpeg", buffer=b"Water the plants on Friday.\n" * 40)
+
+
+def choose(page: Page, *files: Path | File, button: str = "Choose photo") -> None:
+    """Press the button and pick files in the dialog."""
+    with page.expect_file_chooser() as dialog:
+        page.get_by_role("button", name=button).click()
+    dialog.value.set_files(files[0] if len(files) == 1 else list(files))  # type: ignore[arg-type]  # its unions are invariant
+
+
+def drop(page: Page, *files: Path) -> None:
+    """Drag files over the page and let go."""
+    dragged = page.evaluate_handle(
+        """files => {
+            const dragged = new DataTransfer();
+            for (const [name, data] of files) {
+                const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+                dragged.items.add(new File([bytes], name, {type: "image/jpeg"}));
+            }
+            return dragged;
+        }""",
+        [[file.name, base64.b64encode(file.read_bytes()).decode()] for file in files],
+    )
+    page.dispatch_event("main", "dragover", {"dataTransfer": dragged})
+    expect(page.get_by_text("Let go")).to_be_visible()
+    page.dispatch_event("main", "drop", {"dataTransfer": dragged})
+    expect(page.get_by_text("Let go")).to_be_hidden()
+
+
+def paste(page: Page, png: bytes) -> None:
+    """Put a picture on the clipboard and press Ctrl+V."""
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.evaluate(
+        """async data => {
+            const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+            const picture = new Blob([bytes], {type: "image/png"});
+            await navigator.clipboard.write([new ClipboardItem({"image/png": picture})]);
+        }""",
+        base64.b64encode(png).decode(),
+    )
+    page.keyboard.press("Control+V")
+
+
+def overhear(page: Page) -> list[dict[str, Any]]:
+    """Return a list that fills with the stack's answers, each before the page gets it.
+
+    They are read on their way because Chromium keeps no answer to a request whose body is a file.
+    """
+    heard: list[dict[str, Any]] = []
+
+    def listen(route: Route) -> None:
+        response = route.fetch()
+        heard.append(response.json())
+        route.fulfill(response=response)
+
+    page.route(CALL, listen)
+    return heard
+
+
+def hold(page: Page) -> list[Route]:
+    """Keep the next call waiting, and return a list that will hold it."""
+    held: list[Route] = []
+
+    def keep(route: Route) -> None:
+        held.append(route)
+
+    page.route(CALL, keep, times=1)
+    return held
+
+
+def expect_maize(page: Page) -> None:
+    """The page says that the photo shows maize, and how sure that is."""
+    expect(page.get_by_role("heading", name="Maize")).to_be_visible()
+    expect(page.get_by_text("Identified", exact=True)).to_be_visible()
+    expect(page.locator("#scientific-name")).to_have_text("Zea mays")
+    expect(page.locator("#role")).to_have_text("Crop")
+    expect(page.get_by_role("status")).to_contain_text("Maize, Zea mays, Crop")
+
+
+def expect_problem(page: Page, title: str, advice: str) -> None:
+    """The page says what is wrong and what to do about it."""
+    expect(page.locator("#problem h2")).to_have_text(title)
+    expect(page.locator("#problem")).to_contain_text(advice)
+    expect(page.get_by_role("status")).to_contain_text(title)

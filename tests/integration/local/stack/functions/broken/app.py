@@ -1,0 +1,3 @@
+"""Code that cannot be imported."""
+
+raise RuntimeError("broken at import")

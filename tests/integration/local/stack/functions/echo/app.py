@@ -1,0 +1,48 @@
+"""A handler that does what its path says, so that a test can ask for every kind of ending."""
+
+import json
+import os
+import time
+from typing import Any
+
+import shared  # type: ignore[import-not-found]  # it comes from the layer
+
+COLD = {"calls": 0}
+
+
+def handler(event: dict[str, Any], context: Any) -> Any:
+    COLD["calls"] += 1
+    match event["path"]:
+        case "/sleep":
+            time.sleep(30)
+        case "/crash":
+            os._exit(3)
+        case "/raise":
+            raise ValueError("asked to")
+        case "/nonsense":
+            return ["not", "a", "response"]
+        case "/large":
+            return {"statusCode": 200, "body": "x" * 7_000_000}
+        case "/image":
+            body = {"statusCode": 200, "headers": {"content-type": "image/jpeg"}, "isBase64Encoded": True}
+            return {**body, "body": "/9j/"}
+        case "/teapot":
+            return {
+                "statusCode": 418,
+                "headers": {"Content-Type": "text/plain"},
+                "multiValueHeaders": {"Set-Cookie": ["a=1", "b=2"]},
+                "body": "short and stout",
+            }
+    return {"statusCode": 200, "body": json.dumps(_told(event, context))}
+
+
+def _told(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    return {
+        "event": event,
+        "environment": dict(os.environ),
+        "shared": shared.WORD,
+        "pid": os.getpid(),
+        "calls": COLD["calls"],
+        "request_id": context.aws_request_id,
+        "remaining_ms": context.get_remaining_time_in_millis(),
+    }

@@ -1,0 +1,3 @@
+"""What both functions import from the layer."""
+
+WORD = "layered "

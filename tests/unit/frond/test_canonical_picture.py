@@ -1,0 +1,84 @@
+"""The model's input: the same for the same photo, only pixels, and close to what a full decode gives."""
+
+import dataclasses
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image, ImageOps
+
+from frond.images import Photo, Recipe, read_photo
+from tests.pictures import decoded, difference, encoded, exif
+
+
+@pytest.mark.parametrize("size", [16, 70, 160, 299])
+def test_the_recipe_gives_the_size(seedling: bytes, size: int) -> None:
+    assert read_photo(seedling, Recipe(size=size)).pixels.shape == (size, size, 3)
+
+
+@pytest.mark.parametrize("size", [15, 1025, -1])
+def test_a_recipe_of_no_sensible_size_is_refused(size: int) -> None:
+    with pytest.raises(ValueError, match="size"):
+        Recipe(size=size)
+
+
+def test_the_same_photo_gives_the_same_picture(seedlings: Path) -> None:
+    for path in sorted(seedlings.glob("*.jpg")):
+        first, second = (read_photo(path.read_bytes(), Recipe(size=160)) for _ in range(2))
+        assert (first.pixels == second.pixels).all()
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP"])
+def test_a_canonical_picture_read_again_is_itself(seedlings: Path, kind: str) -> None:
+    recipe = Recipe(size=160)
+    for path in sorted(seedlings.glob("*.jpg")):
+        once = read_photo(path.read_bytes(), recipe).pixels
+        file = encoded(Image.fromarray(once), kind, **({"lossless": True} if kind == "WEBP" else {}))
+        assert (read_photo(file, recipe).pixels == once).all()
+
+
+def test_metadata_is_dropped(seedling: bytes) -> None:
+    image = decoded(seedling)
+    bare = read_photo(encoded(image, "JPEG"), Recipe(size=64))
+    tagged = read_photo(encoded(image, "JPEG", exif=exif(), comment=b"at home"), Recipe(size=64))
+    assert (tagged.pixels == bare.pixels).all()
+    assert [field.name for field in dataclasses.fields(Photo)] == ["pixels", "width", "height", "format"]
+    again = Image.open(io.BytesIO(encoded(Image.fromarray(tagged.pixels), "PNG")))
+    assert not again.getexif()
+    assert not again.info
+
+
+@pytest.fixture(scope="module")
+def large(seedling: bytes) -> Image.Image:
+    """A photo far larger than the model needs, with detail down to the single pixel."""
+    grain = np.random.default_rng(7).normal(0, 12, (1200, 1600, 1))
+    plant = np.asarray(decoded(seedling).resize((1600, 1200), Image.Resampling.BICUBIC))
+    return Image.fromarray(np.clip(plant + grain, 0, 255).astype(np.uint8))
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+def test_a_large_jpeg_is_decoded_small_and_looks_the_same(
+    large: Image.Image, progressive: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = encoded(large, "JPEG", quality=90, progressive=progressive)
+    full = np.asarray(ImageOps.fit(decoded(data), (64, 64), Image.Resampling.BILINEAR))
+    sizes = []
+    load = Image.Image.load
+
+    def watched(self: Image.Image) -> Any:
+        sizes.append(self.size)
+        return load(self)
+
+    monkeypatch.setattr(Image.Image, "load", watched)
+    photo = read_photo(data, Recipe(size=64))
+    assert max(sizes) == (200, 150)
+    assert (photo.width, photo.height) == (1600, 1200)
+    assert difference(photo.pixels, full) <= 1.5
+
+
+def test_a_jpeg_that_is_not_far_larger_is_decoded_whole(seedling: bytes) -> None:
+    photo = read_photo(seedling, Recipe(size=160))
+    full = ImageOps.fit(decoded(seedling), (160, 160), Image.Resampling.BILINEAR)
+    assert (photo.pixels == np.asarray(full)).all()

@@ -1,0 +1,112 @@
+"""A manifest vouches for the bytes of one model and is refused where it cannot."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from frond.manifest import MANIFEST_NAME, Manifest, Species, read_manifest, slugify, version_of
+from frond.problems import InvalidModel
+from tests.tiny_model import manifest_of
+
+MODEL = b"these are the bytes of a model"
+
+
+@pytest.fixture
+def manifest() -> Manifest:
+    return manifest_of(MODEL)
+
+
+def test_the_bytes_it_was_made_for_pass(manifest: Manifest) -> None:
+    manifest.verify(MODEL)
+
+
+@pytest.mark.parametrize("model", [b"", MODEL[:-1], MODEL + b"\0", MODEL.upper()])
+def test_any_other_bytes_are_refused(manifest: Manifest, model: bytes) -> None:
+    with pytest.raises(InvalidModel, match="does not match"):
+        manifest.verify(model)
+
+
+def test_a_wrong_size_is_refused(manifest: Manifest) -> None:
+    lying = manifest.model_copy(update={"file": manifest.file.model_copy(update={"size": len(MODEL) + 1})})
+    with pytest.raises(InvalidModel, match="does not match"):
+        lying.verify(MODEL)
+
+
+def test_a_version_is_a_date_and_the_start_of_the_hash() -> None:
+    # printf 'these are the bytes of a model' | sha256sum
+    version = version_of(MODEL, datetime(2026, 3, 9, 23, 59, tzinfo=UTC))
+    assert version == f"2026.03.09-{manifest_of(MODEL).file.sha256[:8]}"
+
+
+class TestReading:
+    def write(self, folder: Path, manifest: Manifest, **changes: Any) -> None:
+        document = {**manifest.model_dump(mode="json"), **changes}
+        (folder / MANIFEST_NAME).write_text(json.dumps(document), encoding="utf-8")
+
+    def test_what_was_written_is_read(self, tmp_path: Path, manifest: Manifest) -> None:
+        (tmp_path / MANIFEST_NAME).write_text(manifest.model_dump_json(), encoding="utf-8")
+        assert read_manifest(tmp_path) == manifest
+
+    def test_none_at_all(self, tmp_path: Path) -> None:
+        with pytest.raises(InvalidModel, match="no readable manifest"):
+            read_manifest(tmp_path)
+
+    @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff\xfe", b'{"format_version": 1}'])
+    def test_not_a_manifest(self, tmp_path: Path, content: bytes) -> None:
+        (tmp_path / MANIFEST_NAME).write_bytes(content)
+        with pytest.raises(InvalidModel, match="not a manifest"):
+            read_manifest(tmp_path)
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"format_version": 2},
+            {"version": "latest"},
+            {"labels": []},
+            {"temperature": 0},
+            {"file": {"sha256": "abc", "size": 1}},
+            {"input": {"size": 160, "fit": "squash"}},
+            {"a_member_of_a_later_format": 1},
+        ],
+        ids=lambda changes: next(iter(changes)),
+    )
+    def test_one_of_another_format(self, tmp_path: Path, manifest: Manifest, changes: dict[str, Any]) -> None:
+        self.write(tmp_path, manifest, **changes)
+        with pytest.raises(InvalidModel, match=next(iter(changes))):
+            read_manifest(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [
+        ("Zea mays", "zea-mays"),
+        ("  Zea   mays\t", "zea-mays"),
+        ("Apera spica-venti", "apera-spica-venti"),
+        ("Shepherd's purse", "shepherd-s-purse"),
+        ("Loose__Silky_bent", "loose-silky-bent"),
+        ("Loose - _ bent", "loose-bent"),
+        ("Mentha × piperita", "mentha-piperita"),
+        ("Chénopode blanc", "chénopode-blanc"),
+        ("Che\u0301nopode blanc", "chénopode-blanc"),
+        ("Weißklee", "weissklee"),
+        ("玉米", "玉米"),
+        ("Кукуруза (сахарная)", "кукуруза-сахарная"),
+        ('"Apple" \\ Golden/1', "apple-golden-1"),
+        ("...", ""),
+        ("", ""),
+    ],
+)
+def test_a_name_becomes_a_slug(name: str, slug: str) -> None:
+    assert slugify(name) == slug
+    if slug:
+        assert Species(slug=slug, scientific_name=name).slug == slugify(slug)
+
+
+@pytest.mark.parametrize("slug", ["", "-", "zea mays", "zea--mays", "zea-mays-", "../zea"])
+def test_what_is_no_slug_is_refused(slug: str) -> None:
+    with pytest.raises(ValidationError):
+        Species(slug=slug, scientific_name="Zea mays")

@@ -1,0 +1,84 @@
+"""A photo stands upright whatever the camera's EXIF tags say, and however damaged they are."""
+
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageOps
+
+from frond.images import Recipe, read_photo
+from tests.pictures import decoded, difference, encoded, exif
+
+RECIPE = Recipe(size=64)
+# How the camera turned what it saw before it wrote the tag: the inverse of what the tag asks for.
+TURNED = {
+    1: None,
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_90,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_270,
+}
+
+
+@pytest.fixture(scope="module")
+def seen(seedling: bytes) -> Image.Image:
+    """What was before the camera: wider than high."""
+    return decoded(seedling).crop((0, 0, 224, 120))
+
+
+def tags(*entries: bytes) -> bytes:
+    """EXIF with these twelve-byte entries, big-endian."""
+    return b"Exif\0\0MM\0*" + struct.pack(">IH", 8, len(entries)) + b"".join(entries) + bytes(4)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "HEIF", "AVIF", "MPO"])
+@pytest.mark.parametrize("orientation", TURNED)
+def test_every_orientation_shows_what_the_camera_saw(seen: Image.Image, orientation: int, kind: str) -> None:
+    turn = TURNED[orientation]
+    stored = seen if turn is None else seen.transpose(turn)
+    photo = read_photo(encoded(stored, kind, exif=exif(orientation)), RECIPE)
+    assert (photo.width, photo.height) == seen.size
+    upright = np.asarray(ImageOps.fit(seen, (64, 64), Image.Resampling.BILINEAR))
+    assert difference(photo.pixels, upright) <= 4
+
+
+@pytest.mark.parametrize("orientation", TURNED)
+def test_the_orientations_of_another_writer_look_alike(odd_photos: Path, orientation: int) -> None:
+    folder = odd_photos / "orientation"
+    first = read_photo((folder / "Landscape_1.jpg").read_bytes(), RECIPE)
+    turned = read_photo((folder / f"Landscape_{orientation}.jpg").read_bytes(), RECIPE)
+    assert (turned.width, turned.height) == (1800, 1200)
+    assert difference(turned.pixels, first.pixels) <= 8
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        b"Exif\0\0these are no tags",
+        b"Exif\0\0",
+        b"Exif\0\0MM\0*",
+        exif(6)[:14],
+        exif(6)[:20],
+        tags(struct.pack(">HHIHH", 0x0112, 3, 1, 0, 0)),
+        tags(struct.pack(">HHIHH", 0x0112, 3, 1, 77, 0)),
+        tags(struct.pack(">HHI4s", 0x0112, 2, 2, b"6")),
+    ],
+    ids=["garbage", "empty", "header only", "cut early", "cut late", "zero", "unknown", "text"],
+)
+# Pillow warns of damaged tags; so it may, but the photo must be read.
+@pytest.mark.filterwarnings("ignore::UserWarning:PIL")
+def test_damaged_tags_leave_the_photo_as_it_lies(seen: Image.Image, damaged: bytes) -> None:
+    photo = read_photo(encoded(seen, "JPEG", exif=damaged), RECIPE)
+    assert (photo.width, photo.height) == seen.size
+    assert (photo.pixels == read_photo(encoded(seen, "JPEG"), RECIPE).pixels).all()
+
+
+def test_damage_after_the_orientation_does_not_hide_it(seen: Image.Image) -> None:
+    sideways = struct.pack(">HHIHH", 0x0112, 3, 1, 6, 0)
+    nowhere = struct.pack(">HHII", 0x8769, 4, 1, 99_999_999)
+    photo = read_photo(encoded(seen, "JPEG", exif=tags(sideways, nowhere)), RECIPE)
+    assert (photo.width, photo.height) == (120, 224)

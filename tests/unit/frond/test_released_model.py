@@ -1,0 +1,59 @@
+"""The model that is part of the project: what it promises, and that it knows the project's own photos."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from frond.classifier import Classifier
+from frond.images import read_photo
+from frond.manifest import MODEL_NAME, slugify
+from tests.conftest import ROOT
+
+MODEL = ROOT / "functions" / "classify" / "model"
+
+
+@pytest.fixture(scope="module")
+def classifier() -> Classifier:
+    return Classifier.load(MODEL, threads=2)
+
+
+def test_every_photo_of_the_project_is_named_rightly(classifier: Classifier, seedlings: Path) -> None:
+    photos = sorted(seedlings.glob("*.jpg"))
+    answers = {
+        photo.stem: classifier.classify(read_photo(photo.read_bytes(), classifier.manifest.input).pixels)
+        for photo in photos
+    }
+    assert len(answers) == 8
+    assert {name: answer.candidates[0].species.slug for name, answer in answers.items()} == {
+        name: name for name in answers
+    }
+
+
+def test_every_label_is_a_species(classifier: Classifier) -> None:
+    labels = classifier.manifest.labels
+    assert len({species.slug for species in labels}) == len(labels) == 12
+    for species in labels:
+        assert species.slug == slugify(species.scientific_name)
+        assert species.common_names.keys() == {"en", "es", "fr"}
+        assert species.role in {"crop", "weed"}
+
+
+def test_the_embedding_has_a_reference_for_each_of_its_numbers(classifier: Classifier) -> None:
+    size = classifier.manifest.input.size
+    embedding = classifier.infer(np.full((size, size, 3), 127, np.uint8)).embedding
+    assert len(embedding) == 64
+    assert len(classifier.manifest.reference.mean) == len(classifier.manifest.reference.std) == 64
+
+
+def test_it_is_as_small_and_as_good_as_a_release_must_be(classifier: Classifier) -> None:
+    manifest = classifier.manifest
+    assert (MODEL / MODEL_NAME).stat().st_size <= 25_000_000
+    assert manifest.metrics["split"] == "test"
+    assert manifest.metrics["accuracy"] >= 0.90
+    assert manifest.agreement["top1"] >= 0.98
+
+
+def test_it_says_whose_photos_it_learned_from(classifier: Classifier) -> None:
+    assert classifier.manifest.dataset.licence == "CC BY-SA 4.0"
+    assert "Giselsson" in (classifier.manifest.dataset.attribution or "")

@@ -1,0 +1,105 @@
+"""What the project's own template promises, read from what it translates to."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.api import api as rest_api
+from local.cloud import Stack
+from local.intrinsics import references
+from local.template import Template, read
+
+ROOT = Path(__file__).parents[3]
+OPEN = {"/", "/docs", "/openapi.json", "/v1/health"}
+
+
+@pytest.fixture(scope="module")
+def template() -> Template:
+    return read(ROOT / "template.yaml")
+
+
+@pytest.fixture(scope="module")
+def resources(template: Template) -> dict[str, Any]:
+    found: dict[str, Any] = template.document["Resources"]
+    return found
+
+
+@pytest.fixture(scope="module")
+def body(template: Template) -> dict[str, Any]:
+    (name,) = template.of_type("AWS::ApiGateway::RestApi")
+    found: dict[str, Any] = template.document["Resources"][name]["Properties"]["Body"]
+    return found
+
+
+def of_type(resources: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
+    found = {name: item["Properties"] for name, item in resources.items() if item["Type"] == kind}
+    assert found
+    return found
+
+
+def test_only_the_page_its_contract_and_health_need_no_key(template: Template) -> None:
+    stack = Stack({name: item["Properties"] for name, item in template.document["Resources"].items()}, {})
+    routes = rest_api(template, stack).routes
+    assert {route.resource for route in routes if not route.key_required} == OPEN
+    assert {route.resource for route in routes if route.key_required} == {"/{proxy+}"}
+
+
+def test_binary_types_are_named_one_by_one(body: dict[str, Any]) -> None:
+    types = body["x-amazon-apigateway-binary-media-types"]
+    assert {"image/jpeg", "image/png", "image/webp", "image/heic", "image/avif", "multipart/form-data"} <= {
+        *types
+    }
+    assert not any("*" in media_type for media_type in types)
+
+
+def test_every_bucket_is_private_encrypted_and_speaks_tls_only(resources: dict[str, Any]) -> None:
+    buckets = of_type(resources, "AWS::S3::Bucket")
+    policies = of_type(resources, "AWS::S3::BucketPolicy").values()
+    guarded = {policy["Bucket"]["Ref"]: policy["PolicyDocument"]["Statement"] for policy in policies}
+    for name, bucket in buckets.items():
+        assert all(bucket["PublicAccessBlockConfiguration"].values()), name
+        assert bucket["BucketEncryption"], name
+        assert bucket["LifecycleConfiguration"]["Rules"], name
+        (statement,) = guarded[name]
+        assert (statement["Effect"], statement["Action"]) == ("Deny", "s3:*")
+        assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+        assert references(statement["Resource"]) == {name}
+
+
+def test_roles_name_their_actions_and_resources(resources: dict[str, Any]) -> None:
+    for name, role in of_type(resources, "AWS::IAM::Role").items():
+        assert "ManagedPolicyArns" not in role, name
+        for policy in role["Policies"]:
+            for statement in policy["PolicyDocument"]["Statement"]:
+                actions = (
+                    [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
+                )
+                assert not any("*" in action for action in actions), (name, actions)
+                if statement["Resource"] == "*":
+                    assert all(action.startswith("xray:") for action in actions), (name, actions)
+
+
+def test_a_queue_waits_six_times_as_long_as_its_function_may_take(resources: dict[str, Any]) -> None:
+    for mapping in of_type(resources, "AWS::Lambda::EventSourceMapping").values():
+        function = resources[mapping["FunctionName"]["Ref"]]["Properties"]
+        queue = resources[mapping["EventSourceArn"]["Fn::GetAtt"][0]]["Properties"]
+        window = mapping["MaximumBatchingWindowInSeconds"]
+        assert queue["VisibilityTimeout"] >= 6 * function["Timeout"] + window
+        assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+        assert queue["RedrivePolicy"]["maxReceiveCount"] >= 5
+
+
+def test_every_queue_is_encrypted(resources: dict[str, Any]) -> None:
+    assert all(queue["SqsManagedSseEnabled"] for queue in of_type(resources, "AWS::SQS::Queue").values())
+
+
+def test_every_function_logs_where_its_retention_is_set(resources: dict[str, Any]) -> None:
+    groups = of_type(resources, "AWS::Logs::LogGroup")
+    for name, function in of_type(resources, "AWS::Lambda::Function").items():
+        assert groups[function["LoggingConfig"]["LogGroup"]["Ref"]]["RetentionInDays"], name
+        assert function["TracingConfig"] == {"Mode": "Active"}
+
+
+def test_every_output_says_what_it_is(template: Template) -> None:
+    assert all(output["Description"] for output in template.document["Outputs"].values())

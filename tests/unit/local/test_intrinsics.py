@@ -1,0 +1,42 @@
+from typing import Any
+
+import pytest
+
+from local.intrinsics import calls, is_intrinsic, key, references, replaced
+
+
+@pytest.mark.parametrize(
+    ("node", "names"),
+    [
+        ({"Ref": "Bucket"}, {"Bucket"}),
+        ({"Fn::GetAtt": ["Queue", "Arn"]}, {"Queue"}),
+        ({"Fn::GetAtt": "Queue.Arn"}, {"Queue"}),
+        ({"Fn::Sub": "${Bucket.Arn}/${AWS::Region}/${!Literal}"}, {"Bucket", "AWS::Region"}),
+        ({"Fn::Sub": ["${Local}-${Outer}", {"Local": {"Ref": "Inner"}}]}, {"Outer", "Inner"}),
+        ({"Fn::Join": ["", ["a", {"Ref": "Bucket"}]]}, {"Bucket"}),
+        ([{"a": {"Ref": "One"}}, {"b": [{"Ref": "Two"}]}], {"One", "Two"}),
+        ({"Reference": "Bucket"}, set()),
+        ("Bucket", set()),
+    ],
+)
+def test_finds_every_resource_that_is_referred_to(node: Any, names: set[str]) -> None:
+    assert references(node) == names
+
+
+def test_an_object_with_two_members_is_no_call() -> None:
+    assert not is_intrinsic({"Ref": "a", "Other": "b"})
+
+
+def test_yields_outermost_calls_only() -> None:
+    joined = {"Fn::Join": ["", [{"Ref": "Inner"}]]}
+    assert list(calls({"a": joined, "b": [{"Ref": "Other"}], "c": 1})) == [joined, {"Ref": "Other"}]
+
+
+def test_replaces_known_calls_and_keeps_the_rest() -> None:
+    node = {"known": {"Ref": "A"}, "unknown": [{"Ref": "B"}], "plain": 3}
+    assert replaced(node, {key({"Ref": "A"}): "value"}) == {
+        "known": "value",
+        "unknown": [{"Ref": "B"}],
+        "plain": 3,
+    }
+    assert node["known"] == {"Ref": "A"}

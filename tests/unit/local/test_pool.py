@@ -1,0 +1,113 @@
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from local.runtimes.instance import BusyError, CrashedError, HandlerError
+from local.runtimes.pool import Pool
+
+
+class Recorder:
+    """An instance in this process: it does what the event names."""
+
+    def __init__(self) -> None:
+        self.alive = True
+        self.release = threading.Event()
+        self.entered = threading.Event()
+
+    def invoke(self, event: bytes) -> bytes:
+        if event == b"crash":
+            raise CrashedError("crashed")
+        if event == b"raise":
+            raise HandlerError("raised")
+        if event == b"wait":
+            self.entered.set()
+            assert self.release.wait(10)
+            if not self.alive:
+                raise CrashedError("stopped")
+        return event
+
+    def stop(self) -> None:
+        self.alive = False
+        self.release.set()
+
+
+@pytest.fixture
+def started() -> list[Recorder]:
+    return []
+
+
+@pytest.fixture
+def pool(started: list[Recorder]) -> Pool:
+    return Pool(starter(started), size=1)
+
+
+def starter(started: list[Recorder]) -> Callable[[], Recorder]:
+    def start() -> Recorder:
+        started.append(Recorder())
+        return started[-1]
+
+    return start
+
+
+def test_an_instance_is_used_again(pool: Pool, started: list[Recorder]) -> None:
+    assert [pool.invoke(b"1"), pool.invoke(b"2")] == [b"1", b"2"]
+    assert len(started) == 1
+
+
+def test_nothing_starts_before_it_is_needed(pool: Pool, started: list[Recorder]) -> None:
+    assert started == []
+    pool.close()
+
+
+def test_a_handler_that_raised_lives_on(pool: Pool, started: list[Recorder]) -> None:
+    with pytest.raises(HandlerError):
+        pool.invoke(b"raise")
+    pool.invoke(b"1")
+    assert len(started) == 1
+
+
+def test_an_instance_that_crashed_is_replaced(pool: Pool, started: list[Recorder]) -> None:
+    with pytest.raises(CrashedError):
+        pool.invoke(b"crash")
+    assert pool.invoke(b"1") == b"1"
+    assert [instance.alive for instance in started] == [False, True]
+
+
+def test_an_instance_that_died_while_idle_is_replaced(pool: Pool, started: list[Recorder]) -> None:
+    pool.invoke(b"1")
+    started[0].alive = False
+    assert pool.invoke(b"2") == b"2"
+    assert len(started) == 2
+
+
+def test_a_caller_waits_no_longer_than_it_would(pool: Pool, started: list[Recorder]) -> None:
+    pool.invoke(b"1")
+    busy = threading.Thread(target=pool.invoke, args=(b"wait",))
+    busy.start()
+    assert started[0].entered.wait(10)
+    with pytest.raises(BusyError):
+        pool.invoke(b"2", patience=0.01)
+    started[0].release.set()
+    busy.join()
+
+
+def test_close_ends_the_busy_ones_and_takes_no_more(pool: Pool, started: list[Recorder]) -> None:
+    outcome: list[type[Exception]] = []
+
+    def call() -> None:
+        try:
+            pool.invoke(b"wait")
+        except CrashedError as error:
+            outcome.append(type(error))
+
+    pool.invoke(b"1")
+    busy = threading.Thread(target=call)
+    busy.start()
+    assert started[0].entered.wait(10)
+    pool.close()
+    busy.join()
+    assert outcome == [CrashedError]
+    with pytest.raises(CrashedError):
+        pool.invoke(b"2")
+    assert len(started) == 1

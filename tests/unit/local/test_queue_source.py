@@ -1,0 +1,49 @@
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from local.queue_source import failures, sqs_event
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs.type_defs import MessageTypeDef
+
+EVENTS = Path(__file__).parents[3] / "events"
+
+
+@pytest.mark.parametrize(
+    ("result", "failed"),
+    [
+        (None, set()),
+        ({}, set()),
+        ({"batchItemFailures": []}, set()),
+        ({"batchItemFailures": None}, set()),
+        ({"batchItemFailures": [{"itemIdentifier": "b"}]}, {"b"}),
+        ({"batchItemFailures": [{"itemIdentifier": "unknown"}]}, {"a", "b"}),
+        ({"batchItemFailures": [{"itemIdentifier": ""}]}, {"a", "b"}),
+        ({"batchItemFailures": [{"wrong": "b"}]}, {"a", "b"}),
+        ({"batchItemFailures": "b"}, {"a", "b"}),
+        ({"else": 1}, set()),
+        ("done", {"a", "b"}),
+        (3, {"a", "b"}),
+    ],
+)
+def test_a_report_that_aws_would_not_take_means_the_whole_batch(result: Any, failed: set[str]) -> None:
+    assert failures(result, ["a", "b"]) == failed
+
+
+def test_has_the_members_of_a_real_event() -> None:
+    real = json.loads((EVENTS / "sqs-upload.json").read_text())["Records"][0]
+    message: MessageTypeDef = {
+        "MessageId": "m-1",
+        "ReceiptHandle": "h",
+        "MD5OfBody": "0",
+        "Body": "{}",
+        "Attributes": {"ApproximateReceiveCount": "1"},
+        "MessageAttributes": {"Trace": {"DataType": "String", "StringValue": "t"}},
+    }
+    (made,) = json.loads(sqs_event([message], "arn:aws:sqs:us-east-1:123456789012:q"))["Records"]
+    assert made.keys() == real.keys()
+    assert made["messageAttributes"]["Trace"]["stringValue"] == "t"
+    assert made["attributes"] == {"ApproximateReceiveCount": "1"}

@@ -1,0 +1,40 @@
+"""A small data set for the tests of training: three plants, each seen from eight sides."""
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from frond.images import Recipe
+from training.catalogue import Catalogue
+from training.dataset import Dataset
+from training.prepare import Terms, prepare
+from training.sources import Folder
+from training.split import Split
+
+# The smallest size, but for one pixel, that Xception takes.
+RECIPE = Recipe(size=72)
+SHARES: dict[Split, float] = {"train": 0.5, "validation": 0.25, "test": 0.25}
+TERMS = Terms("CC BY-SA 4.0", "Giselsson et al. 2017")
+CLASSES = {"Charlock": "sinapis-arvensis", "Common wheat": "triticum-aestivum", "Maize": "zea-mays"}
+
+
+@pytest.fixture(scope="session")
+def class_folders(seedlings: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder a class, as a person would have it."""
+    root = tmp_path_factory.mktemp("photos") / "garden"
+    for folder, plant in CLASSES.items():
+        (root / folder).mkdir(parents=True)
+        seen = Image.open(seedlings / f"{plant}.jpg")
+        seen.save(root / folder / "0.jpg", quality=92)
+        for turn in Image.Transpose:
+            seen.transpose(turn).save(root / folder / f"{turn + 1}.jpg", quality=92)
+    return root
+
+
+@pytest.fixture(scope="session")
+def prepared(class_folders: Path, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    """The data set that `prepare` makes of the folders."""
+    directory = tmp_path_factory.mktemp("prepared") / "garden"
+    prepare(Folder(class_folders), directory, RECIPE, Catalogue(), SHARES, seed=1, workers=1, terms=TERMS)
+    return Dataset(directory)

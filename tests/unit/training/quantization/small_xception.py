@@ -1,0 +1,76 @@
+"""A network built like Xception, small enough to export in seconds, and photos for it."""
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+SIZE = 32
+CLASSES = 6
+L = keras.layers
+
+
+def small_xception(seed: int = 0) -> keras.Model:
+    """Scaling, then a nested backbone of separable convolutions and residual sums, then two heads."""
+    pixels = keras.Input((SIZE, SIZE, 3), name="pixels")
+    pooled = L.GlobalAveragePooling2D(name="pooled")(_backbone()(L.Rescaling(1 / 127.5, offset=-1)(pixels)))
+    outputs = {"logits": L.Dense(CLASSES, name="logits")(pooled), "embedding": L.Dense(8)(pooled)}
+    model = keras.Model(pixels, outputs)
+    _randomize(model, np.random.default_rng(seed))
+    return model
+
+
+def smooth_photos(count: int, seed: int) -> NDArray[np.uint8]:
+    """Photos with nothing in them that is smaller than four pixels."""
+    coarse = np.random.default_rng(seed).uniform(0, 255, (count, 5, 5, 3))
+    at = np.linspace(0, 3.999, SIZE)
+    whole, part = at.astype(int), at % 1
+    rows = coarse[:, whole] * (1 - part)[:, None, None] + coarse[:, whole + 1] * part[:, None, None]
+    both = rows[:, :, whole] * (1 - part)[:, None] + rows[:, :, whole + 1] * part[:, None]
+    return both.astype(np.uint8)
+
+
+def checkerboard() -> NDArray[np.uint8]:
+    """A photo of single pixels, which no smooth photo is like."""
+    rows, columns = np.indices((SIZE, SIZE))
+    return np.repeat(((rows + columns) % 2 * 255)[:, :, None], 3, axis=2).astype(np.uint8)
+
+
+def spike_on_checkerboards(model: keras.Model) -> None:
+    """Make one channel of the first convolution answer to single pixels, many times as loud as any other."""
+    first = next(layer for layer in model.layers if isinstance(layer, keras.Model)).get_layer("first")
+    kernel = first.get_weights()[0]
+    signs = np.array([[1, -1, 1], [-1, 1, -1], [1, -1, 1]], np.float32)
+    # The signs sum to 1: take off their mean so that an even surface says nothing.
+    kernel[..., 0] = 20 * (signs - signs.mean())[:, :, None]
+    first.set_weights([kernel])
+
+
+def _backbone() -> keras.Model:
+    scaled = keras.Input((SIZE, SIZE, 3))
+    x = L.Conv2D(8, 3, strides=2, use_bias=False, name="first")(scaled)
+    x = L.Activation("relu")(L.BatchNormalization()(x))
+    side = L.BatchNormalization()(L.Conv2D(16, 1, strides=2, padding="same", use_bias=False)(x))
+    x = L.MaxPooling2D(3, strides=2, padding="same")(_separable(x))
+    x = L.add([x, side])
+    for _ in range(2):
+        side = x
+        x = _separable(L.Activation("relu")(x))
+        x = _separable(L.Activation("relu")(x))
+        x = L.add([x, side])
+    return keras.Model(scaled, L.Activation("relu")(x), name="backbone")
+
+
+def _separable(x: keras.KerasTensor) -> keras.KerasTensor:
+    return L.BatchNormalization()(L.SeparableConv2D(16, 3, padding="same", use_bias=False)(x))
+
+
+def _randomize(model: keras.Model, draw: np.random.Generator) -> None:
+    for weight in model.weights:
+        shape = tuple(weight.shape)
+        if weight.name in {"gamma", "moving_variance"}:
+            weight.assign(draw.uniform(0.5, 1.5, shape))
+        elif weight.name in {"beta", "moving_mean", "bias"}:
+            weight.assign(draw.normal(0, 0.2, shape))
+        else:
+            reads = shape[0] * shape[1] if "depthwise" in weight.path else np.prod(shape[:-1])
+            weight.assign(draw.normal(0, np.sqrt(2 / reads), shape))

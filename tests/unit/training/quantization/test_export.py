@@ -1,0 +1,95 @@
+import keras
+import numpy as np
+import pytest
+from ai_edge_litert.interpreter import Interpreter
+
+from tests.unit.training.quantization.small_xception import (
+    SIZE,
+    checkerboard,
+    small_xception,
+    smooth_photos,
+    spike_on_checkerboards,
+)
+from training.problems import TrainingError
+from training.quantization import agreement, flatbuffer, partitions, quantize
+from training.quantization.clone import inference_clone
+from training.quantization.conversion import convert
+from training.quantization.ports import name_ports
+from training.quantization.scaling import without_scaling
+
+
+def test_the_int8_file_agrees_with_the_network(network: keras.Model, exported: bytes) -> None:
+    agreed = agreement(network, exported, smooth_photos(100, seed=9))
+
+    assert agreed.photos == 100
+    assert agreed.top1 >= 0.95
+    assert agreed.embedding_cosine > 0.99
+
+
+def test_xnnpack_takes_all_of_it_in_one_piece(exported: bytes) -> None:
+    taken = partitions(exported)
+
+    assert taken.count == 1
+    assert set(taken.left) <= {"QUANTIZE"}
+
+
+def test_the_signature_leads_to_the_named_tensors(exported: bytes) -> None:
+    interpreter = Interpreter(model_content=exported)
+    photo = smooth_photos(1, seed=10)
+
+    by_signature = interpreter.get_signature_runner("serving_default")(image=photo)
+
+    by_name = {output["name"]: output["index"] for output in interpreter.get_output_details()}
+    assert by_signature.keys() == by_name.keys() == {"logits", "embedding"}
+    for name, index in by_name.items():
+        np.testing.assert_array_equal(by_signature[name], interpreter.get_tensor(index))
+
+
+def test_one_spiking_photo_does_not_spoil_the_ranges() -> None:
+    network = small_xception(seed=11)
+    spike_on_checkerboards(network)
+    representative = np.concatenate([smooth_photos(39, seed=12), checkerboard()[np.newaxis]])
+    photos = smooth_photos(60, seed=13)
+
+    careful = agreement(network, quantize(network, representative), photos)
+    plain = agreement(network, _plainly_converted(network, representative), photos)
+
+    assert careful.top1 >= 0.95
+    assert plain.mean_logit_difference > 4 * careful.mean_logit_difference
+
+
+def test_dark_photos_still_go_in_as_they_are() -> None:
+    network = small_xception(seed=14)
+
+    exported = quantize(network, smooth_photos(8, seed=15) // 4 + 30)
+
+    interpreter = Interpreter(model_content=exported)
+    assert interpreter.get_input_details()[0]["quantization"] == (1.0, 0)
+
+
+def test_photos_of_another_size_are_refused(network: keras.Model) -> None:
+    with pytest.raises(TrainingError, match=r"uint8\[4, 16, 16, 3\]"):
+        quantize(network, np.zeros((4, 16, 16, 3), np.uint8))
+
+
+def test_photos_as_floats_are_refused(network: keras.Model) -> None:
+    with pytest.raises(TrainingError, match="float32"):
+        quantize(network, np.zeros((4, SIZE, SIZE, 3), np.float32))
+
+
+def test_one_photo_is_too_few(network: keras.Model) -> None:
+    with pytest.raises(TrainingError, match="At least 2"):
+        quantize(network, smooth_photos(1, seed=16))
+
+
+def test_outputs_without_names_are_refused() -> None:
+    pixels = keras.Input((SIZE, SIZE, 3))
+
+    with pytest.raises(TrainingError, match="in a dictionary"):
+        quantize(keras.Model(pixels, keras.layers.Flatten()(pixels)), smooth_photos(4, seed=17))
+
+
+def _plainly_converted(network: keras.Model, photos: np.ndarray) -> bytes:
+    model = flatbuffer.read(convert(without_scaling(inference_clone(network)), photos))
+    name_ports(model)
+    return flatbuffer.write(model)

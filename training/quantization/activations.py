@@ -1,0 +1,58 @@
+"""How far the activations of each photo reach."""
+
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from training.problems import TrainingError
+from training.quantization.clone import rewired
+
+BATCH = 16
+
+# Where values are made; the other layers pass them on, or only make them smaller.
+SOURCES = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D, keras.layers.Add)
+
+
+def channel_peaks(model: keras.Model, photos: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
+    """Measure the largest magnitude in each channel of each convolution and residual sum.
+
+    Parameters
+    ----------
+    model : keras.Model
+        A flat functional model.
+    photos : ndarray
+        ``uint8[M, S, S, 3]``.
+
+    Returns
+    -------
+    dict
+        By layer name, ``float32[M, C]``.
+
+    Raises
+    ------
+    TrainingError
+        An activation is not finite, or the model has no such layers.
+    """
+    peaks: dict[str, Any] = {}
+
+    def call(layer: Any, *args: Any, **kwargs: Any) -> Any:
+        result = layer(*args, **kwargs)
+        if isinstance(layer, SOURCES):
+            peaks[layer.name] = keras.ops.max(keras.ops.abs(result), axis=(1, 2))
+        return result
+
+    graph = rewired(model, call)
+    if not peaks:
+        raise TrainingError("The model has no convolution and no residual sum to calibrate by.")
+    observer = keras.Model(graph.inputs, peaks)
+    batches = [
+        observer.predict_on_batch(photos[start : start + BATCH].astype(np.float32))
+        for start in range(0, len(photos), BATCH)
+    ]
+    measured = {name: np.concatenate([batch[name] for batch in batches]) for name in peaks}
+    for name, values in measured.items():
+        if not np.isfinite(values).all():
+            raise TrainingError(f"The activations of layer {name} are not finite: the model is broken.")
+    return measured
