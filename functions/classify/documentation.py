@@ -7,6 +7,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
 from aws_lambda_powertools.event_handler.openapi.models import APIKey, APIKeyIn, License, SecurityScheme
 from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse
+from pydantic import BaseModel
 
 from frond.problems import MEDIA_TYPE, Problem
 from submission import FORM_FIELD, FORM_TYPE, PHOTO_TYPES
@@ -44,12 +45,14 @@ PROBLEM_SCHEMA: dict[str, Any] = {
 }
 
 
-def problems(*kinds: type[Problem]) -> dict[int, OpenAPIResponse]:
-    """Return the documented responses of a route that can end in these problems."""
-    responses: dict[int, OpenAPIResponse] = {}
+def responses(answer: type[BaseModel], *kinds: type[Problem]) -> dict[int, OpenAPIResponse]:
+    """Return the documented responses of a route: its answer, and the problems it can end in."""
+    documented: dict[int, OpenAPIResponse] = {
+        200: {"description": str(answer.__doc__), "content": {"application/json": {"model": answer}}}
+    }
     for status in sorted({kind.status for kind in kinds}):
         alike = [kind for kind in kinds if kind.status == status]
-        responses[status] = {
+        documented[status] = {
             "description": "; ".join(kind.title for kind in alike),
             "content": {
                 MEDIA_TYPE: {
@@ -58,7 +61,7 @@ def problems(*kinds: type[Problem]) -> dict[int, OpenAPIResponse]:
                 }
             },
         }
-    return responses
+    return documented
 
 
 def describe(app: ApiGatewayResolver) -> None:

@@ -27,7 +27,7 @@ def read(tflite: bytes) -> Any:
         model = schema.ModelT.InitFromPackedBuf(tflite, 0)
     except (struct.error, ValueError, TypeError, IndexError) as error:
         raise TrainingError(f"The TFLite file is damaged: {error}") from error
-    if not (model.operatorCodes and model.subgraphs and model.buffers):
+    if any(part is None for part in (model.operatorCodes, model.subgraphs, model.buffers)):
         raise TrainingError("The TFLite file holds no graph.")
     return model
 

@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from answers import Answer, Language, Timings
 from configuration import configuration
-from documentation import PHOTO_BODY, problems
+from documentation import PHOTO_BODY, responses
 from frond import problems as p
 from frond.images import read_photo
 from frond.telemetry import MetricUnit, metrics, tracer
@@ -24,7 +24,8 @@ router = Router()
     summary="Name the plant in a photo",
     description="Send the photo's bytes as the body, or one multipart part named `image`.",
     tags=["classifications"],
-    responses=problems(
+    responses=responses(
+        Answer,
         p.InvalidRequest,
         p.EmptyBody,
         p.TooManyPhotos,

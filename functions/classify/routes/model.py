@@ -3,19 +3,25 @@
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from answers import Health, ModelCard, ModelName
-from documentation import problems
+from documentation import responses
 from session import classifier
 
 router = Router()
 
 
-@router.get("/v1/model", summary="Describe the running model", tags=["model"], responses=problems())
+@router.get("/v1/model", summary="Describe the running model", tags=["model"], responses=responses(ModelCard))
 def describe_model() -> ModelCard:
     """Return where the running model comes from and how good it was measured to be."""
     return ModelCard.of(classifier().manifest)
 
 
-@router.get("/v1/health", summary="Tell whether the service is well", tags=["model"], security=[{}])
+@router.get(
+    "/v1/health",
+    summary="Tell whether the service is well",
+    tags=["model"],
+    responses=responses(Health),
+    security=[{}],
+)
 def health() -> Health:
     """Answer with the version of the verified, loaded model."""
     return Health(status="ok", model=ModelName(version=classifier().manifest.version))

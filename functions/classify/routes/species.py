@@ -6,14 +6,19 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from answers import Language, SpeciesEntry, SpeciesList
-from documentation import problems
+from documentation import responses
 from frond.problems import InvalidRequest
 from session import classifier
 
 router = Router()
 
 
-@router.get("/v1/species", summary="List the species", tags=["model"], responses=problems(InvalidRequest))
+@router.get(
+    "/v1/species",
+    summary="List the species",
+    tags=["model"],
+    responses=responses(SpeciesList, InvalidRequest),
+)
 def list_species(
     lang: Annotated[Language, Query(description="Language of the common names")] = "en",
 ) -> SpeciesList:

@@ -5,6 +5,7 @@
 set -euo pipefail
 
 image=${1:-public.ecr.aws/lambda/python:3.13}
+requirements=$(dirname "$0")/../../../requirements
 machine=$(uname -m)
 work=$(mktemp --directory)
 trap 'rm -rf "$work"' EXIT
@@ -25,9 +26,9 @@ ln -s python3.13 "$root/var/lang/bin/python3"
 ln -s python3.13 "$root/var/lang/bin/python"
 ln -s /usr/bin/pip3 "$root/var/lang/bin/pip"
 
-python3 -m pip install --quiet --no-deps --only-binary :all: --python-version 3.13 \
-  --platform "manylinux2014_$machine" --target "$root/var/runtime" awslambdaric simplejson snapshot-restore-py
-python3 -m pip install --quiet --no-deps --target "$work/sam" aws-sam-cli
+python3 -m pip install --quiet --require-hashes --only-binary :all: --python-version 3.13 \
+  --platform "manylinux2014_$machine" --target "$root/var/runtime" -r "$requirements/runtime.txt"
+python3 -m pip install --quiet --require-hashes --no-deps --target "$work/sam" -r "$requirements/emulator.txt"
 install -m 755 "$work/sam/samcli/local/rapid/aws-lambda-rie-${machine/aarch64/arm64}" \
   "$root/usr/local/bin/aws-lambda-rie"
 

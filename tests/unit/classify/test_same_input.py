@@ -14,6 +14,7 @@ from training.catalogue import Catalogue
 from training.dataset import Dataset
 from training.prepare import Terms, prepare
 from training.sources import Folder
+from training.split import Split
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +24,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     for photo in PHOTOS.glob("*.jpg"):
         (root / "set" / photo.stem).mkdir(parents=True)
         shutil.copy(photo, root / "set" / photo.stem)
-    shares = {"train": 0.6, "validation": 0.2, "test": 0.2}
+    shares: dict[Split, float] = {"train": 0.6, "validation": 0.2, "test": 0.2}
     recipe = classifier().manifest.input
     prepare(Folder(root / "set"), root / "prepared", recipe, Catalogue(), shares, 1, 1, Terms())
     return Dataset(root / "prepared")

@@ -38,7 +38,6 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator["S3Client"]:
         "AWS_DEFAULT_REGION": "eu-west-1",
         "FROND_PICTURES_BUCKET": PICTURES,
         "FROND_MAX_BYTES": "1000000",
-        "POWERTOOLS_METRICS_NAMESPACE": "Frond",
         "POWERTOOLS_SERVICE_NAME": "preprocess",
     }.items():
         monkeypatch.setenv(name, value)

@@ -11,5 +11,5 @@ __all__ = ["MetricUnit", "logger", "metrics", "tracer"]
 warnings.filterwarnings("ignore", message="No application metrics to publish")
 
 logger = Logger()
-metrics = Metrics()
+metrics = Metrics(namespace="Frond")
 tracer = Tracer()

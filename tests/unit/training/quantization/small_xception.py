@@ -20,28 +20,27 @@ def small_xception(seed: int = 0) -> keras.Model:
 
 
 def smooth_photos(count: int, seed: int) -> NDArray[np.uint8]:
-    """Photos with nothing in them that is smaller than four pixels."""
-    coarse = np.random.default_rng(seed).uniform(0, 255, (count, 5, 5, 3))
-    at = np.linspace(0, 3.999, SIZE)
-    whole, part = at.astype(int), at % 1
-    rows = coarse[:, whole] * (1 - part)[:, None, None] + coarse[:, whole + 1] * part[:, None, None]
-    both = rows[:, :, whole] * (1 - part)[:, None] + rows[:, :, whole + 1] * part[:, None]
-    return both.astype(np.uint8)
+    """Photos made of waves no shorter than half a side."""
+    draw = np.random.default_rng(seed)
+    waves = np.cos(np.pi * np.arange(5)[:, None] * np.linspace(0, 1, SIZE))
+    strengths = draw.normal(0, 1, (count, 5, 5, 3)) / (1 + np.indices((5, 5)).sum(axis=0)[:, :, None])
+    mixed = np.einsum("nijc,iy,jx->nyxc", strengths, waves, waves)
+    photos: NDArray[np.uint8] = np.clip(128 + 60 * mixed, 0, 255).astype(np.uint8)
+    return photos
 
 
 def checkerboard() -> NDArray[np.uint8]:
     """A photo of single pixels, which no smooth photo is like."""
     rows, columns = np.indices((SIZE, SIZE))
-    return np.repeat(((rows + columns) % 2 * 255)[:, :, None], 3, axis=2).astype(np.uint8)
+    return np.repeat(((rows + columns + 1) % 2 * 255)[:, :, None], 3, axis=2).astype(np.uint8)
 
 
 def spike_on_checkerboards(model: keras.Model) -> None:
     """Make one channel of the first convolution answer to single pixels, many times as loud as any other."""
     first = next(layer for layer in model.layers if isinstance(layer, keras.Model)).get_layer("first")
     kernel = first.get_weights()[0]
-    signs = np.array([[1, -1, 1], [-1, 1, -1], [1, -1, 1]], np.float32)
-    # The signs sum to 1: take off their mean so that an even surface says nothing.
-    kernel[..., 0] = 20 * (signs - signs.mean())[:, :, None]
+    bend = np.array([1, -2, 1], np.float32)
+    kernel[..., 0] = 20 * np.outer(bend, bend)[:, :, None]
     first.set_weights([kernel])
 
 

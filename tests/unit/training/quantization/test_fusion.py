@@ -50,6 +50,11 @@ def graph_of(*operators: tuple[str, list[int], int], outputs: list[int]) -> sche
     return model
 
 
+def fused_sum(model: schema.ModelT, operator: schema.OperatorT) -> bool:
+    is_sum = flatbuffer.operator_name(model, operator) == "ADD"
+    return is_sum and operator.builtinOptions.fusedActivationFunction == RELU
+
+
 def kinds(model: schema.ModelT) -> list[tuple[str, int, int]]:
     return [
         (
@@ -61,27 +66,59 @@ def kinds(model: schema.ModelT) -> list[tuple[str, int, int]]:
     ]
 
 
-def test_fusing_is_exact_to_one_quantum_and_leaves_one_partition(converted: bytes) -> None:
+def with_outputs(model: schema.ModelT, tensors: list[int]) -> bytes:
+    graph = model.subgraphs[0]
+    graph.outputs = np.array(tensors, np.int32)
+    model.signatureDefs = []
+    return flatbuffer.write(model)
+
+
+def real(model: schema.ModelT, tensor: int, stored: np.ndarray) -> np.ndarray:
+    quantization = model.subgraphs[0].tensors[tensor].quantization
+    values: np.ndarray = (stored.astype(float) - quantization.zeroPoint[0]) * quantization.scale[0]
+    return values
+
+
+def test_fusing_leaves_one_partition(converted: bytes) -> None:
     before = inspect(converted)
     model = flatbuffer.read(converted)
 
     fusion = fuse_activations(model)
     fused = flatbuffer.write(model)
 
-    assert before.lone_activations == 2
-    assert before.operators["ADD"] == 3
-    assert len(fusion.fused) == 2
-    assert fusion.kept == {}
+    assert (before.lone_activations, before.operators["ADD"]) == (2, 3)
+    assert (len(fusion.fused), fusion.kept) == (2, {})
     after = inspect(fused)
-    assert after.lone_activations == 0
     # Two sums are read plain and activated; the third only activated, which the converter sees itself.
-    assert after.operators["ADD"] == 5
+    assert (after.lone_activations, after.operators["ADD"]) == (0, 5)
     assert partitions(converted).count > 1
     assert partitions(fused).count == 1
     assert set(partitions(fused).left) <= {"QUANTIZE"}
-    photos = smooth_photos(40, seed=8)
-    for one, other in zip(stored_outputs(converted, photos), stored_outputs(fused, photos), strict=True):
-        assert np.abs(one.astype(int) - other.astype(int)).max() <= 1
+
+
+def test_a_fused_activation_is_the_sum_to_one_quantum(converted: bytes) -> None:
+    apart, together = flatbuffer.read(converted), flatbuffer.read(converted)
+    fuse_activations(together)
+    fused = next(each for each in together.subgraphs[0].operators if fused_sum(together, each))
+    tensors = [int(fused.inputs[0]), int(fused.inputs[1]), int(fused.outputs[0])]
+    photos = smooth_photos(20, seed=8)
+
+    new = stored_outputs(with_outputs(together, tensors), photos)
+    old = stored_outputs(with_outputs(apart, tensors), photos)
+
+    quantum = together.subgraphs[0].tensors[tensors[2]].quantization.scale[0]
+    errors = {"fused": 0.0, "apart": 0.0}
+    for at in range(0, len(new), 3):
+        one, other, activated = (
+            real(together, *each) for each in zip(tensors, new[at : at + 3], strict=True)
+        )
+        exact = np.clip(one + other, 0, activated.max())
+        assert activated.max() > 10 * quantum
+        assert np.abs(activated - exact).max() <= quantum
+        errors["fused"] += np.abs(activated - exact).mean()
+        errors["apart"] += np.abs(real(apart, tensors[2], old[at + 2]) - exact).mean()
+    # The rounding of the plain sum lay between.
+    assert errors["fused"] < errors["apart"]
 
 
 def test_a_sum_stays_where_its_plain_value_is_an_output() -> None:
