@@ -22,7 +22,9 @@ def training() -> None:
 def prepare(
     source: Annotated[str, typer.Argument(help="A folder or s3://bucket/prefix with one folder a species.")],
     dataset: Annotated[Path, typer.Argument(help="Folder to make.")],
-    size: Annotated[int, typer.Option(help="Height and width of the model's input, pixels.")] = 160,
+    size: Annotated[
+        int, typer.Option(min=72, max=1024, help="Height and width of the model's input, pixels.")
+    ] = 160,
     species: Annotated[
         Path | None, typer.Option(help="Species table (CSV); a built-in one otherwise.")
     ] = None,
@@ -58,15 +60,17 @@ def fit(
     dataset: Annotated[Path, typer.Argument(help="A folder that `prepare` made.")],
     run: Annotated[Path, typer.Argument(help="Folder of the run; give it again to go on.")],
     weights: Annotated[str, typer.Option(help="imagenet, a weight file, or none.")] = "imagenet",
-    head_epochs: Annotated[int, typer.Option(help="Epochs of the head alone.")] = 1,
-    epochs: Annotated[int, typer.Option(help="Epochs of fine-tuning.")] = 8,
-    frozen_blocks: Annotated[int, typer.Option(help="First blocks of the network that do not learn.")] = 3,
-    batch: Annotated[int, typer.Option(help="Photos a step, over all devices.")] = 32,
-    head_rate: Annotated[float, typer.Option(help="Learning rate of the head's epochs.")] = 2e-3,
-    rate: Annotated[float, typer.Option(help="Peak learning rate of fine-tuning.")] = 4e-4,
-    weight_decay: Annotated[float, typer.Option()] = 1e-3,
-    label_smoothing: Annotated[float, typer.Option()] = 0.1,
-    dropout: Annotated[float, typer.Option()] = 0.3,
+    head_epochs: Annotated[int, typer.Option(min=0, help="Epochs of the head alone.")] = 1,
+    epochs: Annotated[int, typer.Option(min=1, help="Epochs of fine-tuning.")] = 8,
+    frozen_blocks: Annotated[
+        int, typer.Option(min=0, max=13, help="First blocks of the network that do not learn.")
+    ] = 3,
+    batch: Annotated[int, typer.Option(min=1, help="Photos a step, over all devices.")] = 32,
+    head_rate: Annotated[float, typer.Option(min=1e-9, help="Learning rate of the head's epochs.")] = 2e-3,
+    rate: Annotated[float, typer.Option(min=1e-9, help="Peak learning rate of fine-tuning.")] = 4e-4,
+    weight_decay: Annotated[float, typer.Option(min=0)] = 1e-3,
+    label_smoothing: Annotated[float, typer.Option(min=0, max=0.9)] = 0.1,
+    dropout: Annotated[float, typer.Option(min=0, max=0.9)] = 0.3,
     precision: Annotated[str, typer.Option(help="auto, float32, bfloat16 or float16.")] = "auto",
     seed: Annotated[int, typer.Option()] = 1,
     devices: Annotated[list[str] | None, typer.Option(help="Such as GPU:0; all GPUs by default.")] = None,

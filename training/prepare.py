@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -127,6 +128,10 @@ def _canonical(
         try:
             while batch := list(islice(remaining, IN_FLIGHT)):
                 yield from pool.map(read, batch, chunksize=16)
+        except BrokenProcessPool as error:
+            raise TrainingError(
+                "A worker process was killed, most likely for want of memory; try fewer --workers."
+            ) from error
         except KeyboardInterrupt:
             pool.shutdown(cancel_futures=True)
             raise

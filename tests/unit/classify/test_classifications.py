@@ -148,14 +148,14 @@ def test_bad_parameters_are_named(call: Call, maize: bytes, query: dict[str, str
 
 
 def test_what_breaks_inside_is_not_shown(call: Call, maize: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    import api
     from frond.classifier import Classifier
+    from frond.telemetry import logger
 
     def broken(*_: object) -> None:
         raise RuntimeError("the secret of the house")
 
     logged: list[BaseException] = []
-    monkeypatch.setattr(api.logger, "exception", lambda _, exc_info: logged.append(exc_info))
+    monkeypatch.setattr(logger, "exception", lambda _, exc_info: logged.append(exc_info))
     monkeypatch.setattr(Classifier, "classify", broken)
     reply = call("POST", PATH, maize, "image/jpeg")
 
