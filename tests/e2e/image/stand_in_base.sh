@@ -18,7 +18,7 @@ rm "$root"/usr/bin/{find,xargs,tar} "$root"/usr/sbin/{useradd,groupadd}
 
 # pip inside reaches its index the way pip on this machine does.
 cp --dereference "${PIP_CERT:-/etc/ssl/certs/ca-certificates.crt}" "$root/etc/ssl/certs/ca-certificates.crt"
-index=$(python3 -m pip config get global.index-url 2> /dev/null || echo https://pypi.org/simple)
+index=$(python3 -m pip config get global.index-url 2> /dev/null || true)
 
 mkdir -p "$root"/var/{lang/bin,runtime,task}
 ln -s /usr/bin/python3 "$root/var/lang/bin/python3.13"
@@ -56,7 +56,7 @@ tar --create --directory "$root" --exclude ./var/cache/apt --exclude ./var/lib/a
     --change "ENV PATH=/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin" \
     --change "ENV LD_LIBRARY_PATH=/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib" \
     --change "ENV LAMBDA_TASK_ROOT=/var/task LAMBDA_RUNTIME_DIR=/var/runtime LANG=C.UTF-8 TZ=:/etc/localtime" \
-    --change "ENV PIP_INDEX_URL=$index PIP_CERT=/etc/ssl/certs/ca-certificates.crt PIP_BREAK_SYSTEM_PACKAGES=1" \
+    --change "ENV ${index:+PIP_INDEX_URL=$index }PIP_CERT=/etc/ssl/certs/ca-certificates.crt PIP_BREAK_SYSTEM_PACKAGES=1" \
     --change "WORKDIR /var/task" \
     --change 'ENTRYPOINT ["/lambda-entrypoint.sh"]' \
     - "$image"
