@@ -27,7 +27,7 @@ from training.fit import Run
 from training.inference import infer_all
 from training.network import features_model, serving_model
 from training.problems import TrainingError
-from training.progress import console
+from training.progress import track
 from training.provenance import code_commit, library_versions
 from training.quantization import agreement, quantize
 
@@ -53,14 +53,11 @@ def export(dataset: Dataset, run: Run, directory: Path) -> Manifest:
     _check_target(directory)
 
     trained = run.trained_model()
-    console.print("Fitting the embedding on the training photos …")
     projection = fit_projection(_features(trained, dataset), settings.seed)
     serving = serving_model(trained, projection.components, projection.mean)
-    console.print("Quantizing to int8 …")
     model = quantize(serving, dataset.pictures[_representative(dataset, settings.seed)])
     draft = _draft_manifest(model, dataset, run, projection)
 
-    console.print("Calibrating on the validation photos …")
     validation = dataset.indices("validation")
     agreed = agreement(serving, model, dataset.pictures[validation])
     classifier = Classifier(model, draft, threads=2)
@@ -84,9 +81,13 @@ def export(dataset: Dataset, run: Run, directory: Path) -> Manifest:
 
 
 def _features(trained: keras.Model, dataset: Dataset) -> NDArray[np.float32]:
-    pictures = dataset.pictures[dataset.indices("train")]
-    features: NDArray[np.float32] = features_model(trained).predict(pictures, batch_size=BATCH, verbose=0)
-    return features
+    training, model = dataset.indices("train"), features_model(trained)
+    starts = range(0, len(training), BATCH)
+    batches = [
+        model.predict_on_batch(dataset.pictures[training[start : start + BATCH]])
+        for start in track(starts, len(starts), "Fitting the embedding")
+    ]
+    return np.concatenate(batches)
 
 
 def _representative(dataset: Dataset, seed: int) -> NDArray[np.int64]:

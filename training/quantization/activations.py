@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.problems import TrainingError
+from training.progress import track
 from training.quantization.clone import rewired
 
 BATCH = 16
@@ -47,9 +48,10 @@ def channel_peaks(model: keras.Model, photos: NDArray[np.uint8]) -> dict[str, ND
     if not peaks:
         raise TrainingError("The model has no convolution and no residual sum to calibrate by.")
     observer = keras.Model(graph.inputs, peaks)
+    starts = range(0, len(photos), BATCH)
     batches = [
         observer.predict_on_batch(photos[start : start + BATCH].astype(np.float32))
-        for start in range(0, len(photos), BATCH)
+        for start in track(starts, len(starts), "Finding the photos that spike")
     ]
     measured = {name: np.concatenate([batch[name] for batch in batches]) for name in peaks}
     for name, values in measured.items():

@@ -9,6 +9,8 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from training.progress import track
+
 SIGNATURE = "serving_default"
 INPUT = "image"
 
@@ -56,5 +58,5 @@ def _save(model: keras.Model, folder: Path) -> None:
 
 
 def _one_by_one(photos: NDArray[np.uint8]) -> Iterator[list[NDArray[np.float32]]]:
-    for photo in photos:
+    for photo in track(photos, len(photos), "Watching the ranges"):
         yield [photo[np.newaxis].astype(np.float32)]
