@@ -27,7 +27,7 @@ class Feed:
         return -(-len(self.indices) // self.batch)
 
     def epoch(self, number: int = 0) -> tf.data.Dataset:
-        """Return one epoch of ``(float32[B, S, S, 3], one-hot float32[B, classes])``."""
+        """Return one epoch of ``(uint8[B, S, S, 3], one-hot float32[B, classes])``."""
         size = self.pictures.shape[1]
         signature = (
             tf.TensorSpec((None, size, size, 3), tf.uint8),

@@ -1,11 +1,17 @@
 """What the OpenAPI document says that the code's types do not: bodies of photos, problems, keys."""
 
 import json
+from functools import cache
 from typing import Any
 
-from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
-from aws_lambda_powertools.event_handler.openapi.models import APIKey, APIKeyIn, License, SecurityScheme
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+from aws_lambda_powertools.event_handler.openapi.models import (
+    APIKey,
+    APIKeyIn,
+    License,
+    SecurityScheme,
+    Server,
+)
 from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse
 from pydantic import BaseModel
 
@@ -64,7 +70,7 @@ def responses(answer: type[BaseModel], *kinds: type[Problem]) -> dict[int, OpenA
     return documented
 
 
-def describe(app: ApiGatewayResolver) -> None:
+def describe(app: APIGatewayRestResolver) -> None:
     """Give the API its name, its key, `/openapi.json` and its page at `/docs`."""
     about: dict[str, Any] = {
         "title": TITLE,
@@ -79,15 +85,19 @@ def describe(app: ApiGatewayResolver) -> None:
 
     @app.get("/openapi.json", include_in_schema=False)
     def openapi() -> Response[str]:
-        return Response(200, content_type="application/json", body=contract(app))
+        event = app.current_event
+        # API Gateway tells the path with its stage in one place and without it in the other.
+        stage = event.request_context.path.removesuffix(event.path)
+        return Response(200, content_type="application/json", body=contract(app, stage or "/"))
 
 
-def contract(app: ApiGatewayResolver) -> str:
-    """Return the OpenAPI document as JSON."""
-    return app.get_openapi_json_schema()
+@cache
+def contract(app: APIGatewayRestResolver, base: str = "/") -> str:
+    """Return the OpenAPI document as JSON, for an API whose paths start at ``base``."""
+    return app.get_openapi_json_schema(servers=[Server(url=base)])
 
 
-def allowed_methods(app: ApiGatewayResolver, path: str) -> list[str]:
+def allowed_methods(app: APIGatewayRestResolver, path: str) -> list[str]:
     """Return the methods that a path takes, upper case; none when nothing lives there."""
     documented = json.loads(contract(app))["paths"]
     methods = {method.upper() for method in documented.get(path, {})}

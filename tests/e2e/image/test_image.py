@@ -73,7 +73,7 @@ def image() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def container(image: str) -> Iterator[str]:
     limits = ["--network", "none", "--read-only", "--tmpfs", "/tmp", "--memory", "2g"]
-    variables = ["-e", "POWERTOOLS_SERVICE_NAME=classify", "-e", "POWERTOOLS_METRICS_NAMESPACE=Frond"]
+    variables = ["-e", "POWERTOOLS_SERVICE_NAME=classify"]
     name = docker("run", "--detach", *limits, *variables, image).decode().strip()
     yield name
     docker("rm", "--force", name)

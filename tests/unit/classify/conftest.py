@@ -52,6 +52,7 @@ def call() -> Call:
         content_type: str | None = None,
         query: dict[str, str] | None = None,
         binary: bool = True,
+        stage: str = "",
     ) -> Reply:
         headers = {} if content_type is None else {"content-type": content_type}
         text = None if body is None else base64.b64encode(body).decode() if binary else body.decode()
@@ -64,7 +65,7 @@ def call() -> Call:
             "queryStringParameters": query,
             "multiValueQueryStringParameters": {k: [v] for k, v in (query or {}).items()},
             "pathParameters": None,
-            "requestContext": {"requestId": "a-request", "stage": "local", "path": path},
+            "requestContext": {"requestId": "a-request", "stage": "local", "path": stage + path},
             "body": text,
             "isBase64Encoded": binary and body is not None,
         }

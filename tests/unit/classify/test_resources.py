@@ -59,6 +59,11 @@ def test_the_contract_describes_what_is_there(call: Call) -> None:
     assert {"unsupported-format", "unreadable-photo", "too-many-pixels"} == set(examples)
 
 
+@pytest.mark.parametrize(("stage", "base"), [("", "/"), ("/prod", "/prod")])
+def test_the_contract_says_where_its_paths_start(call: Call, stage: str, base: str) -> None:
+    assert call("GET", "/openapi.json", stage=stage).json["servers"] == [{"url": base}]
+
+
 def test_docs_needs_no_other_host(call: Call) -> None:
     reply = call("GET", "/docs")
 
