@@ -98,7 +98,11 @@ def fit(
         precision=precision,
         seed=seed,
     )
-    best = train(prepared, Run(run), settings, devices)
+    try:
+        best = train(prepared, Run(run), settings, devices)
+    except KeyboardInterrupt:
+        typer.echo("Stopped; the same command goes on after the last finished epoch.", err=True)
+        raise typer.Exit(130) from None
     typer.echo(f"Best validation macro F1: {best:.4f}; weights in {run}.")
 
 
