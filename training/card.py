@@ -30,6 +30,7 @@ class Card(BaseModel):
     near_duplicate_groups: int = Field(description="Groups of two photos or more")
     near_duplicates: int = Field(description="Photos in such groups")
     bad_files: list[BadFile]
+    notes: list[str] = Field(default_factory=list, description="What deserves a look before training")
     licence: str | None = None
     attribution: str | None = None
 
@@ -61,6 +62,8 @@ class Card(BaseModel):
                 f"- near-duplicates kept on one side: {self.near_duplicates} photos "
                 f"in {self.near_duplicate_groups} groups",
                 "",
+                *(f"- **note**: {note}" for note in self.notes),
+                *([""] if self.notes else []),
                 "| species | name | train | validation | test |",
                 "|---|---|---:|---:|---:|",
                 *rows,

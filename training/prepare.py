@@ -183,6 +183,7 @@ def _write_tables(
         ),
     )
     sizes = np.bincount(groups)
+    counts = _counts([s.slug for s in species], labels, splits)
     card = Card(
         name=name,
         fingerprint=_fingerprint(good),
@@ -190,10 +191,11 @@ def _write_tables(
         seed=seed,
         species=species,
         folders=folders,
-        counts=_counts([s.slug for s in species], labels, splits),
+        counts=counts,
         near_duplicate_groups=int((sizes > 1).sum()),
         near_duplicates=int(sizes[sizes > 1].sum()),
         bad_files=bad,
+        notes=_notes(folders, catalogue, counts),
         licence=terms.licence,
         attribution=terms.attribution,
     )
@@ -207,6 +209,16 @@ def _counts(slugs: list[str], labels: list[int], splits: list[Split]) -> dict[st
     for label, split in zip(labels, splits, strict=True):
         counts[slugs[label]][split] += 1
     return counts
+
+
+def _notes(folders: list[str], catalogue: Catalogue, counts: dict[str, dict[str, int]]) -> list[str]:
+    unknown = [folder for folder in folders if not catalogue.knows(folder)]
+    notes = [f"not in the species table, so named as their folders: {', '.join(unknown)}"] if unknown else []
+    for split in SPLITS:
+        missing = [slug for slug, photos in counts.items() if not photos[split]]
+        if missing:
+            notes.append(f"no {split} photo, for want of photos that differ: {', '.join(missing)}")
+    return notes
 
 
 def _fingerprint(photos: list[Prepared]) -> str:

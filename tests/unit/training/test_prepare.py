@@ -58,6 +58,7 @@ class TestCard:
         assert (card.name, card.seed, card.recipe) == ("garden", 1, RECIPE)
         assert card.photos() == {"train": 12, "validation": 6, "test": 6}
         assert (card.near_duplicates, card.near_duplicate_groups, card.bad_files) == (0, 0, [])
+        assert card.notes == []
 
     def test_its_page_says_it_too(self, prepared: Dataset) -> None:
         page = (prepared.directory / "card.md").read_text(encoding="utf-8")
@@ -113,6 +114,14 @@ class TestOddFolders:
     def test_odd_names_are_kept(self, odd: Dataset) -> None:
         assert [s.slug for s in odd.card.species] == ["épinard-d-été-2", "玉米"]
         assert 'Épinard, d\'été (2)/line\nbreak, "quoted".jpg' in {row.source for row in odd.rows}
+
+    def test_what_deserves_a_look_is_noted(self, odd: Dataset) -> None:
+        unknown, missing = odd.card.notes
+        assert unknown == "not in the species table, so named as their folders: Épinard, d'été (2), 玉米"
+        assert missing.startswith("no test photo")
+        assert missing.endswith(": épinard-d-été-2")
+        page = (odd.directory / "card.md").read_text(encoding="utf-8")
+        assert all(f"- **note**: {note}\n" in page for note in odd.card.notes)
 
     def test_pictures_stay_beside_their_rows(self, odd: Dataset) -> None:
         photos = odd.directory.parent / "photos"
