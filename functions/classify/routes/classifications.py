@@ -10,7 +10,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from answers import Answer, Language, Timings
 from configuration import configuration
 from documentation import PHOTO_BODY, responses
-from frond import problems as p
+from frond import problems
 from frond.images import read_photo
 from frond.telemetry import MetricUnit, metrics, tracer
 from session import classifier
@@ -26,14 +26,14 @@ router = Router()
     tags=["classifications"],
     responses=responses(
         Answer,
-        p.InvalidRequest,
-        p.EmptyBody,
-        p.TooManyPhotos,
-        p.PayloadTooLarge,
-        p.UnsupportedMediaType,
-        p.UnsupportedFormat,
-        p.UnreadablePhoto,
-        p.TooManyPixels,
+        problems.InvalidRequest,
+        problems.EmptyBody,
+        problems.TooManyPhotos,
+        problems.PayloadTooLarge,
+        problems.UnsupportedMediaType,
+        problems.UnsupportedFormat,
+        problems.UnreadablePhoto,
+        problems.TooManyPixels,
     ),
     openapi_extensions={"requestBody": PHOTO_BODY},
 )
