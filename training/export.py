@@ -1,6 +1,6 @@
 """From a trained network to the file that serves: int8 TFLite and its manifest."""
 
-import shutil
+import os
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -59,16 +59,16 @@ def export(dataset: Dataset, run: Run, directory: Path) -> Manifest:
     draft = _draft_manifest(model, dataset, run, projection)
 
     validation = dataset.indices("validation")
-    agreed = agreement(serving, model, dataset.pictures[validation])
-    classifier = Classifier(model, draft, threads=2)
-    logits = infer_all(classifier, dataset.pictures[validation]).logits
-    temperature = fit_temperature(logits, dataset.labels[validation])
+    pictures = dataset.pictures[validation]
+    classifier = Classifier(model, draft, threads=os.cpu_count() or 1)
+    served = infer_all(classifier, pictures)
+    temperature = fit_temperature(served.logits, dataset.labels[validation])
     known = infer_all(classifier, dataset.pictures[_sample(dataset, REFERENCE_PHOTOS, settings.seed)])
     manifest = draft.model_copy(
         update={
             "temperature": temperature,
-            "abstention": choose_abstention(logits, temperature),
-            "agreement": agreed.as_dict(),
+            "abstention": choose_abstention(served.logits, temperature),
+            "agreement": agreement(serving, pictures, served).as_dict(),
             "reference": Reference(
                 mean=known.embeddings.mean(axis=0).tolist(),
                 std=known.embeddings.std(axis=0).tolist(),
@@ -76,7 +76,7 @@ def export(dataset: Dataset, run: Run, directory: Path) -> Manifest:
             ),
         }
     )
-    _write(directory, model, manifest)
+    _write(directory, model, manifest, _notice(manifest.dataset, from_scratch=settings.weights is None))
     return manifest
 
 
@@ -131,13 +131,16 @@ def _draft_manifest(model: bytes, dataset: Dataset, run: Run, projection: Projec
     )
 
 
-def _notice(dataset: DatasetFacts) -> str:
-    """Return what has to stand beside a model: whose photos it learned from."""
+def _notice(dataset: DatasetFacts, *, from_scratch: bool) -> str:
+    """Return what has to stand beside a model: whose photos, and whose weights, it learned from."""
+    first = (
+        "none, trained from scratch" if from_scratch else "Xception for ImageNet, from Keras (MIT licence)"
+    )
     return (
         f"# Notice\n\nThis model was trained on the data set {dataset.name}.\n\n"
         f"- Photos: {dataset.attribution or 'source not stated'}\n"
         f"- Licence of the photos: {dataset.licence or 'not stated'}\n"
-        "- First weights: Xception for ImageNet, from Keras (MIT licence), unless trained from scratch\n"
+        f"- First weights: {first}\n"
     )
 
 
@@ -146,15 +149,25 @@ def _check_target(directory: Path) -> None:
         raise TrainingError(f"{directory} holds something that is not a model; name another folder.")
 
 
-def _write(directory: Path, model: bytes, manifest: Manifest) -> None:
+def _write(directory: Path, model: bytes, manifest: Manifest, notice: str) -> None:
     directory.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=directory.parent, prefix=".export-") as scratch:
         fresh = Path(scratch) / "fresh"
         fresh.mkdir()
         (fresh / MODEL_NAME).write_bytes(model)
         (fresh / MANIFEST_NAME).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
-        (fresh / NOTICE_NAME).write_text(_notice(manifest.dataset), encoding="utf-8")
+        (fresh / NOTICE_NAME).write_text(notice, encoding="utf-8")
         Classifier.load(fresh)
-        if directory.exists():
-            shutil.move(directory, Path(scratch) / "replaced")
+        _put_in_place(fresh, directory, Path(scratch) / "replaced")
+
+
+def _put_in_place(fresh: Path, directory: Path, replaced: Path) -> None:
+    """Move a folder to where another may be; if that fails, the other one is there as before."""
+    if directory.exists():
+        directory.rename(replaced)
+    try:
         fresh.rename(directory)
+    except OSError:
+        if replaced.exists():
+            replaced.rename(directory)
+        raise

@@ -15,7 +15,7 @@ from tests.unit.training.test_fit import settings_for
 from training.catalogue import Catalogue
 from training.dataset import Dataset
 from training.evaluate import evaluate
-from training.export import NOTICE_NAME, export
+from training.export import NOTICE_NAME, _put_in_place, export
 from training.fit import SETTINGS_NAME, WEIGHTS_NAME, Run
 from training.network import build
 from training.prepare import Terms, prepare
@@ -56,6 +56,29 @@ def test_the_folder_holds_the_model_and_its_papers_and_nothing_else(exported: Pa
     assert names == {MODEL_NAME, MANIFEST_NAME, NOTICE_NAME}
     assert "CC BY-SA 4.0" in (exported / NOTICE_NAME).read_text(encoding="utf-8")
     assert [path.name for path in exported.parent.iterdir()] == ["model"]
+
+
+def test_the_notice_tells_where_the_weights_began(exported: Path) -> None:
+    assert "trained from scratch" in (exported / NOTICE_NAME).read_text(encoding="utf-8")
+
+
+def test_a_model_that_cannot_be_replaced_stays(
+    prepared: Dataset, exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = Path(shutil.copytree(exported, tmp_path / "model"))
+    fresh = Path(shutil.copytree(exported, tmp_path / "fresh"))
+    rename = Path.rename
+
+    def full(self: Path, target: Path) -> Path:
+        if self == fresh:
+            raise OSError("the disk is full")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", full)
+    with pytest.raises(OSError, match="full"):
+        _put_in_place(fresh, model, tmp_path / "replaced")
+
+    assert Classifier.load(model).manifest == manifest_of(exported)
 
 
 def test_the_manifest_tells_what_was_exported(exported: Path, prepared: Dataset) -> None:

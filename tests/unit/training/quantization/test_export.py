@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 from ai_edge_litert.interpreter import Interpreter
 
+from tests.unit.training.quantization.served import served
 from tests.unit.training.quantization.small_xception import (
     SIZE,
     checkerboard,
@@ -19,7 +20,9 @@ from training.quantization.scaling import without_scaling
 
 
 def test_the_int8_file_agrees_with_the_network(network: keras.Model, exported: bytes) -> None:
-    agreed = agreement(network, exported, smooth_photos(100, seed=9))
+    photos = smooth_photos(100, seed=9)
+
+    agreed = agreement(network, photos, served(exported, photos))
 
     assert agreed.photos == 100
     assert agreed.top1 >= 0.95
@@ -51,8 +54,10 @@ def test_one_spiking_photo_does_not_spoil_the_ranges() -> None:
     representative = np.concatenate([smooth_photos(39, seed=12), checkerboard()[np.newaxis]])
     photos = smooth_photos(60, seed=13)
 
-    careful = agreement(network, quantize(network, representative), photos)
-    plain = agreement(network, _plainly_converted(network, representative), photos)
+    careful, plain = (
+        agreement(network, photos, served(export(network, representative), photos))
+        for export in (quantize, _plainly_converted)
+    )
 
     assert careful.top1 >= 0.95
     assert plain.mean_logit_difference > 4 * careful.mean_logit_difference
