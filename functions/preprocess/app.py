@@ -23,7 +23,7 @@ class PreprocessSettings(FunctionSettings):
     """Settings of the preprocess function."""
 
     pictures_bucket: str
-    picture_size: int = 160
+    picture_size: int
 
 
 @cache

@@ -37,6 +37,7 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator["S3Client"]:
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_DEFAULT_REGION": "eu-west-1",
         "FROND_PICTURES_BUCKET": PICTURES,
+        "FROND_PICTURE_SIZE": "160",
         "FROND_MAX_BYTES": "1000000",
         "POWERTOOLS_SERVICE_NAME": "preprocess",
     }.items():

@@ -51,7 +51,7 @@ class Abstention(_Frozen):
     """When to say less than a species' name.
 
     The energy of a photo is ``T · logsumexp(logits / T)`` (Liu et al. 2020, arXiv:2010.03759): high
-    for what the model knows. Both thresholds are chosen on validation data.
+    for what the model knows. Its threshold is chosen on validation photos.
     """
 
     not_recognised_below: float = Field(description="Energy under which the photo is none of the species")

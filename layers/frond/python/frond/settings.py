@@ -18,7 +18,6 @@ class FunctionSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="FROND_", frozen=True, extra="ignore")
 
-    stage: str = "local"
     max_bytes: Annotated[int, Field(gt=0, description="Largest file that is read")] = Limits().max_bytes
     max_pixels: Annotated[int, Field(gt=0, description="Largest picture that is decoded")] = (
         Limits().max_pixels
