@@ -17,6 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from numpy.typing import NDArray
 
 from frond.images import Recipe, read_photo
+from frond.manifest import Species
 from frond.problems import EmptyBody, Problem
 from training.card import BadFile, Card
 from training.catalogue import Catalogue
@@ -166,12 +167,7 @@ def _write_tables(
     terms: Terms,
 ) -> Card:
     folders = sorted({photo.folder for photo in good})
-    if len(folders) < 2:
-        raise TrainingError(f"{name} has readable photos in {len(folders)} class folders; it takes two.")
-    species = [catalogue.find(folder) for folder in folders]
-    if len({s.slug for s in species}) < len(species):
-        raise TrainingError(f"Two of the class folders name the same species: {', '.join(folders)}.")
-
+    species = _species(folders, catalogue, name)
     labels = [folders.index(photo.folder) for photo in good]
     groups = near_duplicate_groups(np.stack([photo.hash for photo in good])).tolist()
     splits = split_groups(labels, groups, shares, seed)
@@ -202,6 +198,15 @@ def _write_tables(
     (draft / CARD_NAME).write_text(card.model_dump_json(indent=2), encoding="utf-8")
     (draft / "card.md").write_text(card.markdown(), encoding="utf-8")
     return card
+
+
+def _species(folders: list[str], catalogue: Catalogue, name: str) -> list[Species]:
+    if len(folders) < 2:
+        raise TrainingError(f"{name} has readable photos in {len(folders)} class folders; it takes two.")
+    species = [catalogue.find(folder) for folder in folders]
+    if len({s.slug for s in species}) < len(species):
+        raise TrainingError(f"Two of the class folders name the same species: {', '.join(folders)}.")
+    return species
 
 
 def _counts(slugs: list[str], labels: list[int], splits: list[Split]) -> dict[str, dict[str, int]]:

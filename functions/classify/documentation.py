@@ -72,16 +72,15 @@ def responses(answer: type[BaseModel], *kinds: type[Problem]) -> dict[int, OpenA
 
 def describe(app: APIGatewayRestResolver) -> None:
     """Give the API its name, its key, `/openapi.json` and its page at `/docs`."""
-    about: dict[str, Any] = {
-        "title": TITLE,
-        "version": API_VERSION,
-        "description": DESCRIPTION,
-        "license_info": LICENCE,
-        "security_schemes": {KEY_SCHEME: _key_scheme()},
-        "security": [{KEY_SCHEME: []}],
-    }
-    app.configure_openapi(**about)
-    app.enable_swagger(path="/docs", persist_authorization=True, **about)
+    app.configure_openapi(
+        title=TITLE,
+        version=API_VERSION,
+        description=DESCRIPTION,
+        license_info=LICENCE,
+        security_schemes={KEY_SCHEME: _key_scheme()},
+        security=[{KEY_SCHEME: []}],
+    )
+    app.enable_swagger(path="/docs", persist_authorization=True)
 
     @app.get("/openapi.json", include_in_schema=False)
     def openapi() -> Response[str]:

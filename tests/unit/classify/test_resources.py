@@ -69,6 +69,8 @@ def test_docs_needs_no_other_host(call: Call) -> None:
 
     assert reply.status == 200
     assert "SwaggerUIBundle" in reply.body
+    assert '"title": "Frond"' in reply.body
+    assert '"x-api-key"' in reply.body
     assert not re.search(r"<(script|link)[^>]+(src|href)=", reply.body)
 
 
