@@ -1,0 +1,22 @@
+"""From a trained network to the file that serves."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def export(
+    dataset: Annotated[Path, typer.Argument(help="The data set the run was trained on.")],
+    run: Annotated[Path, typer.Argument(help="A run that `fit` made.")],
+    model: Annotated[Path, typer.Argument(help="Folder for model.tflite and manifest.json.")],
+) -> None:
+    """Quantize a trained network to int8 TFLite, calibrate it and write its manifest."""
+    from training.dataset import Dataset
+    from training.export import export as write
+    from training.fit import Run
+
+    manifest = write(Dataset(dataset), Run(run), model)
+    typer.echo(f"{manifest.version}: {manifest.file.size / 1e6:.1f} MB in {model}")
+    for name, value in manifest.agreement.items():
+        typer.echo(f"  {name} {value:.4f}")

@@ -1,0 +1,43 @@
+"""From folders of photos to a data set."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def prepare(
+    source: Annotated[str, typer.Argument(help="A folder or s3://bucket/prefix with one folder a species.")],
+    dataset: Annotated[Path, typer.Argument(help="Folder to make.")],
+    size: Annotated[
+        int, typer.Option(min=72, max=1024, help="Height and width of the model's input, pixels.")
+    ] = 160,
+    species: Annotated[
+        Path | None, typer.Option(help="Species table (CSV); a built-in one otherwise.")
+    ] = None,
+    validation: Annotated[float, typer.Option(min=0.01, max=0.49, help="Share of photos.")] = 0.15,
+    test: Annotated[float, typer.Option(min=0.01, max=0.49, help="Share of photos.")] = 0.15,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same split.")] = 1,
+    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = os.cpu_count() or 1,
+    licence: Annotated[str | None, typer.Option(help="Of the photos, for the data card.")] = None,
+    attribution: Annotated[str | None, typer.Option(help="Whose photos they are.")] = None,
+) -> None:
+    """Turn folders of photos into canonical pictures, splits and a data card."""
+    from frond.images import Recipe
+    from training.catalogue import DEFAULT_TABLE, Catalogue
+    from training.prepare import Terms
+    from training.prepare import prepare as make
+    from training.sources import open_source
+
+    card = make(
+        open_source(source),
+        dataset,
+        Recipe(size=size),
+        Catalogue(species or DEFAULT_TABLE),
+        {"train": 1 - validation - test, "validation": validation, "test": test},
+        seed,
+        workers,
+        Terms(licence, attribution),
+    )
+    typer.echo(card.markdown())
