@@ -12,7 +12,8 @@ help: ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 serve: $(VENV)/.local ## Run the whole stack on this machine (PORT=3000, RUNTIME=process or rie)
-	@$(BIN)/python -m local serve --port $(PORT) --runtime $(RUNTIME)
+	@# Nobody at a terminal waits five minutes to see the model that was just promoted.
+	@$(BIN)/python -m local serve --port $(PORT) --runtime $(RUNTIME) --parameter ModelRefreshSeconds=5
 
 training: $(VENV)/.training ## Set up what `python -m training` needs
 

@@ -17,7 +17,7 @@ from rich.console import Console
 from local.assembly import Runtime, running_stack
 from local.runtimes.environment import InstallationError
 from local.stack_file import Address, owner, running
-from local.template import TemplateError
+from local.template import TemplateError, read
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 _out = Console(soft_wrap=True, highlight=False)
@@ -37,6 +37,9 @@ def serve(
         Runtime, typer.Option(help="Plain processes, or the real Lambda runtime (rie).")
     ] = Runtime.PROCESS,
     template: Annotated[Path, typer.Option(help="The SAM template to run.")] = Path("template.yaml"),
+    parameter: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="In place of a parameter's default.")
+    ] = None,
 ) -> None:
     """Serve the API, the buckets and the queues until Ctrl-C.
 
@@ -48,11 +51,18 @@ def serve(
     try:
         with _bound(host, port) as bound:
             _warn_of_another(template.resolve().parent / ".frond" / "stack.json")
-            with running_stack(template, bound, runtime, key) as where:
+            with running_stack(read(template, _named(parameter or [])), bound, runtime, key) as where:
                 _announce(where)
                 _wait_for_a_signal()
     except (TemplateError, InstallationError) as error:
         _fail(str(error))
+
+
+def _named(parameters: list[str]) -> dict[str, str]:
+    pairs = [parameter.partition("=") for parameter in parameters]
+    if not all(name and equals for name, equals, _ in pairs):
+        raise typer.BadParameter("Give it as NAME=VALUE.", param_hint="--parameter")
+    return {name: value for name, _, value in pairs}
 
 
 def _end_on_signals() -> None:

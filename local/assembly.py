@@ -20,7 +20,7 @@ from local.runtimes.instance import Instance
 from local.runtimes.pool import Pool
 from local.runtimes.process import ProcessInstance
 from local.stack_file import Address, StackFile, address
-from local.template import read
+from local.template import Template
 
 _log = logging.getLogger(__name__)
 
@@ -33,13 +33,13 @@ class Runtime(StrEnum):
 
 
 @contextmanager
-def running_stack(template_path: Path, bound: socket.socket, runtime: Runtime, key: str) -> Iterator[Address]:
+def running_stack(template: Template, bound: socket.socket, runtime: Runtime, key: str) -> Iterator[Address]:
     """Run a template's stack for as long as the context lasts.
 
     Parameters
     ----------
-    template_path
-        The SAM template; ``.frond/`` beside it is where the stack keeps its files.
+    template
+        The template; ``.frond/`` beside it is where the stack keeps its files.
     bound
         A listening socket for the API.
     runtime
@@ -57,7 +57,6 @@ def running_stack(template_path: Path, bound: socket.socket, runtime: Runtime, k
     TemplateError, InstallationError
         If it cannot be run.
     """
-    template = read(template_path)
     home = template.root / ".frond"
     with ExitStack() as parts:
         cloud = parts.enter_context(Cloud())

@@ -64,13 +64,18 @@ class Template:
         return [name for name, resource in resources.items() if resource["Type"] == resource_type]
 
 
-def read(path: Path) -> Template:
+def read(path: Path, parameters: dict[str, str] | None = None) -> Template:
     """Read and translate a SAM template.
+
+    Parameters
+    ----------
+    parameters
+        Values for the template's parameters, in place of their defaults.
 
     Raises
     ------
     TemplateError
-        If it is not there, is not YAML, or is not a SAM template.
+        If it is not there, is not YAML, is not a SAM template, or has no such parameter.
     """
     try:
         source = yaml_parse(path.read_text(encoding="utf-8"))
@@ -80,8 +85,19 @@ def read(path: Path) -> Template:
         raise TemplateError(f"{path} is not YAML: {error}") from error
     if not isinstance(source, dict) or not isinstance(source.get("Resources"), dict):
         raise TemplateError(f"{path} has no Resources")
+    _set(source.get("Parameters", {}), parameters or {})
     root = path.resolve().parent
     return Template(root=root, document=_translated(source, path), code=_code(source["Resources"], root))
+
+
+def _set(declared: dict[str, Any], parameters: dict[str, str]) -> None:
+    for name, value in parameters.items():
+        if name not in declared:
+            raise TemplateError(f"The template has no parameter {name}; it has {', '.join(declared)}")
+        allowed = declared[name].get("AllowedValues", [value])
+        if value not in map(str, allowed):
+            raise TemplateError(f"{name} can be {', '.join(map(str, allowed))}, not {value}")
+        declared[name]["Default"] = value
 
 
 def _translated(source: dict[str, Any], path: Path) -> dict[str, Any]:

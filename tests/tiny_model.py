@@ -19,9 +19,13 @@ WEIGHT_SCALE = 0.0002
 
 
 def tiny_model(
-    size: int = 16, classes: int = 3, names: tuple[str, str] = ("logits", "embedding"), seed: int = 0
+    size: int = 16,
+    classes: int = 3,
+    names: tuple[str, str] = ("logits", "embedding"),
+    seed: int = 0,
+    evidence: NDArray[np.int8] | None = None,
 ) -> bytes:
-    """Return the bytes of a network with random weights."""
+    """Return the bytes of a network with random weights; the evidence, if any, is always the same."""
     graph = _Graph()
     pixels = graph.tensor("pixels", (1, size, size, 3), tflite.TensorType.UINT8, 1.0, 0)
     signed = graph.tensor("signed", (1, size, size, 3), tflite.TensorType.INT8, 1.0, -128)
@@ -34,6 +38,9 @@ def tiny_model(
         output = graph.tensor(name, (1, width), tflite.TensorType.INT8, SCALE, 0)
         graph.operator(tflite.BuiltinOperator.FULLY_CONNECTED, [signed, kernel, -1], output)
         outputs.append(output)
+    if evidence is not None:
+        shape = evidence.shape
+        outputs.append(graph.tensor("evidence", shape, tflite.TensorType.INT8, SCALE, 3, evidence))
     return graph.bytes([pixels], outputs)
 
 
@@ -59,7 +66,7 @@ def manifest_of(model: bytes, size: int = 16, classes: int = 3, temperature: flo
         input=Recipe(size=size),
         labels=species,
         temperature=temperature,
-        abstention=Abstention(not_recognised_below=-1000, uncertain_below=0.5, acceptance=0.95),
+        abstention=Abstention(not_recognised_below=-1000, uncertain_below=0.1, acceptance=0.95),
         reference=Reference(mean=[0.0] * 4, std=[1.0] * 4, explained_variance=0.9),
         dataset=Dataset(name="made up", fingerprint="none", photos={"train": 1}),
     )

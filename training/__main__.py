@@ -1,14 +1,21 @@
-"""The commands: `python -m training prepare | fit | export | evaluate`."""
+"""The commands of `python -m training`."""
 
 import os
 
 import typer
 
 from frond.problems import Problem
+from training.commands.abstention import abstention
+from training.commands.compare import compare
 from training.commands.evaluate import evaluate
 from training.commands.export import export
 from training.commands.fit import fit
+from training.commands.list import list_releases
 from training.commands.prepare import prepare
+from training.commands.promote import promote
+from training.commands.release import release
+from training.commands.report import report
+from training.commands.rollback import rollback
 from training.problems import TrainingError
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
@@ -16,11 +23,12 @@ app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 
 @app.callback()
 def training() -> None:
-    """Train Frond's network on your plants: prepare, fit, export, evaluate."""
+    """Train Frond's network on your plants, measure it, release it, and take it back."""
 
 
-for command in (prepare, fit, export, evaluate):
+for command in (prepare, fit, compare, export, evaluate, report, abstention, release, promote, rollback):
     app.command()(command)
+app.command("list")(list_releases)
 
 
 def main() -> None:

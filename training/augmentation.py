@@ -5,19 +5,44 @@ Layers run where the network runs, on the accelerator, and only while training.
 """
 
 import keras
+from pydantic import BaseModel, ConfigDict, Field
 
 PIXELS = (0, 255)
 
 
-def augmentation(seed: int) -> keras.Sequential:
+class Augmentation(BaseModel):
+    """How much a picture may be changed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    flip: bool = Field(True, description="Mirror images, both ways")
+    rotation: float = Field(0.5, ge=0, le=0.5, description="Largest turn either way, in whole turns")
+    zoom_in: float = Field(0.2, ge=0, lt=1, description="Largest share of height and width cut away")
+    zoom_out: float = Field(0.1, ge=0, lt=1, description="Largest share of height and width added")
+    brightness: float = Field(0.15, ge=0, le=1, description="Largest change, as a share of white")
+    contrast: float = Field(0.15, ge=0, le=1)
+
+
+NONE = Augmentation(flip=False, rotation=0, zoom_in=0, zoom_out=0, brightness=0, contrast=0)
+
+
+def augmentation(seed: int, strength: Augmentation | None = None) -> keras.Sequential:
     """Return layers from ``float32[N, S, S, 3]`` in 0..255 to the same, changed at random."""
-    return keras.Sequential(
-        [
-            keras.layers.RandomFlip("horizontal_and_vertical", seed=seed, dtype="float32"),
-            keras.layers.RandomRotation(0.5, fill_mode="reflect", seed=seed + 1, dtype="float32"),
-            keras.layers.RandomZoom((-0.2, 0.1), fill_mode="reflect", seed=seed + 2, dtype="float32"),
-            keras.layers.RandomBrightness(0.15, value_range=PIXELS, seed=seed + 3, dtype="float32"),
-            keras.layers.RandomContrast(0.15, value_range=PIXELS, seed=seed + 4, dtype="float32"),
-        ],
-        name="augmentation",
-    )
+    chosen = strength or Augmentation()
+    zoom = (-chosen.zoom_in, chosen.zoom_out)
+    float32 = {"dtype": "float32"}
+    layers = {
+        "flip": lambda: keras.layers.RandomFlip("horizontal_and_vertical", seed=seed, **float32),
+        "rotation": lambda: keras.layers.RandomRotation(
+            chosen.rotation, fill_mode="reflect", seed=seed + 1, **float32
+        ),
+        "zoom_in": lambda: keras.layers.RandomZoom(zoom, fill_mode="reflect", seed=seed + 2, **float32),
+        "brightness": lambda: keras.layers.RandomBrightness(
+            chosen.brightness, value_range=PIXELS, seed=seed + 3, **float32
+        ),
+        "contrast": lambda: keras.layers.RandomContrast(
+            chosen.contrast, value_range=PIXELS, seed=seed + 4, **float32
+        ),
+    }
+    wanted = [make() for name, make in layers.items() if getattr(chosen, name)]
+    return keras.Sequential(wanted or [keras.layers.Identity()], name="augmentation")

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import UTC, datetime
+from hashlib import sha256
 
 from pydantic import BaseModel, Field
 
@@ -33,6 +34,21 @@ class Card(BaseModel):
     notes: list[str] = Field(default_factory=list, description="What deserves a look before training")
     licence: str | None = None
     attribution: str | None = None
+
+    def without(self, slugs: set[str]) -> "Card":
+        """Return the card of what is left when some species are left out."""
+        if not slugs:
+            return self
+        kept = [i for i, species in enumerate(self.species) if species.slug not in slugs]
+        return self.model_copy(
+            update={
+                "name": f"{self.name} without {', '.join(sorted(slugs))}",
+                "fingerprint": sha256(" ".join([self.fingerprint, *sorted(slugs)]).encode()).hexdigest(),
+                "species": [self.species[i] for i in kept],
+                "folders": [self.folders[i] for i in kept],
+                "counts": {slug: count for slug, count in self.counts.items() if slug not in slugs},
+            }
+        )
 
     def photos(self) -> dict[str, int]:
         """Return how many photos each split has."""

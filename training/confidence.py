@@ -1,16 +1,11 @@
-"""A confidence that means what it says, and the thresholds below which less is said."""
+"""A confidence that means what it says, and by how much it does not."""
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
-from frond.classifier import energy, softmax
-from frond.manifest import Abstention
+from frond.scores import softmax
 
-# Share of known validation photos that must pass as known.
-ACCEPTANCE = 0.95
-# Under it the first species is no likelier than all the others together.
-UNCERTAIN_BELOW = 0.5
 BINS = 15
 
 
@@ -30,12 +25,6 @@ def fit_temperature(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> f
         return -float(np.log(probabilities[np.arange(len(labels)), labels] + 1e-12).mean())
 
     return float(np.exp(minimize_scalar(loss, bounds=(-3, 3), method="bounded").x))
-
-
-def choose_abstention(logits: NDArray[np.float32], temperature: float) -> Abstention:
-    """Return thresholds that let :data:`ACCEPTANCE` of these known photos pass."""
-    threshold = float(np.quantile(energy(logits, temperature), 1 - ACCEPTANCE))
-    return Abstention(not_recognised_below=threshold, uncertain_below=UNCERTAIN_BELOW, acceptance=ACCEPTANCE)
 
 
 def expected_calibration_error(confidences: NDArray[np.float64], correct: NDArray[np.bool_]) -> float:

@@ -27,4 +27,6 @@ def fit_projection(features: NDArray[np.float32], seed: int) -> Projection:
     pca = PCA(width, random_state=seed).fit(features.astype(np.float64))
     components = np.zeros((EMBEDDING_WIDTH, features.shape[1]))
     components[:width] = pca.components_
-    return Projection(components, pca.mean_, float(pca.explained_variance_ratio_.sum()))
+    # Rounding can take the sum of all shares past 1.
+    explained = min(1.0, float(pca.explained_variance_ratio_.sum()))
+    return Projection(components, pca.mean_, explained)

@@ -1,94 +1,148 @@
 """How good the exported file is, judged through the code that serves it."""
 
-import json
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.console import Console
-from rich.table import Table
-from sklearn.metrics import classification_report, confusion_matrix, f1_score
+from sklearn.metrics import confusion_matrix
 
-from frond.classifier import Classifier, softmax
+from frond.classifier import Classifier, Inference
 from frond.manifest import MANIFEST_NAME, Manifest, read_manifest
+from frond.scores import softmax
+from training import measures
+from training.card import Card
 from training.confidence import expected_calibration_error
 from training.dataset import Dataset
+from training.draft import write_whole
+from training.exhibits import EXHIBITS_NAME, Exhibits, show, typical_answers, worst_mistakes
 from training.inference import infer_all
-from training.plots import draw_confusion, draw_reliability
+from training.metrics import METRICS_NAME, Metrics, Scores, TakenFor, Unknown
 from training.problems import TrainingError
+from training.report import make_papers, read_material
+from training.report.material import DATA_NAME, REPORT_NAME, read_json
 from training.split import Split
+from training.unknown import Strangers, files_below, meet
 
-RESAMPLES = 1000
+SCORE_BINS = 40
+MOST_TAKEN_FOR = 10
 
 
-def evaluate(dataset: Dataset, directory: Path, split: Split, threads: int) -> dict[str, Any]:
-    """Measure a model on one split, write its report and, for the test split, its manifest's metrics.
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What a model says of N photos.
 
-    Returns
-    -------
-    dict
-        Accuracy, macro F1 with its 95 % interval, calibration error, shares of verdicts, each
-        species' precision and recall, and the median time of an inference.
+    Attributes
+    ----------
+    predicted
+        ``int64[N]``, the first species.
+    confidences
+        ``float64[N]``, of the first species, 0 to 1.
+    verdicts
+        ``str[N]``.
+    scores
+        ``float64[N]``: the higher, the more like what the model knows.
+    """
+
+    predicted: NDArray[np.int64]
+    confidences: NDArray[np.float64]
+    verdicts: NDArray[np.str_]
+    scores: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, classifier: Classifier, logits: NDArray[np.float32], embeddings: NDArray[np.float32]) -> Self:
+        """Judge ``logits float32[N, K]`` and ``embeddings float32[N, E]`` as serving does."""
+        probabilities = softmax(logits / classifier.manifest.temperature)
+        judged = [classifier.judge(Inference(*one)) for one in zip(logits, embeddings, strict=True)]
+        return cls(
+            probabilities.argmax(axis=1),
+            probabilities.max(axis=1),
+            np.array([answer.verdict for answer in judged]),
+            classifier.manifest.abstention.score.of(logits, embeddings),
+        )
+
+
+def evaluate(
+    dataset: Dataset,
+    directory: Path,
+    split: Split,
+    threads: int,
+    unknown: Mapping[str, Path] | None = None,
+) -> Metrics:
+    """Measure a model; on the test split of what it was trained on, write that down beside it.
+
+    Then ``report/`` gets the numbers and the page, the folder its model card, and the manifest the
+    headline. Anything else is measured and returned only: a model is told by one set of numbers.
+
+    Parameters
+    ----------
+    dataset
+        Prepared at the model's size, with the model's species.
+    directory
+        The model's folder.
+    split
+        Which photos of the data set.
+    threads
+        Of one inference.
+    unknown
+        Folders of photos that the model should not identify, by name.
 
     Raises
     ------
     training.problems.TrainingError
-        The model knows other species, or takes another size, than the data set has.
+        The model knows other species, takes another size, or may have learned from these photos; or a
+        folder of unknown photos has none.
     """
     manifest = read_manifest(directory)
     _check_match(dataset, manifest)
+    of_record = is_of_record(dataset, manifest, split)
+    if of_record:
+        _check_split(dataset.card, directory)
+    folders = unknown or {}
+    files = files_below(folders)
     classifier = Classifier.load(directory, threads)
     indices = dataset.indices(split)
-    labels = dataset.labels[indices]
     inferences = infer_all(classifier, dataset.pictures[indices])
-    confidences = softmax(inferences.logits / manifest.temperature)
-    predicted = confidences.argmax(axis=1)
-    verdicts = np.array([classifier.judge(logits).verdict for logits in inferences.logits])
-    names = [species.slug for species in manifest.labels]
+    answers = Answers.of(classifier, inferences.logits, inferences.embeddings)
+    strangers = {name: meet(classifier, name, folders[name], files[name]) for name in folders}
 
-    measured = {
-        "split": split,
-        "photos": len(indices),
-        "accuracy": float((predicted == labels).mean()),
-        "macro_f1": _macro_f1(labels, predicted),
-        "macro_f1_interval": _interval(labels, predicted),
-        "expected_calibration_error": expected_calibration_error(
-            confidences.max(axis=1), predicted == labels
-        ),
-        "verdicts": _verdict_shares(verdicts, predicted == labels),
-        "median_inference_ms": round(inferences.median_ms, 2),
-        "species": _by_species(labels, predicted, names),
-    }
-    report = directory / "report"
-    report.mkdir(exist_ok=True)
-    draw_confusion(
-        confusion_matrix(labels, predicted, labels=range(len(names))), names, report / "confusion.png"
+    met = {name: Answers.of(classifier, one.logits, one.embeddings) for name, one in strangers.items()}
+    labels, slugs = dataset.labels[indices], [species.slug for species in manifest.labels]
+    correct = answers.predicted == labels
+    measured = Metrics(
+        model_version=manifest.version,
+        dataset=dataset.card.name,
+        split=split,
+        photos=len(labels),
+        accuracy=float(correct.mean()),
+        macro_f1=measures.macro_f1(labels, answers.predicted),
+        macro_f1_interval=measures.macro_f1_interval(labels, answers.predicted),
+        expected_calibration_error=expected_calibration_error(answers.confidences, correct),
+        verdicts={
+            **measures.verdict_shares(answers.verdicts),
+            "accuracy_of_identified": measures.accuracy_of_identified(answers.verdicts, correct),
+        },
+        median_inference_ms=round(inferences.median_ms, 2),
+        threads=threads,
+        processor=_processor(),
+        species=measures.by_species(labels, answers.predicted, slugs),
+        confusion=confusion_matrix(labels, answers.predicted, labels=range(len(slugs))).tolist(),
+        reliability=measures.reliability(answers.confidences, correct),
+        scores=_histograms(manifest, answers, met),
+        unknown={name: _unknown(strangers[name], met[name], slugs) for name in strangers},
     )
-    draw_reliability(confidences.max(axis=1), predicted == labels, report / "reliability.png")
-    (report / "metrics.json").write_text(json.dumps(measured, indent=2) + "\n", encoding="utf-8")
-    if split == "test":
-        _record(directory / MANIFEST_NAME, manifest, measured)
+    if of_record:
+        exhibits = _exhibits(classifier, dataset, indices, answers)
+        _write(directory, manifest, measured, exhibits, dataset.card)
     return measured
 
 
-def render(measured: dict[str, Any]) -> None:
-    """Print a report: one line for the whole, one for each species."""
-    table = Table("species", "precision", "recall", "F1", "photos")
-    for name, row in measured["species"].items():
-        scores = [f"{row[key]:.3f}" for key in ("precision", "recall", "f1-score")]
-        table.add_row(name, *scores, f"{row['support']:.0f}")
-    low, high = measured["macro_f1_interval"]
-    out = Console()
-    out.print(table)
-    out.print(
-        f"{measured['photos']} photos of the {measured['split']} split: "
-        f"accuracy {measured['accuracy']:.4f}, macro F1 {measured['macro_f1']:.4f} "
-        f"(95 % {low:.3f} to {high:.3f}), "
-        f"calibration error {measured['expected_calibration_error']:.4f}, "
-        f"{measured['median_inference_ms']} ms an inference"
-    )
-    out.print("verdicts: " + ", ".join(f"{k} {v:.3f}" for k, v in measured["verdicts"].items()))
+def is_of_record(dataset: Dataset, manifest: Manifest, split: Split) -> bool:
+    """Tell whether these are the photos that a model's record is made of."""
+    return split == "test" and dataset.card.fingerprint == manifest.dataset.fingerprint
 
 
 def _check_match(dataset: Dataset, manifest: Manifest) -> None:
@@ -101,39 +155,81 @@ def _check_match(dataset: Dataset, manifest: Manifest) -> None:
         )
 
 
-def _macro_f1(labels: NDArray[np.int64], predicted: NDArray[np.int64]) -> float:
-    return float(f1_score(labels, predicted, average="macro", zero_division=0))
+def _check_split(card: Card, directory: Path) -> None:
+    """Refuse a test split that is not the one the model was kept away from."""
+    trained_on = read_json(directory / REPORT_NAME / DATA_NAME, Card)
+    if trained_on and (trained_on.seed, trained_on.counts) != (card.seed, card.counts):
+        raise TrainingError(
+            f"The photos of {card.name} are split otherwise than when the model was trained, so it may have "
+            "learned from some of these; evaluate on the data set that it was exported with (seed "
+            f"{trained_on.seed})."
+        )
 
 
-def _interval(labels: NDArray[np.int64], predicted: NDArray[np.int64]) -> list[float]:
-    """Return the 2.5 and 97.5 percentiles of macro F1 over resampled photos (the bootstrap)."""
-    draw = np.random.default_rng(0)
-    samples = (draw.integers(len(labels), size=len(labels)) for _ in range(RESAMPLES))
-    scores = [_macro_f1(labels[chosen], predicted[chosen]) for chosen in samples]
-    return [float(score) for score in np.percentile(scores, [2.5, 97.5])]
+def _histograms(manifest: Manifest, known: Answers, unknown: Mapping[str, Answers]) -> Scores:
+    everything = np.concatenate([known.scores, *(answers.scores for answers in unknown.values())])
+    edges = np.histogram_bin_edges(everything, bins=SCORE_BINS)
 
+    def counts(answers: Answers) -> list[int]:
+        found: list[int] = np.histogram(answers.scores, edges)[0].tolist()
+        return found
 
-def _verdict_shares(verdicts: NDArray[np.str_], correct: NDArray[np.bool_]) -> dict[str, float]:
-    identified = verdicts == "identified"
-    return {
-        "identified": float(identified.mean()),
-        "uncertain": float((verdicts == "uncertain").mean()),
-        "not_recognised": float((verdicts == "not_recognised").mean()),
-        "accuracy_of_identified": float(correct[identified].mean()) if identified.any() else 0.0,
-    }
-
-
-def _by_species(
-    labels: NDArray[np.int64], predicted: NDArray[np.int64], names: list[str]
-) -> dict[str, dict[str, float]]:
-    table: dict[str, Any] = classification_report(
-        labels, predicted, labels=range(len(names)), target_names=names, output_dict=True, zero_division=0
+    return Scores(
+        name=manifest.abstention.score.name,
+        threshold=manifest.abstention.not_recognised_below,
+        edges=edges.tolist(),
+        known=counts(known),
+        unknown={name: counts(answers) for name, answers in unknown.items()},
     )
-    return {name: {k: round(float(v), 4) for k, v in table[name].items()} for name in names}
 
 
-def _record(path: Path, manifest: Manifest, measured: dict[str, Any]) -> None:
-    draft = path.with_suffix(".draft")
-    updated = manifest.model_copy(update={"metrics": measured})
-    draft.write_text(updated.model_dump_json(indent=2) + "\n", encoding="utf-8")
-    draft.replace(path)
+def _unknown(strangers: Strangers, answers: Answers, slugs: list[str]) -> Unknown:
+    identified = np.flatnonzero(answers.verdicts == "identified")
+    surest = identified[np.argsort(-answers.confidences[identified], kind="stable")][:MOST_TAKEN_FOR]
+    return Unknown(
+        photos=len(strangers.sources),
+        **measures.verdict_shares(answers.verdicts),
+        taken_for=[
+            TakenFor(
+                source=strangers.sources[i],
+                species=slugs[answers.predicted[i]],
+                confidence=float(answers.confidences[i]),
+            )
+            for i in surest
+        ],
+        unreadable=strangers.unreadable,
+    )
+
+
+def _exhibits(
+    classifier: Classifier, dataset: Dataset, indices: NDArray[np.int64], answers: Answers
+) -> Exhibits:
+    said = dataset.labels[indices], answers.predicted, answers.confidences
+    examples = show(classifier, dataset, indices[typical_answers(*said)].tolist())
+    return Exhibits(
+        mistakes=show(classifier, dataset, indices[worst_mistakes(*said)].tolist()),
+        examples=[example for example in examples if example.evidence],
+    )
+
+
+def _write(directory: Path, manifest: Manifest, measured: Metrics, exhibits: Exhibits, card: Card) -> None:
+    """Write everything down; the papers are made first, so that a fault leaves the folder as it was."""
+    papers = make_papers(read_material(directory, measured, exhibits, card))
+    report = directory / REPORT_NAME
+    report.mkdir(exist_ok=True)
+    write_whole(report / METRICS_NAME, measured.model_dump_json(indent=2) + "\n")
+    write_whole(report / EXHIBITS_NAME, exhibits.model_dump_json(indent=1) + "\n")
+    write_whole(report / DATA_NAME, card.model_dump_json(indent=2) + "\n")
+    papers.write(directory)
+    updated = manifest.model_copy(update={"metrics": measured.headline()})
+    write_whole(directory / MANIFEST_NAME, updated.model_dump_json(indent=2) + "\n")
+
+
+def _processor() -> str:
+    """Return the name of the machine's processor as far as it is known."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, "") or platform.processor() or platform.machine()

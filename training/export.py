@@ -1,90 +1,129 @@
-"""From a trained network to the file that serves: int8 TFLite and its manifest."""
+"""From a trained network to the file that serves: int8 TFLite, its manifest and what a report needs."""
 
 import os
-import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
 from frond.classifier import Classifier
-from frond.manifest import (
-    MANIFEST_NAME,
-    MODEL_NAME,
-    Abstention,
-    Manifest,
-    Reference,
-    describe,
-    version_of,
-)
+from frond.manifest import Abstention, Manifest, Reference, describe, version_of
 from frond.manifest import Dataset as DatasetFacts
-from training.confidence import choose_abstention, fit_temperature
+from training.abstention import Known, choose_abstention
+from training.confidence import fit_temperature
 from training.dataset import Dataset
 from training.embedding import Projection, fit_projection
-from training.fit import Run
-from training.inference import infer_all
-from training.network import features_model, serving_model
+from training.inference import Inferences, infer_all
+from training.network import RUN_SUFFIX, features_model, serving_model
+from training.package import Package, check_target
 from training.problems import TrainingError
-from training.progress import track
+from training.progress import console, track
 from training.provenance import code_commit, library_versions
-from training.quantization import agreement, quantize
+from training.quantization import (
+    Agreement,
+    Answers,
+    Comparison,
+    agreement,
+    compare,
+    predict_all,
+    variants,
+)
+from training.recipe import Recipe
+from training.run import Run, Settings
+from training.unknown import files_below, meet
 
-NOTICE_NAME = "NOTICE.md"
 REPRESENTATIVE_PHOTOS = 480
+# Of the training split: what the embedding is fitted to, and what tells where known photos lie in it.
+EMBEDDING_PHOTOS = 1500
 REFERENCE_PHOTOS = 1000
 BATCH = 32
 
 
-def export(dataset: Dataset, run: Run, directory: Path) -> Manifest:
-    """Write ``model.tflite`` and ``manifest.json`` to a folder, whole or not at all.
+def export(
+    dataset: Dataset,
+    run: Run,
+    directory: Path,
+    quantization_photos: int | None = None,
+    unknown: Mapping[str, Path] | None = None,
+) -> Manifest:
+    """Write the model of a run to a folder, whole or not at all.
 
-    A model that is there already is replaced.
+    A model that is there already is replaced. One that is not true to its network is written with a
+    warning; `release` refuses it.
+
+    Parameters
+    ----------
+    dataset
+        The one that the run was trained on.
+    run
+        One that has finished.
+    directory
+        Gets ``model.tflite``, ``manifest.json``, ``NOTICE.md`` and the inputs of ``report/``.
+    quantization_photos
+        How many validation photos the number formats are compared on; all of them by default.
+    unknown
+        Folders of photos that should not be identified, by name, to choose the abstention score by;
+        none that the model will be judged on.
 
     Raises
     ------
     training.problems.TrainingError
-        The run was trained on other data, has no finished epoch, or the folder holds something else.
+        The run was trained on other data or has not finished, the folder holds something else, or
+        a folder of unknown photos has none.
     """
     settings = run.settings()
     if settings.dataset_fingerprint != dataset.card.fingerprint:
         raise TrainingError(f"{run.directory} was trained on other photos than {dataset.directory} holds.")
-    _check_target(directory)
+    check_target(directory)
+    strange = files_below(unknown or {})
+    seed, threads = settings.recipe.seed, os.cpu_count() or 1
 
     trained = run.trained_model()
-    projection = fit_projection(_features(trained, dataset), settings.seed)
+    projection = fit_projection(_features(trained, dataset, seed), seed)
     serving = serving_model(trained, projection.components, projection.mean)
-    model = quantize(serving, dataset.pictures[_representative(dataset, settings.seed)])
-    draft = _draft_manifest(model, dataset, run, projection)
+    files = variants(serving, dataset.pictures[_representative(dataset, seed)])
+    draft = _draft_manifest(files["int8"], dataset, settings, projection)
 
     validation = dataset.indices("validation")
-    pictures = dataset.pictures[validation]
-    classifier = Classifier(model, draft, threads=os.cpu_count() or 1)
-    served = infer_all(classifier, pictures)
-    temperature = fit_temperature(served.logits, dataset.labels[validation])
-    known = infer_all(classifier, dataset.pictures[_sample(dataset, REFERENCE_PHOTOS, settings.seed)])
+    pictures, labels = dataset.pictures[validation], dataset.labels[validation]
+    classifier = Classifier(files["int8"], draft, threads)
+    served, exact = infer_all(classifier, pictures), predict_all(serving, pictures)
+    agreed = agreement(exact, served, labels)
+    tried = _sample(np.arange(len(validation)), quantization_photos or len(validation), seed)
+    int8 = Answers(served.logits[tried], served.median_ms)
+    comparison = compare(files, pictures[tried], labels[tried], exact.logits[tried], int8, threads)
+
+    reference = _sample(dataset.indices("train"), REFERENCE_PHOTOS, seed)
+    known = infer_all(classifier, dataset.pictures[reference])
+    strangers = {name: meet(classifier, name, at, strange[name]) for name, at in (unknown or {}).items()}
+    temperature = fit_temperature(served.logits, labels)
     manifest = draft.model_copy(
         update={
             "temperature": temperature,
-            "abstention": choose_abstention(served.logits, temperature),
-            "agreement": agreement(serving, pictures, served).as_dict(),
-            "reference": Reference(
-                mean=known.embeddings.mean(axis=0).tolist(),
-                std=known.embeddings.std(axis=0).tolist(),
-                explained_variance=projection.explained_variance,
+            "abstention": choose_abstention(
+                Known(known, dataset.labels[reference]), Known(served, labels), temperature, strangers
             ),
+            "agreement": agreed.as_dict(),
+            "reference": _reference(known, projection),
         }
     )
-    _write(directory, model, manifest, _notice(manifest.dataset, from_scratch=settings.weights is None))
+    for complaint in agreed.complaints():
+        console.print(f"Warning: {complaint}", style="bold red")
+    papers = _papers(dataset, run, settings, comparison, agreed)
+    Package(files["int8"], manifest, _notice(manifest.dataset, settings.recipe), papers).write(directory)
     return manifest
 
 
-def _features(trained: keras.Model, dataset: Dataset) -> NDArray[np.float32]:
-    training, model = dataset.indices("train"), features_model(trained)
-    starts = range(0, len(training), BATCH)
+def _features(trained: keras.Model, dataset: Dataset, seed: int) -> NDArray[np.float32]:
+    chosen, model = _sample(dataset.indices("train"), EMBEDDING_PHOTOS, seed), features_model(trained)
+    starts = range(0, len(chosen), BATCH)
     batches = [
-        model.predict_on_batch(dataset.pictures[training[start : start + BATCH]])
+        model.predict_on_batch(dataset.pictures[chosen[start : start + BATCH]])
         for start in track(starts, len(starts), "Fitting the embedding")
     ]
     return np.concatenate(batches)
@@ -100,13 +139,12 @@ def _representative(dataset: Dataset, seed: int) -> NDArray[np.int64]:
     return np.sort(np.concatenate(chosen))
 
 
-def _sample(dataset: Dataset, count: int, seed: int) -> NDArray[np.int64]:
-    training = dataset.indices("train")
-    chosen = np.random.default_rng(seed).permutation(training)[:count]
+def _sample(indices: NDArray[np.int64], count: int, seed: int) -> NDArray[np.int64]:
+    chosen = np.random.default_rng(seed).permutation(indices)[:count]
     return np.sort(chosen)
 
 
-def _draft_manifest(model: bytes, dataset: Dataset, run: Run, projection: Projection) -> Manifest:
+def _draft_manifest(model: bytes, dataset: Dataset, settings: Settings, projection: Projection) -> Manifest:
     """Return the manifest before anything was measured: every photo passes, logits as they are."""
     card, now = dataset.card, datetime.now(UTC)
     return Manifest(
@@ -114,6 +152,7 @@ def _draft_manifest(model: bytes, dataset: Dataset, run: Run, projection: Projec
         created_at=now,
         file=describe(model),
         input=card.recipe,
+        backbone=settings.recipe.backbone,
         labels=card.species,
         temperature=1.0,
         abstention=Abstention(not_recognised_below=float("-inf"), uncertain_below=0, acceptance=1),
@@ -125,49 +164,55 @@ def _draft_manifest(model: bytes, dataset: Dataset, run: Run, projection: Projec
             licence=card.licence,
             attribution=card.attribution,
         ),
-        training=run.settings().model_dump(exclude={"weights", "dataset_fingerprint", "classes", "size"}),
+        training=_plain(settings)["recipe"],
         code_commit=code_commit(),
         libraries=library_versions(),
     )
 
 
-def _notice(dataset: DatasetFacts, *, from_scratch: bool) -> str:
-    """Return what has to stand beside a model: whose photos, and whose weights, it learned from."""
-    first = (
-        "none, trained from scratch" if from_scratch else "Xception for ImageNet, from Keras (MIT licence)"
+def _reference(known: Inferences, projection: Projection) -> Reference:
+    return Reference(
+        mean=known.embeddings.mean(axis=0).tolist(),
+        std=known.embeddings.std(axis=0).tolist(),
+        explained_variance=projection.explained_variance,
     )
+
+
+def _papers(
+    dataset: Dataset, run: Run, settings: Settings, comparison: Comparison, agreed: Agreement
+) -> dict[str, Any]:
+    """Return what a report is made from, beside the manifest."""
+    return {
+        "data": dataset.card.model_dump(mode="json"),
+        "history": run.history(),
+        "settings": _plain(settings),
+        "quantization": {
+            "split": "validation",
+            **asdict(comparison),
+            "warnings": agreed.complaints(),
+        },
+    }
+
+
+def _plain(settings: Settings) -> dict[str, Any]:
+    """Return the settings as JSON takes them; of a path on this machine only the file's name."""
+    recipe = settings.recipe.model_copy(update={"weights": Path(settings.recipe.weights).name})
+    return settings.model_copy(update={"recipe": recipe}).model_dump(mode="json")
+
+
+def _notice(dataset: DatasetFacts, recipe: Recipe) -> str:
+    """Return what has to stand beside a model: whose photos, and whose weights, it learned from."""
     return (
         f"# Notice\n\nThis model was trained on the data set {dataset.name}.\n\n"
         f"- Photos: {dataset.attribution or 'source not stated'}\n"
         f"- Licence of the photos: {dataset.licence or 'not stated'}\n"
-        f"- First weights: {first}\n"
+        f"- First weights: {_first_weights(recipe)}\n"
     )
 
 
-def _check_target(directory: Path) -> None:
-    if directory.exists() and any(directory.iterdir()) and not (directory / MANIFEST_NAME).exists():
-        raise TrainingError(f"{directory} holds something that is not a model; name another folder.")
-
-
-def _write(directory: Path, model: bytes, manifest: Manifest, notice: str) -> None:
-    directory.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=directory.parent, prefix=".export-") as scratch:
-        fresh = Path(scratch) / "fresh"
-        fresh.mkdir()
-        (fresh / MODEL_NAME).write_bytes(model)
-        (fresh / MANIFEST_NAME).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
-        (fresh / NOTICE_NAME).write_text(notice, encoding="utf-8")
-        Classifier.load(fresh)
-        _put_in_place(fresh, directory, Path(scratch) / "replaced")
-
-
-def _put_in_place(fresh: Path, directory: Path, replaced: Path) -> None:
-    """Move a folder to where another may be; if that fails, the other one is there as before."""
-    if directory.exists():
-        directory.rename(replaced)
-    try:
-        fresh.rename(directory)
-    except OSError:
-        if replaced.exists():
-            replaced.rename(directory)
-        raise
+def _first_weights(recipe: Recipe) -> str:
+    if recipe.weights == "none":
+        return "none, trained from scratch"
+    if recipe.weights.endswith(RUN_SUFFIX):
+        return f"those of another run ({Path(recipe.weights).name}); ImageNet's are from Keras (MIT licence)"
+    return f"{recipe.backbone} for ImageNet, from Keras (MIT licence)"

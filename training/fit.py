@@ -1,161 +1,201 @@
-"""Fine-tuning: first the head alone, then all but the first blocks, under a mirrored strategy."""
+"""Training: the stages of a recipe, one epoch at a time, each epoch safe once it is done."""
 
-import csv
-import json
+import shutil
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import keras
-import tensorflow as tf
-from pydantic import BaseModel, ConfigDict, Field
 
-from training.checkpoint import Checkpoints
+from training.augmentation import augmentation
+from training.backends import Backend, open_backend, set_precision
 from training.dataset import Dataset
-from training.devices import mirrored_strategy, set_precision
 from training.epoch_bar import EpochBar
 from training.feed import Feed
-from training.network import begin_epoch, build, freeze_backbone, load_imagenet, unfreeze_above
+from training.history import History
+from training.network import begin_epoch, build, freeze_backbone, load_weights, unfreeze_above
 from training.plots import draw_curves
 from training.problems import TrainingError
 from training.progress import console
+from training.recipe import REFERENCE_BATCH, Recipe, Stage
+from training.run import HISTORY_NAME, Run, Settings
 
-SETTINGS_NAME, HISTORY_NAME, WEIGHTS_NAME = "settings.json", "history.csv", "best.weights.h5"
-
-
-class Settings(BaseModel):
-    """What decides the outcome of a run, together with the data; a resumed run must not differ in it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    dataset_fingerprint: str
-    classes: int
-    size: int = Field(description="Input height and width, pixels")
-    weights: str | None = Field(description="imagenet, a file, or none for a start from scratch")
-    head_epochs: int = Field(ge=0, description="Epochs of the head alone")
-    epochs: int = Field(ge=1, description="Epochs of fine-tuning after that")
-    frozen_blocks: int = Field(ge=0, le=13, description="First blocks that keep ImageNet's weights")
-    batch: int = Field(ge=1, description="Photos a step, over all replicas")
-    head_rate: float = Field(gt=0, description="Learning rate of the head's epochs")
-    rate: float = Field(gt=0, description="Peak learning rate of fine-tuning")
-    weight_decay: float = Field(ge=0)
-    label_smoothing: float = Field(ge=0, lt=1)
-    dropout: float = Field(ge=0, lt=1)
-    precision: str
-    seed: int
-
-    @property
-    def total_epochs(self) -> int:
-        """Epochs of both stages."""
-        return self.head_epochs + self.epochs
+NETWORK = "frond"
+# Two checkpoints (the last and the draft of the next) of four copies of the weights at most (they, the
+# optimizer's two moments, the average), and two files of best weights; four bytes a number.
+BYTES_A_WEIGHT = (2 * 4 + 2) * 4
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A folder that holds a run: settings, checkpoints, history and the best weights."""
+def fit(dataset: Dataset, run: Run, recipe: Recipe, devices: list[str] | None = None) -> float:
+    """Train, or go on training, and return the last stage's best validation macro F1, 0 to 1.
 
-    directory: Path
-
-    def settings(self) -> Settings:
-        """Return the settings the run was started with."""
-        try:
-            return Settings.model_validate_json((self.directory / SETTINGS_NAME).read_bytes())
-        except (OSError, ValueError) as error:
-            raise TrainingError(f"{self.directory} is not a run; start one with `training fit`.") from error
-
-    def trained_model(self) -> keras.Model:
-        """Return the network with the best weights, in float32."""
-        settings = self.settings()
-        keras.mixed_precision.set_global_policy("float32")
-        model = build(settings.classes, settings.size, settings.dropout, settings.seed)
-        try:
-            model.load_weights(self.directory / WEIGHTS_NAME)
-        except (OSError, ValueError) as error:
-            raise TrainingError(
-                f"{self.directory} has no finished epoch yet; let `training fit` go on."
-            ) from error
-        return model
-
-
-def fit(dataset: Dataset, run: Run, settings: Settings, devices: list[str] | None = None) -> float:
-    """Train, or go on training, and return the best validation macro F1.
+    Parameters
+    ----------
+    devices
+        TensorFlow's names, such as ``GPU:0``; all GPUs by default, the CPU where there is none.
 
     Raises
     ------
     training.problems.TrainingError
-        The folder holds a run with other settings.
+        The folder holds a run with other settings, the recipe does not fit the data set, or the disk
+        is too small.
     """
-    checkpoints = Checkpoints(run.directory / "checkpoints")
-    _claim(run, settings, checkpoints)
-    keras.utils.set_random_seed(settings.seed)
-    set_precision(settings.precision)
-    strategy = mirrored_strategy(devices)
-    console.print(f"{strategy.num_replicas_in_sync} replica(s), {keras.mixed_precision.global_policy().name}")
-
-    training = Feed(dataset, "train", settings.batch, settings.seed)
-    validation = Feed(dataset, "validation", settings.batch)
-    history = _History(run.directory / HISTORY_NAME)
-    with strategy.scope():
-        done, model = _start_or_resume(checkpoints, settings)
-        history.keep(done)
-        for epoch in range(done, settings.total_epochs):
-            if epoch == settings.head_epochs:
-                _begin_fine_tuning(model, settings, training.steps)
-            measured = _one_epoch(model, training.epoch(epoch), validation.epoch(), epoch, settings, training)
-            if measured["val_f1"] > history.best():
-                _save_weights(model, run.directory / WEIGHTS_NAME)
-            history.add(epoch, measured)
-            checkpoints.save(model, epoch + 1)
-            draw_curves(history.rows, run.directory / "curves.png")
-    return history.best()
+    keras.utils.set_random_seed(recipe.seed)
+    backend = open_backend(devices)
+    set_precision(recipe.precision, backend)
+    settings = Settings(
+        dataset_fingerprint=dataset.card.fingerprint,
+        classes=len(dataset.card.species),
+        size=dataset.card.recipe.size,
+        replicas=backend.replicas,
+        recipe=recipe,
+    )
+    _check_sizes(settings)
+    run.claim(settings)
+    console.print(
+        f"{backend.describe()}, {keras.mixed_precision.global_policy().name}, {settings.batch} photos a step"
+    )
+    return _Training(dataset, run, settings, backend).run_stages()
 
 
-def _claim(run: Run, settings: Settings, checkpoints: Checkpoints) -> None:
-    """Write the settings down; those of a run that has finished an epoch are fixed."""
-    path = run.directory / SETTINGS_NAME
-    if checkpoints.latest() and run.settings() != settings:
-        raise TrainingError(
-            f"{run.directory} holds a run with other settings ({path}); name another folder, or give "
-            "the same settings to go on with it."
+class _Training:
+    """A run at work: what its stages share."""
+
+    def __init__(self, dataset: Dataset, run: Run, settings: Settings, backend: Backend) -> None:
+        self.dataset, self.run, self.settings, self.backend = dataset, run, settings, backend
+        self.recipe = settings.recipe
+        self.checkpoints = run.checkpoints
+        self.history = History(run.directory / HISTORY_NAME)
+        self.validation = Feed(dataset, "validation", settings.batch)
+
+    def run_stages(self) -> float:
+        latest = self.checkpoints.latest()
+        done = latest[0] if latest else 0
+        self.history.keep(done)
+        if done:
+            console.print(f"Going on after epoch {done} of {self.recipe.epochs}.")
+        first = 0
+        for number, stage in enumerate(self.recipe.stages):
+            if done < first + stage.epochs:
+                path = latest[1] if latest and done > first else None
+                self._run_stage(number, stage, range(max(done, first), first + stage.epochs), path)
+            first += stage.epochs
+        return self.history.best(len(self.recipe.stages) - 1)
+
+    def _run_stage(self, number: int, stage: Stage, epochs: range, checkpoint: Path | None) -> None:
+        """Run the epochs of a stage that are left, from its checkpoint where it has one."""
+        feed = Feed(self.dataset, "train", self.settings.batch, self.recipe.seed, stage.balance, stage.mixup)
+        with self.backend.scope():
+            if checkpoint:
+                learner = keras.models.load_model(checkpoint)
+            else:
+                learner = self._start(number, stage, feed.steps)
+                _check_space(self.run.directory, learner)
+            for epoch in epochs:
+                self._run_epoch(learner, feed, number, epoch)
+
+    def _start(self, number: int, stage: Stage, steps: int) -> keras.Model:
+        recipe, size = self.recipe, stage.size or self.settings.size
+        network = build(self.settings.classes, size, recipe.dropout, recipe.seed, recipe.backbone)
+        if number:
+            network.load_weights(self.run.best_weights(number - 1))
+        elif recipe.weights != "none":
+            load_weights(network, recipe.weights)
+        if stage.head_only:
+            freeze_backbone(network)
+        else:
+            unfreeze_above(network, stage.frozen_blocks)
+        learner = _learner(network, self.settings.size, augmentation(recipe.seed, stage.augmentation))
+        scale = self.settings.batch / REFERENCE_BATCH
+        _compile(learner, recipe, stage, _schedule(stage, stage.rate * scale, steps))
+        return learner
+
+    def _run_epoch(self, learner: keras.Model, feed: Feed, stage: int, epoch: int) -> None:
+        begin_epoch(learner, epoch)
+        feed.seconds, clock = 0.0, _Clock()
+        bar = EpochBar(epoch, self.recipe.epochs, feed.steps, self.settings.batch)
+        logs = learner.fit(
+            self.backend.batches(feed, epoch),
+            epochs=epoch + 1,
+            initial_epoch=epoch,
+            shuffle=False,
+            verbose=0,
+            callbacks=[bar],
+        ).history
+        clock.lap("learning")
+        scores = learner.evaluate(self.backend.batches(self.validation, 0), verbose=0, return_dict=True)
+        clock.lap("validating")
+        row = {
+            "epoch": epoch + 1,
+            "stage": stage,
+            "size": learner.get_layer(NETWORK).input_shape[1],
+            **{name: float(values[-1]) for name, values in logs.items()},
+            **{f"val_{name}": float(value) for name, value in scores.items()},
+            "photos_per_second": len(feed.indices) / clock.seconds["learning"],
+        }
+        if row["val_f1"] > self.history.best(stage):
+            _save_weights(learner.get_layer(NETWORK), self.run.best_weights(stage))
+        self.history.add(row)
+        self.checkpoints.save(learner, epoch + 1)
+        clock.lap("saving")
+        draw_curves(self.history.rows, self.run.directory / "curves.png")
+        console.print(
+            f"  validation macro F1 {row['val_f1']:.4f}, accuracy {row['val_accuracy']:.4f}; "
+            f"{row['photos_per_second']:.1f} photos/s; {clock} (reading, beside it: {feed.seconds:.1f} s)"
         )
-    draft = path.with_suffix(".draft")
-    draft.write_text(settings.model_dump_json(indent=2), encoding="utf-8")
-    draft.replace(path)
 
 
-def _start_or_resume(checkpoints: Checkpoints, settings: Settings) -> tuple[int, keras.Model]:
-    latest = checkpoints.latest()
-    if latest:
-        done, path = latest
-        console.print(f"Going on after epoch {done} of {settings.total_epochs}.")
-        return done, keras.models.load_model(path)
-    model = build(settings.classes, settings.size, settings.dropout, settings.seed)
-    if settings.weights:
-        load_imagenet(model, settings.weights)
-    freeze_backbone(model)
-    _compile(model, settings, settings.head_rate)
-    return 0, model
+class _Clock:
+    """Where the time of an epoch goes."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self.started = time.monotonic()
+
+    def lap(self, name: str) -> None:
+        now = time.monotonic()
+        self.seconds[name], self.started = now - self.started, now
+
+    def __str__(self) -> str:
+        return ", ".join(f"{name} {seconds:.1f} s" for name, seconds in self.seconds.items())
 
 
-def _begin_fine_tuning(model: keras.Model, settings: Settings, steps: int) -> None:
-    unfreeze_above(model, settings.frozen_blocks)
-    total = steps * settings.epochs
+def _learner(network: keras.Model, given: int, augment: keras.Sequential) -> keras.Model:
+    """Return the network behind what happens to a picture of the data set while training."""
+    wanted = network.input_shape[1]
+    pictures = keras.Input((given, given, 3), dtype="float32", name="pictures")
+    resized = pictures
+    if wanted != given:
+        resize = keras.layers.Resizing(wanted, wanted, antialias=True, dtype="float32", name="resizing")
+        resized = resize(pictures)
+    return keras.Model(pictures, network(augment(resized)), name="learner")
+
+
+def _schedule(stage: Stage, rate: float, steps: int) -> Any:
+    if stage.constant:
+        return rate
+    total = steps * stage.epochs
     warmup = min(steps, total // 10)
-    schedule = keras.optimizers.schedules.CosineDecay(
-        initial_learning_rate=settings.rate / 20,
+    return keras.optimizers.schedules.CosineDecay(
+        initial_learning_rate=rate / 20,
         decay_steps=total - warmup,
         alpha=0.01,
-        warmup_target=settings.rate,
+        warmup_target=rate,
         warmup_steps=warmup,
     )
-    _compile(model, settings, schedule)
 
 
-def _compile(model: keras.Model, settings: Settings, rate: Any) -> None:
-    model.compile(
-        optimizer=keras.optimizers.AdamW(rate, weight_decay=settings.weight_decay, global_clipnorm=1.0),
-        loss=keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=settings.label_smoothing),
+def _compile(learner: keras.Model, recipe: Recipe, stage: Stage, rate: Any) -> None:
+    learner.compile(
+        optimizer=keras.optimizers.AdamW(
+            rate,
+            weight_decay=recipe.weight_decay,
+            global_clipnorm=recipe.clip,
+            # Keras puts the average in the weights' place whenever `fit` ends: here, after each epoch.
+            use_ema=stage.average is not None,
+            ema_momentum=stage.average or 0.99,
+        ),
+        loss=keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=recipe.label_smoothing),
         metrics=[
             keras.metrics.CategoricalAccuracy(name="accuracy"),
             keras.metrics.F1Score(average="macro", name="f1"),
@@ -163,58 +203,25 @@ def _compile(model: keras.Model, settings: Settings, rate: Any) -> None:
     )
 
 
-def _one_epoch(
-    model: keras.Model,
-    training: tf.data.Dataset,
-    validation: tf.data.Dataset,
-    epoch: int,
-    settings: Settings,
-    feed: Feed,
-) -> dict[str, float]:
-    started = time.monotonic()
-    begin_epoch(model, epoch)
-    bar = EpochBar(epoch, settings.total_epochs, feed.steps, settings.batch)
-    logs = model.fit(
-        training, epochs=epoch + 1, initial_epoch=epoch, shuffle=False, verbose=0, callbacks=[bar]
-    ).history
-    measured = {name: float(values[-1]) for name, values in logs.items()}
-    measured["photos_per_second"] = len(feed.indices) / (time.monotonic() - started)
-    scores = model.evaluate(validation, verbose=0, return_dict=True)
-    measured |= {f"val_{name}": float(value) for name, value in scores.items()}
-    console.print("  " + json.dumps({name: round(value, 4) for name, value in measured.items()}))
-    return measured
-
-
-def _save_weights(model: keras.Model, path: Path) -> None:
+def _save_weights(network: keras.Model, path: Path) -> None:
     draft = path.with_name("draft.weights.h5")
-    model.save_weights(draft)
+    network.save_weights(draft)
     draft.replace(path)
 
 
-class _History:
-    """One row an epoch, on disk from the moment it is measured."""
+def _check_sizes(settings: Settings) -> None:
+    last = settings.recipe.stages[-1].size or settings.size
+    if last != settings.size:
+        raise TrainingError(
+            f"The recipe ends at {last} px and the data set holds {settings.size} px; prepare the photos "
+            f"again with --size {last}, or set stages.{len(settings.recipe.stages)}.size={settings.size}."
+        )
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.rows: list[dict[str, float]] = []
-        if path.exists():
-            with path.open(encoding="utf-8", newline="") as lines:
-                self.rows = [{k: float(v) for k, v in row.items()} for row in csv.DictReader(lines)]
 
-    def keep(self, epochs: int) -> None:
-        """Forget epochs that were measured but not checkpointed; they are run again."""
-        self.rows = self.rows[:epochs]
-
-    def best(self) -> float:
-        """Return the best validation macro F1 so far, 0 to 1."""
-        return max((row["val_f1"] for row in self.rows), default=-1.0)
-
-    def add(self, epoch: int, measured: dict[str, float]) -> None:
-        """Append a row and write the file anew."""
-        self.rows.append({"epoch": epoch + 1, **measured})
-        draft = self.path.with_suffix(".draft")
-        with draft.open("w", encoding="utf-8", newline="") as lines:
-            writer = csv.DictWriter(lines, list(self.rows[0]))
-            writer.writeheader()
-            writer.writerows(self.rows)
-        draft.replace(self.path)
+def _check_space(directory: Path, learner: keras.Model) -> None:
+    needed = BYTES_A_WEIGHT * learner.count_params()
+    free = shutil.disk_usage(directory).free
+    if free < needed:
+        raise TrainingError(
+            f"The checkpoints take up to {needed / 1e9:.1f} GB and {directory} has {free / 1e9:.1f} GB free."
+        )

@@ -1,61 +1,103 @@
-"""Pictures of numbers: learning curves, confusions, reliability."""
+"""Learning curves, for the folder of a run and for the report."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
-import numpy as np
+import matplotlib as mpl
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
-from training.confidence import BINS
+# A value that was not measured in an epoch may be missing or None.
+Rows = Sequence[Mapping[str, float | None]]
+TITLES = {"loss": "Loss", "f1": "Macro F1", "accuracy": "Accuracy"}
 
 
-def draw_curves(rows: list[dict[str, float]], path: Path) -> None:
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """Colours by what they are for."""
+
+    ink: str
+    soft: str
+    line: str
+    first: str
+    second: str
+
+    def settings(self) -> dict[Any, Any]:
+        """Return matplotlib's settings for plots in these colours."""
+        return {
+            "font.size": 9,
+            "text.color": self.ink,
+            "axes.labelcolor": self.soft,
+            "axes.edgecolor": self.line,
+            "axes.titlecolor": self.ink,
+            "axes.titlesize": 10,
+            "axes.titlelocation": "left",
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.grid": True,
+            "axes.axisbelow": True,
+            "grid.color": self.line,
+            "xtick.color": self.line,
+            "ytick.color": self.line,
+            "xtick.labelcolor": self.soft,
+            "ytick.labelcolor": self.soft,
+            "legend.frameon": False,
+            "svg.fonttype": "none",
+        }
+
+
+PAPER = Palette(ink="#15211a", soft="#546259", line="#dbe2d7", first="#2f7d4a", second="#b5651d")
+
+
+def draw_curves(rows: Rows, path: Path) -> None:
     """Draw the history of a run (a row an epoch) to a PNG file."""
-    epochs = [row["epoch"] for row in rows]
-    figure = Figure(figsize=(9, 3.5), layout="constrained")
-    for axes, name in zip(figure.subplots(1, 2), ("loss", "f1"), strict=True):
-        axes.plot(epochs, [row[name] for row in rows], "o-", label="training")
-        axes.plot(epochs, [row[f"val_{name}"] for row in rows], "o-", label="validation")
-        axes.set(xlabel="epoch", title={"loss": "loss", "f1": "macro F1"}[name])
-        axes.grid(alpha=0.3)
-        axes.legend()
-    _save(figure, path)
-
-
-def draw_confusion(matrix: NDArray[np.int64], names: list[str], path: Path) -> None:
-    """Draw a confusion matrix (rows: truth) to a PNG file."""
-    side = 2.5 + 0.45 * len(names)
-    figure = Figure(figsize=(side + 1, side), layout="constrained")
-    axes = figure.subplots()
-    shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
-    axes.imshow(shares, cmap="Greens", vmin=0, vmax=1)
-    for (row, column), count in np.ndenumerate(matrix):
-        if count:
-            colour = "white" if shares[row, column] > 0.5 else "black"
-            axes.text(column, row, str(count), ha="center", va="center", fontsize=8, color=colour)
-    axes.set_xticks(range(len(names)), names, rotation=90)
-    axes.set_yticks(range(len(names)), names)
-    axes.set(xlabel="answer", ylabel="truth")
-    _save(figure, path)
-
-
-def draw_reliability(confidences: NDArray[np.float64], correct: NDArray[np.bool_], path: Path) -> None:
-    """Draw accuracy over confidence to a PNG file; on the diagonal, confidence means what it says."""
-    figure = Figure(figsize=(4.5, 4.5), layout="constrained")
-    axes = figure.subplots()
-    bins = np.minimum((confidences * BINS).astype(int), BINS - 1)
-    filled = np.unique(bins)
-    x = [confidences[bins == b].mean() for b in filled]
-    y = [correct[bins == b].mean() for b in filled]
-    sizes = [10 + 200 * (bins == b).mean() for b in filled]
-    axes.plot([0, 1], [0, 1], color="grey", linewidth=1)
-    axes.scatter(x, y, s=sizes, color="#2e7d32")
-    axes.set(xlabel="confidence", ylabel="accuracy", xlim=(0, 1.02), ylim=(0, 1.02))
-    axes.grid(alpha=0.3)
-    _save(figure, path)
-
-
-def _save(figure: Figure, path: Path) -> None:
-    draft = path.with_name(f".{path.name}")
-    figure.savefig(draft, dpi=110, format="png")
+    with mpl.rc_context(PAPER.settings()):
+        figure = curves(rows, PAPER, (9, 3.5), columns=2)
+        draft = path.with_name(f".{path.name}")
+        figure.savefig(draft, dpi=110, format="png")
     draft.replace(path)
+
+
+def curves(rows: Rows, palette: Palette, size: tuple[float, float], columns: int) -> Figure:
+    """Return loss and macro F1 over the epochs, with a line where the size or the stage changes."""
+    shown = [name for name in ("loss", "f1") if _column(rows, name) or _column(rows, f"val_{name}")]
+    figure = Figure(figsize=size, layout="constrained")
+    grid = figure.subplots(-(-max(len(shown), 1) // columns), columns, squeeze=False).ravel()
+    for axes, name in zip(grid, shown, strict=False):
+        for column, label, colour in (
+            (name, "training", palette.second),
+            (f"val_{name}", "validation", palette.first),
+        ):
+            points = _column(rows, column)
+            axes.plot(*zip(*points, strict=True) if points else ([], []), ".-", color=colour, label=label)
+        axes.set(title=TITLES[name], xlabel="epoch")
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        # Where the curves are not: the loss falls, the score rises.
+        _mark_changes(axes, rows, palette, 0.94 if name == "loss" else 0.03)
+        axes.legend()
+    return figure
+
+
+def _column(rows: Rows, name: str) -> list[tuple[float, float]]:
+    """Return ``(epoch, value)`` wherever there is a value."""
+    return [
+        (row.get("epoch") or number, value)
+        for number, row in enumerate(rows, 1)
+        if (value := row.get(name)) is not None
+    ]
+
+
+def _mark_changes(axes: Axes, rows: Rows, palette: Palette, height: float) -> None:
+    """Draw a line wherever the stage or the size changes, and write the new size at a height of 0 to 1."""
+    for number, (before, after) in enumerate(pairwise(rows), 2):
+        resized = before.get("size") != after.get("size")
+        if not resized and before.get("stage") == after.get("stage"):
+            continue
+        edge = (after.get("epoch") or number) - 0.5
+        axes.axvline(edge, color=palette.soft, linewidth=0.8, linestyle=":")
+        if resized and (size := after.get("size")) is not None:
+            across = axes.get_xaxis_transform()
+            axes.text(edge, height, f" {size:.0f} px", transform=across, color=palette.soft, fontsize=8)

@@ -21,7 +21,7 @@ from frond.manifest import Species
 from frond.problems import EmptyBody, Problem
 from training.card import BadFile, Card
 from training.catalogue import Catalogue
-from training.dataset import CARD_NAME, PHOTOS_NAME, PICTURES_NAME, Row, write_rows
+from training.dataset import CARD_NAME, PHOTOS_NAME, PICTURES_NAME, Row, read_rows, write_rows
 from training.duplicates import difference_hash, near_duplicate_groups
 from training.problems import TrainingError
 from training.progress import track
@@ -59,11 +59,18 @@ def prepare(
     seed: int,
     workers: int,
     terms: Terms,
+    like: Path | None = None,
 ) -> Card:
     """Make a prepared data set in ``directory`` and return its card.
 
     Files that are not photos are listed on the card and left out. Nothing appears at ``directory``
     before it is whole.
+
+    Parameters
+    ----------
+    like
+        An earlier data set. Photos that it has keep their split, so that models of both can be
+        compared and a model of the first has not seen the tests of the second.
 
     Raises
     ------
@@ -72,6 +79,7 @@ def prepare(
     """
     if directory.exists():
         raise TrainingError(f"{directory} exists already; remove it or name another folder.")
+    settled = _splits_of(like) if like else {}
     files = source.photos()
     if not files:
         raise TrainingError(f"{source.name} has no photos; it should hold one folder a species.")
@@ -82,7 +90,10 @@ def prepare(
         draft = Path(scratch) / "dataset"
         draft.mkdir()
         good, bad = _write_pictures(draft / PICTURES_NAME, source, files, recipe, workers)
-        card = _write_tables(draft, good, bad, recipe, catalogue, shares, seed, source.name, terms)
+        named = {folder for folder, _ in files} | set(source.empty_classes())
+        card = _write_tables(
+            draft, good, bad, recipe, catalogue, shares, seed, source.name, terms, settled, named
+        )
         draft.rename(directory)
     return card
 
@@ -165,12 +176,14 @@ def _write_tables(
     seed: int,
     name: str,
     terms: Terms,
+    settled: dict[str, Split],
+    named: set[str],
 ) -> Card:
     folders = sorted({photo.folder for photo in good})
     species = _species(folders, catalogue, name)
     labels = [folders.index(photo.folder) for photo in good]
     groups = near_duplicate_groups(np.stack([photo.hash for photo in good])).tolist()
-    splits = split_groups(labels, groups, shares, seed)
+    splits = split_groups(labels, groups, shares, seed, [settled.get(photo.sha256) for photo in good])
     write_rows(
         draft / PHOTOS_NAME,
         (
@@ -191,13 +204,20 @@ def _write_tables(
         near_duplicate_groups=int((sizes > 1).sum()),
         near_duplicates=int(sizes[sizes > 1].sum()),
         bad_files=bad,
-        notes=_notes(folders, catalogue, counts),
+        notes=_notes(folders, named, catalogue, counts),
         licence=terms.licence,
         attribution=terms.attribution,
     )
     (draft / CARD_NAME).write_text(card.model_dump_json(indent=2), encoding="utf-8")
     (draft / "card.md").write_text(card.markdown(), encoding="utf-8")
     return card
+
+
+def _splits_of(directory: Path) -> dict[str, Split]:
+    try:
+        return {row.sha256: row.split for row in read_rows(directory / PHOTOS_NAME)}
+    except (OSError, ValueError, KeyError) as error:
+        raise TrainingError(f"{directory} is not a prepared data set to take splits from: {error}") from error
 
 
 def _species(folders: list[str], catalogue: Catalogue, name: str) -> list[Species]:
@@ -216,9 +236,14 @@ def _counts(slugs: list[str], labels: list[int], splits: list[Split]) -> dict[st
     return counts
 
 
-def _notes(folders: list[str], catalogue: Catalogue, counts: dict[str, dict[str, int]]) -> list[str]:
+def _notes(
+    folders: list[str], named: set[str], catalogue: Catalogue, counts: dict[str, dict[str, int]]
+) -> list[str]:
+    empty = sorted(named - set(folders))
     unknown = [folder for folder in folders if not catalogue.knows(folder)]
     notes = [f"not in the species table, so named as their folders: {', '.join(unknown)}"] if unknown else []
+    if empty:
+        notes.append(f"folders without a readable photo, so no species: {', '.join(empty)}")
     for split in SPLITS:
         missing = [slug for slug, photos in counts.items() if not photos[split]]
         if missing:

@@ -19,6 +19,10 @@ class Source(Protocol):
 
     name: str
 
+    def empty_classes(self) -> list[str]:
+        """Return the class folders that hold no file."""
+        ...
+
     def photos(self) -> list[tuple[str, str]]:
         """Return ``(class folder, key)`` of every file, sorted."""
         ...
@@ -33,6 +37,12 @@ class Folder:
 
     def __init__(self, root: Path) -> None:
         self.root, self.name = root, root.resolve().name
+
+    def empty_classes(self) -> list[str]:
+        """Return the class folders that hold no file, hidden ones left out."""
+        filled = {folder for folder, _ in self.photos()}
+        folders = {_text(path.name) for path in self.root.iterdir() if path.is_dir()}
+        return sorted(name for name in folders - filled if not name.startswith("."))
 
     def photos(self) -> list[tuple[str, str]]:
         """Return ``(class folder, path from the root)`` of every file, sorted; hidden files left out."""
@@ -55,6 +65,10 @@ class Bucket:
         bucket, _, prefix = uri.removeprefix("s3://").partition("/")
         self.bucket, self.prefix = bucket, f"{prefix.rstrip('/')}/" if prefix.rstrip("/") else ""
         self.name = self.prefix.rstrip("/").rpartition("/")[2] or bucket
+
+    def empty_classes(self) -> list[str]:
+        """Return none: in a bucket only what holds an object is a folder."""
+        return []
 
     def photos(self) -> list[tuple[str, str]]:
         """Return ``(class folder, key from the prefix)`` of every object, sorted."""

@@ -21,7 +21,11 @@ def as_split(name: str) -> Split:
 
 
 def split_groups(
-    labels: Sequence[int], groups: Sequence[int], shares: dict[Split, float], seed: int
+    labels: Sequence[int],
+    groups: Sequence[int],
+    shares: dict[Split, float],
+    seed: int,
+    settled: Sequence[Split | None] | None = None,
 ) -> list[Split]:
     """Assign every photo to a split.
 
@@ -33,7 +37,10 @@ def split_groups(
         The wanted share of each split, adding up to 1.
     seed
         The same seed gives the same split.
+    settled
+        Where a photo's split is known beforehand: it stays, and its group follows.
     """
+    known: Sequence[Split | None] = settled or [None] * len(labels)
     members: dict[int, list[int]] = defaultdict(list)
     for photo, group in enumerate(groups):
         members[group].append(photo)
@@ -45,13 +52,19 @@ def split_groups(
     assigned: list[Split] = ["train"] * len(labels)
     for label in sorted(by_class):
         shuffled = [by_class[label][i] for i in order.permutation(len(by_class[label]))]
-        # Large groups first: what is left over then evens the shares out.
-        shuffled.sort(key=lambda group: -len(members[group]))
+        # Settled groups first, then large ones: what is left over evens the shares out.
+        side = {group: _settled(known, members[group]) for group in shuffled}
+        shuffled.sort(key=lambda group: (side[group] is None, -len(members[group])))
         total = sum(len(members[group]) for group in shuffled)
         have: Counter[Split] = Counter()
         for group in shuffled:
-            split = max(SPLITS, key=lambda s: shares[s] * total - have[s])
-            have[split] += len(members[group])
+            split = side[group] or max(SPLITS, key=lambda s: shares[s] * total - have[s])
             for photo in members[group]:
-                assigned[photo] = split
+                assigned[photo] = known[photo] or split
+                have[assigned[photo]] += 1
     return assigned
+
+
+def _settled(known: Sequence[Split | None], photos: list[int]) -> Split | None:
+    """Return the side of a group of which some photos are settled."""
+    return next((split for photo in photos if (split := known[photo])), None)

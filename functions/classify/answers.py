@@ -138,6 +138,8 @@ class ModelCard(BaseModel):
     """The model that is running: where it comes from and how good it was measured to be."""
 
     version: str
+    source: str = Field(description="The channel it came from, or `baked-in`", examples=["stable"])
+    since: datetime = Field(description="When the instance that answers began to use it")
     created_at: datetime
     input: Recipe
     species: int = Field(description="How many species it knows")
@@ -146,10 +148,12 @@ class ModelCard(BaseModel):
     agreement: dict[str, float]
 
     @classmethod
-    def of(cls, manifest: Manifest) -> Self:
-        """Return what a manifest tells the public."""
+    def of(cls, manifest: Manifest, source: str, since: datetime) -> Self:
+        """Return what a manifest tells the public, and where this instance has it from."""
         return cls(
             version=manifest.version,
+            source=source,
+            since=since,
             created_at=manifest.created_at,
             input=manifest.input,
             species=len(manifest.labels),

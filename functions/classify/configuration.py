@@ -2,9 +2,11 @@
 
 from functools import cache
 from pathlib import Path
+from tempfile import gettempdir
 
 from pydantic import Field
 
+from frond.registry import Channel
 from frond.settings import FunctionSettings, vcpus
 
 HERE = Path(__file__).parent
@@ -14,6 +16,13 @@ class Configuration(FunctionSettings):
     """Settings of the classify function."""
 
     model_dir: Path = HERE / "model"
+    models_bucket: str = Field(default="", description="The registry; without one the baked-in model serves")
+    channel: Channel = Field(default="stable", description="What to follow in the registry")
+    channel_refresh_seconds: float = Field(default=300, gt=0, description="Between two looks at the channel")
+    models_cache: Path = Field(
+        default_factory=lambda: Path(gettempdir()) / "frond-models",
+        description="Where fetched models are kept",
+    )
     threads: int = Field(default_factory=vcpus, ge=1, description="Threads of one inference")
 
 

@@ -2,21 +2,75 @@
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from training.metrics import Metrics
 
 
 def evaluate(
     dataset: Annotated[Path, typer.Argument(help="A folder that `prepare` made.")],
     model: Annotated[Path, typer.Argument(help="Folder with model.tflite and manifest.json.")],
-    split: Annotated[str, typer.Option(help="test, validation or train.")] = "test",
+    split: Annotated[
+        str, typer.Option(help="test, validation or train; only the test split is written down.")
+    ] = "test",
+    unknown: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=FOLDER", help="Photos it should not identify; may be given again."),
+    ] = None,
     threads: Annotated[int, typer.Option(min=1, help="Threads of one inference.")] = os.cpu_count() or 1,
 ) -> None:
-    """Measure an exported model through the code that serves it."""
+    """Measure an exported model through the code that serves, and write its report and model card."""
+    from frond.manifest import read_manifest
     from training.dataset import Dataset
     from training.evaluate import evaluate as measure
-    from training.evaluate import render
+    from training.evaluate import is_of_record
+    from training.report import CARD_NAME, PAGE_NAME
+    from training.report.material import REPORT_NAME
     from training.split import as_split
+    from training.unknown import named_folders
 
-    render(measure(Dataset(dataset), model, as_split(split), threads))
+    folders = named_folders(unknown or [])
+    prepared = Dataset(dataset)
+    measured = measure(prepared, model, as_split(split), threads, folders)
+    _print(measured)
+    if is_of_record(prepared, read_manifest(model), measured.split):
+        typer.echo(f"Written: {model / REPORT_NAME / PAGE_NAME}, {model / CARD_NAME}")
+    else:
+        typer.echo("Nothing was written: a model's record is the test split of what it was trained on.")
+
+
+def _print(measured: "Metrics") -> None:
+    """Print a line for each species and one for the whole."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from training.report.words import count, milliseconds, percent, score
+
+    table = Table("species", "precision", "recall", "F1", "photos")
+    for slug, row in measured.species.items():
+        table.add_row(
+            slug, *(score(row[key]) for key in ("precision", "recall", "f1-score")), f"{row['support']:.0f}"
+        )
+    out = Console()
+    out.print(table)
+    low, high = measured.macro_f1_interval
+    duration = milliseconds(measured.median_inference_ms)
+    out.print(
+        f"{measured.photos} photos of the {measured.split} split: accuracy {measured.accuracy:.4f}, "
+        f"macro F1 {measured.macro_f1:.4f} (95 % {low:.3f} to {high:.3f}), calibration error "
+        f"{measured.expected_calibration_error:.4f}, {duration} an inference"
+    )
+    shares = ", ".join(f"{verdict} {percent(share)}" for verdict, share in measured.verdicts.items())
+    out.print(f"verdicts: {shares}")
+    for name, met in measured.unknown.items():
+        out.print(
+            f"{name}: {met.photos} unknown photos, {percent(1 - met.identified)} not identified"
+            + (
+                f"; {count(len(met.unreadable), 'file was', 'files were')} not readable"
+                if met.unreadable
+                else ""
+            )
+        )

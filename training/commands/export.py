@@ -10,13 +10,23 @@ def export(
     dataset: Annotated[Path, typer.Argument(help="The data set the run was trained on.")],
     run: Annotated[Path, typer.Argument(help="A run that `fit` made.")],
     model: Annotated[Path, typer.Argument(help="Folder for model.tflite and manifest.json.")],
+    quantization_photos: Annotated[
+        int | None,
+        typer.Option(min=1, help="Validation photos to compare number formats on; all by default."),
+    ] = None,
+    unknown: Annotated[
+        list[str] | None,
+        typer.Option(help="NAME=FOLDER of photos to choose the abstention score by; may be repeated."),
+    ] = None,
 ) -> None:
     """Quantize a trained network to int8 TFLite, calibrate it and write its manifest."""
     from training.dataset import Dataset
     from training.export import export as write
-    from training.fit import Run
+    from training.run import Run
+    from training.unknown import named_folders
 
-    manifest = write(Dataset(dataset), Run(run), model)
+    folders = named_folders(unknown or [])
+    manifest = write(Dataset(dataset), Run(run), model, quantization_photos, folders)
     typer.echo(f"{manifest.version}: {manifest.file.size / 1e6:.1f} MB in {model}")
     for name, value in manifest.agreement.items():
         typer.echo(f"  {name} {value:.4f}")

@@ -1,56 +1,65 @@
 """Train a network."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+BACKENDS = ("tensorflow", "jax", "torch")
+
 
 def fit(
     dataset: Annotated[Path, typer.Argument(help="A folder that `prepare` made.")],
     run: Annotated[Path, typer.Argument(help="Folder of the run; give it again to go on.")],
-    weights: Annotated[str, typer.Option(help="imagenet, a weight file, or none.")] = "imagenet",
-    head_epochs: Annotated[int, typer.Option(min=0, help="Epochs of the head alone.")] = 1,
-    epochs: Annotated[int, typer.Option(min=1, help="Epochs of fine-tuning.")] = 8,
-    frozen_blocks: Annotated[
-        int, typer.Option(min=0, max=13, help="First blocks of the network that do not learn.")
-    ] = 3,
-    batch: Annotated[int, typer.Option(min=1, help="Photos a step, over all devices.")] = 32,
-    head_rate: Annotated[float, typer.Option(min=1e-9, help="Learning rate of the head's epochs.")] = 2e-3,
-    rate: Annotated[float, typer.Option(min=1e-9, help="Peak learning rate of fine-tuning.")] = 4e-4,
-    weight_decay: Annotated[float, typer.Option(min=0)] = 1e-3,
-    label_smoothing: Annotated[float, typer.Option(min=0, max=0.9)] = 0.1,
-    dropout: Annotated[float, typer.Option(min=0, max=0.9)] = 0.3,
-    precision: Annotated[str, typer.Option(help="auto, float32, bfloat16 or float16.")] = "auto",
-    seed: Annotated[int, typer.Option()] = 1,
-    devices: Annotated[list[str] | None, typer.Option(help="Such as GPU:0; all GPUs by default.")] = None,
+    recipe: Annotated[
+        str, typer.Option(help="default, quick, seedlings, or a TOML file: the stages and their numbers.")
+    ] = "default",
+    weights: Annotated[
+        str | None, typer.Option(help="First weights: imagenet, a file of ImageNet's or of a run, or none.")
+    ] = None,
+    backbone: Annotated[
+        str | None, typer.Option(help="xception, mobilenet_v2, inception_v3, resnet50 or vgg16.")
+    ] = None,
+    batch: Annotated[int | None, typer.Option(min=1, help="Photos a step on each device.")] = None,
+    precision: Annotated[str | None, typer.Option(help="auto, float32, bfloat16 or float16.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Of everything random.")] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="Another number of the recipe: stages.2.epochs=4."),
+    ] = None,
+    without: Annotated[
+        list[str] | None, typer.Option(help="A species (slug) to leave out, to see how it is then met.")
+    ] = None,
+    devices: Annotated[
+        list[str] | None, typer.Option(help="Such as GPU:0; all GPUs by default, else the CPU.")
+    ] = None,
+    backend: Annotated[
+        str | None, typer.Option(help="tensorflow (the default), jax or torch: what Keras computes with.")
+    ] = None,
 ) -> None:
     """Train a network; killed at any moment, the same command goes on."""
-    from training.dataset import Dataset
-    from training.fit import Run, Settings
-    from training.fit import fit as train
+    _choose(backend)
 
-    prepared = Dataset(dataset)
-    settings = Settings(
-        dataset_fingerprint=prepared.card.fingerprint,
-        classes=len(prepared.card.species),
-        size=prepared.card.recipe.size,
-        weights=None if weights == "none" else weights,
-        head_epochs=head_epochs,
-        epochs=epochs,
-        frozen_blocks=frozen_blocks,
-        batch=batch,
-        head_rate=head_rate,
-        rate=rate,
-        weight_decay=weight_decay,
-        label_smoothing=label_smoothing,
-        dropout=dropout,
-        precision=precision,
-        seed=seed,
-    )
+    from training.dataset import Dataset
+    from training.fit import fit as train
+    from training.recipe import as_changes, read_recipe
+    from training.run import Run
+
+    changes = {"weights": weights, "backbone": backbone, "batch": batch, "precision": precision, "seed": seed}
+    chosen = read_recipe(recipe, changes | as_changes(settings or []))
     try:
-        best = train(prepared, Run(run), settings, devices)
+        best = train(Dataset(dataset, without or []), Run(run), chosen, devices)
     except KeyboardInterrupt:
         typer.echo("Stopped; the same command goes on after the last finished epoch.", err=True)
         raise typer.Exit(130) from None
     typer.echo(f"Best validation macro F1: {best:.4f}; weights in {run}.")
+
+
+def _choose(backend: str | None) -> None:
+    """Tell Keras, which reads it once, when it is imported."""
+    if backend is None:
+        return
+    if backend not in BACKENDS:
+        raise typer.BadParameter(f"there are {', '.join(BACKENDS)}.", param_hint="--backend")
+    os.environ["KERAS_BACKEND"] = backend

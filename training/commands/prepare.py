@@ -12,7 +12,7 @@ def prepare(
     dataset: Annotated[Path, typer.Argument(help="Folder to make.")],
     size: Annotated[
         int, typer.Option(min=72, max=1024, help="Height and width of the model's input, pixels.")
-    ] = 160,
+    ] = 224,
     species: Annotated[
         Path | None, typer.Option(help="Species table (CSV); a built-in one otherwise.")
     ] = None,
@@ -22,6 +22,9 @@ def prepare(
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = os.cpu_count() or 1,
     licence: Annotated[str | None, typer.Option(help="Of the photos, for the data card.")] = None,
     attribution: Annotated[str | None, typer.Option(help="Whose photos they are.")] = None,
+    like: Annotated[
+        Path | None, typer.Option(help="An earlier data set whose photos keep their split.")
+    ] = None,
 ) -> None:
     """Turn folders of photos into canonical pictures, splits and a data card."""
     from frond.images import Recipe
@@ -39,5 +42,6 @@ def prepare(
         seed,
         workers,
         Terms(licence, attribution),
+        like,
     )
     typer.echo(card.markdown())

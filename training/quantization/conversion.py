@@ -1,6 +1,7 @@
-"""Keras to int8 TFLite, by TensorFlow's converter."""
+"""Keras to TFLite, by TensorFlow's converter."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,37 +16,19 @@ SIGNATURE = "serving_default"
 INPUT = "image"
 
 
-def convert(model: keras.Model, photos: NDArray[np.uint8]) -> bytes:
-    """Convert a model to full int8, one photo at a time.
+@contextmanager
+def saved(model: keras.Model) -> Iterator[Path]:
+    """Save a model for the converter, for as long as the context lasts.
 
-    Through a SavedModel, because that is the converter's route that keeps the names of the outputs;
-    given a function directly it either loses them or leaves variables in the graph.
+    A SavedModel, because that is the converter's route that keeps the names of the outputs; given a
+    function directly it either loses them or leaves variables in the graph.
 
     Parameters
     ----------
     model : keras.Model
         Input ``float32[N, S, S, 3]`` in 0..255; outputs by name.
-    photos : ndarray
-        ``uint8[K, S, S, 3]`` that set the ranges of the tensors.
-
-    Returns
-    -------
-    bytes
-        TFLite with input ``uint8[1, S, S, 3]``, int8 outputs and per-channel int8 weights.
     """
-    with TemporaryDirectory(prefix="frond-export-") as folder:
-        _save(model, Path(folder))
-        converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=[SIGNATURE])
-        converter.optimizations = [tf.lite.Optimize.DEFAULT]
-        converter.representative_dataset = lambda: _one_by_one(photos)
-        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-        converter.inference_input_type = tf.uint8
-        converter.inference_output_type = tf.int8
-        converted: bytes = converter.convert()
-    return converted
 
-
-def _save(model: keras.Model, folder: Path) -> None:
     def serve(image: tf.Tensor) -> dict[str, tf.Tensor]:
         outputs: dict[str, tf.Tensor] = model(image, training=False)
         return outputs
@@ -54,7 +37,57 @@ def _save(model: keras.Model, folder: Path) -> None:
     archive = keras.export.ExportArchive()
     archive.track(model)
     archive.add_endpoint(SIGNATURE, serve, input_signature=[tf.TensorSpec(shape, tf.float32, name=INPUT)])
-    archive.write_out(folder, verbose=False)
+    with TemporaryDirectory(prefix="frond-export-") as folder:
+        archive.write_out(folder, verbose=False)
+        yield Path(folder)
+
+
+def to_int8(folder: Path, photos: NDArray[np.uint8]) -> bytes:
+    """Convert a saved model to full int8, one photo at a time.
+
+    Parameters
+    ----------
+    folder : Path
+        From :func:`saved`.
+    photos : ndarray
+        ``uint8[K, S, S, 3]`` that set the ranges of the tensors.
+
+    Returns
+    -------
+    bytes
+        TFLite with input ``uint8[1, S, S, 3]``, int8 outputs and per-channel int8 weights.
+    """
+    converter = _converter(folder)
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.representative_dataset = lambda: _one_by_one(photos)
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    converter.inference_input_type = tf.uint8
+    converter.inference_output_type = tf.int8
+    return bytes(converter.convert())
+
+
+def to_fp32(folder: Path) -> bytes:
+    """Convert a saved model as it is: input and outputs float32, as in the other float forms."""
+    return bytes(_converter(folder).convert())
+
+
+def to_fp16(folder: Path) -> bytes:
+    """Convert a saved model with weights of half precision; it computes in float32."""
+    converter = _converter(folder)
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.target_spec.supported_types = [tf.float16]
+    return bytes(converter.convert())
+
+
+def to_dynamic(folder: Path) -> bytes:
+    """Convert a saved model with int8 weights; activations are quantized anew for each photo."""
+    converter = _converter(folder)
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    return bytes(converter.convert())
+
+
+def _converter(folder: Path) -> tf.lite.TFLiteConverter:
+    return tf.lite.TFLiteConverter.from_saved_model(str(folder), signature_keys=[SIGNATURE])
 
 
 def _one_by_one(photos: NDArray[np.uint8]) -> Iterator[list[NDArray[np.float32]]]:

@@ -1,5 +1,9 @@
 """The steps from a trained Keras model to the int8 file, in their order."""
 
+import math
+from pathlib import Path
+from typing import Literal
+
 import keras
 import numpy as np
 from numpy.typing import NDArray
@@ -9,14 +13,19 @@ from training.quantization import flatbuffer
 from training.quantization.activations import channel_peaks
 from training.quantization.calibration import calm_photos, with_extremes
 from training.quantization.clone import inference_clone
-from training.quantization.conversion import convert
+from training.quantization.conversion import saved, to_dynamic, to_fp16, to_fp32, to_int8
+from training.quantization.correction import correct_biases
 from training.quantization.equalization import equalize
 from training.quantization.facts import inspect
 from training.quantization.fusion import fuse_activations
+from training.quantization.pooling import with_convolved_pools
 from training.quantization.ports import name_ports, widen_outputs
 from training.quantization.scaling import without_scaling
 
 FEWEST_PHOTOS = 2
+CORRECTION_PHOTOS = 32
+
+Variant = Literal["fp32", "fp16", "dynamic", "int8"]
 
 
 def quantize(model: keras.Model, representative: NDArray[np.uint8]) -> bytes:
@@ -44,21 +53,58 @@ def quantize(model: keras.Model, representative: NDArray[np.uint8]) -> bytes:
     training.problems.TrainingError
         Model and photos do not fit, or the model's activations are not finite.
     """
+    clone, photos = _prepared(model, representative)
+    with saved(clone) as folder:
+        return _int8(folder, photos, to_fp32(folder))
+
+
+def variants(model: keras.Model, representative: NDArray[np.uint8]) -> dict[Variant, bytes]:
+    """Export a model as :func:`quantize` does, and beside it in the forms that lose less and cost more.
+
+    All four are made of the same weights, so tensors of the same name hold the same values but for
+    what the numbers lose.
+
+    Returns
+    -------
+    dict
+        ``fp32``, ``fp16`` (weights of half precision), ``dynamic`` (int8 weights, activations quantized
+        for each photo), all three with input ``float32[1, S, S, 3]``, and ``int8``.
+    """
+    clone, photos = _prepared(model, representative)
+    with saved(clone) as folder:
+        fp32 = to_fp32(folder)
+        return {
+            "fp32": _named(fp32),
+            "fp16": _named(to_fp16(folder)),
+            "dynamic": _named(to_dynamic(folder)),
+            "int8": _int8(folder, photos, fp32),
+        }
+
+
+def _prepared(model: keras.Model, representative: NDArray[np.uint8]) -> tuple[keras.Model, NDArray[np.uint8]]:
+    """Return the same function with weights that suit int8, and the photos that set its ranges."""
     _check(model, representative)
-    clone = without_scaling(inference_clone(model))
+    clone = with_convolved_pools(without_scaling(inference_clone(model)))
     peaks = channel_peaks(clone, representative)
     calm = calm_photos(peaks)
     equalize(clone, {name: values[calm] for name, values in peaks.items()})
-    exported = _rewritten(convert(clone, with_extremes(representative[calm])))
+    return clone, with_extremes(representative[calm])
+
+
+def _int8(folder: Path, photos: NDArray[np.uint8], fp32: bytes) -> bytes:
+    graph = flatbuffer.read(to_int8(folder, photos))
+    correct_biases(graph, fp32, photos[:: math.ceil(len(photos) / CORRECTION_PHOTOS)])
+    fuse_activations(graph)
+    name_ports(graph)
+    widen_outputs(graph)
+    exported = flatbuffer.write(graph)
     inspect(exported)
     return exported
 
 
-def _rewritten(tflite: bytes) -> bytes:
+def _named(tflite: bytes) -> bytes:
     graph = flatbuffer.read(tflite)
-    fuse_activations(graph)
     name_ports(graph)
-    widen_outputs(graph)
     return flatbuffer.write(graph)
 
 

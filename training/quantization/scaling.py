@@ -43,7 +43,7 @@ def without_scaling(model: keras.Model) -> keras.Model:
     folded = rewired(model, call)
     for layer in folded.layers:
         if isinstance(layer, keras.layers.Rescaling):
-            log.warning(
+            log.info(
                 "The scaling %r is not read by valid convolutions only: it stays an operation", layer.name
             )
     return folded

@@ -4,7 +4,7 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from answers import Health, ModelCard, ModelName
 from documentation import responses
-from session import classifier
+from session import session
 
 router = Router()
 
@@ -12,7 +12,8 @@ router = Router()
 @router.get("/v1/model", summary="Describe the running model", tags=["model"], responses=responses(ModelCard))
 def describe_model() -> ModelCard:
     """Return where the running model comes from and how good it was measured to be."""
-    return ModelCard.of(classifier().manifest)
+    running = session().up_to_date()
+    return ModelCard.of(running.classifier.manifest, running.source, running.since)
 
 
 @router.get(
@@ -24,4 +25,4 @@ def describe_model() -> ModelCard:
 )
 def health() -> Health:
     """Answer with the version of the verified, loaded model."""
-    return Health(status="ok", model=ModelName(version=classifier().manifest.version))
+    return Health(status="ok", model=ModelName(version=session().running.classifier.manifest.version))

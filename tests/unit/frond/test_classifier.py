@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from frond.classifier import Classifier, Verdict, energy, softmax
+from frond.classifier import Classifier, Inference, Verdict
 from frond.manifest import MANIFEST_NAME, MODEL_NAME, Abstention
 from frond.problems import InvalidModel
+from frond.scores import Energy, Mahalanobis, Score
 from tests.tiny_model import SCALE, float_model, manifest_of, tiny_model
 
 
@@ -48,6 +49,19 @@ class TestInference:
         assert (first.logits == kept).all()
         assert (second.logits != kept).any()
 
+    def test_evidence_is_real_numbers_too_where_there_is_any(self, picture: NDArray[np.uint8]) -> None:
+        steps = np.arange(-12, 12, dtype=np.int8).reshape(1, 2, 4, 3)
+        model = tiny_model(evidence=steps)
+        evidence = Classifier(model, manifest_of(model)).infer(picture).evidence
+        assert evidence is not None
+        assert evidence.dtype == np.float32
+        assert (evidence == (steps[0].astype(float) - 3) * SCALE).all()
+
+    def test_a_model_without_evidence_serves(
+        self, classifier: Classifier, picture: NDArray[np.uint8]
+    ) -> None:
+        assert classifier.infer(picture).evidence is None
+
     @pytest.mark.parametrize("threads", [1, 2])
     def test_the_same_picture_gives_the_same_answer(
         self, model: bytes, classifier: Classifier, picture: NDArray[np.uint8], threads: int
@@ -60,15 +74,23 @@ class TestJudgement:
     """Verdict and confidence from logits, by the manifest's temperature and thresholds."""
 
     def judge(
-        self, model: bytes, logits: list[float], abstention: Abstention, temperature: float = 1.0
+        self,
+        model: bytes,
+        logits: list[float],
+        abstention: Abstention,
+        temperature: float = 1.0,
+        embedding: tuple[float, ...] = (0, 0, 0, 0),
     ) -> tuple[Verdict, list[str], list[float]]:
         manifest = manifest_of(model, temperature=temperature).model_copy(update={"abstention": abstention})
-        answer = Classifier(model, manifest).judge(np.array(logits, np.float32))
+        said = Inference(np.array(logits, np.float32), np.array(embedding, np.float32))
+        answer = Classifier(model, manifest).judge(said)
         slugs = [candidate.species.slug for candidate in answer.candidates]
         return answer.verdict, slugs, [candidate.confidence for candidate in answer.candidates]
 
-    def thresholds(self, energy: float = -1000, confidence: float = 0.5) -> Abstention:
-        return Abstention(not_recognised_below=energy, uncertain_below=confidence, acceptance=0.95)
+    def thresholds(self, score: float = -1000, margin: float = 0.1, by: Score | None = None) -> Abstention:
+        return Abstention(
+            score=by or Energy(), not_recognised_below=score, uncertain_below=margin, acceptance=0.95
+        )
 
     def test_candidates_come_likeliest_first_and_add_up_to_one(self, model: bytes) -> None:
         _, slugs, confidences = self.judge(model, [1, 3, 2], self.thresholds())
@@ -83,45 +105,35 @@ class TestJudgement:
         assert warm[1] == cold[1]
         assert warm[2] == pytest.approx([0.5065, 0.3072, 0.1863], abs=1e-4)
 
-    @pytest.mark.parametrize(
-        ("threshold", "verdict"), [(0.66, "identified"), (0.67, "uncertain"), (1.0, "uncertain")]
-    )
-    def test_low_confidence_is_uncertain(self, model: bytes, threshold: float, verdict: str) -> None:
-        assert self.judge(model, [1, 3, 2], self.thresholds(confidence=threshold))[0] == verdict
+    @pytest.mark.parametrize(("threshold", "verdict"), [(0.42, "identified"), (0.43, "uncertain")])
+    def test_two_species_too_close_are_uncertain(self, model: bytes, threshold: float, verdict: str) -> None:
+        # 0.6652 − 0.2447 = 0.4205
+        assert self.judge(model, [1, 3, 2], self.thresholds(margin=threshold))[0] == verdict
+
+    @pytest.mark.parametrize(("temperature", "verdict"), [(1.0, "identified"), (2.0, "uncertain")])
+    def test_how_close_is_told_by_calibrated_confidences(
+        self, model: bytes, temperature: float, verdict: str
+    ) -> None:
+        assert self.judge(model, [1, 3, 2], self.thresholds(margin=0.3), temperature)[0] == verdict
+
+    def test_a_low_confidence_far_ahead_of_all_others_is_identified(self, model: bytes) -> None:
+        verdict, _, confidences = self.judge(model, [0.3, 0, 0], self.thresholds(margin=0.1))
+        assert confidences[0] < 0.5
+        assert verdict == "identified"
 
     @pytest.mark.parametrize(("threshold", "verdict"), [(3.40, "identified"), (3.41, "not_recognised")])
-    def test_low_energy_is_not_recognised(self, model: bytes, threshold: float, verdict: str) -> None:
+    def test_a_low_score_is_not_recognised(self, model: bytes, threshold: float, verdict: str) -> None:
         # ln(e + e² + e³) = 3.4076
-        assert self.judge(model, [1, 3, 2], self.thresholds(energy=threshold))[0] == verdict
+        assert self.judge(model, [1, 3, 2], self.thresholds(score=threshold))[0] == verdict
 
     def test_not_recognised_comes_before_uncertain(self, model: bytes) -> None:
-        assert self.judge(model, [1, 1, 1], self.thresholds(energy=9, confidence=1))[0] == "not_recognised"
+        assert self.judge(model, [1, 1, 1], self.thresholds(score=9, margin=1))[0] == "not_recognised"
 
-    def test_energy_is_taken_at_the_temperature(self, model: bytes) -> None:
-        # 2 ln(e^0.5 + e + e^1.5) = 4.3602
-        below, above = (self.judge(model, [1, 3, 2], self.thresholds(energy=t), 2.0)[0] for t in (4.36, 4.37))
-        assert (below, above) == ("identified", "not_recognised")
-
-
-@pytest.mark.parametrize("offset", [-1e5, -100, 0, 100, 1e5])
-def test_softmax_and_energy_hold_for_any_finite_logits(offset: float) -> None:
-    logits = np.array([0, 1, 2], np.float32)
-    shifted = (logits + np.float32(offset)).astype(np.float32)
-    assert softmax(shifted) == pytest.approx([0.0900, 0.2447, 0.6652], abs=1e-2)
-    assert float(energy(shifted, 1.0)) == pytest.approx(2.4076 + offset, abs=2e-2)
-
-
-def test_softmax_and_energy_of_extremes() -> None:
-    extremes = np.array([3e38, -3e38, 0], np.float32)
-    assert softmax(extremes).tolist() == [1, 0, 0]
-    assert float(energy(extremes, 0.05)) == pytest.approx(3e38, rel=1e-6)
-
-
-def test_softmax_and_energy_of_many_at_once() -> None:
-    rows = np.random.default_rng(3).normal(0, 5, (7, 12)).astype(np.float32)
-    assert softmax(rows).sum(axis=1) == pytest.approx(np.ones(7))
-    for row, together in zip(rows, energy(rows, 1.7), strict=True):
-        assert float(energy(row, 1.7)) == pytest.approx(float(together))
+    @pytest.mark.parametrize(("away", "verdict"), [(1.9, "identified"), (2.1, "not_recognised")])
+    def test_a_score_may_look_at_the_embedding(self, model: bytes, away: float, verdict: str) -> None:
+        near = Mahalanobis(means=[[0, 0, 0, 1]], whitening=np.eye(4).tolist())
+        thresholds = self.thresholds(score=-2, by=near)
+        assert self.judge(model, [1, 3, 2], thresholds, embedding=(away, 0, 0, 1))[0] == verdict
 
 
 class TestTrust:
@@ -166,6 +178,19 @@ class TestTrust:
         model = tiny_model(names=names)
         with pytest.raises(InvalidModel, match="where its manifest tells"):
             Classifier(model, manifest_of(model))
+
+    @pytest.mark.parametrize("shape", [(1, 2, 2, 4), (1, 2, 6)])
+    def test_evidence_of_another_shape_is_refused(self, shape: tuple[int, ...]) -> None:
+        model = tiny_model(evidence=np.zeros(shape, np.int8))
+        with pytest.raises(InvalidModel, match="evidence"):
+            Classifier(model, manifest_of(model))
+
+    def test_a_score_for_another_embedding_is_refused(self, model: bytes) -> None:
+        score = Mahalanobis(means=[[0, 0]], whitening=np.eye(2).tolist())
+        manifest = manifest_of(model)
+        abstention = manifest.abstention.model_copy(update={"score": score})
+        with pytest.raises(InvalidModel, match="mahalanobis score is for an embedding of 2"):
+            Classifier(model, manifest.model_copy(update={"abstention": abstention}))
 
     def test_a_network_that_was_not_quantized_is_refused(self) -> None:
         model = float_model()

@@ -8,7 +8,15 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from frond.manifest import MANIFEST_NAME, Manifest, Species, read_manifest, slugify, version_of
+from frond.manifest import (
+    MANIFEST_NAME,
+    Manifest,
+    Species,
+    parse_manifest,
+    read_manifest,
+    slugify,
+    version_of,
+)
 from frond.problems import InvalidModel
 from tests.tiny_model import manifest_of
 
@@ -55,7 +63,7 @@ class TestReading:
         with pytest.raises(InvalidModel, match="no readable manifest"):
             read_manifest(tmp_path)
 
-    @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff\xfe", b'{"format_version": 1}'])
+    @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff\xfe", b'{"format_version": 2}'])
     def test_not_a_manifest(self, tmp_path: Path, content: bytes) -> None:
         (tmp_path / MANIFEST_NAME).write_bytes(content)
         with pytest.raises(InvalidModel, match="not a manifest"):
@@ -64,7 +72,8 @@ class TestReading:
     @pytest.mark.parametrize(
         "changes",
         [
-            {"format_version": 2},
+            {"format_version": 3},
+            {"format_version": "later"},
             {"version": "latest"},
             {"labels": []},
             {"temperature": 0},
@@ -78,6 +87,17 @@ class TestReading:
         self.write(tmp_path, manifest, **changes)
         with pytest.raises(InvalidModel, match=next(iter(changes))):
             read_manifest(tmp_path)
+
+    def test_one_whose_thresholds_meant_something_else(self, tmp_path: Path, manifest: Manifest) -> None:
+        abstention = {"not_recognised_below": 1.65, "uncertain_below": 0.5, "acceptance": 0.95}
+        self.write(tmp_path, manifest, format_version=1, abstention=abstention)
+        with pytest.raises(InvalidModel, match=r"format_version 1 .* reads 2; export the model again"):
+            read_manifest(tmp_path)
+
+    def test_its_bytes_may_come_from_anywhere(self, manifest: Manifest) -> None:
+        assert parse_manifest(manifest.model_dump_json().encode(), "s3://models/one") == manifest
+        with pytest.raises(InvalidModel, match="s3://models/one is not a manifest"):
+            parse_manifest(b"{", "s3://models/one")
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,17 @@ def test_the_embedding_has_a_reference_for_each_of_its_numbers(classifier: Class
     assert len(classifier.manifest.reference.mean) == len(classifier.manifest.reference.std) == 64
 
 
+def test_its_evidence_if_it_tells_any_has_its_logits_as_its_mean(
+    classifier: Classifier, seedlings: Path
+) -> None:
+    photo = (seedlings / "zea-mays.jpg").read_bytes()
+    inference = classifier.infer(read_photo(photo, classifier.manifest.input).pixels)
+    if inference.evidence is None:
+        pytest.skip("this model was exported before there was evidence")
+    assert inference.evidence.shape[-1] == len(classifier.manifest.labels)
+    assert np.abs(inference.evidence.mean(axis=(0, 1)) - inference.logits).max() < 0.5
+
+
 def test_it_is_as_small_and_as_good_as_a_release_must_be(classifier: Classifier) -> None:
     manifest = classifier.manifest
     assert (MODEL / MODEL_NAME).stat().st_size <= 25_000_000

@@ -80,6 +80,24 @@ def test_roles_name_their_actions_and_resources(resources: dict[str, Any]) -> No
                     assert all(action.startswith("xray:") for action in actions), (name, actions)
 
 
+def test_the_function_that_classifies_reads_releases_and_writes_none(resources: dict[str, Any]) -> None:
+    variables = resources["ClassifyFunction"]["Properties"]["Environment"]["Variables"]
+    assert variables["FROND_MODELS_BUCKET"] == {"Ref": "ModelsBucket"}
+    (policy,) = [
+        policy["PolicyDocument"]["Statement"]
+        for policy in resources["ClassifyRole"]["Properties"]["Policies"]
+        if policy["PolicyName"] == "models"
+    ]
+    assert {statement["Action"] for statement in policy} == {"s3:GetObject", "s3:ListBucket"}
+    assert references(policy) == {"ModelsBucket"}
+
+
+def test_the_registrys_bucket_keeps_what_was_overwritten(resources: dict[str, Any]) -> None:
+    bucket = resources["ModelsBucket"]["Properties"]
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert all("ExpirationInDays" not in rule for rule in bucket["LifecycleConfiguration"]["Rules"])
+
+
 def test_a_queue_waits_six_times_as_long_as_its_function_may_take(resources: dict[str, Any]) -> None:
     for mapping in of_type(resources, "AWS::Lambda::EventSourceMapping").values():
         function = resources[mapping["FunctionName"]["Ref"]]["Properties"]

@@ -57,3 +57,37 @@ def test_finds_the_code_of_functions_and_layers(tmp_path: Path) -> None:
     assert code["Zip"].layers == (tmp_path / "built",)
     assert code["Image"].folder == tmp_path / "image"
     assert code["Image"].layers == (tmp_path / "built", tmp_path / "plain" / "python")
+
+
+PARAMETERS = """
+Transform: AWS::Serverless-2016-10-31
+Parameters:
+  Channel: {Type: String, Default: stable, AllowedValues: [stable, candidate]}
+  Seconds: {Type: Number, Default: 300}
+Resources:
+  Table: {Type: AWS::DynamoDB::Table, Properties: {TableName: !Ref Channel}}
+"""
+
+
+def test_parameters_take_other_values_than_their_defaults(tmp_path: Path) -> None:
+    path = tmp_path / "template.yaml"
+    path.write_text(PARAMETERS)
+
+    declared = read(path, {"Seconds": "5"}).document["Parameters"]
+
+    assert (declared["Seconds"]["Default"], declared["Channel"]["Default"]) == ("5", "stable")
+
+
+@pytest.mark.parametrize(
+    ("parameters", "told"),
+    [({"Minutes": "5"}, "no parameter Minutes"), ({"Channel": "newest"}, "can be stable, candidate")],
+    ids=["unknown", "not allowed"],
+)
+def test_a_parameter_that_cannot_be_set_is_named(
+    tmp_path: Path, parameters: dict[str, str], told: str
+) -> None:
+    path = tmp_path / "template.yaml"
+    path.write_text(PARAMETERS)
+
+    with pytest.raises(TemplateError, match=told):
+        read(path, parameters)

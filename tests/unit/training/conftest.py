@@ -9,6 +9,8 @@ from frond.images import Recipe
 from training.catalogue import Catalogue
 from training.dataset import Dataset
 from training.prepare import Terms, prepare
+from training.recipe import Recipe as TrainingRecipe
+from training.run import Settings
 from training.sources import Folder
 from training.split import Split
 
@@ -38,3 +40,29 @@ def prepared(class_folders: Path, tmp_path_factory: pytest.TempPathFactory) -> D
     directory = tmp_path_factory.mktemp("prepared") / "garden"
     prepare(Folder(class_folders), directory, RECIPE, Catalogue(), SHARES, seed=1, workers=1, terms=TERMS)
     return Dataset(directory)
+
+
+def tiny_recipe(**changes: object) -> TrainingRecipe:
+    """Two short stages from scratch, at two sizes, of the smallest network there is."""
+    values: dict[str, object] = {
+        "backbone": "mobilenet_v2",
+        "weights": "none",
+        "batch": 6,
+        "precision": "float32",
+        "stages": [
+            {"name": "small", "epochs": 2, "rate": 5e-3, "size": 48, "frozen_blocks": 0, "balance": 0.5},
+            {"name": "whole", "epochs": 2, "rate": 5e-3, "frozen_blocks": 0, "mixup": 0.2, "average": 0.9},
+        ],
+    }
+    return TrainingRecipe.model_validate(values | changes)
+
+
+def settings_for(dataset: Dataset, **changes: object) -> Settings:
+    """The settings of a run of that recipe."""
+    return Settings(
+        dataset_fingerprint=dataset.card.fingerprint,
+        classes=len(dataset.card.species),
+        size=dataset.card.recipe.size,
+        replicas=1,
+        recipe=tiny_recipe(**changes),
+    )

@@ -1,17 +1,11 @@
-"""Temperature, thresholds and the calibration error, on logits whose truth is known."""
+"""Temperature and the calibration error, on logits whose truth is known."""
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from frond.classifier import energy, softmax
-from training.confidence import (
-    ACCEPTANCE,
-    UNCERTAIN_BELOW,
-    choose_abstention,
-    expected_calibration_error,
-    fit_temperature,
-)
+from frond.scores import softmax
+from training.confidence import expected_calibration_error, fit_temperature
 
 
 def drawn(temperature: float, photos: int = 4000) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
@@ -42,16 +36,6 @@ def test_logits_that_are_always_right_give_a_finite_temperature() -> None:
     logits = np.eye(3, dtype=np.float32) * 10
 
     assert 0 < fit_temperature(logits, np.arange(3)) < np.inf
-
-
-def test_the_threshold_lets_the_wanted_share_of_known_photos_pass() -> None:
-    logits, _ = drawn(1.0)
-
-    abstention = choose_abstention(logits, 0.7)
-
-    passed = (energy(logits, 0.7) >= abstention.not_recognised_below).mean()
-    assert passed == pytest.approx(ACCEPTANCE, abs=0.001)
-    assert (abstention.acceptance, abstention.uncertain_below) == (ACCEPTANCE, UNCERTAIN_BELOW)
 
 
 def test_the_calibration_error_is_the_gap_between_confidence_and_accuracy() -> None:

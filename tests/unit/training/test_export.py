@@ -1,38 +1,36 @@
-"""From a run to the folder that serves, and how good what is in it is."""
+"""From a run to the folder that serves."""
 
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from frond.classifier import Classifier
-from frond.images import Recipe
 from frond.manifest import MANIFEST_NAME, MODEL_NAME, Manifest
-from tests.unit.training.conftest import SHARES
-from tests.unit.training.test_fit import settings_for
-from training.catalogue import Catalogue
+from tests.unit.training.conftest import settings_for
+from training import quantization
 from training.dataset import Dataset
-from training.evaluate import evaluate
-from training.export import NOTICE_NAME, _put_in_place, export
-from training.fit import SETTINGS_NAME, WEIGHTS_NAME, Run
+from training.export import export
 from training.network import build
-from training.prepare import Terms, prepare
+from training.package import NOTICE_NAME, put_in_place
 from training.problems import TrainingError
-from training.sources import Folder
+from training.quantization import Variant
+from training.run import SETTINGS_NAME, Run
 
 
 @pytest.fixture(scope="module")
 def run(prepared: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """A run that has one epoch behind it, as far as its folder tells."""
-    directory = tmp_path_factory.mktemp("run")
+    """A run that has finished, as far as its folder tells."""
+    run = Run(tmp_path_factory.mktemp("run"))
     settings = settings_for(prepared)
-    (directory / SETTINGS_NAME).write_text(settings.model_dump_json(), encoding="utf-8")
-    build(settings.classes, settings.size, settings.dropout, settings.seed).save_weights(
-        directory / WEIGHTS_NAME
-    )
-    return Run(directory)
+    run.claim(settings)
+    recipe = settings.recipe
+    network = build(settings.classes, settings.size, recipe.dropout, recipe.seed, recipe.backbone)
+    network.save_weights(run.best_weights(len(recipe.stages) - 1))
+    return run
 
 
 @pytest.fixture(scope="module")
@@ -42,8 +40,12 @@ def exported(prepared: Dataset, run: Run, tmp_path_factory: pytest.TempPathFacto
     directory.mkdir()
     (directory / MANIFEST_NAME).write_text("{}", encoding="utf-8")
     (directory / "left-over").touch()
-    export(prepared, run, directory)
+    export(prepared, run, directory, quantization_photos=3)
     return directory
+
+
+def paper(directory: Path, name: str) -> Any:
+    return json.loads((directory / "report" / f"{name}.json").read_text(encoding="utf-8"))
 
 
 def manifest_of(directory: Path) -> Manifest:
@@ -76,7 +78,7 @@ def test_a_model_that_cannot_be_replaced_stays(
 
     monkeypatch.setattr(Path, "rename", full)
     with pytest.raises(OSError, match="full"):
-        _put_in_place(fresh, model, tmp_path / "replaced")
+        put_in_place(fresh, model, tmp_path / "replaced")
 
     assert Classifier.load(model).manifest == manifest_of(exported)
 
@@ -103,49 +105,62 @@ def test_what_was_exported_serves(exported: Path, prepared: Dataset) -> None:
     assert sum(c.confidence for c in classification.candidates) == pytest.approx(1)
 
 
-def test_evaluate_writes_down_what_it_measured(exported: Path, prepared: Dataset) -> None:
-    measured = evaluate(prepared, exported, "test", threads=1)
-
-    photos = len(prepared.indices("test"))
-    assert measured["photos"] == photos
-    right = sum(row["recall"] * row["support"] for row in measured["species"].values())
-    assert measured["accuracy"] == pytest.approx(right / photos, abs=1e-3)
-    low, high = measured["macro_f1_interval"]
-    assert 0 <= low <= measured["macro_f1"] <= high <= 1
-    assert sum(
-        measured["verdicts"][v] for v in ("identified", "uncertain", "not_recognised")
-    ) == pytest.approx(1)
-    assert json.loads((exported / "report" / "metrics.json").read_text(encoding="utf-8")) == measured
-    assert manifest_of(exported).metrics == measured
-    for picture in ("confusion.png", "reliability.png"):
-        assert (exported / "report" / picture).read_bytes().startswith(b"\x89PNG")
-
-
-def test_only_the_test_split_goes_into_the_manifest(exported: Path, prepared: Dataset) -> None:
-    before = manifest_of(exported)
-
-    evaluate(prepared, exported, "validation", threads=1)
-
-    assert manifest_of(exported) == before
-
-
-def test_evaluate_refuses_photos_of_another_size(exported: Path, class_folders: Path, tmp_path: Path) -> None:
-    prepare(Folder(class_folders), tmp_path / "other", Recipe(size=80), Catalogue(), SHARES, 1, 1, Terms())
-
-    with pytest.raises(TrainingError, match="--size 72"):
-        evaluate(Dataset(tmp_path / "other"), exported, "test", threads=1)
-
-
-def test_evaluate_refuses_other_species(
-    exported: Path, class_folders: Path, prepared: Dataset, tmp_path: Path
+def test_the_evidence_of_what_was_exported_has_its_logits_as_the_mean(
+    exported: Path, prepared: Dataset
 ) -> None:
-    fewer = tmp_path / "fewer"
-    for folder in ("Maize", "Charlock"):
-        shutil.copytree(class_folders / folder, fewer / folder)
-    prepare(Folder(fewer), tmp_path / "set", prepared.card.recipe, Catalogue(), SHARES, 1, 1, Terms())
+    inference = Classifier.load(exported).infer(np.ascontiguousarray(prepared.pictures[0]))
 
-    with pytest.raises(TrainingError, match="other species"):
-        evaluate(Dataset(tmp_path / "set"), exported, "test", threads=1)
+    assert inference.evidence is not None
+    spread = max(np.ptp(inference.evidence), np.ptp(inference.logits))
+    assert np.abs(inference.evidence.mean(axis=(0, 1)) - inference.logits).max() < 0.05 * spread
+
+
+def test_the_papers_of_a_report_lie_beside_it(exported: Path, prepared: Dataset, run: Run) -> None:
+    assert {path.stem for path in (exported / "report").iterdir()} >= {
+        "data",
+        "history",
+        "settings",
+        "quantization",
+    }
+    assert paper(exported, "data")["fingerprint"] == prepared.card.fingerprint
+    assert paper(exported, "history") == run.history()
+    assert paper(exported, "settings")["recipe"]["backbone"] == manifest_of(exported).backbone
+
+
+def test_the_number_formats_were_compared_on_as_many_photos_as_wanted(exported: Path) -> None:
+    found = paper(exported, "quantization")
+
+    assert (found["split"], found["photos"]) == ("validation", 3)
+    assert [variant["name"] for variant in found["variants"]] == ["fp32", "fp16", "dynamic", "int8"]
+    assert found["variants"][3]["size_bytes"] == (exported / MODEL_NAME).stat().st_size
+    assert found["variants"][0]["agreement"] == 1
+    assert {"evidence", "logits", "embedding"} <= {layer["layer"] for layer in found["layers"]}
+
+
+def test_a_collapsed_export_is_told_aloud_and_on_paper(
+    prepared: Dataset,
+    run: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The int8 file is of another network than the one that was trained."""
+
+    def collapsed(network: Any, photos: Any) -> dict[Variant, bytes]:
+        kernel, bias = network.get_layer("logits").get_weights()
+        network.get_layer("logits").set_weights([-kernel, bias])
+        other = quantization.quantize(network, photos)
+        network.get_layer("logits").set_weights([kernel, bias])
+        return dict.fromkeys(("fp32", "fp16", "dynamic", "int8"), other)
+
+    monkeypatch.setattr("training.export.variants", collapsed)
+    monkeypatch.setattr("training.export.compare", lambda *_: quantization.Comparison(0, [], []))
+
+    export(prepared, run, tmp_path / "model")
+
+    assert manifest_of(tmp_path / "model").agreement["top1"] < 0.5
+    assert "Warning: The int8 model names the same" in capsys.readouterr().err.replace("\n", " ")
+    assert "faithful" in paper(tmp_path / "model", "quantization")["warnings"][0]
 
 
 def test_export_leaves_a_folder_alone_that_is_no_model(prepared: Dataset, run: Run, tmp_path: Path) -> None:
@@ -167,8 +182,8 @@ def test_export_refuses_a_run_on_other_photos(prepared: Dataset, run: Run, tmp_p
     assert not (tmp_path / "model").exists()
 
 
-def test_export_refuses_a_run_without_a_finished_epoch(prepared: Dataset, run: Run, tmp_path: Path) -> None:
+def test_export_refuses_a_run_that_goes_on(prepared: Dataset, run: Run, tmp_path: Path) -> None:
     (tmp_path / SETTINGS_NAME).write_text(run.settings().model_dump_json(), encoding="utf-8")
 
-    with pytest.raises(TrainingError, match="no finished epoch"):
+    with pytest.raises(TrainingError, match="has not finished"):
         export(prepared, Run(tmp_path), tmp_path / "model")

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from frond.images import Recipe, read_photo
 from tests.conftest import SHARED
+from training.augmentation import augmentation
 from training.network import (
     EMBEDDING_WIDTH,
     backbone,
@@ -18,7 +19,7 @@ from training.network import (
     build,
     features_model,
     freeze_backbone,
-    load_imagenet,
+    load_weights,
     serving_model,
     unfreeze_above,
 )
@@ -69,34 +70,41 @@ class TestWhatLearns:
 
 
 class TestRandomness:
-    def draw(self, network: keras.Model, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
-        changed = network.get_layer("augmentation")(pictures.astype(np.float32), training=True)
+    @pytest.fixture(scope="class")
+    @classmethod
+    def learner(cls, network: keras.Model) -> keras.Model:
+        """The network behind what happens to its pictures while it learns."""
+        pictures = keras.Input(network.input_shape[1:])
+        return keras.Model(pictures, network(augmentation(seed=1)(pictures)))
+
+    def draw(self, learner: keras.Model, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+        changed = learner.get_layer("augmentation")(pictures.astype(np.float32), training=True)
         found: NDArray[np.float32] = keras.ops.convert_to_numpy(changed)
         return found
 
     def test_an_epoch_begins_the_same_whatever_came_before(
-        self, network: keras.Model, pictures: NDArray[np.uint8]
+        self, learner: keras.Model, pictures: NDArray[np.uint8]
     ) -> None:
-        begin_epoch(network, 4)
-        first, second = self.draw(network, pictures), self.draw(network, pictures)
-        begin_epoch(network, 5)
-        other = self.draw(network, pictures)
-        begin_epoch(network, 4)
-        assert np.array_equal(self.draw(network, pictures), first)
+        begin_epoch(learner, 4)
+        first, second = self.draw(learner, pictures), self.draw(learner, pictures)
+        begin_epoch(learner, 5)
+        other = self.draw(learner, pictures)
+        begin_epoch(learner, 4)
+        assert np.array_equal(self.draw(learner, pictures), first)
         assert not np.array_equal(first, second)
         assert not np.array_equal(first, other)
 
     def test_a_restored_network_draws_the_same(
-        self, network: keras.Model, pictures: NDArray[np.uint8], tmp_path: Path
+        self, learner: keras.Model, pictures: NDArray[np.uint8], tmp_path: Path
     ) -> None:
-        network.save(tmp_path / "network.keras")
-        restored = keras.models.load_model(tmp_path / "network.keras")
-        for each in (network, restored):
+        learner.save(tmp_path / "learner.keras")
+        restored = keras.models.load_model(tmp_path / "learner.keras")
+        for each in (learner, restored):
             begin_epoch(each, 2)
-        assert np.array_equal(self.draw(network, pictures), self.draw(restored, pictures))
+        assert np.array_equal(self.draw(learner, pictures), self.draw(restored, pictures))
 
-    def test_augmented_pixels_stay_in_range(self, network: keras.Model, pictures: NDArray[np.uint8]) -> None:
-        changed = self.draw(network, pictures)
+    def test_augmented_pixels_stay_in_range(self, learner: keras.Model, pictures: NDArray[np.uint8]) -> None:
+        changed = self.draw(learner, pictures)
         assert changed.shape == pictures.shape
         assert changed.min() >= 0
         assert changed.max() <= 255
@@ -105,7 +113,7 @@ class TestRandomness:
 class TestWeights:
     def test_a_file_that_is_not_there_is_named(self, network: keras.Model) -> None:
         with pytest.raises(TrainingError, match="There is no weight file at /no/such"):
-            load_imagenet(network, "/no/such/weights.h5")
+            load_weights(network, "/no/such/weights.h5")
 
     @pytest.mark.parametrize("kind", ["text", "another network"])
     def test_a_file_of_something_else_is_named(self, network: keras.Model, tmp_path: Path, kind: str) -> None:
@@ -118,8 +126,8 @@ class TestWeights:
                 file.create_group("dense").attrs["weight_names"] = [b"kernel"]
                 file["dense/kernel"] = np.zeros((2, 2))
         before = backbone(network).get_weights()
-        with pytest.raises(TrainingError, match=r"weights\.h5 does not hold Xception's weights"):
-            load_imagenet(network, str(path))
+        with pytest.raises(TrainingError, match=r"weights\.h5 does not hold the weights of xception"):
+            load_weights(network, str(path))
         for now, then in zip(backbone(network).get_weights(), before, strict=True):
             assert np.array_equal(now, then)
 
@@ -127,7 +135,7 @@ class TestWeights:
         path = SHARED / "weights" / "xception_imagenet_notop.h5"
         if not path.is_file():
             pytest.skip(f"ImageNet's weights are not here: no file {path}")
-        load_imagenet(network, str(path))
+        load_weights(network, str(path))
         with h5py.File(path) as file:
             names: list[str] = []
             file.visit(names.append)
@@ -162,6 +170,7 @@ class TestServing:
 
         assert np.abs(logits - logits[0]).max() > 1e-3
         assert served["logits"] == pytest.approx(logits, rel=1e-4, abs=1e-4)
+        assert served["evidence"].mean(axis=(1, 2)) == pytest.approx(logits, rel=1e-4, abs=1e-4)
         assert served["embedding"].shape == (4, EMBEDDING_WIDTH)
         expected = (features - mean) @ components.T
         assert served["embedding"] == pytest.approx(expected, rel=1e-3, abs=1e-3 * np.abs(expected).max())

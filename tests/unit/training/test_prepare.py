@@ -1,6 +1,7 @@
 """From folders of photos to a data set that is whole, or to nothing and a sentence."""
 
 import hashlib
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ from training.dataset import Dataset
 from training.prepare import prepare
 from training.problems import TrainingError
 from training.sources import Folder, Source
+from training.split import Split
 
 
 def make(source: Path, directory: Path, seed: int = 1) -> Card:
@@ -93,6 +95,7 @@ def odd(class_folders: Path, tmp_path_factory: pytest.TempPathFactory) -> Datase
         path = root / "photos" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
+    (root / "photos" / "bare").mkdir()
     Image.open(class_folders / "Maize" / "5.jpg").save(root / "photos" / "玉米" / "again.jpg", quality=40)
     (root / "photos" / "玉米" / "5.jpg").write_bytes(maize[5])
     make(root / "photos", root / "set")
@@ -116,8 +119,9 @@ class TestOddFolders:
         assert 'Épinard, d\'été (2)/line\nbreak, "quoted".jpg' in {row.source for row in odd.rows}
 
     def test_what_deserves_a_look_is_noted(self, odd: Dataset) -> None:
-        unknown, missing = odd.card.notes
+        unknown, empty, missing = odd.card.notes
         assert unknown == "not in the species table, so named as their folders: Épinard, d'été (2), 玉米"
+        assert empty == "folders without a readable photo, so no species: bare, only notes"
         assert missing.startswith("no test photo")
         assert missing.endswith(": épinard-d-été-2")
         page = (odd.directory / "card.md").read_text(encoding="utf-8")
@@ -231,3 +235,75 @@ class TestDataset:
                     odd.indices(split)
             else:
                 assert len(odd.indices(split))
+
+    def test_a_species_may_be_left_out(self, prepared: Dataset) -> None:
+        rest = Dataset(prepared.directory, without=["triticum-aestivum"])
+        assert [s.slug for s in rest.card.species] == ["sinapis-arvensis", "zea-mays"]
+        assert rest.card.fingerprint != prepared.card.fingerprint
+        assert rest.card.photos() == {"train": 8, "validation": 4, "test": 4}
+        for split in SHARES:
+            kept = [i for i in prepared.indices(split) if prepared.labels[i] != 1]
+            assert rest.indices(split).tolist() == kept
+        assert set(rest.labels[rest.indices("train")]) == {0, 1}
+        assert rest.labels[prepared.labels == 2].tolist() == [1] * 8
+
+    def test_a_species_to_leave_out_that_is_not_there(self, prepared: Dataset) -> None:
+        with pytest.raises(TrainingError, match="no beta-vulgaris to leave out; there are sinapis-arvensis"):
+            Dataset(prepared.directory, without=["beta-vulgaris"])
+
+    def test_two_species_have_to_be_left(self, prepared: Dataset) -> None:
+        with pytest.raises(TrainingError, match="Two species have to be left"):
+            Dataset(prepared.directory, without=["triticum-aestivum", "zea-mays"])
+
+
+class TestLikeAnEarlierOne:
+    """Photos that were there before keep their split, whatever else is new."""
+
+    @pytest.fixture
+    def later(self, class_folders: Path, prepared: Dataset, tmp_path: Path) -> Dataset:
+        """The same photos and two more, under another seed and at another size."""
+        photos = tmp_path / "garden"
+        shutil.copytree(class_folders, photos)
+        for name in ("new 1.jpg", "new 2.jpg"):
+            (photos / "Maize" / name).write_bytes(
+                (photos / "Charlock" / "3.jpg").read_bytes() + name.encode()
+            )
+        shares: dict[Split, float] = {"train": 0.2, "validation": 0.4, "test": 0.4}
+        prepare(
+            Folder(photos),
+            tmp_path / "set",
+            Recipe(size=80),
+            Catalogue(),
+            shares,
+            seed=7,
+            workers=1,
+            terms=TERMS,
+            like=prepared.directory,
+        )
+        return Dataset(tmp_path / "set")
+
+    def test_old_photos_stay_where_they_were(self, prepared: Dataset, later: Dataset) -> None:
+        before = {row.source: row.split for row in prepared.rows}
+        after = {row.source: row.split for row in later.rows if row.source in before}
+        assert after == before
+
+    def test_new_photos_go_with_their_group(self, later: Dataset) -> None:
+        rows = {row.source: row for row in later.rows}
+        twin = rows["Charlock/3.jpg"]
+        for name in ("Maize/new 1.jpg", "Maize/new 2.jpg"):
+            assert rows[name].group == twin.group
+            assert rows[name].split == twin.split
+
+    def test_an_earlier_one_that_is_none(self, class_folders: Path, tmp_path: Path) -> None:
+        with pytest.raises(TrainingError, match="not a prepared data set to take splits from"):
+            prepare(
+                Folder(class_folders),
+                tmp_path / "set",
+                RECIPE,
+                Catalogue(),
+                SHARES,
+                seed=1,
+                workers=1,
+                terms=TERMS,
+                like=tmp_path,
+            )

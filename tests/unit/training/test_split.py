@@ -67,3 +67,23 @@ def test_a_split_is_known_by_its_name() -> None:
     assert [as_split(name) for name in SPLITS] == list(SPLITS)
     with pytest.raises(TrainingError, match="train, validation, test"):
         as_split("holdout")
+
+
+class TestSettled:
+    """What is known beforehand stays."""
+
+    def test_settled_photos_stay_and_their_group_follows(self) -> None:
+        settled: list[Split | None] = ["test", None, None, "validation", None, None]
+        found = split_groups([0] * 6, [0, 0, 1, 2, 3, 4], SHARES, seed=1, settled=settled)
+        assert found[:2] == ["test", "test"]
+        assert found[3] == "validation"
+
+    def test_a_group_on_both_sides_stays_on_both(self) -> None:
+        settled: list[Split | None] = ["test", "train", None]
+        found = split_groups([0] * 3, [0, 0, 0], SHARES, seed=1, settled=settled)
+        assert found == ["test", "train", "test"]
+
+    def test_the_others_even_the_shares_out(self) -> None:
+        settled: list[Split | None] = ["train"] * 60 + [None] * 40
+        found = Counter(split_groups([0] * 100, range(100), SHARES, seed=1, settled=settled))
+        assert found == {"train": 70, "validation": 15, "test": 15}

@@ -14,16 +14,22 @@ from numpy.typing import NDArray
 
 from frond.manifest import MODEL_NAME, Manifest, Species, read_manifest
 from frond.problems import InvalidModel
+from frond.scores import softmax
 
 Verdict = Literal["identified", "uncertain", "not_recognised"]
 
 
 @dataclass(frozen=True, slots=True)
 class Inference:
-    """What the network says of one picture: ``logits float32[K]``, ``embedding float32[64]``."""
+    """What the network says of one picture.
+
+    ``logits float32[K]``, ``embedding float32[E]`` and, of a model that gives it, ``evidence
+    float32[R, C, K]``: the logits by position, whose mean over rows and columns is ``logits``.
+    """
 
     logits: NDArray[np.float32]
     embedding: NDArray[np.float32]
+    evidence: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,24 +94,25 @@ class Classifier:
         """
         self._interpreter.set_tensor(self._input["index"], pixels[np.newaxis])
         self._interpreter.invoke()
-        return Inference(self._read("logits"), self._read("embedding"))
+        evidence = self._read("evidence") if "evidence" in self._outputs else None
+        return Inference(self._read("logits"), self._read("embedding"), evidence)
 
     def classify(self, pixels: NDArray[np.uint8]) -> Classification:
         """Say what a picture shows; see :meth:`infer` for the parameter."""
-        return self.judge(self.infer(pixels).logits)
+        return self.judge(self.infer(pixels))
 
-    def judge(self, logits: NDArray[np.float32]) -> Classification:
-        """Turn logits ``float32[K]`` into a verdict and calibrated candidates."""
-        confidences = softmax(logits / self.manifest.temperature)
+    def judge(self, inference: Inference) -> Classification:
+        """Turn what the network says into a verdict and calibrated candidates."""
+        confidences = softmax(inference.logits / self.manifest.temperature)
         order = np.argsort(-confidences, kind="stable")
         candidates = [Candidate(self.manifest.labels[i], float(confidences[i])) for i in order]
-        return Classification(self._verdict(logits, candidates[0].confidence), candidates)
+        return Classification(self._verdict(inference, confidences), candidates)
 
-    def _verdict(self, logits: NDArray[np.float32], confidence: float) -> Verdict:
+    def _verdict(self, inference: Inference, confidences: NDArray[np.float64]) -> Verdict:
         abstention = self.manifest.abstention
-        if energy(logits, self.manifest.temperature) < abstention.not_recognised_below:
+        if not abstention.recognises(inference.logits, inference.embedding):
             return "not_recognised"
-        return "uncertain" if confidence < abstention.uncertain_below else "identified"
+        return "uncertain" if abstention.hesitates(confidences) else "identified"
 
     def _read(self, name: str) -> NDArray[np.float32]:
         output = self._outputs[name]
@@ -115,31 +122,27 @@ class Classifier:
         return real
 
     def _check_shapes(self) -> None:
-        size = self.manifest.input.size
-        expected = {"input": (1, size, size, 3), "logits": (1, len(self.manifest.labels))}
-        found = {"input": tuple(self._input["shape"])} | {
-            name: tuple(output["shape"]) for name, output in self._outputs.items() if name == "logits"
+        size, classes = self.manifest.input.size, len(self.manifest.labels)
+        shapes = {name: tuple(output["shape"].tolist()) for name, output in self._outputs.items()}
+        expected = {"input": (1, size, size, 3), "logits": (1, classes)}
+        found = {"input": tuple(self._input["shape"].tolist())} | {
+            name: shape for name, shape in shapes.items() if name == "logits"
         }
-        if found != expected or "embedding" not in self._outputs or self._input["dtype"] is not np.uint8:
+        if found != expected or "embedding" not in shapes or self._input["dtype"] is not np.uint8:
             raise InvalidModel(f"The model has {found} where its manifest tells {expected}.")
         if any(output["quantization"][0] == 0 for output in self._outputs.values()):
             raise InvalidModel("The model's outputs are not quantized.")
-
-
-def softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Return probabilities along the last axis, in double precision, safe for any finite logits."""
-    shifted = logits.astype(np.float64) - logits.max(axis=-1, keepdims=True)
-    exponentials = np.exp(shifted)
-    probabilities: NDArray[np.float64] = exponentials / exponentials.sum(axis=-1, keepdims=True)
-    return probabilities
-
-
-def energy(logits: NDArray[np.float32], temperature: float) -> NDArray[np.float64]:
-    """Return ``T · logsumexp(logits / T)`` along the last axis: high for what the model knows."""
-    scaled = logits.astype(np.float64) / temperature
-    top = scaled.max(axis=-1)
-    score: NDArray[np.float64] = temperature * (top + np.log(np.exp(scaled - top[..., None]).sum(axis=-1)))
-    return score
+        evidence = shapes.get("evidence", (1, 1, 1, classes))
+        if len(evidence) != 4 or (evidence[0], evidence[-1]) != (1, classes):
+            raise InvalidModel(
+                f"The model's evidence is {evidence}, not rows and columns of {classes} classes."
+            )
+        score, width = self.manifest.abstention.score, shapes["embedding"][-1]
+        if score.width not in (None, width):
+            raise InvalidModel(
+                f"The manifest's {score.name} score is for an embedding of {score.width} numbers; "
+                f"the model's has {width}."
+            )
 
 
 def _interpreter(model: bytes, threads: int) -> Interpreter:

@@ -11,13 +11,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from frond.images import Recipe
 from frond.problems import InvalidModel
+from frond.scores import Energy, Reals, Score, margin
 
 MODEL_NAME = "model.tflite"
 MANIFEST_NAME = "manifest.json"
+# 2: abstention names its score, and is uncertain by the margin; in 1 by the first confidence alone.
+FORMAT_VERSION: Literal[2] = 2
 
 
 class _Frozen(BaseModel):
@@ -48,19 +53,24 @@ class ModelFile(_Frozen):
 
 
 class Abstention(_Frozen):
-    """When to say less than a species' name.
+    """When to say less than a species' name; the thresholds are chosen on validation photos."""
 
-    The energy of a photo is ``T · logsumexp(logits / T)`` (Liu et al. 2020, arXiv:2010.03759): high
-    for what the model knows. Its threshold is chosen on validation photos.
-    """
-
-    not_recognised_below: float = Field(description="Energy under which the photo is none of the species")
+    score: Score = Field(default_factory=Energy, description="Tells the known from the unknown")
+    not_recognised_below: float = Field(description="Score under which the photo is none of the species")
     uncertain_below: float = Field(
-        ge=0, le=1, description="Confidence under which the first is one of several"
+        ge=0,
+        le=1,
+        description="How far the first confidence must be ahead of the second, or they are too close",
     )
-    acceptance: float = Field(
-        ge=0, le=1, description="Share of known validation photos over the energy threshold"
-    )
+    acceptance: float = Field(ge=0, le=1, description="Share of known validation photos that are identified")
+
+    def recognises(self, logits: Reals, embeddings: Reals) -> NDArray[np.bool_]:
+        """Return whether photos with ``logits [..., K]`` and ``embeddings [..., E]`` show what is known."""
+        return self.score.of(logits, embeddings) >= self.not_recognised_below
+
+    def hesitates(self, confidences: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Return whether two species are too close, by ``confidences [..., K]``."""
+        return margin(confidences) < self.uncertain_below
 
 
 class Reference(_Frozen):
@@ -84,11 +94,12 @@ class Dataset(_Frozen):
 class Manifest(_Frozen):
     """Everything that has to be known of a model to serve it and to judge it."""
 
-    format_version: Literal[1] = 1
+    format_version: Literal[2] = FORMAT_VERSION
     version: str = Field(pattern=r"^\d{4}\.\d{2}\.\d{2}-[0-9a-f]{8}$")
     created_at: datetime
     file: ModelFile
     input: Recipe
+    backbone: str = Field(default="xception", description="The network under the head")
     labels: list[Species] = Field(min_length=2)
     temperature: float = Field(gt=0, description="Divides the logits before the softmax")
     abstention: Abstention
@@ -101,6 +112,9 @@ class Manifest(_Frozen):
         default_factory=dict, description="TFLite against Keras, on validation"
     )
     training: dict[str, Any] = Field(default_factory=dict, description="The settings of the run")
+    forced: str | None = Field(
+        default=None, description="Why it was released although a gate refused it; null if none did"
+    )
     code_commit: str | None = None
     libraries: dict[str, str] = Field(default_factory=dict)
 
@@ -140,8 +154,30 @@ def read_manifest(directory: Path) -> Manifest:
     """
     path = directory / MANIFEST_NAME
     try:
-        return Manifest.model_validate_json(path.read_bytes())
+        content = path.read_bytes()
     except OSError as error:
         raise InvalidModel(f"There is no readable manifest at {path}.") from error
+    return parse_manifest(content, str(path))
+
+
+def parse_manifest(content: bytes, source: str) -> Manifest:
+    """Return the manifest that is in these bytes; errors name it by its source.
+
+    Raises
+    ------
+    frond.problems.InvalidModel
+        It is not one that this version of Frond reads.
+    """
+    try:
+        if (found := _Format.model_validate_json(content).format_version) != FORMAT_VERSION:
+            raise InvalidModel(
+                f"{source} has format_version {found} and this Frond reads {FORMAT_VERSION}; export the "
+                "model again with `python -m training export`, or use the Frond that it was made for."
+            )
+        return Manifest.model_validate_json(content)
     except ValidationError as error:
-        raise InvalidModel(f"{path} is not a manifest this version reads: {error}") from error
+        raise InvalidModel(f"{source} is not a manifest this version reads: {error}") from error
+
+
+class _Format(BaseModel):
+    format_version: int

@@ -4,9 +4,9 @@ import keras
 import pytest
 
 from tests.unit.training.quantization.small_xception import small_xception, smooth_photos
-from training.quantization import quantize
+from training.quantization import Variant, variants
 from training.quantization.clone import inference_clone
-from training.quantization.conversion import convert
+from training.quantization.conversion import saved, to_int8
 from training.quantization.scaling import without_scaling
 
 
@@ -16,11 +16,17 @@ def network() -> keras.Model:
 
 
 @pytest.fixture(scope="session")
-def exported(network: keras.Model) -> bytes:
-    return quantize(network, smooth_photos(60, seed=1))
+def files(network: keras.Model) -> dict[Variant, bytes]:
+    return variants(network, smooth_photos(60, seed=1))
+
+
+@pytest.fixture(scope="session")
+def exported(files: dict[Variant, bytes]) -> bytes:
+    return files["int8"]
 
 
 @pytest.fixture(scope="session")
 def converted(network: keras.Model) -> bytes:
     """The network as the converter leaves it, nothing rewritten."""
-    return convert(without_scaling(inference_clone(network)), smooth_photos(60, seed=1))
+    with saved(without_scaling(inference_clone(network))) as folder:
+        return to_int8(folder, smooth_photos(60, seed=1))

@@ -10,12 +10,19 @@ L = keras.layers
 
 
 def small_xception(seed: int = 0) -> keras.Model:
-    """Scaling, then a nested backbone of separable convolutions and residual sums, then two heads."""
+    """Scaling, then a nested backbone of separable convolutions and residual sums, then three heads."""
     pixels = keras.Input((SIZE, SIZE, 3), name="pixels")
-    pooled = L.GlobalAveragePooling2D(name="pooled")(_backbone()(L.Rescaling(1 / 127.5, offset=-1)(pixels)))
-    outputs = {"logits": L.Dense(CLASSES, name="logits")(pooled), "embedding": L.Dense(8)(pooled)}
+    seen = _backbone()(L.Rescaling(1 / 127.5, offset=-1)(pixels))
+    pooled = L.GlobalAveragePooling2D(name="pooled")(seen)
+    outputs = {
+        "logits": L.Dense(CLASSES, name="logits")(pooled),
+        "embedding": L.Dense(8)(pooled),
+        "evidence": L.Conv2D(CLASSES, 1, name="evidence")(seen),
+    }
     model = keras.Model(pixels, outputs)
     _randomize(model, np.random.default_rng(seed))
+    kernel, bias = model.get_layer("logits").get_weights()
+    model.get_layer("evidence").set_weights([kernel[np.newaxis, np.newaxis], bias])
     return model
 
 

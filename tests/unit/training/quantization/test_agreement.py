@@ -1,15 +1,18 @@
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
 
 from tests.unit.training.quantization.served import served
-from tests.unit.training.quantization.small_xception import small_xception, smooth_photos
+from tests.unit.training.quantization.small_xception import CLASSES, small_xception, smooth_photos
 from training.inference import Inferences
-from training.quantization import Agreement, agreement
+from training.quantization import Agreement, Predictions, agreement, predict_all
 
 
 def compared(model: keras.Model, exported: bytes, photos: np.ndarray) -> Agreement:
-    return agreement(model, photos, served(exported, photos))
+    exact = predict_all(model, photos)
+    return agreement(exact, served(exported, photos), exact.logits.argmax(axis=1))
 
 
 def test_every_number_is_there_by_name(network: keras.Model, exported: bytes) -> None:
@@ -19,18 +22,43 @@ def test_every_number_is_there_by_name(network: keras.Model, exported: bytes) ->
     assert 0 < numbers["mean_logit_difference"] <= numbers["max_logit_difference"]
 
 
-def test_another_network_does_not_agree(exported: bytes) -> None:
+def test_another_network_does_not_agree_and_that_is_told(exported: bytes) -> None:
     agreed = compared(small_xception(seed=19), exported, smooth_photos(60, seed=20))
 
     assert agreed.top1 < 0.7
     assert agreed.embedding_cosine < 0.7
+    assert agreed.macro_f1_loss > 0.1
+    same_species, points = agreed.complaints()
+    assert f"{agreed.top1:.1%} of 60 validation photos" in same_species
+    assert f"loses {100 * agreed.macro_f1_loss:.2f} points" in points
 
 
-def test_no_photos_are_refused(network: keras.Model) -> None:
-    nothing = Inferences(np.empty((0, 6), np.float32), np.empty((0, 8), np.float32), 0.0)
+def test_a_faithful_export_has_no_complaints(network: keras.Model, exported: bytes) -> None:
+    agreed = replace(
+        compared(network, exported, smooth_photos(20, seed=18)), top1=0.995, macro_f1_loss=-0.002
+    )
+
+    assert agreed.complaints() == []
+
+
+def test_what_quantization_costs_is_the_difference_of_the_two_scores() -> None:
+    right = np.eye(4, dtype=np.float32)
+    wrong = right[[0, 1, 2, 0]]
+    embeddings = np.ones((4, 2), np.float32)
+
+    lost = agreement(Predictions(right, embeddings), Inferences(wrong, embeddings, 1.0), np.arange(4))
+    won = agreement(Predictions(wrong, embeddings), Inferences(right, embeddings, 1.0), np.arange(4))
+
+    # Of four species two stay perfect, one is taken for another and never found again.
+    assert lost.macro_f1_loss == pytest.approx(1 - (2 / 3 + 1 + 1 + 0) / 4)
+    assert won.macro_f1_loss == pytest.approx(-lost.macro_f1_loss)
+
+
+def test_no_photos_are_refused() -> None:
+    logits, embeddings = np.empty((0, CLASSES), np.float32), np.empty((0, 8), np.float32)
 
     with pytest.raises(ValueError, match="no photos"):
-        agreement(network, smooth_photos(0, seed=21), nothing)
+        agreement(Predictions(logits, embeddings), Inferences(logits, embeddings, 0.0), np.empty(0, np.int64))
 
 
 def test_photos_are_compared_one_by_one(network: keras.Model, exported: bytes) -> None:

@@ -3,18 +3,19 @@ import numpy as np
 import pytest
 from ai_edge_litert.interpreter import Interpreter
 
-from tests.unit.training.quantization.served import served
 from tests.unit.training.quantization.small_xception import (
+    CLASSES,
     SIZE,
     checkerboard,
     small_xception,
     smooth_photos,
     spike_on_checkerboards,
 )
+from tests.unit.training.quantization.test_agreement import compared
 from training.problems import TrainingError
-from training.quantization import agreement, flatbuffer, partitions, quantize
+from training.quantization import Variant, flatbuffer, partitions, quantize
 from training.quantization.clone import inference_clone
-from training.quantization.conversion import convert
+from training.quantization.conversion import saved, to_int8
 from training.quantization.ports import name_ports
 from training.quantization.scaling import without_scaling
 
@@ -22,7 +23,7 @@ from training.quantization.scaling import without_scaling
 def test_the_int8_file_agrees_with_the_network(network: keras.Model, exported: bytes) -> None:
     photos = smooth_photos(100, seed=9)
 
-    agreed = agreement(network, photos, served(exported, photos))
+    agreed = compared(network, exported, photos)
 
     assert agreed.photos == 100
     assert agreed.top1 >= 0.95
@@ -43,9 +44,39 @@ def test_the_signature_leads_to_the_named_tensors(exported: bytes) -> None:
     by_signature = interpreter.get_signature_runner("serving_default")(image=photo)
 
     by_name = {output["name"]: output["index"] for output in interpreter.get_output_details()}
-    assert by_signature.keys() == by_name.keys() == {"logits", "embedding"}
+    assert by_signature.keys() == by_name.keys() == {"logits", "embedding", "evidence"}
     for name, index in by_name.items():
         np.testing.assert_array_equal(by_signature[name], interpreter.get_tensor(index))
+
+
+def test_the_evidence_says_by_position_what_the_logits_say(exported: bytes) -> None:
+    interpreter = Interpreter(model_content=exported)
+    interpreter.allocate_tensors()
+    outputs = {output["name"]: output for output in interpreter.get_output_details()}
+
+    def real(name: str) -> np.ndarray:
+        scale, zero_point = outputs[name]["quantization"]
+        values: np.ndarray = interpreter.get_tensor(outputs[name]["index"])[0].astype(np.float32)
+        return scale * (values - zero_point)
+
+    for photo in smooth_photos(5, seed=23):
+        interpreter.set_tensor(interpreter.get_input_details()[0]["index"], photo[np.newaxis])
+        interpreter.invoke()
+        evidence, logits = real("evidence"), real("logits")
+        assert evidence.shape[-1] == len(logits) == CLASSES
+        # Roundings of single positions mostly cancel in the mean.
+        step = outputs["logits"]["quantization"][0] + outputs["evidence"]["quantization"][0]
+        assert np.abs(evidence.mean(axis=(0, 1)) - logits).max() < step
+
+
+def test_the_float_forms_have_the_ports_of_the_int8_one(files: dict[Variant, bytes]) -> None:
+    shapes = {}
+    for name, tflite in files.items():
+        interpreter = Interpreter(model_content=tflite)
+        shapes[name] = {o["name"]: tuple(o["shape"]) for o in interpreter.get_output_details()}
+        assert interpreter.get_input_details()[0]["name"] == "image"
+
+    assert shapes["fp32"] == shapes["fp16"] == shapes["dynamic"] == shapes["int8"]
 
 
 def test_one_spiking_photo_does_not_spoil_the_ranges() -> None:
@@ -55,7 +86,7 @@ def test_one_spiking_photo_does_not_spoil_the_ranges() -> None:
     photos = smooth_photos(60, seed=13)
 
     careful, plain = (
-        agreement(network, photos, served(export(network, representative), photos))
+        compared(network, export(network, representative), photos)
         for export in (quantize, _plainly_converted)
     )
 
@@ -95,6 +126,7 @@ def test_outputs_without_names_are_refused() -> None:
 
 
 def _plainly_converted(network: keras.Model, photos: np.ndarray) -> bytes:
-    model = flatbuffer.read(convert(without_scaling(inference_clone(network)), photos))
+    with saved(without_scaling(inference_clone(network))) as folder:
+        model = flatbuffer.read(to_int8(folder, photos))
     name_ports(model)
     return flatbuffer.write(model)

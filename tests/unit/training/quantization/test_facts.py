@@ -23,6 +23,7 @@ def test_an_export_is_full_int8_and_its_ports_are_told(exported: bytes) -> None:
     assert {name: port.shape for name, port in outputs.items()} == {
         "logits": (1, CLASSES),
         "embedding": (1, 8),
+        "evidence": (1, 8, 8, CLASSES),
     }
     assert {port.dtype for port in facts.outputs} == {"int8"}
 

@@ -1,0 +1,161 @@
+"""Versions: there when their manifest is, whole, and the same for ever."""
+
+from pathlib import Path
+
+import pytest
+from botocore.exceptions import ClientError, ConnectionClosedError
+
+from frond.manifest import MODEL_NAME
+from frond.problems import InvalidModel
+from frond.registry import (
+    Registry,
+    RegistryError,
+    TakenVersionError,
+    UnknownVersionError,
+    UnreachableError,
+)
+from tests.tiny_registry import Bucket, model_folder, publish
+
+
+def files_of(directory: Path) -> dict[str, Path]:
+    return {name: directory / name for name in (MODEL_NAME, "report/index.html", "NOTICE.md")}
+
+
+def test_a_version_comes_back_as_it_was_written(registry: Registry, tmp_path: Path) -> None:
+    directory, manifest = model_folder(tmp_path / "model")
+
+    assert registry.versions.publish(manifest, files_of(directory))
+    assert list(registry.versions.released()) == [manifest.version]
+    assert registry.versions.manifest(manifest.version) == manifest
+    assert registry.versions.model(manifest.version) == (directory / MODEL_NAME).read_bytes()
+
+
+def test_the_manifest_is_written_last(bucket: Bucket, tmp_path: Path) -> None:
+    directory, manifest = model_folder(tmp_path / "model")
+    written: list[str] = []
+    with bucket.before("PutObject", lambda params, **_: written.append(params["url_path"])):
+        bucket.registry.versions.publish(manifest, files_of(directory))
+
+    assert len(written) == 4
+    assert written[-1].endswith("/manifest.json")
+
+
+def test_an_interrupted_release_is_not_there_and_can_be_run_again(
+    bucket: Bucket, registry: Registry, tmp_path: Path
+) -> None:
+    directory, manifest = model_folder(tmp_path / "model")
+    prefix = f"models/{manifest.version}"
+    bucket.put(f"{prefix}/{MODEL_NAME}", (directory / MODEL_NAME).read_bytes())
+    bucket.put(f"{prefix}/report/index.html", b"of an evaluation before")
+
+    assert registry.versions.released() == {}
+    with pytest.raises(UnknownVersionError):
+        registry.versions.manifest(manifest.version)
+
+    assert registry.versions.publish(manifest, files_of(directory))
+    assert bucket.get(f"{prefix}/report/index.html") == (directory / "report/index.html").read_bytes()
+    assert list(registry.versions.released()) == [manifest.version]
+
+
+def test_a_version_that_is_there_is_left_alone(bucket: Bucket, registry: Registry, tmp_path: Path) -> None:
+    directory, manifest = model_folder(tmp_path / "model")
+    registry.versions.publish(manifest, files_of(directory))
+    (directory / "NOTICE.md").write_text("something else")
+
+    assert not registry.versions.publish(manifest, files_of(directory))
+    assert bucket.get(f"models/{manifest.version}/NOTICE.md") != b"something else"
+
+    changed = manifest.model_copy(update={"temperature": 2.0})
+    with pytest.raises(TakenVersionError, match="never changes"):
+        registry.versions.publish(changed, files_of(directory))
+    assert registry.versions.manifest(manifest.version) == manifest
+
+
+def test_of_two_who_release_one_version_at_once_both_are_content(
+    bucket: Bucket, registry: Registry, tmp_path: Path
+) -> None:
+    directory, manifest = model_folder(tmp_path / "model")
+    other = Registry(bucket.s3, bucket.name)
+
+    def meanwhile(name: str, count: int) -> None:
+        if not other.versions.released():
+            other.versions.publish(manifest, files_of(directory))
+
+    assert not registry.versions.publish(manifest, files_of(directory), meanwhile)
+    assert registry.versions.manifest(manifest.version) == manifest
+
+
+def test_progress_is_told_to_the_last_byte(registry: Registry, tmp_path: Path) -> None:
+    directory, manifest = model_folder(tmp_path / "model")
+    told: dict[str, int] = {}
+
+    registry.versions.publish(manifest, files_of(directory), told.__setitem__)
+
+    assert told == {name: path.stat().st_size for name, path in files_of(directory).items()}
+
+
+@pytest.mark.parametrize("content", [b"", b"not JSON", b"{}"], ids=["empty", "text", "an empty object"])
+def test_a_broken_manifest_is_named(
+    bucket: Bucket, registry: Registry, tmp_path: Path, content: bytes
+) -> None:
+    version = publish(registry, tmp_path)
+    bucket.put(f"models/{version}/manifest.json", content)
+
+    with pytest.raises(InvalidModel, match=f"s3://{bucket.name}/models/{version}/manifest.json"):
+        registry.versions.manifest(version)
+
+
+def test_a_manifest_in_anothers_place_is_refused(bucket: Bucket, registry: Registry, tmp_path: Path) -> None:
+    one, other = publish(registry, tmp_path, 0), publish(registry, tmp_path, 1)
+    bucket.put(f"models/{one}/manifest.json", bucket.get(f"models/{other}/manifest.json"))
+
+    with pytest.raises(RegistryError, match=f"is the manifest of {other}"):
+        registry.versions.manifest(one)
+
+
+def test_a_model_that_is_gone_is_named(bucket: Bucket, registry: Registry, tmp_path: Path) -> None:
+    version = publish(registry, tmp_path)
+    bucket.delete(f"models/{version}/{MODEL_NAME}")
+
+    with pytest.raises(UnknownVersionError, match="is missing"):
+        registry.versions.model(version)
+
+
+def test_a_download_that_takes_too_long_is_given_up(registry: Registry, tmp_path: Path) -> None:
+    version = publish(registry, tmp_path)
+
+    with pytest.raises(UnreachableError, match="did not come within 0 s"):
+        registry.versions.model(version, seconds=0)
+
+
+def test_a_bucket_that_does_not_exist_is_named(bucket: Bucket) -> None:
+    nowhere = Registry(bucket.s3, "no-such-bucket")
+
+    with pytest.raises(UnreachableError, match="no bucket no-such-bucket"):
+        nowhere.channels.pointer("stable")
+    with pytest.raises(UnreachableError, match="no bucket no-such-bucket"):
+        nowhere.versions.released()
+
+
+ANSWERS = {
+    "AccessDenied": "ask its owner",
+    "ExpiredToken": "sign in again",
+    "SlowDown": "SlowDown",
+}
+
+
+@pytest.mark.parametrize(("code", "advice"), ANSWERS.items(), ids=ANSWERS)
+def test_what_s3_refuses_is_told_in_a_sentence(bucket: Bucket, code: str, advice: str) -> None:
+    def refuse(**_: object) -> None:
+        raise ClientError({"Error": {"Code": code, "Message": code}}, "GetObject")
+
+    with bucket.before("GetObject", refuse), pytest.raises(UnreachableError, match=advice):
+        bucket.registry.channels.pointer("stable")
+
+
+def test_a_lost_connection_is_told_in_a_sentence(bucket: Bucket) -> None:
+    def lose(**_: object) -> None:
+        raise ConnectionClosedError(endpoint_url="https://s3")
+
+    with bucket.before("GetObject", lose), pytest.raises(UnreachableError, match="cannot be reached"):
+        bucket.registry.channels.pointer("stable")

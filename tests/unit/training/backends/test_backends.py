@@ -1,0 +1,107 @@
+"""Training runs where it was told to, or says that there is no such place."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from training.backends import open_backend, set_precision
+from training.backends.mirrored import Mirrored
+from training.backends.plain import Plain
+from training.dataset import Dataset
+from training.feed import Feed
+from training.problems import TrainingError
+
+
+@pytest.fixture(autouse=True)
+def policy() -> Iterator[None]:
+    before = keras.mixed_precision.global_policy()
+    yield
+    keras.mixed_precision.set_global_policy(before)
+
+
+def test_a_device_that_is_there() -> None:
+    assert open_backend(["CPU:0"]).replicas == 1
+
+
+def test_all_there_are() -> None:
+    assert open_backend().replicas >= 1
+
+
+@pytest.mark.parametrize("name", ["GPU:99", "TPU:0", "cpu", ""])
+def test_a_device_that_is_not_there_is_named(name: str) -> None:
+    with pytest.raises(TrainingError, match=rf"No device {name} here; there are .*CPU:0"):
+        open_backend(["CPU:0", name])
+
+
+def test_only_tensorflow_takes_devices(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("keras.backend.backend", lambda: "torch")
+    with pytest.raises(TrainingError, match="Only TensorFlow takes --devices"):
+        open_backend(["cuda:0"])
+
+
+@pytest.mark.parametrize("mixup", [0, 0.4])
+def test_every_framework_reads_the_same_batches(prepared: Dataset, mixup: float) -> None:
+    feed = Feed(prepared, "train", batch=5, seed=3, mixup=mixup)
+    mirrored = list(Mirrored(["CPU:0"]).batches(feed, 2))
+    plain = Plain().batches(feed, 2)
+    assert len(mirrored) == len(plain) == feed.steps
+    for one, step in zip(mirrored, range(len(plain)), strict=True):
+        for value, other in zip(one, plain[step], strict=True):
+            assert np.array_equal(value.numpy(), other)
+            assert value.numpy().dtype == other.dtype
+
+
+@pytest.mark.parametrize(
+    ("name", "policy"),
+    [("float32", "float32"), ("bfloat16", "mixed_bfloat16"), ("float16", "mixed_float16")],
+)
+def test_a_precision_by_name(name: str, policy: str) -> None:
+    set_precision(name, open_backend())
+    assert keras.mixed_precision.global_policy().name == policy
+    assert keras.mixed_precision.global_policy().variable_dtype == "float32"
+
+
+def test_an_unknown_precision_is_named() -> None:
+    with pytest.raises(
+        TrainingError, match="No precision 'int4'; there are auto, float32, bfloat16, float16"
+    ):
+        set_precision("int4", open_backend())
+
+
+@pytest.mark.parametrize(
+    ("flags", "precision"),
+    [
+        ("flags: sse4_2 avx2 avx512_bf16", "bfloat16"),
+        ("flags: sse4_2 avx2 amx_bf16", "bfloat16"),
+        ("flags: sse4_2 avx2", "float32"),
+        (None, "float32"),
+    ],
+)
+def test_a_processor_computes_in_what_it_is_fast_at(
+    flags: str | None, precision: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cpuinfo = tmp_path / "cpuinfo"
+    if flags is not None:
+        cpuinfo.write_text(flags, encoding="utf-8")
+    monkeypatch.setattr("training.backends.processor.CPUINFO", cpuinfo)
+    assert open_backend().best_precision() == precision
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "precision"),
+    [([(8, 0), (9, 0)], "bfloat16"), ([(8, 0), (7, 5)], "float16"), ([None], "float16")],
+)
+def test_a_gpu_computes_in_what_it_is_fast_at(
+    capabilities: list[tuple[int, int] | None], precision: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend = open_backend(["CPU:0"])
+    gpus = list(range(len(capabilities)))
+    monkeypatch.setattr("tensorflow.config.list_physical_devices", lambda kind: gpus)
+    monkeypatch.setattr(
+        "tensorflow.config.experimental.get_device_details",
+        lambda gpu: {"compute_capability": capabilities[gpu]} if capabilities[gpu] else {},
+    )
+    assert backend.best_precision() == precision

@@ -1,0 +1,35 @@
+import keras
+import numpy as np
+import pytest
+
+from training.quantization.pooling import with_convolved_pools
+
+L = keras.layers
+
+
+def pooled(pool: keras.layers.Layer, shape: tuple[int, int, int] = (7, 5, 3)) -> keras.Model:
+    values = keras.Input(shape)
+    return keras.Model(values, L.Conv2D(2, 1)(pool(values)))
+
+
+def kinds(model: keras.Model) -> set[type]:
+    return {type(layer) for layer in model.layers}
+
+
+@pytest.mark.parametrize("neighbourhood", [3, 5, (1, 3)])
+def test_the_average_at_the_border_is_over_what_is_inside(neighbourhood: int | tuple[int, int]) -> None:
+    model = pooled(L.AveragePooling2D(neighbourhood, strides=1, padding="same"))
+    values = np.random.default_rng(0).normal(3, 1, (2, 7, 5, 3)).astype(np.float32)
+
+    convolved = with_convolved_pools(model)
+
+    assert L.AveragePooling2D not in kinds(convolved)
+    assert L.DepthwiseConv2D in kinds(convolved)
+    np.testing.assert_allclose(convolved(values), model(values), rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("options", [{"strides": 2, "padding": "same"}, {"strides": 1, "padding": "valid"}])
+def test_a_pool_of_another_kind_stays(options: dict[str, object]) -> None:
+    model = pooled(L.AveragePooling2D(3, **options))
+
+    assert L.AveragePooling2D in kinds(with_convolved_pools(model))

@@ -1,0 +1,192 @@
+"""A model of which everything is known, made up so that every number can be told from the others."""
+
+import base64
+import io
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from frond.images import Recipe
+from frond.manifest import Manifest, Species
+from tests.tiny_model import manifest_of, tiny_model
+from training.card import BadFile, Card
+from training.exhibits import Exhibit, Exhibits
+from training.metrics import Bin, Metrics, Scores, TakenFor, Unknown
+from training.report import Material
+from training.report.trials import (
+    AbstentionTrials,
+    LayerError,
+    LeftOut,
+    QuantizationTrials,
+    ScoreTrial,
+    Variant,
+)
+
+NAMES = ("Maize", "Wheat", "Beet")
+
+
+def species_named(names: Sequence[str]) -> list[Species]:
+    return [
+        Species(slug=f"plant-{i}", scientific_name=f"Planta {name}", common_names={"en": name})
+        for i, name in enumerate(names)
+    ]
+
+
+def noise(side: int, seed: int = 0) -> str:
+    """The picture that compresses worst."""
+    pixels = np.random.default_rng(seed).integers(0, 256, (side, side, 3), dtype=np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "WEBP", quality=82)
+    return base64.b64encode(file.getvalue()).decode()
+
+
+def exhibit(truth: int, answer: int, side: int = 8, confidence: float = 0.91) -> Exhibit:
+    grid = [[1.0, -1.0], [0.5, 0.0]]
+    return Exhibit(
+        source=f"photos/{truth}-as-{answer}.jpg",
+        truth=f"plant-{truth}",
+        answer=f"plant-{answer}",
+        confidence=confidence,
+        verdict="uncertain",
+        picture=noise(side, truth),
+        evidence={"answer": grid, "truth": grid[::-1]},
+    )
+
+
+def metrics_of(manifest: Manifest) -> Metrics:
+    """16 photos, 13 of them answered rightly; one of the species is never answered."""
+    return Metrics(
+        model_version=manifest.version,
+        dataset="garden",
+        split="test",
+        photos=16,
+        accuracy=0.8125,
+        macro_f1=0.5714,
+        macro_f1_interval=(0.4321, 0.7654),
+        expected_calibration_error=0.0456,
+        verdicts={
+            "identified": 0.75,
+            "uncertain": 0.125,
+            "not_recognised": 0.125,
+            "accuracy_of_identified": 0.9,
+        },
+        median_inference_ms=12.34,
+        threads=2,
+        processor="Abacus 9000",
+        species={
+            "plant-0": {"precision": 0.8, "recall": 1.0, "f1-score": 0.889, "support": 8},
+            "plant-1": {"precision": 0.833, "recall": 0.833, "f1-score": 0.825, "support": 6},
+            "plant-2": {"precision": 0.0, "recall": 0.0, "f1-score": 0.111, "support": 2},
+        },
+        confusion=[[8, 0, 0], [1, 5, 0], [2, 0, 0]],
+        reliability=[
+            Bin(confidence=0.6, accuracy=0.5, photos=4),
+            Bin(confidence=0.95, accuracy=0.9, photos=12),
+        ],
+        scores=Scores(
+            name="energy", threshold=1.5, edges=[0, 1, 2, 3], known=[0, 4, 12], unknown={"stones": [5, 2, 0]}
+        ),
+        unknown={
+            "stones": Unknown(
+                photos=7,
+                identified=0.1429,
+                uncertain=0,
+                not_recognised=0.8571,
+                taken_for=[TakenFor(source="pebble.jpg", species="plant-1", confidence=0.77)],
+                unreadable=[BadFile(source="sand.txt", reason="This is not a picture.")],
+            )
+        },
+    )
+
+
+def material_of(names: Sequence[str] = NAMES, side: int = 8, mistakes: int = 2) -> Material:
+    """All of it."""
+    labels = species_named(names)
+    drafted = manifest_of(tiny_model())
+    dataset = drafted.dataset.model_copy(
+        update={"name": "garden", "licence": "CC BY 4.0", "attribution": "A. Gardener"}
+    )
+    manifest = drafted.model_copy(
+        update={
+            "labels": labels,
+            "dataset": dataset,
+            "agreement": {"top1": 0.9876},
+            "libraries": {"keras": "3.15"},
+            "code_commit": "c0ffee",
+        }
+    )
+    counts = {s.slug: {"train": 1000 + i, "validation": 10 + i, "test": 2} for i, s in enumerate(labels)}
+    return Material(
+        manifest=manifest,
+        metrics=metrics_of(manifest),
+        exhibits=Exhibits(
+            mistakes=[exhibit(2, 0, side) for _ in range(mistakes)],
+            examples=[exhibit(i, i, side) for i in range(3) for _ in range(max(1, mistakes // 5))],
+        ),
+        card=Card(
+            name="garden",
+            created_at=datetime(2026, 3, 4, tzinfo=UTC),
+            fingerprint="f1n9e4",
+            recipe=Recipe(size=16),
+            seed=11,
+            species=labels,
+            folders=list(names),
+            counts=counts,
+            near_duplicate_groups=3,
+            near_duplicates=7,
+            bad_files=[BadFile(source="torn.jpg", reason="It is damaged.")],
+            notes=["Beet has few photos."],
+        ),
+        history=[
+            {"epoch": 1, "size": 16, "loss": 2.0, "val_loss": 2.1, "f1": 0.3, "val_f1": 0.2},
+            {"epoch": 2, "size": 32, "loss": 1.0, "val_loss": 1.2, "f1": 0.6, "val_f1": None},
+        ],
+        settings={
+            "dataset_fingerprint": "f1n9e4",
+            "recipe": {
+                "weight_decay": 0.0625,
+                "stages": [{"name": "head", "rate": 0.03125}, {"name": "all"}],
+            },
+        },
+        quantization=QuantizationTrials(
+            split="validation",
+            photos=33,
+            variants=[
+                Variant(
+                    name=name,
+                    accuracy=0.9,
+                    macro_f1=f1,
+                    agreement=0.975,
+                    size_bytes=size,
+                    median_ms=21.0,
+                    threads=2,
+                )
+                for name, f1, size in (("fp32", 0.9123, 8_800_000), ("int8", 0.9111, 2_200_000))
+            ],
+            layers=[
+                LayerError(layer=f"layer_{i}", position=i, signal_to_noise_db=40 - i, lowest_db=20)
+                for i in range(5)
+            ],
+            warnings=["It is not as faithful as it should be."],
+        ),
+        abstention=AbstentionTrials(
+            chosen="energy",
+            acceptance=0.95,
+            scores=[
+                ScoreTrial(
+                    name="energy", threshold=1.5, turned_away={"stones": 0.8768}, known_accepted=0.951
+                ),
+                ScoreTrial(name="vim", threshold=0.5, turned_away={}, known_accepted=0.952),
+            ],
+            left_out=[LeftOut(species="plant-1", photos=12, not_identified=0.6667, not_recognised=0.5)],
+        ),
+    )
+
+
+@pytest.fixture(scope="session")
+def material() -> Material:
+    """What there is to tell of a model when everything was recorded."""
+    return material_of()

@@ -1,0 +1,74 @@
+"""TensorFlow: a copy of the network on each device, gradients summed (``MirroredStrategy``)."""
+
+from contextlib import AbstractContextManager
+from typing import Any
+
+import tensorflow as tf
+
+from training.backends.processor import has_bfloat16
+from training.feed import Feed
+from training.problems import TrainingError
+
+# From this compute capability on GPUs take bfloat16, whose range needs no scaling of the loss.
+BFLOAT16_GPU = (8, 0)
+
+
+class Mirrored:
+    """Over the named devices, or over all GPUs, or over the CPU where there is none.
+
+    Raises
+    ------
+    training.problems.TrainingError
+        A named device is not there.
+    """
+
+    def __init__(self, devices: list[str] | None = None) -> None:
+        known = {device.name.removeprefix("/device:") for device in tf.config.list_logical_devices()}
+        unknown = [device for device in devices or [] if device not in known]
+        if unknown:
+            raise TrainingError(f"No device {', '.join(unknown)} here; there are {', '.join(sorted(known))}.")
+        gpus = sorted(name for name in known if name.startswith("GPU:"))
+        self.devices = devices or gpus or ["CPU:0"]
+        self.strategy = tf.distribute.MirroredStrategy(self.devices)
+        self.replicas = int(self.strategy.num_replicas_in_sync)
+
+    def describe(self) -> str:
+        """Return the devices, for people."""
+        return f"TensorFlow on {', '.join(self.devices)}"
+
+    def scope(self) -> AbstractContextManager[Any]:
+        """Return the context in which the network is made and learns."""
+        scope: AbstractContextManager[Any] = self.strategy.scope()
+        return scope
+
+    def batches(self, feed: Feed, epoch: int) -> tf.data.Dataset:
+        """Return an epoch as a data set; batches are made in parallel and ahead of their use."""
+        order = feed.order(epoch)
+
+        def read(step: Any) -> tuple[Any, ...]:
+            batch = feed.batch(epoch, int(step), order[int(step)])
+            return batch.pictures, batch.labels, batch.weights
+
+        def load(step: Any) -> tuple[Any, ...]:
+            loaded = tf.numpy_function(read, [step], [tf.uint8, tf.float32, tf.float32], stateful=False)
+            shapes = ((None, feed.size, feed.size, 3), (None, feed.classes), (None,))
+            return tuple(tf.ensure_shape(value, shape) for value, shape in zip(loaded, shapes, strict=True))
+
+        options = tf.data.Options()
+        # Batches are cut from one array; there are no files to share out among workers.
+        options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.OFF
+        steps = tf.data.Dataset.range(feed.steps)
+        return (
+            steps.map(load, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+            .prefetch(tf.data.AUTOTUNE)
+            .with_options(options)
+        )
+
+    def best_precision(self) -> str:
+        """Return bfloat16 where the devices have it, else float16 on GPUs and float32 on processors."""
+        gpus = tf.config.list_physical_devices("GPU")
+        if not gpus:
+            return "bfloat16" if has_bfloat16() else "float32"
+        capabilities = (tf.config.experimental.get_device_details(gpu) for gpu in gpus)
+        modern = all(c.get("compute_capability", (0, 0)) >= BFLOAT16_GPU for c in capabilities)
+        return "bfloat16" if modern else "float16"
