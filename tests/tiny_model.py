@@ -68,7 +68,7 @@ def manifest_of(model: bytes, size: int = 16, classes: int = 3, temperature: flo
         temperature=temperature,
         abstention=Abstention(not_recognised_below=-1000, uncertain_below=0.1, acceptance=0.95),
         reference=Reference(mean=[0.0] * 4, std=[1.0] * 4, explained_variance=0.9),
-        dataset=Dataset(name="made up", fingerprint="none", photos={"train": 1}),
+        dataset=Dataset(name="made up", fingerprint="none", test_fingerprint="none", photos={"train": 1}),
     )
 
 

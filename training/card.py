@@ -23,6 +23,7 @@ class Card(BaseModel):
     name: str
     created_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
     fingerprint: str
+    test_fingerprint: str | None = Field(None, description="Of the photos that are kept for the test")
     recipe: Recipe
     seed: int
     species: list[Species]
@@ -43,7 +44,8 @@ class Card(BaseModel):
         return self.model_copy(
             update={
                 "name": f"{self.name} without {', '.join(sorted(slugs))}",
-                "fingerprint": sha256(" ".join([self.fingerprint, *sorted(slugs)]).encode()).hexdigest(),
+                "fingerprint": _without(self.fingerprint, slugs),
+                "test_fingerprint": _without(self.test_fingerprint or "", slugs),
                 "species": [self.species[i] for i in kept],
                 "folders": [self.folders[i] for i in kept],
                 "counts": {slug: count for slug, count in self.counts.items() if slug not in slugs},
@@ -90,3 +92,7 @@ class Card(BaseModel):
                 "",
             ]
         )
+
+
+def _without(fingerprint: str, slugs: set[str]) -> str:
+    return sha256(" ".join([fingerprint, *sorted(slugs)]).encode()).hexdigest()

@@ -158,11 +158,10 @@ def _check_match(dataset: Dataset, manifest: Manifest) -> None:
 def _check_split(card: Card, directory: Path) -> None:
     """Refuse a test split that is not the one the model was kept away from."""
     trained_on = read_json(directory / REPORT_NAME / DATA_NAME, Card)
-    if trained_on and (trained_on.seed, trained_on.counts) != (card.seed, card.counts):
+    if trained_on and trained_on.test_fingerprint != card.test_fingerprint:
         raise TrainingError(
             f"The photos of {card.name} are split otherwise than when the model was trained, so it may have "
-            "learned from some of these; evaluate on the data set that it was exported with (seed "
-            f"{trained_on.seed})."
+            "learned from some of these; evaluate on the data set that it was exported with."
         )
 
 

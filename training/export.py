@@ -160,6 +160,7 @@ def _draft_manifest(model: bytes, dataset: Dataset, settings: Settings, projecti
         dataset=DatasetFacts(
             name=card.name,
             fingerprint=card.fingerprint,
+            test_fingerprint=card.test_fingerprint,
             photos=card.photos(),
             licence=card.licence,
             attribution=card.attribution,

@@ -106,7 +106,8 @@ def _no_worse(manifest: Manifest, stable: Manifest | None) -> Gate:
     measured = "not measured" if f1 is None else f"{f1:.4f}"
     if stable is None or stable.version == manifest.version:
         return Gate("macro F1", measured, "any: stable has no other model", f1 is not None)
-    if _test_split(manifest) != _test_split(stable):
+    tested = manifest.dataset.test_fingerprint
+    if tested is None or tested != stable.dataset.test_fingerprint:
         return Gate("macro F1", measured, f"measured on the same photos as stable ({stable.version})", False)
     best = _number(stable.metrics, "macro_f1") or 0.0
     low, _ = stable.metrics.get("macro_f1_interval") or (best, best)
@@ -141,13 +142,6 @@ def _macro_f1(path: Path) -> float | None:
     except ValueError:
         return None
     return _number(metrics, "macro_f1") if isinstance(metrics, dict) else None
-
-
-def _test_split(manifest: Manifest) -> tuple[str, int | None, dict[str, float]]:
-    """Return what a manifest knows of its test split: of which photos, and how many of each species."""
-    species = manifest.metrics.get("species", {})
-    support = {slug: float(row.get("support", 0)) for slug, row in species.items()}
-    return manifest.dataset.fingerprint, manifest.metrics.get("photos"), support
 
 
 def _number(numbers: dict[str, Any], name: str) -> float | None:

@@ -167,8 +167,7 @@ def _load_imagenet(model: keras.Model, source: str) -> None:
         if source == IMAGENET:
             raise TrainingError(
                 f"ImageNet's weights for {seeing.name} could not be downloaded ({error}). Where there is no "
-                "network, give the file that Keras would download (its name ends in notop.h5), or none "
-                "to start from scratch."
+                "network, give the file, fetched on another machine, or none to start from scratch."
             ) from error
         raise TrainingError(f"{source} does not hold the weights of {seeing.name}: {error}") from error
     seeing.set_weights(weights)

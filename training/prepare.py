@@ -196,6 +196,9 @@ def _write_tables(
     card = Card(
         name=name,
         fingerprint=_fingerprint(good),
+        test_fingerprint=_fingerprint(
+            [photo for photo, split in zip(good, splits, strict=True) if split == "test"]
+        ),
         recipe=recipe,
         seed=seed,
         species=species,

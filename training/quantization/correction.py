@@ -74,17 +74,18 @@ def _weights(model: Any, operator: Any) -> NDArray[np.float64]:
     scale = np.ones(len(tensor.shape), int)
     scale[quantization.quantizedDimension] = -1
     stored = np.asarray(stored).view(np.int8).reshape(tensor.shape)
-    return stored * quantization.scale.astype(np.float64).reshape(scale)
+    real: NDArray[np.float64] = stored * quantization.scale.astype(np.float64).reshape(scale)
+    return real
 
 
 def _shift(kind: str, missing: NDArray[np.float64], mean: NDArray[np.float64]) -> NDArray[np.float64] | None:
     """Return what the outputs lack on average, by channel; None for a convolution in groups."""
     if kind == "DEPTHWISE_CONV_2D":  # [1, rows, columns, channels out]
-        lost = missing.sum(axis=(0, 1, 2))
+        lost: NDArray[np.float64] = missing.sum(axis=(0, 1, 2))
         return lost * np.repeat(mean, len(lost) // len(mean))
     # [channels out, rows, columns, channels in], or without rows and columns
     lost = missing.reshape(len(missing), -1, missing.shape[-1]).sum(axis=1)
-    return lost @ mean if lost.shape[1] == len(mean) else None
+    return np.dot(lost, mean) if lost.shape[1] == len(mean) else None
 
 
 def _add(graph: Any, operator: Any, shift: NDArray[np.float64]) -> None:

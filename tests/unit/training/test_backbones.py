@@ -63,6 +63,12 @@ def test_the_smallest_size_is_the_one_that_keras_takes(chosen: Backbone) -> None
         chosen.constructor(weights=None, include_top=False, input_shape=(chosen.smallest - 1,) * 2 + (3,))
 
 
+def test_normalization_follows_a_small_data_set(network: keras.Model) -> None:
+    layers = backbone(network).layers
+    momenta = {layer.momentum for layer in layers if isinstance(layer, keras.layers.BatchNormalization)}
+    assert momenta <= {0.99}
+
+
 class TestCuts:
     def test_the_first_blocks_stay_and_the_rest_learns(self, network: keras.Model) -> None:
         seeing = backbone(network)

@@ -115,7 +115,6 @@ def test_the_record_stands_beside_the_model(measured: tuple[Path, Metrics]) -> N
     text = (directory / "report" / "metrics.json").read_text(encoding="utf-8")
     assert Metrics.model_validate_json(text) == metrics
     page = (directory / "report" / "index.html").read_text(encoding="utf-8")
-    assert "Where it looked" in page or metrics.accuracy == 0
     assert 'alt="Evidence for' in page
 
 

@@ -86,6 +86,10 @@ class Dataset(_Frozen):
 
     name: str
     fingerprint: str = Field(description="sha256 over every photo's hash and label")
+    test_fingerprint: str | None = Field(
+        default=None,
+        description="The same over the photos of the test split: only models with one can be compared",
+    )
     photos: dict[str, int] = Field(description="How many photos, by split")
     licence: str | None = None
     attribution: str | None = None

@@ -54,19 +54,21 @@ def test_the_evidence_says_by_position_what_the_logits_say(exported: bytes) -> N
     interpreter.allocate_tensors()
     outputs = {output["name"]: output for output in interpreter.get_output_details()}
 
-    def real(name: str) -> np.ndarray:
-        scale, zero_point = outputs[name]["quantization"]
-        values: np.ndarray = interpreter.get_tensor(outputs[name]["index"])[0].astype(np.float32)
-        return scale * (values - zero_point)
-
     for photo in smooth_photos(5, seed=23):
         interpreter.set_tensor(interpreter.get_input_details()[0]["index"], photo[np.newaxis])
         interpreter.invoke()
-        evidence, logits = real("evidence"), real("logits")
+        stored = {name: interpreter.get_tensor(output["index"])[0] for name, output in outputs.items()}
+        scales = {name: output["quantization"] for name, output in outputs.items()}
+        evidence, logits = (
+            scales[name][0] * (stored[name].astype(np.float32) - scales[name][1])
+            for name in ("evidence", "logits")
+        )
         assert evidence.shape[-1] == len(logits) == CLASSES
-        # Roundings of single positions mostly cancel in the mean.
-        step = outputs["logits"]["quantization"][0] + outputs["evidence"]["quantization"][0]
-        assert np.abs(evidence.mean(axis=(0, 1)) - logits).max() < step
+        # A logit at the end of its range is cut off. Roundings of single positions mostly cancel in the mean.
+        inside = (stored["logits"] > -128) & (stored["logits"] < 127)
+        assert inside.any()
+        difference = np.abs(evidence.mean(axis=(0, 1)) - logits)[inside]
+        assert difference.max() < scales["logits"][0] + scales["evidence"][0]
 
 
 def test_the_float_forms_have_the_ports_of_the_int8_one(files: dict[Variant, bytes]) -> None:

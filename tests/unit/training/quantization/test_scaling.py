@@ -35,12 +35,29 @@ def test_scaling_goes_into_the_convolution(scaling: keras.layers.Layer, bias: bo
     )
 
 
-def test_scaling_before_a_padded_convolution_stays(caplog: pytest.LogCaptureFixture) -> None:
-    network = one_convolution(L.Rescaling(1 / 127.5, offset=-1, name="halves"), padding="same")
+@pytest.mark.parametrize("bias", [True, False])
+def test_before_a_padded_convolution_the_factor_goes_and_the_shift_stays(
+    bias: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    scaling = L.Rescaling(1 / 127.5, offset=-1, name="halves")
+    network = one_convolution(scaling, padding="same", use_bias=bias)
     photos = np.random.default_rng(1).uniform(0, 255, (2, 9, 9, 3)).astype(np.float32)
 
     with caplog.at_level(logging.INFO):
         folded = without_scaling(network)
 
-    assert "'halves'" in caplog.text
+    (left,) = (layer for layer in folded.layers if isinstance(layer, L.Rescaling))
+    assert (left.scale, left.offset) == (1.0, -127.5)
+    assert "'halves_shift'" in caplog.text
     np.testing.assert_allclose(folded.predict_on_batch(photos), network.predict_on_batch(photos), atol=1e-5)
+
+
+def test_scaling_that_something_else_reads_stays() -> None:
+    pixels = keras.Input((9, 9, 3))
+    network = keras.Model(pixels, L.Conv2D(4, 3)(L.ZeroPadding2D()(L.Rescaling(2.0, offset=-1)(pixels))))
+    photos = np.random.default_rng(1).uniform(0, 255, (2, 9, 9, 3)).astype(np.float32)
+
+    kept = without_scaling(network)
+
+    np.testing.assert_allclose(kept.predict_on_batch(photos), network.predict_on_batch(photos), rtol=1e-4)
+    assert any(isinstance(layer, L.Rescaling) for layer in kept.layers)
