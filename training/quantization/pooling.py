@@ -55,5 +55,6 @@ def _convolved(pool: Any, values: Any) -> Any:
 
 
 def _counts(length: int, width: int) -> NDArray[np.int64]:
-    """Return how many of the pixels around each place are inside."""
-    return np.convolve(np.ones(length, np.int64), np.ones(width, np.int64), mode="same")
+    """Return how many of the pixels that the pool averages around each place are inside."""
+    first = np.arange(length) - (width - 1) // 2
+    return np.minimum(first + width, length) - np.maximum(first, 0)

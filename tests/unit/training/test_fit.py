@@ -26,7 +26,7 @@ TIMED = ("photos_per_second",)
 
 
 @pytest.fixture(autouse=True, scope="module")
-def policy() -> Iterator[None]:
+def the_policy_before() -> Iterator[None]:
     before = keras.mixed_precision.global_policy()
     yield
     keras.mixed_precision.set_global_policy(before)
@@ -34,7 +34,7 @@ def policy() -> Iterator[None]:
 
 def recipe_file(recipe: Recipe, path: Path) -> Path:
     """Write a recipe as a person would keep it."""
-    lines = [f"{k} = {v!r}" for k, v in recipe.model_dump(exclude={"stages"}).items()]
+    lines = [f"{k} = {v!r}" for k, v in recipe.model_dump(exclude={"stages"}, exclude_none=True).items()]
     for stage in recipe.stages:
         lines.append("[[stages]]")
         values = stage.model_dump(exclude={"augmentation"}, exclude_none=True)

@@ -16,7 +16,7 @@ from training.problems import TrainingError
 
 
 @pytest.fixture(autouse=True)
-def policy() -> Iterator[None]:
+def the_policy_before() -> Iterator[None]:
     before = keras.mixed_precision.global_policy()
     yield
     keras.mixed_precision.set_global_policy(before)

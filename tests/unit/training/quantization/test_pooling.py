@@ -7,8 +7,8 @@ from training.quantization.pooling import with_convolved_pools
 L = keras.layers
 
 
-def pooled(pool: keras.layers.Layer, shape: tuple[int, int, int] = (7, 5, 3)) -> keras.Model:
-    values = keras.Input(shape)
+def pooled(pool: keras.layers.Layer, rows: int = 7, columns: int = 5) -> keras.Model:
+    values = keras.Input((rows, columns, 3))
     return keras.Model(values, L.Conv2D(2, 1)(pool(values)))
 
 
@@ -16,10 +16,13 @@ def kinds(model: keras.Model) -> set[type]:
     return {type(layer) for layer in model.layers}
 
 
-@pytest.mark.parametrize("neighbourhood", [3, 5, (1, 3)])
-def test_the_average_at_the_border_is_over_what_is_inside(neighbourhood: int | tuple[int, int]) -> None:
-    model = pooled(L.AveragePooling2D(neighbourhood, strides=1, padding="same"))
-    values = np.random.default_rng(0).normal(3, 1, (2, 7, 5, 3)).astype(np.float32)
+@pytest.mark.parametrize(("rows", "columns"), [(7, 5), (2, 1)], ids=["wide", "narrower than the pool"])
+@pytest.mark.parametrize("neighbourhood", [2, 3, 5, (1, 3)])
+def test_the_average_at_the_border_is_over_what_is_inside(
+    neighbourhood: int | tuple[int, int], rows: int, columns: int
+) -> None:
+    model = pooled(L.AveragePooling2D(neighbourhood, strides=1, padding="same"), rows, columns)
+    values = np.random.default_rng(0).normal(3, 1, (2, rows, columns, 3)).astype(np.float32)
 
     convolved = with_convolved_pools(model)
 
