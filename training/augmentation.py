@@ -4,6 +4,8 @@ Seedlings are photographed from above, so every turn and mirror image is as like
 Layers run where the network runs, on the accelerator, and only while training.
 """
 
+from functools import partial
+
 import keras
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -29,20 +31,14 @@ NONE = Augmentation(flip=False, rotation=0, zoom_in=0, zoom_out=0, brightness=0,
 def augmentation(seed: int, strength: Augmentation | None = None) -> keras.Sequential:
     """Return layers from ``float32[N, S, S, 3]`` in 0..255 to the same, changed at random."""
     chosen = strength or Augmentation()
+    random = keras.layers
     zoom = (-chosen.zoom_in, chosen.zoom_out)
-    float32 = {"dtype": "float32"}
     layers = {
-        "flip": lambda: keras.layers.RandomFlip("horizontal_and_vertical", seed=seed, **float32),
-        "rotation": lambda: keras.layers.RandomRotation(
-            chosen.rotation, fill_mode="reflect", seed=seed + 1, **float32
-        ),
-        "zoom_in": lambda: keras.layers.RandomZoom(zoom, fill_mode="reflect", seed=seed + 2, **float32),
-        "brightness": lambda: keras.layers.RandomBrightness(
-            chosen.brightness, value_range=PIXELS, seed=seed + 3, **float32
-        ),
-        "contrast": lambda: keras.layers.RandomContrast(
-            chosen.contrast, value_range=PIXELS, seed=seed + 4, **float32
-        ),
+        "flip": partial(random.RandomFlip, "horizontal_and_vertical", seed=seed),
+        "rotation": partial(random.RandomRotation, chosen.rotation, fill_mode="reflect", seed=seed + 1),
+        "zoom_in": partial(random.RandomZoom, zoom, fill_mode="reflect", seed=seed + 2),
+        "brightness": partial(random.RandomBrightness, chosen.brightness, value_range=PIXELS, seed=seed + 3),
+        "contrast": partial(random.RandomContrast, chosen.contrast, value_range=PIXELS, seed=seed + 4),
     }
-    wanted = [make() for name, make in layers.items() if getattr(chosen, name)]
+    wanted = [make(dtype="float32") for name, make in layers.items() if getattr(chosen, name)]
     return keras.Sequential(wanted or [keras.layers.Identity()], name="augmentation")

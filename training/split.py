@@ -58,11 +58,16 @@ def split_groups(
         total = sum(len(members[group]) for group in shuffled)
         have: Counter[Split] = Counter()
         for group in shuffled:
-            split = side[group] or max(SPLITS, key=lambda s: shares[s] * total - have[s])
+            split = side[group] or _neediest(shares, total, have)
             for photo in members[group]:
                 assigned[photo] = known[photo] or split
                 have[assigned[photo]] += 1
     return assigned
+
+
+def _neediest(shares: dict[Split, float], total: int, have: Counter[Split]) -> Split:
+    """Return the split that misses most of its share."""
+    return max(SPLITS, key=lambda split: shares[split] * total - have[split])
 
 
 def _settled(known: Sequence[Split | None], photos: list[int]) -> Split | None:

@@ -84,6 +84,6 @@ class TestSettled:
         assert found == ["test", "train", "test"]
 
     def test_the_others_even_the_shares_out(self) -> None:
-        settled: list[Split | None] = ["train"] * 60 + [None] * 40
+        settled: list[Split | None] = ["train" if i < 60 else None for i in range(100)]
         found = Counter(split_groups([0] * 100, range(100), SHARES, seed=1, settled=settled))
         assert found == {"train": 70, "validation": 15, "test": 15}
