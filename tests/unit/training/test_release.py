@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -77,6 +78,8 @@ def test_a_model_is_released_promoted_and_rolled_back(bucket: Bucket, run: Run, 
 
     assert f"stable is {manifest.version} now; it was nothing" in run("promote")
     assert "already" in run("promote")
+    # S3 tells the second in which an object was written, no more.
+    time.sleep(1.1)
     second = released(run, tmp_path, 2)
     assert f"stable is {second} now; it was {manifest.version}" in run("promote", "--why", "sees better")
     assert f"stable is {manifest.version} again; it was {second}" in run("rollback", "--by", "bob")
