@@ -119,13 +119,20 @@ def plot(contenders: list[Contender]) -> Figure:
     figure = Figure(figsize=(7, 4.5), layout="constrained")
     axes = figure.subplots()
     for found in contenders:
-        point = (found.median_ms, found.accuracy)
-        axes.scatter(*point, s=AREA * found.size_bytes / 1e6, color=PAPER.first, alpha=0.6, linewidth=0)
-        label = f"{found.backbone}, {found.size_bytes / 1e6:.1f} MB"
-        axes.annotate(label, point, xytext=(0, 14), textcoords="offset points", ha="center", fontsize=8)
+        megabytes = found.size_bytes / 1e6
+        axes.scatter(
+            found.median_ms,
+            found.accuracy,
+            s=AREA * megabytes,
+            alpha=0.7,
+            linewidth=0,
+            label=f"{found.backbone}, {megabytes:.1f} MB",
+        )
     axes.set(xlabel="int8 inference, ms (median)", ylabel="accuracy on validation photos")
     axes.margins(0.2)
     axes.set_xlim(left=0)
+    # Beside the plot: labels at the markers would hide each other where two networks are alike.
+    figure.legend(loc="outside right upper", markerscale=0.5, labelspacing=1)
     return figure
 
 
