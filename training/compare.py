@@ -15,16 +15,16 @@ from sklearn.metrics import f1_score
 
 from frond.classifier import Classifier
 from frond.manifest import MANIFEST_NAME
-from training.backbones import find_backbone
-from training.dataset import Dataset
+from training.data.dataset import Dataset
 from training.draft import write_whole
+from training.evaluation.inference import infer_all
 from training.export import export
-from training.fit import fit
-from training.inference import infer_all
+from training.fitting.fit import fit
+from training.fitting.recipe import Recipe
+from training.fitting.run import Run
+from training.networks.backbones import find_backbone
 from training.plots import PAPER
 from training.progress import console, track
-from training.recipe import Recipe
-from training.run import Run
 
 RESULT_NAME, PLOT_NAME = "compare.json", "compare.png"
 TIMED_PHOTOS = 100
@@ -69,7 +69,7 @@ def compare(
     recipes
         They differ in their backbone.
     devices
-        See :func:`training.fit.fit`.
+        See :func:`training.fitting.fit.fit`.
     threads
         Of an inference.
 

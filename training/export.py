@@ -15,11 +15,14 @@ from frond.classifier import Classifier
 from frond.manifest import Abstention, Manifest, Reference, describe, version_of
 from frond.manifest import Dataset as DatasetFacts
 from training.abstention import Known, choose_abstention
-from training.confidence import fit_temperature
-from training.dataset import Dataset
-from training.embedding import Projection, fit_projection
-from training.inference import Inferences, infer_all
-from training.network import RUN_SUFFIX, features_model, serving_model
+from training.data.dataset import Dataset
+from training.evaluation.confidence import fit_temperature
+from training.evaluation.inference import Inferences, infer_all
+from training.evaluation.unknown import files_below, meet
+from training.fitting.recipe import Recipe
+from training.fitting.run import Run, Settings
+from training.networks.embedding import Projection, fit_projection
+from training.networks.network import RUN_SUFFIX, features_model, serving_model
 from training.package import Package, check_target
 from training.problems import TrainingError
 from training.progress import console, track
@@ -33,9 +36,6 @@ from training.quantization import (
     predict_all,
     variants,
 )
-from training.recipe import Recipe
-from training.run import Run, Settings
-from training.unknown import files_below, meet
 
 REPRESENTATIVE_PHOTOS = 480
 # Of the training split: what the embedding is fitted to, and what tells where known photos lie in it.

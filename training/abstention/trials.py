@@ -10,12 +10,12 @@ from frond.manifest import Abstention
 from training.abstention.choice import ACCEPTANCE, turned_away, with_thresholds
 from training.abstention.fitting import fit_scores
 from training.abstention.known import Known
-from training.dataset import Dataset
-from training.inference import infer_all
+from training.data.dataset import Dataset
+from training.data.split import Split
+from training.evaluation.inference import infer_all
+from training.evaluation.unknown import Strangers, files_below, meet
 from training.problems import TrainingError
 from training.report.trials import AbstentionTrials, LeftOut, ScoreTrial
-from training.split import Split
-from training.unknown import Strangers, files_below, meet
 
 # Of the training split, to fit the scores to; as many as export uses.
 FITTING_PHOTOS = 1000

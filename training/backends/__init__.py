@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import keras
 
-from training.feed import Feed
+from training.data.feed import Feed
 from training.problems import TrainingError
 
 PRECISIONS = {"float32": "float32", "bfloat16": "mixed_bfloat16", "float16": "mixed_float16"}

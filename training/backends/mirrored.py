@@ -6,7 +6,7 @@ from typing import Any
 import tensorflow as tf
 
 from training.backends.processor import has_bfloat16
-from training.feed import Feed
+from training.data.feed import Feed
 from training.problems import TrainingError
 
 # From this compute capability on GPUs take bfloat16, whose range needs no scaling of the loss.

@@ -7,7 +7,7 @@ import keras
 from numpy.typing import NDArray
 
 from training.backends.processor import has_bfloat16
-from training.feed import Feed
+from training.data.feed import Feed
 
 
 class Plain:

@@ -25,10 +25,10 @@ def abstention(
 
     from training.abstention.tables import tables
     from training.abstention.trials import models_without, try_scores
-    from training.dataset import Dataset
+    from training.data.dataset import Dataset
     from training.draft import write_whole
+    from training.evaluation.unknown import named_folders
     from training.report.material import ABSTENTION_NAME, REPORT_NAME
-    from training.unknown import named_folders
 
     tried = try_scores(
         Dataset(dataset), model, named_folders(unknown or []), models_without(left_out or []), threads

@@ -33,11 +33,11 @@ def compare(
     """Train several networks on the same split, and compare what each is worth and costs."""
     from rich.console import Console
 
-    from training.backbones import BACKBONES
     from training.compare import PLOT_NAME, RESULT_NAME, render
     from training.compare import compare as measure
-    from training.dataset import Dataset
-    from training.recipe import as_changes, read_recipe
+    from training.data.dataset import Dataset
+    from training.fitting.recipe import as_changes, read_recipe
+    from training.networks.backbones import BACKBONES
 
     changes = {"weights": weights, "batch": batch, "precision": precision, "seed": seed}
     changes |= as_changes(settings or [])

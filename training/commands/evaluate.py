@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from training.metrics import Metrics
+    from training.evaluation.metrics import Metrics
 
 
 def evaluate(
@@ -24,13 +24,13 @@ def evaluate(
 ) -> None:
     """Measure an exported model through the code that serves, and write its report and model card."""
     from frond.manifest import read_manifest
-    from training.dataset import Dataset
-    from training.evaluate import evaluate as measure
-    from training.evaluate import is_of_record
+    from training.data.dataset import Dataset
+    from training.data.split import as_split
+    from training.evaluation.evaluate import evaluate as measure
+    from training.evaluation.evaluate import is_of_record
+    from training.evaluation.unknown import named_folders
     from training.report import CARD_NAME, PAGE_NAME
     from training.report.material import REPORT_NAME
-    from training.split import as_split
-    from training.unknown import named_folders
 
     folders = named_folders(unknown or [])
     prepared = Dataset(dataset)

@@ -20,10 +20,10 @@ def export(
     ] = None,
 ) -> None:
     """Quantize a trained network to int8 TFLite, calibrate it and write its manifest."""
-    from training.dataset import Dataset
+    from training.data.dataset import Dataset
+    from training.evaluation.unknown import named_folders
     from training.export import export as write
-    from training.run import Run
-    from training.unknown import named_folders
+    from training.fitting.run import Run
 
     folders = named_folders(unknown or [])
     manifest = write(Dataset(dataset), Run(run), model, quantization_photos, folders)

@@ -41,10 +41,10 @@ def fit(
     """Train a network; killed at any moment, the same command goes on."""
     _choose(backend)
 
-    from training.dataset import Dataset
-    from training.fit import fit as train
-    from training.recipe import as_changes, read_recipe
-    from training.run import Run
+    from training.data.dataset import Dataset
+    from training.fitting.fit import fit as train
+    from training.fitting.recipe import as_changes, read_recipe
+    from training.fitting.run import Run
 
     changes = {"weights": weights, "backbone": backbone, "batch": batch, "precision": precision, "seed": seed}
     chosen = read_recipe(recipe, changes | as_changes(settings or []))

@@ -15,8 +15,8 @@ def list_releases(
     """List the released versions, and which the channels point at."""
     from rich.console import Console
 
-    from training.inventory import CHANNELS, moves, versions
-    from training.registry import registry_of
+    from training.releases.inventory import CHANNELS, moves, versions
+    from training.releases.registry import registry_of
 
     with registry_of(bucket, local) as registry:
         Console().print(moves(registry) if history else versions(registry))

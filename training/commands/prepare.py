@@ -28,10 +28,10 @@ def prepare(
 ) -> None:
     """Turn folders of photos into canonical pictures, splits and a data card."""
     from frond.images import Recipe
-    from training.catalogue import DEFAULT_TABLE, Catalogue
-    from training.prepare import Terms
-    from training.prepare import prepare as make
-    from training.sources import open_source
+    from training.data.catalogue import DEFAULT_TABLE, Catalogue
+    from training.data.prepare import Terms
+    from training.data.prepare import prepare as make
+    from training.data.sources import open_source
 
     card = make(
         open_source(source),

@@ -17,7 +17,7 @@ def promote(
 ) -> None:
     """Point `stable` at a version; what serves follows within minutes."""
     from training.problems import TrainingError
-    from training.registry import identity, registry_of
+    from training.releases.registry import identity, registry_of
 
     with registry_of(bucket, local) as registry:
         stable = registry.channels.pointer("stable")

@@ -18,8 +18,8 @@ def release(
     by: options.By = None,
 ) -> None:
     """Check a model, write it to the registry and point `candidate` at it."""
-    from training.registry import identity, registry_of
-    from training.release import release as write
+    from training.releases.registry import identity, registry_of
+    from training.releases.release import release as write
 
     try:
         with registry_of(bucket, local) as registry:

@@ -12,7 +12,7 @@ def rollback(
     by: options.By = None,
 ) -> None:
     """Point `stable` at the version before it; once more, at the one before that."""
-    from training.registry import identity, registry_of
+    from training.releases.registry import identity, registry_of
 
     with registry_of(bucket, local) as registry:
         stable = registry.channels.pointer("stable")

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from frond.manifest import Species
-from training.metrics import Bin, Scores
+from training.evaluation.metrics import Bin, Scores
 from training.plots import Rows, curves
 from training.report.drawing import PAGE, inline_svg, style
 from training.report.trials import LayerError

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from frond.manifest import Species
-from training.metrics import Metrics
+from training.evaluation.metrics import Metrics
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from frond.manifest import Manifest, read_manifest
-from training.card import Card
-from training.exhibits import EXHIBITS_NAME, Exhibits
-from training.metrics import METRICS_NAME, Metrics
+from training.data.card import Card
+from training.evaluation.exhibits import EXHIBITS_NAME, Exhibits
+from training.evaluation.metrics import METRICS_NAME, Metrics
 from training.problems import TrainingError
 from training.report.trials import AbstentionTrials, QuantizationTrials
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from training.exhibits import QUALITY, Evidence, Exhibit
+from training.evaluation.exhibits import QUALITY, Evidence, Exhibit
 
 # Amber for the species that was answered wrongly, green for the one that is there.
 COLOURS = {"answer": (255, 140, 0), "truth": (60, 220, 90)}

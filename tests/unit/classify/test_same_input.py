@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from frond.classifier import Classifier, Inference
 from session import classifier
 from tests.unit.classify.conftest import PHOTOS, Call, form
-from training.catalogue import Catalogue
-from training.dataset import Dataset
-from training.prepare import Terms, prepare
-from training.sources import Folder
-from training.split import Split
+from training.data.catalogue import Catalogue
+from training.data.dataset import Dataset
+from training.data.prepare import Terms, prepare
+from training.data.sources import Folder
+from training.data.split import Split
 
 
 @pytest.fixture(scope="module")

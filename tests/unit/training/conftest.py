@@ -6,13 +6,13 @@ import pytest
 from PIL import Image
 
 from frond.images import Recipe
-from training.catalogue import Catalogue
-from training.dataset import Dataset
-from training.prepare import Terms, prepare
-from training.recipe import Recipe as TrainingRecipe
-from training.run import Settings
-from training.sources import Folder
-from training.split import Split
+from training.data.catalogue import Catalogue
+from training.data.dataset import Dataset
+from training.data.prepare import Terms, prepare
+from training.data.sources import Folder
+from training.data.split import Split
+from training.fitting.recipe import Recipe as TrainingRecipe
+from training.fitting.run import Settings
 
 # The smallest size, but for one pixel, that Xception takes.
 RECIPE = Recipe(size=72)

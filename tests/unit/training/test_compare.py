@@ -15,10 +15,10 @@ from frond.manifest import MANIFEST_NAME, MODEL_NAME, Manifest
 from tests.tiny_model import manifest_of, tiny_model
 from tests.unit.training.conftest import settings_for, tiny_recipe
 from training.compare import PLOT_NAME, RESULT_NAME, compare, interleaved_ms, render
-from training.dataset import Dataset
+from training.data.dataset import Dataset
+from training.fitting.recipe import Recipe
+from training.fitting.run import Run
 from training.problems import TrainingError
-from training.recipe import Recipe
-from training.run import Run
 
 NAMES = ["vgg16", "mobilenet_v2"]
 

@@ -12,13 +12,13 @@ import pytest
 from frond.classifier import Classifier
 from frond.manifest import MANIFEST_NAME, MODEL_NAME, Manifest
 from tests.unit.training.conftest import settings_for
-from training.dataset import Dataset
+from training.data.dataset import Dataset
 from training.export import export
-from training.network import backbone, build
+from training.fitting.run import SETTINGS_NAME, Run
+from training.networks.network import backbone, build
 from training.package import NOTICE_NAME, put_in_place
 from training.problems import TrainingError
 from training.quantization import Comparison
-from training.run import SETTINGS_NAME, Run
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.abstention import Known
-from training.inference import Inferences
+from training.evaluation.inference import Inferences
 
 CLASSES, WIDTH = 4, 8
 CENTRES = 6 * np.eye(CLASSES, WIDTH)

@@ -7,7 +7,7 @@ from frond.scores import Energy, EnergyAndMahalanobis, Mahalanobis, Vim
 from tests.unit.training.abstention.made_up import CENTRES, CLASSES, WIDTH, known, unknown
 from training.abstention import Known
 from training.abstention.fitting import fit_mahalanobis, fit_scores, fit_vim
-from training.inference import Inferences
+from training.evaluation.inference import Inferences
 
 
 def test_every_score_is_fitted_once_energy_first() -> None:

@@ -13,7 +13,7 @@ from tests.tiny_model import manifest_of, tiny_model
 from tests.unit.training.test_commands import failure
 from training.abstention.tables import tables
 from training.abstention.trials import models_without, try_scores
-from training.dataset import Dataset
+from training.data.dataset import Dataset
 from training.problems import TrainingError
 from training.report.material import ABSTENTION_NAME, REPORT_NAME, read_json
 from training.report.trials import AbstentionTrials

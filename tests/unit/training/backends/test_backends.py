@@ -10,8 +10,8 @@ import pytest
 from training.backends import open_backend, set_precision
 from training.backends.mirrored import Mirrored
 from training.backends.plain import Plain
-from training.dataset import Dataset
-from training.feed import Feed
+from training.data.dataset import Dataset
+from training.data.feed import Feed
 from training.problems import TrainingError
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from tests.conftest import ROOT
-from training.dataset import Dataset
+from training.data.dataset import Dataset
 
 # How many devices there are is settled when TensorFlow starts, so each training is a process.
 PROGRAM = """
@@ -19,10 +19,10 @@ import numpy as np
 import tensorflow as tf
 
 from tests.unit.training.conftest import tiny_recipe
-from training.augmentation import NONE
-from training.dataset import Dataset
-from training.fit import fit
-from training.run import Run
+from training.networks.augmentation import NONE
+from training.data.dataset import Dataset
+from training.fitting.fit import fit
+from training.fitting.run import Run
 
 dataset, run, replicas = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
 [cpu] = tf.config.list_physical_devices("CPU")

@@ -9,7 +9,7 @@ from frond.classifier import Classifier
 from frond.images import Recipe
 from frond.manifest import Abstention, Dataset, Manifest, Reference, Species, describe, version_of
 from tests.unit.training.quantization.small_xception import CLASSES, SIZE
-from training.inference import Inferences, infer_all
+from training.evaluation.inference import Inferences, infer_all
 
 
 def served(tflite: bytes, photos: NDArray[np.uint8]) -> Inferences:

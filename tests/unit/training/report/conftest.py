@@ -12,9 +12,9 @@ from PIL import Image
 from frond.images import Recipe
 from frond.manifest import Manifest, Species
 from tests.tiny_model import manifest_of, tiny_model
-from training.card import BadFile, Card
-from training.exhibits import Exhibit, Exhibits
-from training.metrics import Bin, Metrics, Scores, TakenFor, Unknown
+from training.data.card import BadFile, Card
+from training.evaluation.exhibits import Exhibit, Exhibits
+from training.evaluation.metrics import Bin, Metrics, Scores, TakenFor, Unknown
 from training.report import Material
 from training.report.trials import (
     AbstentionTrials,

@@ -1,0 +1,309 @@
+"""From folders of photos to a data set that is whole, or to nothing and a sentence."""
+
+import hashlib
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from frond.images import Recipe, read_photo
+from tests.unit.training.conftest import RECIPE, SHARES, TERMS
+from training.data import prepare as preparation
+from training.data.card import Card
+from training.data.catalogue import Catalogue
+from training.data.dataset import Dataset
+from training.data.prepare import prepare
+from training.data.sources import Folder, Source
+from training.data.split import Split
+from training.problems import TrainingError
+
+
+def make(source: Path, directory: Path, seed: int = 1) -> Card:
+    return prepare(Folder(source), directory, RECIPE, Catalogue(), SHARES, seed, workers=1, terms=TERMS)
+
+
+class TestPictures:
+    def test_they_are_bit_for_bit_what_the_functions_read(
+        self, prepared: Dataset, class_folders: Path
+    ) -> None:
+        assert prepared.pictures.shape == (24, 72, 72, 3)
+        assert prepared.pictures.dtype == np.uint8
+        for row, picture in zip(prepared.rows, prepared.pictures, strict=True):
+            data = (class_folders / row.source).read_bytes()
+            assert (picture == read_photo(data, RECIPE).pixels).all()
+            assert row.sha256 == hashlib.sha256(data).hexdigest()
+
+    def test_labels_are_those_of_the_folders(self, prepared: Dataset) -> None:
+        assert prepared.card.folders == ["Charlock", "Common wheat", "Maize"]
+        assert [s.slug for s in prepared.card.species] == [
+            "sinapis-arvensis",
+            "triticum-aestivum",
+            "zea-mays",
+        ]
+        for row in prepared.rows:
+            assert row.source.startswith(f"{prepared.card.folders[row.label]}/")
+
+    def test_splits_have_their_shares_of_each_class(self, prepared: Dataset) -> None:
+        shares = {"train": 4, "validation": 2, "test": 2}
+        assert prepared.card.counts == {species.slug: shares for species in prepared.card.species}
+        found = Counter((row.label, row.split) for row in prepared.rows)
+        assert found == {(label, split): n for label in range(3) for split, n in shares.items()}
+
+
+class TestCard:
+    def test_it_says_what_there_is(self, prepared: Dataset) -> None:
+        card = prepared.card
+        assert (card.name, card.seed, card.recipe) == ("garden", 1, RECIPE)
+        assert card.photos() == {"train": 12, "validation": 6, "test": 6}
+        assert (card.near_duplicates, card.near_duplicate_groups, card.bad_files) == (0, 0, [])
+        assert card.notes == []
+
+    def test_its_page_says_it_too(self, prepared: Dataset) -> None:
+        page = (prepared.directory / "card.md").read_text(encoding="utf-8")
+        assert "24 photos of 3 species, 72 × 72 px" in page
+        assert "| *Zea mays* | Maize | 4 | 2 | 2 |" in page
+        assert "CC BY-SA 4.0" in page
+        assert prepared.card.fingerprint in page
+
+
+@pytest.fixture(scope="module")
+def odd(class_folders: Path, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    """A data set of folders as people have them: odd names, copies, and files that are no photos."""
+    root = tmp_path_factory.mktemp("odd")
+    photos = {path: path.read_bytes() for path in sorted(class_folders.glob("*/*.jpg"))}
+    maize = [data for path, data in photos.items() if path.parent.name == "Maize"]
+    wheat = [data for path, data in photos.items() if path.parent.name == "Common wheat"]
+    files = {
+        "Épinard, d'été (2)/größe #1.jpg": wheat[0],
+        'Épinard, d\'été (2)/line\nbreak, "quoted".jpg': wheat[1],
+        "玉米/deep/er/1.JPEG": maize[0],
+        "玉米/2.jpg": maize[1],
+        "玉米/3.jpg": maize[2],
+        "玉米/copy of 2.jpg": maize[1],
+        "玉米/Thumbs.db": b"\0" * 100,
+        "玉米/cut.jpg": maize[3][:3000],
+        "玉米/empty.jpg": b"",
+        "玉米/text.jpg": b"I am not a photo",
+        "only notes/notes.txt": b"nothing to see",
+        "loose.jpg": maize[4],
+    }
+    for name, data in files.items():
+        path = root / "photos" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    (root / "photos" / "bare").mkdir()
+    Image.open(class_folders / "Maize" / "5.jpg").save(root / "photos" / "玉米" / "again.jpg", quality=40)
+    (root / "photos" / "玉米" / "5.jpg").write_bytes(maize[5])
+    make(root / "photos", root / "set")
+    return Dataset(root / "set")
+
+
+class TestOddFolders:
+    def test_bad_files_are_listed_and_skipped(self, odd: Dataset) -> None:
+        reasons = {bad.source: bad.reason for bad in odd.card.bad_files}
+        assert reasons == {
+            "only notes/notes.txt": "The file is not a picture in a format we read",
+            "玉米/Thumbs.db": "The file is not a picture in a format we read",
+            "玉米/cut.jpg": "The picture is damaged",
+            "玉米/empty.jpg": "The file is empty",
+            "玉米/text.jpg": "The file is not a picture in a format we read",
+        }
+        assert len(odd.pictures) == len(odd.rows) == 8
+
+    def test_odd_names_are_kept(self, odd: Dataset) -> None:
+        assert [s.slug for s in odd.card.species] == ["épinard-d-été-2", "玉米"]
+        assert 'Épinard, d\'été (2)/line\nbreak, "quoted".jpg' in {row.source for row in odd.rows}
+
+    def test_what_deserves_a_look_is_noted(self, odd: Dataset) -> None:
+        unknown, empty, missing = odd.card.notes
+        assert unknown == "not in the species table, so named as their folders: Épinard, d'été (2), 玉米"
+        assert empty == "folders without a readable photo, so no species: bare, only notes"
+        assert missing.startswith("no test photo")
+        assert missing.endswith(": épinard-d-été-2")
+        page = (odd.directory / "card.md").read_text(encoding="utf-8")
+        assert all(f"- **note**: {note}\n" in page for note in odd.card.notes)
+
+    def test_pictures_stay_beside_their_rows(self, odd: Dataset) -> None:
+        photos = odd.directory.parent / "photos"
+        for row, picture in zip(odd.rows, odd.pictures, strict=True):
+            assert (picture == read_photo((photos / row.source).read_bytes(), RECIPE).pixels).all()
+
+    def test_copies_are_kept_on_one_side(self, odd: Dataset) -> None:
+        rows = {row.source: row for row in odd.rows}
+        for one, other in (("玉米/2.jpg", "玉米/copy of 2.jpg"), ("玉米/5.jpg", "玉米/again.jpg")):
+            assert rows[one].group == rows[other].group
+            assert rows[one].split == rows[other].split
+        assert (odd.card.near_duplicate_groups, odd.card.near_duplicates) == (2, 4)
+
+
+class TestRefusals:
+    """A sentence for the person, and nothing left behind."""
+
+    @pytest.fixture(autouse=True)
+    def in_this_process(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Starting other processes takes seconds, and is not what is tested here."""
+
+        def canonical(
+            source: Source, files: list[tuple[str, str]], recipe: Recipe, workers: int
+        ) -> Iterator[object]:
+            return (preparation._read(source, recipe, file) for file in files)
+
+        monkeypatch.setattr(preparation, "_canonical", canonical)
+
+    @pytest.fixture
+    def target(self, tmp_path: Path) -> Path:
+        return tmp_path / "out" / "set"
+
+    def left(self, target: Path) -> list[str]:
+        return [path.name for path in target.parent.rglob("*")] if target.parent.exists() else []
+
+    def test_one_class_only(self, class_folders: Path, target: Path, tmp_path: Path) -> None:
+        (tmp_path / "in").mkdir()
+        (tmp_path / "in" / "Maize").symlink_to(class_folders / "Maize")
+        with pytest.raises(TrainingError, match="in 1 class folders; it takes two"):
+            make(tmp_path / "in", target)
+        assert self.left(target) == []
+
+    def test_no_readable_photo(self, target: Path, tmp_path: Path) -> None:
+        for name in ("Maize", "Charlock"):
+            (tmp_path / "in" / name).mkdir(parents=True)
+            (tmp_path / "in" / name / "notes.txt").write_text("nothing to see", encoding="utf-8")
+        with pytest.raises(TrainingError, match="in 0 class folders; it takes two"):
+            make(tmp_path / "in", target)
+        assert self.left(target) == []
+
+    def test_two_names_of_one_species(self, class_folders: Path, target: Path, tmp_path: Path) -> None:
+        for name in ("Maize", "Zea mays"):
+            (tmp_path / "in" / name).mkdir(parents=True)
+            (tmp_path / "in" / name / "1.jpg").write_bytes((class_folders / "Maize" / "1.jpg").read_bytes())
+        with pytest.raises(TrainingError, match="name the same species: Maize, Zea mays"):
+            make(tmp_path / "in", target)
+        assert self.left(target) == []
+
+    def test_an_output_that_is_there(self, class_folders: Path, target: Path) -> None:
+        target.mkdir(parents=True)
+        (target / "mine.txt").write_text("keep me", encoding="utf-8")
+        with pytest.raises(TrainingError, match="exists already"):
+            make(class_folders, target)
+        assert self.left(target) == ["set", "mine.txt"]
+
+    def test_a_folder_without_class_folders(self, class_folders: Path, target: Path) -> None:
+        with pytest.raises(TrainingError, match="has no photos"):
+            make(class_folders / "Maize", target)
+        assert self.left(target) == []
+
+    def test_a_disk_that_is_too_small(self, class_folders: Path, target: Path) -> None:
+        recipe = Recipe.model_construct(size=3_000_000)
+        with pytest.raises(TrainingError, match="GB free"):
+            prepare(
+                Folder(class_folders), target, recipe, Catalogue(), SHARES, seed=1, workers=1, terms=TERMS
+            )
+        assert self.left(target) == []
+
+
+class TestDataset:
+    def test_a_folder_that_is_none_is_named(self, tmp_path: Path) -> None:
+        with pytest.raises(TrainingError, match="is not a prepared data set"):
+            Dataset(tmp_path)
+
+    @pytest.mark.parametrize("name", ["card.json", "photos.csv", "pictures.npy"])
+    def test_a_damaged_one_is_named(self, prepared: Dataset, tmp_path: Path, name: str) -> None:
+        for path in prepared.directory.iterdir():
+            data = path.read_bytes()
+            (tmp_path / path.name).write_bytes(b"source,label\nx,y\n" if path.name == name else data)
+        with pytest.raises(TrainingError, match="is not a prepared data set"):
+            Dataset(tmp_path)
+
+    def test_one_whose_pictures_do_not_match_its_rows_is_named(
+        self, prepared: Dataset, tmp_path: Path
+    ) -> None:
+        for path in prepared.directory.iterdir():
+            (tmp_path / path.name).write_bytes(path.read_bytes())
+        np.save(tmp_path / "pictures.npy", prepared.pictures[:-1])
+        with pytest.raises(TrainingError, match="is not a prepared data set"):
+            Dataset(tmp_path)
+
+    def test_an_empty_split_is_named(self, odd: Dataset) -> None:
+        empty = [split for split in SHARES if not any(row.split == split for row in odd.rows)]
+        for split in SHARES:
+            if split in empty:
+                with pytest.raises(TrainingError, match=f"no photo in its {split} split"):
+                    odd.indices(split)
+            else:
+                assert len(odd.indices(split))
+
+    def test_a_species_may_be_left_out(self, prepared: Dataset) -> None:
+        rest = Dataset(prepared.directory, without=["triticum-aestivum"])
+        assert [s.slug for s in rest.card.species] == ["sinapis-arvensis", "zea-mays"]
+        assert rest.card.fingerprint != prepared.card.fingerprint
+        assert rest.card.photos() == {"train": 8, "validation": 4, "test": 4}
+        for split in SHARES:
+            kept = [i for i in prepared.indices(split) if prepared.labels[i] != 1]
+            assert rest.indices(split).tolist() == kept
+        assert set(rest.labels[rest.indices("train")]) == {0, 1}
+        assert rest.labels[prepared.labels == 2].tolist() == [1] * 8
+
+    def test_a_species_to_leave_out_that_is_not_there(self, prepared: Dataset) -> None:
+        with pytest.raises(TrainingError, match="no beta-vulgaris to leave out; there are sinapis-arvensis"):
+            Dataset(prepared.directory, without=["beta-vulgaris"])
+
+    def test_two_species_have_to_be_left(self, prepared: Dataset) -> None:
+        with pytest.raises(TrainingError, match="Two species have to be left"):
+            Dataset(prepared.directory, without=["triticum-aestivum", "zea-mays"])
+
+
+class TestLikeAnEarlierOne:
+    """Photos that were there before keep their split, whatever else is new."""
+
+    @pytest.fixture
+    def later(self, class_folders: Path, prepared: Dataset, tmp_path: Path) -> Dataset:
+        """The same photos and two more, under another seed and at another size."""
+        photos = tmp_path / "garden"
+        shutil.copytree(class_folders, photos)
+        for name in ("new 1.jpg", "new 2.jpg"):
+            (photos / "Maize" / name).write_bytes(
+                (photos / "Charlock" / "3.jpg").read_bytes() + name.encode()
+            )
+        shares: dict[Split, float] = {"train": 0.2, "validation": 0.4, "test": 0.4}
+        prepare(
+            Folder(photos),
+            tmp_path / "set",
+            Recipe(size=80),
+            Catalogue(),
+            shares,
+            seed=7,
+            workers=1,
+            terms=TERMS,
+            like=prepared.directory,
+        )
+        return Dataset(tmp_path / "set")
+
+    def test_old_photos_stay_where_they_were(self, prepared: Dataset, later: Dataset) -> None:
+        before = {row.source: row.split for row in prepared.rows}
+        after = {row.source: row.split for row in later.rows if row.source in before}
+        assert after == before
+
+    def test_new_photos_go_with_their_group(self, later: Dataset) -> None:
+        rows = {row.source: row for row in later.rows}
+        twin = rows["Charlock/3.jpg"]
+        for name in ("Maize/new 1.jpg", "Maize/new 2.jpg"):
+            assert rows[name].group == twin.group
+            assert rows[name].split == twin.split
+
+    def test_an_earlier_one_that_is_none(self, class_folders: Path, tmp_path: Path) -> None:
+        with pytest.raises(TrainingError, match="not a prepared data set to take splits from"):
+            prepare(
+                Folder(class_folders),
+                tmp_path / "set",
+                RECIPE,
+                Catalogue(),
+                SHARES,
+                seed=1,
+                workers=1,
+                terms=TERMS,
+                like=tmp_path,
+            )

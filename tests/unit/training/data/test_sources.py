@@ -1,0 +1,151 @@
+"""Photos are found in folders and in buckets, by class, the same way."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+
+from tests.unit.training.conftest import RECIPE, SHARES, TERMS
+from training.data import sources
+from training.data.catalogue import Catalogue
+from training.data.dataset import Dataset
+from training.data.prepare import prepare
+from training.data.sources import Bucket, Folder, open_source
+from training.problems import TrainingError
+
+FILES = ["Maize/1.jpg", "Maize/older/2.JPG", "Common wheat/ä b+c.png", "Common wheat/notes.txt"]
+NO_PHOTOS = ["readme.md", ".cache/1.jpg", "Maize/.DS_Store"]
+
+
+@pytest.fixture(scope="module")
+def cloud() -> Iterator[str]:
+    """An S3 of our own, reached over HTTP so that worker processes reach it too."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    server.start()
+    host, port = server.get_host_and_port()
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+        environment.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+        environment.setenv("AWS_ACCESS_KEY_ID", "key")
+        environment.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+        sources._s3.cache_clear()
+        yield f"http://{host}:{port}"
+        sources._s3.cache_clear()
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def bucket(cloud: str) -> str:
+    boto3.client("s3").create_bucket(
+        Bucket="photos", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
+    )
+    return "photos"
+
+
+class TestFolder:
+    @pytest.fixture
+    def root(self, tmp_path: Path) -> Path:
+        for name in FILES + NO_PHOTOS:
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(name.encode())
+        return tmp_path
+
+    def test_files_come_sorted_by_class(self, root: Path) -> None:
+        assert Folder(root).photos() == [
+            ("Common wheat", "Common wheat/notes.txt"),
+            ("Common wheat", "Common wheat/ä b+c.png"),
+            ("Maize", "Maize/1.jpg"),
+            ("Maize", "Maize/older/2.JPG"),
+        ]
+
+    def test_bytes_are_those_of_the_file(self, root: Path) -> None:
+        assert Folder(root).read("Maize/older/2.JPG") == b"Maize/older/2.JPG"
+
+    def test_an_empty_folder_has_none(self, tmp_path: Path) -> None:
+        assert Folder(tmp_path).photos() == []
+
+    def test_what_is_no_folder_is_named(self, tmp_path: Path) -> None:
+        with pytest.raises(TrainingError, match="nowhere is not a folder"):
+            Folder(tmp_path / "nowhere").photos()
+
+    def test_a_name_that_is_no_text_is_refused(self, root: Path) -> None:
+        (root / "Maize" / os.fsdecode(b"caf\xe9.jpg")).write_bytes(b"")
+        with pytest.raises(TrainingError, match="not UTF-8; rename it"):
+            Folder(root).photos()
+
+    def test_its_name_is_the_folder_s(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.chdir(root / "Maize")
+        assert open_source(".").name == "Maize"
+
+
+class TestBucket:
+    @pytest.mark.parametrize("prefix", ["", "sets/first"])
+    def test_objects_come_as_files_do(self, bucket: str, prefix: str) -> None:
+        client = boto3.client("s3")
+        base = f"{prefix}/" if prefix else ""
+        for name in FILES + NO_PHOTOS:
+            client.put_object(Bucket=bucket, Key=base + name, Body=name.encode())
+        client.put_object(Bucket=bucket, Key=f"{base}Maize/", Body=b"")
+        source = open_source(f"s3://{bucket}/{prefix}")
+        found = [pair for pair in source.photos() if not pair[1].startswith("sets/")]
+        assert found == [
+            ("Common wheat", "Common wheat/notes.txt"),
+            ("Common wheat", "Common wheat/ä b+c.png"),
+            ("Maize", "Maize/1.jpg"),
+            ("Maize", "Maize/older/2.JPG"),
+        ]
+        assert source.read("Common wheat/ä b+c.png") == "Common wheat/ä b+c.png".encode()
+
+    def test_a_key_with_an_empty_step_is_read_as_it_is(self, bucket: str) -> None:
+        boto3.client("s3").put_object(Bucket=bucket, Key="odd/Maize//1.jpg", Body=b"odd")
+        source = Bucket(f"s3://{bucket}/odd/")
+        assert source.photos() == [("Maize", "Maize//1.jpg")]
+        assert source.read("Maize//1.jpg") == b"odd"
+
+    def test_more_objects_than_a_page_holds(self, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("MOTO_S3_DEFAULT_MAX_KEYS", "3")
+        client = boto3.client("s3")
+        for number in range(10):
+            client.put_object(Bucket=bucket, Key=f"many/Maize/{number}.jpg", Body=b"")
+        assert len(client.list_objects_v2(Bucket=bucket, Prefix="many")["Contents"]) == 3
+        assert len(Bucket(f"s3://{bucket}/many").photos()) == 10
+
+    @pytest.mark.parametrize(
+        "address", ["s3://no-such-bucket/photos", "s3://", "s3:///photos", "s3://a_b!/c"]
+    )
+    def test_a_bucket_that_cannot_be_listed_is_named(self, cloud: str, address: str) -> None:
+        with pytest.raises(TrainingError, match="Cannot list s3://"):
+            open_source(address).photos()
+
+    @pytest.mark.parametrize(
+        ("address", "name"),
+        [("s3://photos", "photos"), ("s3://photos/", "photos"), ("s3://photos/a/b/", "b")],
+    )
+    def test_its_name_is_the_last_step(self, address: str, name: str) -> None:
+        assert open_source(address).name == name
+
+    def test_a_bucket_gives_the_data_set_that_a_folder_gives(
+        self, bucket: str, class_folders: Path, prepared: Dataset, tmp_path: Path
+    ) -> None:
+        client = boto3.client("s3")
+        for path in class_folders.glob("*/*.jpg"):
+            key = f"garden/{path.relative_to(class_folders).as_posix()}"
+            client.put_object(Bucket=bucket, Key=key, Body=path.read_bytes())
+        card = prepare(
+            Bucket(f"s3://{bucket}/garden"),
+            tmp_path / "set",
+            RECIPE,
+            Catalogue(),
+            SHARES,
+            seed=1,
+            workers=2,
+            terms=TERMS,
+        )
+        same = Dataset(tmp_path / "set")
+        assert card.model_dump(exclude={"created_at"}) == prepared.card.model_dump(exclude={"created_at"})
+        assert same.rows == prepared.rows
+        assert (same.pictures == prepared.pictures).all()

@@ -1,0 +1,89 @@
+"""Every class in the same shares, every group on one side, the same for the same seed."""
+
+from collections import Counter, defaultdict
+
+import numpy as np
+import pytest
+
+from training.data.split import SPLITS, Split, as_split, split_groups
+from training.problems import TrainingError
+
+SHARES: dict[Split, float] = {"train": 0.7, "validation": 0.15, "test": 0.15}
+
+
+@pytest.mark.parametrize("photos", [1, 2, 3, 5, 7, 10, 20, 100, 333])
+def test_photos_that_stand_alone_meet_the_shares_within_one(photos: int) -> None:
+    found = Counter(split_groups([0] * photos, range(photos), SHARES, seed=1))
+    for split in SPLITS:
+        assert abs(found[split] - SHARES[split] * photos) <= 1
+
+
+def test_every_class_is_in_every_split() -> None:
+    labels = [0] * 200 + [1] * 20 + [2] * 7
+    found = Counter(zip(labels, split_groups(labels, range(227), SHARES, seed=1), strict=True))
+    assert all(found[label, split] for label in range(3) for split in SPLITS)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_group_never_straddles(seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    labels = draw.integers(0, 4, 300).tolist()
+    groups = draw.integers(0, 80, 300).tolist()
+    sides: dict[int, set[Split]] = defaultdict(set)
+    for group, split in zip(groups, split_groups(labels, groups, SHARES, seed), strict=True):
+        sides[group].add(split)
+    assert all(len(side) == 1 for side in sides.values())
+    assert set.union(*sides.values()) == set(SPLITS)
+
+
+def test_large_groups_leave_the_shares_near_what_was_asked() -> None:
+    groups = [*[0] * 12, *[1] * 9, *[2] * 5, *range(3, 77)]
+    found = Counter(split_groups([0] * len(groups), groups, SHARES, seed=3))
+    for split in SPLITS:
+        assert abs(found[split] - SHARES[split] * 100) <= 1
+
+
+def test_the_seed_decides() -> None:
+    labels = [i % 3 for i in range(90)]
+    first, again, other = (split_groups(labels, range(90), SHARES, seed) for seed in (1, 1, 2))
+    assert first == again
+    assert first != other
+    assert Counter(zip(labels, first, strict=True)) == Counter(zip(labels, other, strict=True))
+
+
+def test_the_only_photo_of_a_class_is_trained_on() -> None:
+    assert split_groups([0] * 20 + [1], range(21), SHARES, seed=1)[-1] == "train"
+
+
+def test_a_class_that_is_one_group_is_trained_on() -> None:
+    assert set(split_groups([0] * 10, [0] * 10, SHARES, seed=1)) == {"train"}
+
+
+def test_no_photos_no_splits() -> None:
+    assert split_groups([], [], SHARES, seed=1) == []
+
+
+def test_a_split_is_known_by_its_name() -> None:
+    assert [as_split(name) for name in SPLITS] == list(SPLITS)
+    with pytest.raises(TrainingError, match="train, validation, test"):
+        as_split("holdout")
+
+
+class TestSettled:
+    """What is known beforehand stays."""
+
+    def test_settled_photos_stay_and_their_group_follows(self) -> None:
+        settled: list[Split | None] = ["test", None, None, "validation", None, None]
+        found = split_groups([0] * 6, [0, 0, 1, 2, 3, 4], SHARES, seed=1, settled=settled)
+        assert found[:2] == ["test", "test"]
+        assert found[3] == "validation"
+
+    def test_a_group_on_both_sides_stays_on_both(self) -> None:
+        settled: list[Split | None] = ["test", "train", None]
+        found = split_groups([0] * 3, [0, 0, 0], SHARES, seed=1, settled=settled)
+        assert found == ["test", "train", "test"]
+
+    def test_the_others_even_the_shares_out(self) -> None:
+        settled: list[Split | None] = ["train" if i < 60 else None for i in range(100)]
+        found = Counter(split_groups([0] * 100, range(100), SHARES, seed=1, settled=settled))
+        assert found == {"train": 70, "validation": 15, "test": 15}

@@ -1,0 +1,225 @@
+"""The file that serves, measured, and its record written down beside it."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from frond.classifier import Classifier
+from frond.images import Recipe
+from frond.manifest import MANIFEST_NAME, MODEL_NAME, read_manifest
+from tests.tiny_model import manifest_of, tiny_model
+from tests.unit.training.conftest import RECIPE, SHARES
+from training.commands.evaluate import evaluate as command
+from training.data.catalogue import Catalogue
+from training.data.dataset import Dataset
+from training.data.prepare import Terms, prepare
+from training.data.sources import Folder
+from training.evaluation.evaluate import evaluate
+from training.evaluation.metrics import Metrics
+from training.problems import TrainingError
+from training.report import Material
+
+EVIDENCE = np.random.default_rng(0).integers(-90, 90, (1, 3, 3, 3)).astype(np.int8)
+
+
+def model_for(dataset: Dataset, directory: Path) -> Path:
+    """Write a small model of the data set's species, with evidence, as export would."""
+    model = tiny_model(RECIPE.size, evidence=EVIDENCE)
+    drafted = manifest_of(model, RECIPE.size)
+    manifest = drafted.model_copy(
+        update={
+            "labels": dataset.card.species,
+            "temperature": 5.0,
+            "dataset": drafted.dataset.model_copy(update={"fingerprint": dataset.card.fingerprint}),
+        }
+    )
+    directory.mkdir(parents=True)
+    (directory / MODEL_NAME).write_bytes(model)
+    (directory / MANIFEST_NAME).write_text(manifest.model_dump_json(), encoding="utf-8")
+    return directory
+
+
+def prepared_again(class_folders: Path, directory: Path, size: int = RECIPE.size, seed: int = 1) -> Dataset:
+    prepare(Folder(class_folders), directory, Recipe(size=size), Catalogue(), SHARES, seed, 1, Terms())
+    return Dataset(directory)
+
+
+def files(directory: Path) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in directory.rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def model(prepared: Dataset, tmp_path: Path) -> Path:
+    """A model that was not measured yet."""
+    return model_for(prepared, tmp_path / "model")
+
+
+@pytest.fixture(scope="module")
+def measured(
+    prepared: Dataset, seedlings: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Metrics]:
+    """A model that was measured, also on photos it should not know."""
+    directory = model_for(prepared, tmp_path_factory.mktemp("models") / "model")
+    return directory, evaluate(prepared, directory, "test", 1, {"others": seedlings})
+
+
+def test_the_numbers_are_those_of_the_classifier_that_serves(
+    measured: tuple[Path, Metrics], prepared: Dataset
+) -> None:
+    directory, metrics = measured
+    classifier, slugs = Classifier.load(directory), [species.slug for species in prepared.card.species]
+    confusion = np.zeros((3, 3), dtype=int)
+    verdicts = []
+    for photo in prepared.indices("test"):
+        answer = classifier.classify(np.ascontiguousarray(prepared.pictures[photo]))
+        confusion[prepared.labels[photo], slugs.index(answer.candidates[0].species.slug)] += 1
+        verdicts.append(answer.verdict)
+
+    assert metrics.confusion == confusion.tolist()
+    assert metrics.photos == len(verdicts) == confusion.sum()
+    assert metrics.accuracy == pytest.approx(confusion.trace() / confusion.sum())
+    assert metrics.verdicts["identified"] == verdicts.count("identified") / len(verdicts)
+    assert 0 <= metrics.macro_f1_interval[0] <= metrics.macro_f1 <= metrics.macro_f1_interval[1] <= 1
+    assert sum(b.photos for b in metrics.reliability) == len(verdicts)
+
+
+def test_unknown_photos_are_judged_too(measured: tuple[Path, Metrics]) -> None:
+    _, metrics = measured
+    met = metrics.unknown["others"]
+
+    assert met.photos == 8
+    assert met.identified + met.uncertain + met.not_recognised == pytest.approx(1)
+    assert len(met.taken_for) == round(met.identified * 8)
+    assert [file.source for file in met.unreadable] == ["README.md"]
+    assert metrics.scores is not None
+    assert sum(metrics.scores.known) == metrics.photos
+    assert sum(metrics.scores.unknown["others"]) == 8
+
+
+def test_the_record_stands_beside_the_model(measured: tuple[Path, Metrics]) -> None:
+    directory, metrics = measured
+
+    names = {str(path.relative_to(directory)) for path in directory.rglob("*") if path.is_file()}
+    assert names == {
+        "model.tflite",
+        "manifest.json",
+        "MODEL_CARD.md",
+        "report/data.json",
+        "report/exhibits.json",
+        "report/index.html",
+        "report/metrics.json",
+    }
+    text = (directory / "report" / "metrics.json").read_text(encoding="utf-8")
+    assert Metrics.model_validate_json(text) == metrics
+    page = (directory / "report" / "index.html").read_text(encoding="utf-8")
+    assert 'alt="Evidence for' in page
+
+
+def test_the_manifest_gets_the_headline(measured: tuple[Path, Metrics]) -> None:
+    directory, metrics = measured
+
+    kept = read_manifest(directory).metrics
+
+    assert set(kept) == {
+        "accuracy",
+        "expected_calibration_error",
+        "macro_f1",
+        "macro_f1_interval",
+        "median_inference_ms",
+        "photos",
+        "species",
+        "split",
+        "verdicts",
+    }
+    everything = json.loads(metrics.model_dump_json())
+    assert kept == {name: everything[name] for name in kept}
+
+
+def test_only_the_test_split_goes_on_record(model: Path, prepared: Dataset) -> None:
+    before = files(model)
+
+    metrics = evaluate(prepared, model, "validation", threads=1)
+
+    assert metrics.photos == len(prepared.indices("validation"))
+    assert files(model) == before
+
+
+def test_other_photos_do_not_go_on_record(
+    model: Path, prepared: Dataset, class_folders: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "photos"
+    shutil.copytree(class_folders, other)
+    (other / "Maize" / "0.jpg").unlink()
+    before = files(model)
+
+    evaluate(prepared_again(other, tmp_path / "set"), model, "test", threads=1)
+
+    assert files(model) == before
+
+
+def test_photos_that_the_model_may_have_learned_from_are_refused(
+    measured: tuple[Path, Metrics], class_folders: Path, tmp_path: Path
+) -> None:
+    resplit = prepared_again(class_folders, tmp_path / "set", seed=2)
+
+    with pytest.raises(TrainingError, match="split otherwise"):
+        evaluate(resplit, measured[0], "test", threads=1)
+
+
+def test_photos_of_another_size_are_refused(model: Path, class_folders: Path, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="--size 72"):
+        evaluate(prepared_again(class_folders, tmp_path / "other", size=80), model, "test", threads=1)
+
+
+def test_other_species_are_refused(model: Path, class_folders: Path, tmp_path: Path) -> None:
+    for folder in ("Maize", "Charlock"):
+        shutil.copytree(class_folders / folder, tmp_path / "fewer" / folder)
+
+    with pytest.raises(TrainingError, match="other species"):
+        evaluate(prepared_again(tmp_path / "fewer", tmp_path / "set"), model, "test", threads=1)
+
+
+def test_a_missing_folder_is_told_before_the_work_begins(
+    model: Path, prepared: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("training.evaluation.evaluate.infer_all", lambda *_: pytest.fail("the work began"))
+
+    with pytest.raises(TrainingError, match="is not a folder"):
+        evaluate(prepared, model, "test", 1, {"fruits": tmp_path / "nowhere"})
+
+
+def test_when_the_papers_cannot_be_made_nothing_is_written(
+    model: Path, prepared: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = files(model)
+
+    def broken(material: Material) -> None:
+        raise TrainingError("no papers today")
+
+    monkeypatch.setattr("training.evaluation.evaluate.make_papers", broken)
+    with pytest.raises(TrainingError, match="no papers"):
+        evaluate(prepared, model, "test", threads=1)
+    assert files(model) == before
+
+
+def test_the_command_tells_what_it_measured_and_where_it_stands(
+    model: Path, prepared: Dataset, seedlings: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command(prepared.directory, model, unknown=[f"others={seedlings}"], threads=1)
+
+    said = capsys.readouterr().out.replace("\u00a0", " ")
+    assert "others: 8 unknown photos" in said
+    assert "1 file was not readable" in said
+    assert all(name in said for name in ("sinapis-arvensis", "index.html", "MODEL_CARD.md"))
+
+
+def test_the_command_tells_that_nothing_was_written(
+    model: Path, prepared: Dataset, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command(prepared.directory, model, split="validation", threads=1)
+
+    assert "Nothing was written" in capsys.readouterr().out
+    assert not (model / "report").exists()

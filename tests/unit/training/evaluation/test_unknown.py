@@ -1,0 +1,77 @@
+"""Folders of photos that the model should not identify."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from frond.classifier import Classifier
+from tests.tiny_model import manifest_of, tiny_model
+from training.evaluation.unknown import files_below, meet, named_folders
+from training.problems import TrainingError
+
+
+@pytest.fixture(scope="module")
+def classifier() -> Classifier:
+    model = tiny_model()
+    return Classifier(model, manifest_of(model))
+
+
+@pytest.fixture
+def folder(seedlings: Path, tmp_path: Path) -> Path:
+    """Two photos, one of them deep down, and what lies about in folders."""
+    (tmp_path / "of 2025" / "june").mkdir(parents=True)
+    shutil.copy(seedlings / "zea-mays.jpg", tmp_path / "of 2025" / "june" / "b.jpg")
+    shutil.copy(seedlings / "beta-vulgaris.jpg", tmp_path / "a.JPG")
+    (tmp_path / "notes.txt").write_text("not a photo", encoding="utf-8")
+    (tmp_path / "cut.jpg").write_bytes((seedlings / "zea-mays.jpg").read_bytes()[:2000])
+    (tmp_path / ".thumbnails").mkdir()
+    shutil.copy(seedlings / "zea-mays.jpg", tmp_path / ".thumbnails" / "c.jpg")
+    return tmp_path
+
+
+def test_names_and_folders() -> None:
+    assert named_folders(["fruits=/a/b", "other plants=c=d"]) == {
+        "fruits": Path("/a/b"),
+        "other plants": Path("c=d"),
+    }
+
+
+@pytest.mark.parametrize("pair", ["fruits", "=folder", "fruits=", ""])
+def test_a_folder_without_a_name_or_a_name_without_a_folder(pair: str) -> None:
+    with pytest.raises(TrainingError, match="NAME=FOLDER"):
+        named_folders([pair])
+
+
+def test_a_name_comes_once() -> None:
+    with pytest.raises(TrainingError, match="fruits was given twice"):
+        named_folders(["fruits=a", "fruits=b"])
+
+
+def test_a_folder_that_is_none(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="nowhere is not a folder"):
+        files_below({"fruits": tmp_path / "nowhere"})
+
+
+def test_an_empty_folder(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="there is no file"):
+        files_below({"fruits": tmp_path})
+
+
+def test_every_readable_photo_is_classified_and_every_other_file_named(
+    classifier: Classifier, folder: Path
+) -> None:
+    met = meet(classifier, "odd", folder, files_below({"odd": folder})["odd"])
+
+    assert met.sources == ["a.JPG", "of 2025/june/b.jpg"]
+    assert met.logits.shape == (2, 3)
+    assert met.embeddings.shape == (2, 4)
+    assert [file.source for file in met.unreadable] == ["cut.jpg", "notes.txt"]
+    assert all(file.reason for file in met.unreadable)
+
+
+def test_a_folder_without_a_readable_photo(classifier: Classifier, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("not a photo", encoding="utf-8")
+
+    with pytest.raises(TrainingError, match="none of the 1 files"):
+        meet(classifier, "odd", tmp_path, [tmp_path / "notes.txt"])

@@ -1,0 +1,185 @@
+"""A run of training: killed at any moment it goes on, and it comes out the same."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from tests.conftest import ROOT
+from tests.unit.training.conftest import settings_for, tiny_recipe
+from training.data.dataset import Dataset
+from training.fitting.fit import fit
+from training.fitting.recipe import Recipe
+from training.fitting.run import HISTORY_NAME, Run
+from training.problems import TrainingError
+
+PATIENCE = 120
+TIMED = ("photos_per_second",)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def the_policy_before() -> Iterator[None]:
+    before = keras.mixed_precision.global_policy()
+    yield
+    keras.mixed_precision.set_global_policy(before)
+
+
+def recipe_file(recipe: Recipe, path: Path) -> Path:
+    """Write a recipe as a person would keep it."""
+    lines = [f"{k} = {v!r}" for k, v in recipe.model_dump(exclude={"stages"}, exclude_none=True).items()]
+    for stage in recipe.stages:
+        lines.append("[[stages]]")
+        values = stage.model_dump(exclude={"augmentation"}, exclude_none=True)
+        lines += [f"{k} = {str(v).lower() if isinstance(v, bool) else repr(v)}" for k, v in values.items()]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+def kill_after_epoch(epoch: int, dataset: Dataset, run: Path, recipe: Path) -> None:
+    """Start or resume a run and kill it, with no chance to tidy up, once an epoch is safe."""
+    layer = ROOT / "layers" / "frond" / "python"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(layer), str(ROOT)])}
+    command = [sys.executable, "-m", "training", "fit", str(dataset.directory), str(run)]
+    with (run.with_suffix(".log")).open("wb") as log:
+        process = subprocess.Popen(
+            [*command, "--recipe", str(recipe)],
+            env=environment,
+            cwd=ROOT,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+        deadline = time.monotonic() + PATIENCE
+        try:
+            while not (run / "checkpoints" / f"epoch-{epoch:04}.keras").exists():
+                assert process.poll() is None, run.with_suffix(".log").read_text(encoding="utf-8")
+                assert time.monotonic() < deadline, "no epoch in time"
+                time.sleep(0.02)
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+    assert process.returncode == -signal.SIGKILL
+
+
+@dataclass
+class Runs:
+    """One run that was killed three times and went on, and one that was left alone."""
+
+    killed: Run
+    whole: Run
+    best_of_killed: float
+    best_of_whole: float
+
+    def history(self, run: Run) -> list[str]:
+        return (run.directory / HISTORY_NAME).read_text(encoding="utf-8").splitlines()
+
+
+@pytest.fixture(scope="module")
+def runs(prepared: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Runs:
+    root = tmp_path_factory.mktemp("runs")
+    killed, whole = Run(root / "killed"), Run(root / "whole")
+    recipe = tiny_recipe()
+    # Within a stage, between the two and within the other.
+    for epoch in (1, 2, 3):
+        kill_after_epoch(epoch, prepared, killed.directory, recipe_file(recipe, root / "recipe.toml"))
+    return Runs(killed, whole, fit(prepared, killed, recipe), fit(prepared, whole, recipe))
+
+
+class TestResuming:
+    def test_both_runs_have_every_epoch(self, runs: Runs) -> None:
+        for run in (runs.killed, runs.whole):
+            assert [(row["epoch"], row["size"]) for row in run.history()] == [
+                (1, 48),
+                (2, 48),
+                (3, 72),
+                (4, 72),
+            ]
+            latest = run.checkpoints.latest()
+            assert latest is not None
+            assert latest[0] == 4
+
+    def test_both_runs_measured_the_same(self, runs: Runs) -> None:
+        for one, other in zip(runs.killed.history(), runs.whole.history(), strict=True):
+            left, right = ({k: v for k, v in row.items() if k not in TIMED} for row in (one, other))
+            assert left == pytest.approx(right, rel=1e-3, abs=1e-3)
+        assert runs.best_of_killed == pytest.approx(runs.best_of_whole, abs=1e-4)
+
+    def test_both_networks_are_the_same(self, runs: Runs) -> None:
+        models = [
+            keras.models.load_model(run.directory / "checkpoints" / "epoch-0004.keras")
+            for run in (runs.killed, runs.whole)
+        ]
+        for one, other in zip(*(model.get_weights() for model in models), strict=True):
+            assert np.abs(one - other).mean() < 1e-4
+
+    def test_a_finished_run_is_left_as_it_is(self, runs: Runs, prepared: Dataset) -> None:
+        before = runs.history(runs.whole)
+        assert fit(prepared, runs.whole, tiny_recipe()) == runs.best_of_whole
+        assert runs.history(runs.whole) == before
+
+
+class TestRun:
+    def test_what_it_leaves(self, runs: Runs, prepared: Dataset) -> None:
+        assert runs.whole.settings() == runs.killed.settings() == settings_for(prepared)
+        files = sorted(path.name for path in runs.whole.directory.iterdir())
+        assert files == [
+            *("best-1.weights.h5", "best-2.weights.h5"),
+            *("checkpoints", "curves.png", "history.csv", "settings.json"),
+        ]
+
+    def test_the_best_weights_are_those_of_the_best_epoch(self, runs: Runs) -> None:
+        scores = [row["val_f1"] for row in runs.whole.history()[2:]]
+        assert max(scores) == runs.best_of_whole
+        last = keras.models.load_model(runs.whole.directory / "checkpoints" / "epoch-0004.keras")
+        pairs = zip(
+            last.get_layer("frond").get_weights(), runs.whole.trained_model().get_weights(), strict=True
+        )
+        same = all(np.array_equal(one, other) for one, other in pairs)
+        assert same == (scores[1] > scores[0])
+
+    def test_other_settings_are_refused(self, runs: Runs, prepared: Dataset) -> None:
+        with pytest.raises(TrainingError, match="holds a run with other settings"):
+            fit(prepared, runs.whole, tiny_recipe(label_smoothing=0.2))
+
+    def test_a_start_that_failed_may_be_mended(self, prepared: Dataset, tmp_path: Path) -> None:
+        for _ in range(2):
+            with pytest.raises(TrainingError, match="no weight file"):
+                fit(prepared, Run(tmp_path), tiny_recipe(weights="/no/such/weights.h5"))
+        with pytest.raises(TrainingError, match="No precision"):
+            fit(prepared, Run(tmp_path), tiny_recipe(precision="int4"))
+
+    def test_a_recipe_of_another_size_is_refused(self, prepared: Dataset, tmp_path: Path) -> None:
+        stages = [{"name": "large", "epochs": 1, "rate": 1e-3, "size": 96}]
+        with pytest.raises(TrainingError, match=r"ends at 96 px and the data set holds 72 px.*--size 96"):
+            fit(prepared, Run(tmp_path), tiny_recipe(stages=stages))
+
+    def test_a_disk_that_is_too_small(
+        self, prepared: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("shutil.disk_usage", lambda path: _Usage(10**6))
+        with pytest.raises(TrainingError, match=r"take up to 0\.1 GB and .* has 0\.0 GB free"):
+            fit(prepared, Run(tmp_path), tiny_recipe())
+        assert not list((tmp_path / "checkpoints").iterdir())
+
+    def test_a_folder_that_is_no_run_is_named(self, tmp_path: Path) -> None:
+        with pytest.raises(TrainingError, match="is not a run"):
+            Run(tmp_path).settings()
+
+    def test_a_run_that_has_not_finished_is_named(self, prepared: Dataset, tmp_path: Path) -> None:
+        settings = settings_for(prepared).model_dump_json()
+        (tmp_path / "settings.json").write_text(settings, encoding="utf-8")
+        with pytest.raises(TrainingError, match="has not finished"):
+            Run(tmp_path).trained_model()
+
+
+@dataclass
+class _Usage:
+    free: int

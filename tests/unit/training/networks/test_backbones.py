@@ -1,0 +1,175 @@
+"""The networks to choose from: what each makes of a picture, where it can be cut, what it starts from."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from training.networks.backbones import BACKBONES, Backbone, find_backbone
+from training.networks.network import (
+    backbone,
+    build,
+    features_model,
+    freeze_backbone,
+    load_weights,
+    unfreeze_above,
+)
+from training.problems import TrainingError
+
+SIZE = 80
+SMALL = 48
+
+every_backbone = pytest.mark.parametrize("chosen", BACKBONES.values(), ids=BACKBONES)
+
+
+@pytest.fixture(scope="module", params=BACKBONES)
+def network(request: pytest.FixtureRequest) -> keras.Model:
+    return build(classes=3, size=SIZE, seed=1, backbone=request.param)
+
+
+@pytest.fixture(scope="module")
+def earlier(tmp_path_factory: pytest.TempPathFactory) -> tuple[keras.Model, str]:
+    """The network of another run and its best weights, of another size and seed."""
+    model = build(classes=3, size=SMALL, seed=7, backbone="mobilenet_v2")
+    path = tmp_path_factory.mktemp("run") / "best-1.weights.h5"
+    model.save_weights(path)
+    return model, str(path)
+
+
+def pixels(size: int) -> NDArray[np.float32]:
+    return np.random.default_rng(3).uniform(0, 255, (2, size, size, 3)).astype(np.float32)
+
+
+def test_an_unknown_name_is_answered_with_those_there_are() -> None:
+    with pytest.raises(
+        TrainingError, match=r"no backbone 'alexnet'; there are xception, mobilenet_v2, .*vgg16"
+    ):
+        build(classes=3, size=SIZE, backbone="alexnet")
+
+
+@every_backbone
+def test_pictures_are_scaled_as_keras_scaled_them(chosen: Backbone) -> None:
+    pictures = np.random.default_rng(0).integers(0, 256, (2, 5, 7, 3)).astype(np.float32)
+    expected = getattr(keras.applications, chosen.name).preprocess_input(pictures.copy())
+
+    found = keras.ops.convert_to_numpy(chosen.scaling()(pictures))
+
+    # Red, green and blue stay as they are; the first convolution is turned instead.
+    turned = found[..., ::-1] if chosen.reads_bgr else found
+    np.testing.assert_allclose(turned, expected, atol=1e-4)
+
+
+@every_backbone
+def test_the_smallest_size_is_the_one_that_keras_takes(chosen: Backbone) -> None:
+    with pytest.raises(TrainingError, match=f"{chosen.name} needs pictures of at least {chosen.smallest} px"):
+        chosen.build(chosen.smallest - 1)
+    with pytest.raises(ValueError, match="Input size must be at least"):
+        chosen.constructor(weights=None, include_top=False, input_shape=(chosen.smallest - 1,) * 2 + (3,))
+
+
+def test_normalization_follows_a_small_data_set(network: keras.Model) -> None:
+    layers = backbone(network).layers
+    momenta = {layer.momentum for layer in layers if isinstance(layer, keras.layers.BatchNormalization)}
+    assert momenta <= {0.99}
+
+
+class TestCuts:
+    def test_the_first_blocks_stay_and_the_rest_learns(self, network: keras.Model) -> None:
+        seeing = backbone(network)
+        opens = find_backbone(seeing.name).opens
+        names = [layer.name for layer in seeing.layers]
+        places = [names.index(name) for name in opens]
+        assert places == sorted(places)
+
+        for blocks in (1, len(opens) // 2, len(opens)):
+            freeze_backbone(network)
+            unfreeze_above(network, blocks)
+            learning = [layer.trainable for layer in seeing.layers]
+            assert learning == [place >= places[blocks - 1] for place in range(len(names))]
+            weights = [variable.path for variable in seeing.trainable_variables]
+            assert 0 < len(weights) < len(seeing.weights)
+
+    def test_no_first_block_or_too_many(self, network: keras.Model) -> None:
+        seeing = backbone(network)
+        unfreeze_above(network, 0)
+        assert all(layer.trainable for layer in seeing.layers)
+
+        too_many = len(find_backbone(seeing.name).opens) + 1
+        with pytest.raises(TrainingError, match=f"{seeing.name} has {too_many} blocks, so 0 to"):
+            unfreeze_above(network, too_many)
+
+
+class TestFirstWeights:
+    # One of each way of scaling, both padded in their first convolution, where a wrong zero would show.
+    @pytest.mark.parametrize("name", ["mobilenet_v2", "vgg16"])
+    def test_a_file_of_keras_sees_as_it_did_there(self, name: str, tmp_path: Path) -> None:
+        original = BACKBONES[name].constructor(weights=None, include_top=False, input_shape=(SMALL, SMALL, 3))
+        original.save(tmp_path / "notop.h5")
+        model = build(classes=3, size=SMALL, backbone=name)
+        prepared = getattr(keras.applications, name).preprocess_input(pixels(SMALL))
+        expected = keras.ops.convert_to_numpy(original(prepared)).mean(axis=(1, 2))
+
+        load_weights(model, str(tmp_path / "notop.h5"))
+
+        found = keras.ops.convert_to_numpy(features_model(model)(pixels(SMALL)))
+        np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4 * np.abs(expected).max())
+
+    def test_no_network_to_download_from(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def unreachable(*_: object, **__: object) -> None:
+            raise OSError("no route to host")
+
+        model = build(classes=3, size=SMALL, backbone="mobilenet_v2")
+        before = model.get_weights()
+        offline = replace(BACKBONES["mobilenet_v2"], constructor=unreachable)
+        monkeypatch.setitem(BACKBONES, "mobilenet_v2", offline)
+
+        with pytest.raises(
+            TrainingError, match=r"could not be downloaded .*no route to host.* to start from scratch"
+        ):
+            load_weights(model, "imagenet")
+        for now, then in zip(model.get_weights(), before, strict=True):
+            assert np.array_equal(now, then)
+
+
+class TestWeightsOfARun:
+    def test_the_whole_network_goes_on_where_the_species_are_as_many(
+        self, earlier: tuple[keras.Model, str]
+    ) -> None:
+        model = build(classes=3, size=64, seed=8, backbone="mobilenet_v2")
+        load_weights(model, earlier[1])
+        for now, then in zip(model.get_weights(), earlier[0].get_weights(), strict=True):
+            assert np.array_equal(now, then)
+
+    def test_random_numbers_are_those_of_the_new_run(self, earlier: tuple[keras.Model, str]) -> None:
+        model = build(classes=3, size=64, seed=8, backbone="mobilenet_v2")
+        load_weights(model, earlier[1])
+        (state,) = (v for v in model.variables if v.name == "seed_generator_state")
+        assert keras.ops.convert_to_numpy(state)[0] == 8 + 5
+
+    def test_the_head_starts_anew_where_they_are_not(self, earlier: tuple[keras.Model, str]) -> None:
+        model = build(classes=5, size=64, seed=8, backbone="mobilenet_v2")
+        head = model.get_layer("logits").get_weights()
+        load_weights(model, earlier[1])
+        for now, then in zip(backbone(model).get_weights(), backbone(earlier[0]).get_weights(), strict=True):
+            assert np.array_equal(now, then)
+        for now, then in zip(model.get_layer("logits").get_weights(), head, strict=True):
+            assert np.array_equal(now, then)
+
+    @pytest.mark.parametrize("kind", ["another network", "cut short"])
+    def test_a_file_that_does_not_fit_leaves_the_network_as_it_was(
+        self, earlier: tuple[keras.Model, str], tmp_path: Path, kind: str
+    ) -> None:
+        name = "vgg16" if kind == "another network" else "mobilenet_v2"
+        model = build(classes=3, size=SMALL, seed=8, backbone=name)
+        path = tmp_path / "best-1.weights.h5"
+        content = Path(earlier[1]).read_bytes()
+        path.write_bytes(content if kind == "another network" else content[: len(content) // 2])
+        before = model.get_weights()
+
+        with pytest.raises(TrainingError, match=rf"best-1\.weights\.h5 does not hold the weights of {name}"):
+            load_weights(model, str(path))
+        for now, then in zip(model.get_weights(), before, strict=True):
+            assert np.array_equal(now, then)

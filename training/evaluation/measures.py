@@ -1,0 +1,74 @@
+"""What is measured of answers whose truth is known, and of those that have none."""
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import classification_report
+
+from training.evaluation.confidence import BINS
+from training.evaluation.metrics import Bin
+
+RESAMPLES = 1000
+VERDICTS = ("identified", "uncertain", "not_recognised")
+
+
+def macro_f1(labels: NDArray[np.int64], predicted: NDArray[np.int64]) -> float:
+    """Return the mean F1 of the species that were there or answered, 0 to 1; each counts alike."""
+    return float(_macro_f1s(labels[np.newaxis], predicted[np.newaxis])[0])
+
+
+def macro_f1_interval(labels: NDArray[np.int64], predicted: NDArray[np.int64]) -> tuple[float, float]:
+    """Return the 2.5 and 97.5 percentiles of macro F1 over resampled photos (the bootstrap, Efron 1979)."""
+    chosen = np.random.default_rng(0).integers(len(labels), size=(RESAMPLES, len(labels)))
+    low, high = np.percentile(_macro_f1s(labels[chosen], predicted[chosen]), [2.5, 97.5])
+    return float(low), float(high)
+
+
+def by_species(
+    labels: NDArray[np.int64], predicted: NDArray[np.int64], slugs: list[str]
+) -> dict[str, dict[str, float]]:
+    """Return precision, recall, ``f1-score`` (0 to 1) and support (photos) of each species."""
+    table = classification_report(
+        labels, predicted, labels=range(len(slugs)), target_names=slugs, output_dict=True, zero_division=0
+    )
+    return {slug: {k: round(float(v), 4) for k, v in table[slug].items()} for slug in slugs}
+
+
+def verdict_shares(verdicts: NDArray[np.str_]) -> dict[str, float]:
+    """Return the share of the photos with each verdict, 0 to 1."""
+    return {verdict: float((verdicts == verdict).mean()) for verdict in VERDICTS}
+
+
+def accuracy_of_identified(verdicts: NDArray[np.str_], correct: NDArray[np.bool_]) -> float:
+    """Return the share of right answers among the photos that were identified; 0 where none was."""
+    identified = verdicts == "identified"
+    return float(correct[identified].mean()) if identified.any() else 0.0
+
+
+def reliability(confidences: NDArray[np.float64], correct: NDArray[np.bool_]) -> list[Bin]:
+    """Return accuracy over confidence in bins of equal width, empty ones left out (Guo et al. 2017)."""
+    bins = np.minimum((confidences * BINS).astype(int), BINS - 1)
+    members = (bins == filled for filled in np.unique(bins))
+    return [
+        Bin(
+            confidence=float(confidences[chosen].mean()),
+            accuracy=float(correct[chosen].mean()),
+            photos=int(chosen.sum()),
+        )
+        for chosen in members
+    ]
+
+
+def _macro_f1s(labels: NDArray[np.int64], predicted: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return macro F1 of each of S samples ``int64[S, N]``; a thousand at once, as one by one takes long."""
+    species = int(max(labels.max(), predicted.max())) + 1
+    seen = _counts(labels, species) + _counts(predicted, species)
+    # A wrong answer counts for a species that is left out again.
+    found = _counts(np.where(labels == predicted, labels, species), species + 1)[:, :species]
+    f1: NDArray[np.float64] = (2 * found / np.maximum(seen, 1)).sum(axis=1) / (seen > 0).sum(axis=1)
+    return f1
+
+
+def _counts(numbers: NDArray[np.int64], most: int) -> NDArray[np.int64]:
+    """Return how often each number under ``most`` is in each row, ``int64[S, most]``."""
+    rows = np.arange(len(numbers))[:, np.newaxis] * most
+    return np.bincount((numbers + rows).ravel(), minlength=len(numbers) * most).reshape(-1, most)

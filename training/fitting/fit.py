@@ -1,0 +1,227 @@
+"""Training: the stages of a recipe, one epoch at a time, each epoch safe once it is done."""
+
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from training.backends import Backend, open_backend, set_precision
+from training.data.dataset import Dataset
+from training.data.feed import Feed
+from training.fitting.epoch_bar import EpochBar
+from training.fitting.history import History
+from training.fitting.recipe import REFERENCE_BATCH, Recipe, Stage
+from training.fitting.run import HISTORY_NAME, Run, Settings
+from training.networks.augmentation import augmentation
+from training.networks.network import begin_epoch, build, freeze_backbone, load_weights, unfreeze_above
+from training.plots import draw_curves
+from training.problems import TrainingError
+from training.progress import console
+
+NETWORK = "frond"
+# Two checkpoints (the last and the draft of the next) of four copies of the weights at most (they, the
+# optimizer's two moments, the average), and two files of best weights; four bytes a number.
+BYTES_A_WEIGHT = (2 * 4 + 2) * 4
+
+
+def fit(dataset: Dataset, run: Run, recipe: Recipe, devices: list[str] | None = None) -> float:
+    """Train, or go on training, and return the last stage's best validation macro F1, 0 to 1.
+
+    Parameters
+    ----------
+    devices
+        TensorFlow's names, such as ``GPU:0``; all GPUs by default, the CPU where there is none.
+
+    Raises
+    ------
+    training.problems.TrainingError
+        The folder holds a run with other settings, the recipe does not fit the data set, or the disk
+        is too small.
+    """
+    keras.utils.set_random_seed(recipe.seed)
+    backend = open_backend(devices)
+    set_precision(recipe.precision, backend)
+    settings = Settings(
+        dataset_fingerprint=dataset.card.fingerprint,
+        classes=len(dataset.card.species),
+        size=dataset.card.recipe.size,
+        replicas=backend.replicas,
+        recipe=recipe,
+    )
+    _check_sizes(settings)
+    run.claim(settings)
+    console.print(
+        f"{backend.describe()}, {keras.mixed_precision.global_policy().name}, {settings.batch} photos a step"
+    )
+    return _Training(dataset, run, settings, backend).run_stages()
+
+
+class _Training:
+    """A run at work: what its stages share."""
+
+    def __init__(self, dataset: Dataset, run: Run, settings: Settings, backend: Backend) -> None:
+        self.dataset, self.run, self.settings, self.backend = dataset, run, settings, backend
+        self.recipe = settings.recipe
+        self.checkpoints = run.checkpoints
+        self.history = History(run.directory / HISTORY_NAME)
+        self.validation = Feed(dataset, "validation", settings.batch)
+
+    def run_stages(self) -> float:
+        latest = self.checkpoints.latest()
+        done = latest[0] if latest else 0
+        self.history.keep(done)
+        if done:
+            console.print(f"Going on after epoch {done} of {self.recipe.epochs}.")
+        first = 0
+        for number, stage in enumerate(self.recipe.stages):
+            if done < first + stage.epochs:
+                path = latest[1] if latest and done > first else None
+                self._run_stage(number, stage, range(max(done, first), first + stage.epochs), path)
+            first += stage.epochs
+        return self.history.best(len(self.recipe.stages) - 1)
+
+    def _run_stage(self, number: int, stage: Stage, epochs: range, checkpoint: Path | None) -> None:
+        """Run the epochs of a stage that are left, from its checkpoint where it has one."""
+        feed = Feed(self.dataset, "train", self.settings.batch, self.recipe.seed, stage.balance, stage.mixup)
+        with self.backend.scope():
+            if checkpoint:
+                learner = keras.models.load_model(checkpoint)
+            else:
+                learner = self._start(number, stage, feed.steps)
+                _check_space(self.run.directory, learner)
+            for epoch in epochs:
+                self._run_epoch(learner, feed, number, epoch)
+
+    def _start(self, number: int, stage: Stage, steps: int) -> keras.Model:
+        recipe, size = self.recipe, stage.size or self.settings.size
+        network = build(self.settings.classes, size, recipe.dropout, recipe.seed, recipe.backbone)
+        if number:
+            network.load_weights(self.run.best_weights(number - 1))
+        elif recipe.weights != "none":
+            load_weights(network, recipe.weights)
+        if stage.head_only:
+            freeze_backbone(network)
+        else:
+            unfreeze_above(network, stage.frozen_blocks)
+        learner = _learner(network, self.settings.size, augmentation(recipe.seed, stage.augmentation))
+        scale = self.settings.batch / REFERENCE_BATCH
+        _compile(learner, recipe, stage, _schedule(stage, stage.rate * scale, steps))
+        return learner
+
+    def _run_epoch(self, learner: keras.Model, feed: Feed, stage: int, epoch: int) -> None:
+        begin_epoch(learner, epoch)
+        feed.seconds, clock = 0.0, _Clock()
+        bar = EpochBar(epoch, self.recipe.epochs, feed.steps, self.settings.batch)
+        logs = learner.fit(
+            self.backend.batches(feed, epoch),
+            epochs=epoch + 1,
+            initial_epoch=epoch,
+            shuffle=False,
+            verbose=0,
+            callbacks=[bar],
+        ).history
+        clock.lap("learning")
+        scores = learner.evaluate(self.backend.batches(self.validation, 0), verbose=0, return_dict=True)
+        clock.lap("validating")
+        row = {
+            "epoch": epoch + 1,
+            "stage": stage,
+            "size": learner.get_layer(NETWORK).input_shape[1],
+            **{name: float(values[-1]) for name, values in logs.items()},
+            **{f"val_{name}": float(value) for name, value in scores.items()},
+            "photos_per_second": len(feed.indices) / clock.seconds["learning"],
+        }
+        if row["val_f1"] > self.history.best(stage):
+            _save_weights(learner.get_layer(NETWORK), self.run.best_weights(stage))
+        self.history.add(row)
+        self.checkpoints.save(learner, epoch + 1)
+        clock.lap("saving")
+        draw_curves(self.history.rows, self.run.directory / "curves.png")
+        console.print(
+            f"  validation macro F1 {row['val_f1']:.4f}, accuracy {row['val_accuracy']:.4f}; "
+            f"{row['photos_per_second']:.1f} photos/s; {clock} (reading, beside it: {feed.seconds:.1f} s)"
+        )
+
+
+class _Clock:
+    """Where the time of an epoch goes."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self.started = time.monotonic()
+
+    def lap(self, name: str) -> None:
+        now = time.monotonic()
+        self.seconds[name], self.started = now - self.started, now
+
+    def __str__(self) -> str:
+        return ", ".join(f"{name} {seconds:.1f} s" for name, seconds in self.seconds.items())
+
+
+def _learner(network: keras.Model, given: int, augment: keras.Sequential) -> keras.Model:
+    """Return the network behind what happens to a picture of the data set while training."""
+    wanted = network.input_shape[1]
+    pictures = keras.Input((given, given, 3), dtype="float32", name="pictures")
+    resized = pictures
+    if wanted != given:
+        resize = keras.layers.Resizing(wanted, wanted, antialias=True, dtype="float32", name="resizing")
+        resized = resize(pictures)
+    return keras.Model(pictures, network(augment(resized)), name="learner")
+
+
+def _schedule(stage: Stage, rate: float, steps: int) -> Any:
+    if stage.constant:
+        return rate
+    total = steps * stage.epochs
+    warmup = min(steps, total // 10)
+    return keras.optimizers.schedules.CosineDecay(
+        initial_learning_rate=rate / 20,
+        decay_steps=total - warmup,
+        alpha=0.01,
+        warmup_target=rate,
+        warmup_steps=warmup,
+    )
+
+
+def _compile(learner: keras.Model, recipe: Recipe, stage: Stage, rate: Any) -> None:
+    learner.compile(
+        optimizer=keras.optimizers.AdamW(
+            rate,
+            weight_decay=recipe.weight_decay,
+            global_clipnorm=recipe.clip,
+            # Keras puts the average in the weights' place whenever `fit` ends: here, after each epoch.
+            use_ema=stage.average is not None,
+            ema_momentum=stage.average or 0.99,
+        ),
+        loss=keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=recipe.label_smoothing),
+        metrics=[
+            keras.metrics.CategoricalAccuracy(name="accuracy"),
+            keras.metrics.F1Score(average="macro", name="f1"),
+        ],
+    )
+
+
+def _save_weights(network: keras.Model, path: Path) -> None:
+    draft = path.with_name("draft.weights.h5")
+    network.save_weights(draft)
+    draft.replace(path)
+
+
+def _check_sizes(settings: Settings) -> None:
+    last = settings.recipe.stages[-1].size or settings.size
+    if last != settings.size:
+        raise TrainingError(
+            f"The recipe ends at {last} px and the data set holds {settings.size} px; prepare the photos "
+            f"again with --size {last}, or set stages.{len(settings.recipe.stages)}.size={settings.size}."
+        )
+
+
+def _check_space(directory: Path, learner: keras.Model) -> None:
+    needed = BYTES_A_WEIGHT * learner.count_params()
+    free = shutil.disk_usage(directory).free
+    if free < needed:
+        raise TrainingError(
+            f"The checkpoints take up to {needed / 1e9:.1f} GB and {directory} has {free / 1e9:.1f} GB free."
+        )

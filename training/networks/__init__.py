@@ -1,0 +1,1 @@
+"""What learns: backbones, heads, the embedding, and the changes that training makes to pictures."""

@@ -1,0 +1,80 @@
+"""Which registry a command means, and who uses it."""
+
+import getpass
+import json
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import botocore.session
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from frond.registry import Registry, RegistryError
+from training.problems import TrainingError
+
+STACK_FILE = Path(__file__).parents[2] / ".frond" / "stack.json"
+PATIENT = Config(connect_timeout=5, read_timeout=60, retries={"mode": "standard", "total_max_attempts": 3})
+BRIEF = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 1})
+
+
+@contextmanager
+def registry_of(bucket: str | None, local: bool) -> Iterator[Registry]:
+    """Open the registry in a bucket, or in the local stack.
+
+    Raises
+    ------
+    training.problems.TrainingError
+        Neither is named, no local stack runs, or the registry did not do what it was asked.
+    """
+    try:
+        yield _local_registry() if local else Registry.open(_name(bucket or ""), PATIENT)
+    except RegistryError as error:
+        raise TrainingError(str(error)) from error
+
+
+def identity(by: str | None, local: bool) -> str:
+    """Return who moves a channel: who they say, their ARN in AWS, or their name on this machine."""
+    if by:
+        return by
+    return (None if local else _arn()) or f"{_user()}@{socket.gethostname()}"
+
+
+def _name(bucket: str) -> str:
+    name = bucket.removeprefix("s3://").rstrip("/")
+    if not name or "/" in name:
+        raise TrainingError(
+            "Say where the registry is: --bucket s3://NAME, the variable FROND_MODELS_BUCKET, or --local for "
+            "the stack that `make serve` runs."
+        )
+    return name
+
+
+def _local_registry() -> Registry:
+    try:
+        stack = json.loads(STACK_FILE.read_bytes())
+        bucket, endpoint, region = (stack[key] for key in ("models_bucket", "aws_endpoint_url", "region"))
+    except (OSError, ValueError, KeyError) as error:
+        raise TrainingError("No stack runs on this machine; start one with `make serve`.") from error
+    # A proxy that the environment names is for the world outside.
+    direct = PATIENT.merge(Config(proxies={}))
+    keys = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
+    return Registry.open(bucket, direct, endpoint_url=endpoint, region_name=region, **keys)
+
+
+def _arn() -> str | None:
+    try:
+        sts: Any = botocore.session.get_session().create_client("sts", config=BRIEF)
+        return str(sts.get_caller_identity()["Arn"])
+    except (BotoCoreError, ClientError):
+        return None
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # no variable tells, and the machine has no name for this user
+        return str(os.getuid())
