@@ -25,8 +25,9 @@ def export(
     from training.export import export as write
     from training.fitting.run import Run
 
-    folders = named_folders(unknown or [])
-    manifest = write(Dataset(dataset), Run(run), model, quantization_photos, folders)
+    folders, trained = named_folders(unknown or []), Run(run)
+    known = Dataset(dataset, trained.settings().without)
+    manifest = write(known, trained, model, quantization_photos, folders)
     typer.echo(f"{manifest.version}: {manifest.file.size / 1e6:.1f} MB in {model}")
     for name, value in manifest.agreement.items():
         typer.echo(f"  {name} {value:.4f}")

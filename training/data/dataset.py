@@ -58,6 +58,7 @@ class Dataset:
                 f"{directory} is not a prepared data set ({error}); make one with "
                 "`python -m training prepare PHOTOS FOLDER`."
             ) from error
+        self.without = tuple(sorted(set(without)))
         self._numbers = _renumbered([species.slug for species in self.card.species], set(without))
         self.card = self.card.without(set(without))
 

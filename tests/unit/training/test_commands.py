@@ -55,12 +55,19 @@ def test_a_source_without_classes(
     assert "it should hold one folder a species" in said
 
 
-@pytest.mark.parametrize("command", ["fit", "export", "evaluate"])
+@pytest.mark.parametrize("command", ["fit", "evaluate"])
 def test_a_data_set_that_is_none(
     command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    arguments = [str(tmp_path), str(tmp_path / "one"), str(tmp_path / "two")]
-    said = failure(monkeypatch, capsys, command, *arguments[: 3 if command == "export" else 2])
+    said = failure(monkeypatch, capsys, command, str(tmp_path), str(tmp_path / "one"))
     assert "is not a prepared data set" in said
     assert "python -m training prepare" in said
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_that_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = failure(monkeypatch, capsys, "export", *(str(tmp_path / name) for name in ("set", "run", "model")))
+    assert "is not a run; start one with `training fit`" in said
     assert list(tmp_path.iterdir()) == []

@@ -12,6 +12,7 @@ import pytest
 from frond.classifier import Classifier
 from frond.manifest import MANIFEST_NAME, MODEL_NAME, Manifest
 from tests.unit.training.conftest import settings_for
+from training.commands.export import export as command
 from training.data.dataset import Dataset
 from training.export import export
 from training.fitting.run import SETTINGS_NAME, Run
@@ -185,6 +186,24 @@ def test_export_refuses_a_run_on_other_photos(prepared: Dataset, run: Run, tmp_p
     with pytest.raises(TrainingError, match="other photos"):
         export(prepared, Run(other), tmp_path / "model")
     assert not (tmp_path / "model").exists()
+
+
+def test_the_command_leaves_out_the_species_that_the_run_left_out(
+    prepared: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, given = Run(tmp_path), []
+
+    def stop(dataset: Dataset, *_: object) -> None:
+        given.append(dataset)
+        raise TrainingError("far enough")
+
+    run.claim(settings_for(Dataset(prepared.directory, ["triticum-aestivum"])))
+    monkeypatch.setattr("training.export.export", stop)
+    with pytest.raises(TrainingError, match="far enough"):
+        command(prepared.directory, tmp_path, tmp_path / "model")
+
+    assert [species.slug for species in given[0].card.species] == ["sinapis-arvensis", "zea-mays"]
+    assert given[0].card.fingerprint == run.settings().dataset_fingerprint
 
 
 def test_export_refuses_a_run_that_goes_on(prepared: Dataset, run: Run, tmp_path: Path) -> None:
