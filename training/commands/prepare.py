@@ -25,6 +25,15 @@ def prepare(
     like: Annotated[
         Path | None, typer.Option(help="An earlier data set whose photos keep their split.")
     ] = None,
+    near_duplicate_bits: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            max=128,
+            help="Photos whose 256-bit hashes differ in no more than these stay in one split; fewer where "
+            "all photos of a species look alike.",
+        ),
+    ] = 48,
 ) -> None:
     """Turn folders of photos into canonical pictures, splits and a data card."""
     from frond.images import Recipe
@@ -32,16 +41,20 @@ def prepare(
     from training.data.prepare import Terms
     from training.data.prepare import prepare as make
     from training.data.sources import open_source
+    from training.data.split import Division
 
     card = make(
         open_source(source),
         dataset,
         Recipe(size=size),
         Catalogue(species or DEFAULT_TABLE),
-        {"train": 1 - validation - test, "validation": validation, "test": test},
-        seed,
+        Division(
+            {"train": 1 - validation - test, "validation": validation, "test": test},
+            seed,
+            like,
+            near_duplicate_bits,
+        ),
         workers,
         Terms(licence, attribution),
-        like,
     )
     typer.echo(card.markdown())

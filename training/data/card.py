@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from frond.images import Recipe
 from frond.manifest import Species
+from training.data.duplicates import MAX_DISTANCE
 
 
 class BadFile(BaseModel):
@@ -29,6 +30,9 @@ class Card(BaseModel):
     species: list[Species]
     folders: list[str]
     counts: dict[str, dict[str, int]] = Field(description="Photos by species' slug and split")
+    near_duplicate_bits: int = Field(
+        MAX_DISTANCE, description="Of 256: photos whose hashes differ in no more stay on one side"
+    )
     near_duplicate_groups: int = Field(description="Groups of two photos or more")
     near_duplicates: int = Field(description="Photos in such groups")
     bad_files: list[BadFile]
@@ -78,7 +82,7 @@ class Card(BaseModel):
                 f"- licence: {self.licence or 'not stated'}",
                 f"- from: {self.attribution or 'not stated'}",
                 f"- near-duplicates kept on one side: {self.near_duplicates} photos "
-                f"in {self.near_duplicate_groups} groups",
+                f"in {self.near_duplicate_groups} groups ({self.near_duplicate_bits} of 256 bits)",
                 "",
                 *(f"- **note**: {note}" for note in self.notes),
                 *([""] if self.notes else []),

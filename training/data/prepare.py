@@ -24,7 +24,7 @@ from training.data.catalogue import Catalogue
 from training.data.dataset import CARD_NAME, PHOTOS_NAME, PICTURES_NAME, Row, read_rows, write_rows
 from training.data.duplicates import difference_hash, near_duplicate_groups
 from training.data.sources import Source
-from training.data.split import SPLITS, Split, split_groups
+from training.data.split import SPLITS, Division, Split, split_groups
 from training.problems import TrainingError
 from training.progress import track
 
@@ -55,22 +55,14 @@ def prepare(
     directory: Path,
     recipe: Recipe,
     catalogue: Catalogue,
-    shares: dict[Split, float],
-    seed: int,
+    division: Division,
     workers: int,
     terms: Terms,
-    like: Path | None = None,
 ) -> Card:
     """Make a prepared data set in ``directory`` and return its card.
 
     Files that are not photos are listed on the card and left out. Nothing appears at ``directory``
     before it is whole.
-
-    Parameters
-    ----------
-    like
-        An earlier data set. Photos that it has keep their split, so that models of both can be
-        compared and a model of the first has not seen the tests of the second.
 
     Raises
     ------
@@ -79,7 +71,7 @@ def prepare(
     """
     if directory.exists():
         raise TrainingError(f"{directory} exists already; remove it or name another folder.")
-    settled = _splits_of(like) if like else {}
+    settled = _splits_of(division.like) if division.like else {}
     files = source.photos()
     if not files:
         raise TrainingError(f"{source.name} has no photos; it should hold one folder a species.")
@@ -92,7 +84,7 @@ def prepare(
         good, bad = _write_pictures(draft / PICTURES_NAME, source, files, recipe, workers)
         named = {folder for folder, _ in files} | set(source.empty_classes())
         card = _write_tables(
-            draft, good, bad, recipe, catalogue, shares, seed, source.name, terms, settled, named
+            draft, good, bad, recipe, catalogue, division, source.name, terms, settled, named
         )
         draft.rename(directory)
     return card
@@ -172,8 +164,7 @@ def _write_tables(
     bad: list[BadFile],
     recipe: Recipe,
     catalogue: Catalogue,
-    shares: dict[Split, float],
-    seed: int,
+    division: Division,
     name: str,
     terms: Terms,
     settled: dict[str, Split],
@@ -182,8 +173,10 @@ def _write_tables(
     folders = sorted({photo.folder for photo in good})
     species = _species(folders, catalogue, name)
     labels = [folders.index(photo.folder) for photo in good]
-    groups = near_duplicate_groups(np.stack([photo.hash for photo in good])).tolist()
-    splits = split_groups(labels, groups, shares, seed, [settled.get(photo.sha256) for photo in good])
+    hashes = np.stack([photo.hash for photo in good])
+    groups = near_duplicate_groups(hashes, division.near_duplicate_bits).tolist()
+    before = [settled.get(photo.sha256) for photo in good]
+    splits = split_groups(labels, groups, division.shares, division.seed, before)
     write_rows(
         draft / PHOTOS_NAME,
         (
@@ -200,10 +193,11 @@ def _write_tables(
             [photo for photo, split in zip(good, splits, strict=True) if split == "test"]
         ),
         recipe=recipe,
-        seed=seed,
+        seed=division.seed,
         species=species,
         folders=folders,
         counts=counts,
+        near_duplicate_bits=division.near_duplicate_bits,
         near_duplicate_groups=int((sizes > 1).sum()),
         near_duplicates=int(sizes[sizes > 1].sum()),
         bad_files=bad,
@@ -250,7 +244,10 @@ def _notes(
     for split in SPLITS:
         missing = [slug for slug, photos in counts.items() if not photos[split]]
         if missing:
-            notes.append(f"no {split} photo, for want of photos that differ: {', '.join(missing)}")
+            notes.append(
+                f"no {split} photo, for want of photos that differ (fewer --near-duplicate-bits tell more "
+                f"apart): {', '.join(missing)}"
+            )
     return notes
 
 

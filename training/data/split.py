@@ -1,15 +1,41 @@
 """Train, validation and test: each class in the same shares, each near-duplicate group on one side."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
+from training.data.duplicates import MAX_DISTANCE
 from training.problems import TrainingError
 
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
+
+
+@dataclass(frozen=True, slots=True)
+class Division:
+    """How the photos of a data set are to be divided.
+
+    Parameters
+    ----------
+    shares
+        The wanted share of each split, adding up to 1.
+    seed
+        The same seed gives the same split.
+    like
+        An earlier data set. Photos that it has keep their split, so that models of both can be
+        compared and a model of the first has not seen the tests of the second.
+    near_duplicate_bits
+        How many of 256 bits the hashes of two photos may differ in for them to stay on one side.
+    """
+
+    shares: Mapping[Split, float]
+    seed: int = 1
+    like: Path | None = None
+    near_duplicate_bits: int = MAX_DISTANCE
 
 
 def as_split(name: str) -> Split:
@@ -23,7 +49,7 @@ def as_split(name: str) -> Split:
 def split_groups(
     labels: Sequence[int],
     groups: Sequence[int],
-    shares: dict[Split, float],
+    shares: Mapping[Split, float],
     seed: int,
     settled: Sequence[Split | None] | None = None,
 ) -> list[Split]:
@@ -65,7 +91,7 @@ def split_groups(
     return assigned
 
 
-def _neediest(shares: dict[Split, float], total: int, have: Counter[Split]) -> Split:
+def _neediest(shares: Mapping[Split, float], total: int, have: Counter[Split]) -> Split:
     """Return the split that misses most of its share."""
     return max(SPLITS, key=lambda split: shares[split] * total - have[split])
 

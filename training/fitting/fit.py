@@ -12,6 +12,7 @@ from training.data.dataset import Dataset
 from training.data.feed import Feed
 from training.fitting.epoch_bar import EpochBar
 from training.fitting.history import History
+from training.fitting.macro_f1 import MacroF1
 from training.fitting.recipe import REFERENCE_BATCH, Recipe, Stage
 from training.fitting.run import HISTORY_NAME, Run, Settings
 from training.networks.augmentation import augmentation
@@ -199,7 +200,7 @@ def _compile(learner: keras.Model, recipe: Recipe, stage: Stage, rate: Any) -> N
         loss=keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=recipe.label_smoothing),
         metrics=[
             keras.metrics.CategoricalAccuracy(name="accuracy"),
-            keras.metrics.F1Score(average="macro", name="f1"),
+            MacroF1(),
         ],
     )
 

@@ -14,7 +14,7 @@ from training.data.catalogue import Catalogue
 from training.data.dataset import Dataset
 from training.data.prepare import Terms, prepare
 from training.data.sources import Folder
-from training.data.split import Split
+from training.data.split import Division, Split
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
         shutil.copy(photo, root / "set" / photo.stem)
     shares: dict[Split, float] = {"train": 0.6, "validation": 0.2, "test": 0.2}
     recipe = classifier().manifest.input
-    prepare(Folder(root / "set"), root / "prepared", recipe, Catalogue(), shares, 1, 1, Terms())
+    prepare(Folder(root / "set"), root / "prepared", recipe, Catalogue(), Division(shares), 1, Terms())
     return Dataset(root / "prepared")
 
 

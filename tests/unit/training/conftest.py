@@ -10,7 +10,7 @@ from training.data.catalogue import Catalogue
 from training.data.dataset import Dataset
 from training.data.prepare import Terms, prepare
 from training.data.sources import Folder
-from training.data.split import Split
+from training.data.split import Division, Split
 from training.fitting.recipe import Recipe as TrainingRecipe
 from training.fitting.run import Settings
 
@@ -38,7 +38,7 @@ def class_folders(seedlings: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 def prepared(class_folders: Path, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     """The data set that `prepare` makes of the folders."""
     directory = tmp_path_factory.mktemp("prepared") / "garden"
-    prepare(Folder(class_folders), directory, RECIPE, Catalogue(), SHARES, seed=1, workers=1, terms=TERMS)
+    prepare(Folder(class_folders), directory, RECIPE, Catalogue(), Division(SHARES), workers=1, terms=TERMS)
     return Dataset(directory)
 
 

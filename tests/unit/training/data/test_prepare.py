@@ -18,12 +18,14 @@ from training.data.catalogue import Catalogue
 from training.data.dataset import Dataset
 from training.data.prepare import prepare
 from training.data.sources import Folder, Source
-from training.data.split import Split
+from training.data.split import Division, Split
 from training.problems import TrainingError
 
 
 def make(source: Path, directory: Path, seed: int = 1) -> Card:
-    return prepare(Folder(source), directory, RECIPE, Catalogue(), SHARES, seed, workers=1, terms=TERMS)
+    return prepare(
+        Folder(source), directory, RECIPE, Catalogue(), Division(SHARES, seed), workers=1, terms=TERMS
+    )
 
 
 class TestPictures:
@@ -139,6 +141,14 @@ class TestOddFolders:
             assert rows[one].split == rows[other].split
         assert (odd.card.near_duplicate_groups, odd.card.near_duplicates) == (2, 4)
 
+    def test_how_alike_copies_are_may_be_said(self, class_folders: Path, tmp_path: Path) -> None:
+        everything = Division(SHARES, near_duplicate_bits=256)
+        card = prepare(
+            Folder(class_folders), tmp_path / "set", RECIPE, Catalogue(), everything, workers=1, terms=TERMS
+        )
+        assert (card.near_duplicate_groups, card.near_duplicates) == (1, 24)
+        assert "24 photos in 1 groups (256 of 256 bits)" in card.markdown()
+
 
 class TestRefusals:
     """A sentence for the person, and nothing left behind."""
@@ -200,7 +210,7 @@ class TestRefusals:
         recipe = Recipe.model_construct(size=3_000_000)
         with pytest.raises(TrainingError, match="GB free"):
             prepare(
-                Folder(class_folders), target, recipe, Catalogue(), SHARES, seed=1, workers=1, terms=TERMS
+                Folder(class_folders), target, recipe, Catalogue(), Division(SHARES), workers=1, terms=TERMS
             )
         assert self.left(target) == []
 
@@ -274,11 +284,9 @@ class TestLikeAnEarlierOne:
             tmp_path / "set",
             Recipe(size=80),
             Catalogue(),
-            shares,
-            seed=7,
+            Division(shares, seed=7, like=prepared.directory),
             workers=1,
             terms=TERMS,
-            like=prepared.directory,
         )
         return Dataset(tmp_path / "set")
 
@@ -301,9 +309,7 @@ class TestLikeAnEarlierOne:
                 tmp_path / "set",
                 RECIPE,
                 Catalogue(),
-                SHARES,
-                seed=1,
+                Division(SHARES, like=tmp_path),
                 workers=1,
                 terms=TERMS,
-                like=tmp_path,
             )

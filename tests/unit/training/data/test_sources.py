@@ -14,6 +14,7 @@ from training.data.catalogue import Catalogue
 from training.data.dataset import Dataset
 from training.data.prepare import prepare
 from training.data.sources import Bucket, Folder, open_source
+from training.data.split import Division
 from training.problems import TrainingError
 
 FILES = ["Maize/1.jpg", "Maize/older/2.JPG", "Common wheat/ä b+c.png", "Common wheat/notes.txt"]
@@ -140,8 +141,7 @@ class TestBucket:
             tmp_path / "set",
             RECIPE,
             Catalogue(),
-            SHARES,
-            seed=1,
+            Division(SHARES),
             workers=2,
             terms=TERMS,
         )

@@ -17,6 +17,7 @@ from training.data.catalogue import Catalogue
 from training.data.dataset import Dataset
 from training.data.prepare import Terms, prepare
 from training.data.sources import Folder
+from training.data.split import Division
 from training.evaluation.evaluate import evaluate
 from training.evaluation.metrics import Metrics
 from training.problems import TrainingError
@@ -43,7 +44,9 @@ def model_for(dataset: Dataset, directory: Path) -> Path:
 
 
 def prepared_again(class_folders: Path, directory: Path, size: int = RECIPE.size, seed: int = 1) -> Dataset:
-    prepare(Folder(class_folders), directory, Recipe(size=size), Catalogue(), SHARES, seed, 1, Terms())
+    prepare(
+        Folder(class_folders), directory, Recipe(size=size), Catalogue(), Division(SHARES, seed), 1, Terms()
+    )
     return Dataset(directory)
 
 

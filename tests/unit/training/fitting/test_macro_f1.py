@@ -1,0 +1,38 @@
+"""The score by which `fit` chooses is the one that `evaluate` reports."""
+
+import keras
+import numpy as np
+import pytest
+
+from training.evaluation.measures import macro_f1
+from training.fitting.macro_f1 import MacroF1
+
+SPECIES = 5
+
+
+def scored(labels: list[int], answers: list[int]) -> float:
+    metric = MacroF1()
+    metric.update_state(np.eye(SPECIES)[labels], np.eye(SPECIES)[answers])
+    return float(metric.result())
+
+
+@pytest.mark.parametrize(
+    ("labels", "answers", "expected"),
+    [
+        ([0, 1, 2, 3, 4], [0, 1, 2, 3, 4], 1.0),
+        ([0, 0, 1, 1], [0, 0, 1, 1], 1.0),
+        ([0, 0, 1, 1], [0, 0, 1, 4], (1 + 2 / 3 + 0) / 3),
+    ],
+    ids=["every species", "three species have no photo", "one of those was answered"],
+)
+def test_it_counts_the_species_that_were_there_or_answered(
+    labels: list[int], answers: list[int], expected: float
+) -> None:
+    assert scored(labels, answers) == pytest.approx(expected)
+    assert macro_f1(np.array(labels), np.array(answers)) == pytest.approx(expected)
+
+
+def test_it_comes_back_with_a_checkpoint() -> None:
+    again = keras.metrics.deserialize(keras.metrics.serialize(MacroF1()))
+    assert isinstance(again, MacroF1)
+    assert again.name == "f1"

@@ -1,0 +1,28 @@
+"""The score that chooses the best epoch."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable("frond")
+class MacroF1(keras.metrics.F1Score):  # type: ignore[misc]  # Keras has no types
+    """Mean F1 of the species that were there or answered, 0 to 1; each counts alike.
+
+    Keras' own mean counts a species of which a split has no photo as one that is always wrong.
+    """
+
+    def __init__(self, name: str = "f1", dtype: Any = None) -> None:
+        super().__init__(average=None, name=name, dtype=dtype)
+
+    def result(self) -> Any:
+        """Return the score of what was seen since the last reset."""
+        scores = super().result()
+        photos = self.true_positives + self.false_positives + self.false_negatives
+        seen = ops.cast(photos > 0, scores.dtype)
+        return ops.sum(scores * seen) / ops.maximum(ops.sum(seen), 1)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what makes it again."""
+        return {"name": self.name, "dtype": self.dtype}
