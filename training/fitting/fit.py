@@ -16,7 +16,14 @@ from training.fitting.macro_f1 import MacroF1
 from training.fitting.recipe import REFERENCE_BATCH, Recipe, Stage
 from training.fitting.run import HISTORY_NAME, Run, Settings
 from training.networks.augmentation import augmentation
-from training.networks.network import begin_epoch, build, freeze_backbone, load_weights, unfreeze_above
+from training.networks.network import (
+    begin_epoch,
+    build,
+    freeze_backbone,
+    load_weights,
+    set_norm_momentum,
+    unfreeze_above,
+)
 from training.plots import draw_curves
 from training.problems import TrainingError
 from training.progress import console
@@ -107,6 +114,7 @@ class _Training:
             freeze_backbone(network)
         else:
             unfreeze_above(network, stage.frozen_blocks)
+        set_norm_momentum(network, recipe.norm_momentum)
         learner = _learner(network, self.settings.size, augmentation(recipe.seed, stage.augmentation))
         scale = self.settings.batch / REFERENCE_BATCH
         _compile(learner, recipe, stage, _schedule(stage, stage.rate * scale, steps))
