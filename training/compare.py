@@ -11,13 +11,13 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from rich.table import Table
-from sklearn.metrics import f1_score
 
 from frond.classifier import Classifier
 from frond.manifest import MANIFEST_NAME
 from training.data.dataset import Dataset
 from training.draft import write_whole
 from training.evaluation.inference import infer_all
+from training.evaluation.measures import macro_f1
 from training.export import export
 from training.fitting.fit import fit
 from training.fitting.recipe import Recipe
@@ -189,7 +189,7 @@ def _measured(
         backbone=name,
         version=classifier.manifest.version,
         accuracy=float((predicted == labels).mean()),
-        macro_f1=float(f1_score(labels, predicted, average="macro", zero_division=0)),
+        macro_f1=macro_f1(labels, predicted),
         size_bytes=classifier.manifest.file.size,
         median_ms=median_ms,
     )

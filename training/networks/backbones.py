@@ -12,9 +12,6 @@ from training.problems import TrainingError
 
 # The size that Keras' own weights were trained at; every network here takes it.
 IMAGENET_SIZE = 224
-# Of the moving averages in batch normalization. MobileNet v2's own 0.999 was for a million photos: after
-# the few hundred steps of a small data set it would still be what it began as.
-MOMENTUM = 0.99
 # Means of ImageNet's red, green and blue, as the authors of VGG took them off.
 IMAGENET_MEANS = (123.68, 116.779, 103.939)
 
@@ -71,11 +68,7 @@ class Backbone:
         """Return it for inputs of ``size`` pixels, with weights drawn at random; see :meth:`check_size`."""
         self.check_size(size)
         shape = (size, size, 3)
-        network = self.constructor(include_top=False, weights=None, input_shape=shape, name=self.name)
-        for layer in network.layers:
-            if isinstance(layer, keras.layers.BatchNormalization):
-                layer.momentum = MOMENTUM
-        return network
+        return self.constructor(include_top=False, weights=None, input_shape=shape, name=self.name)
 
     def imagenet(self, source: str) -> list[NDArray[np.float32]]:
         """Return ImageNet's weights for the network that :meth:`build` returns.

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
+from tensorflow.lite.python.convert import mlir_quantize
 
 from training.progress import track
 
@@ -42,20 +43,15 @@ def saved(model: keras.Model) -> Iterator[Path]:
         yield Path(folder)
 
 
-def to_int8(folder: Path, photos: NDArray[np.uint8]) -> bytes:
-    """Convert a saved model to full int8, one photo at a time.
+def calibrated(folder: Path, photos: NDArray[np.uint8]) -> bytes:
+    """Convert a saved model to float, each tensor with the range it was seen to have.
 
     Parameters
     ----------
     folder : Path
         From :func:`saved`.
     photos : ndarray
-        ``uint8[K, S, S, 3]`` that set the ranges of the tensors.
-
-    Returns
-    -------
-    bytes
-        TFLite with input ``uint8[1, S, S, 3]``, int8 outputs and per-channel int8 weights.
+        ``uint8[K, S, S, 3]``, run one by one.
     """
     converter = _converter(folder)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
@@ -63,7 +59,25 @@ def to_int8(folder: Path, photos: NDArray[np.uint8]) -> bytes:
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     converter.inference_input_type = tf.uint8
     converter.inference_output_type = tf.int8
+    # As TensorFlow's own quantization debugger does, which also changes a model between the two steps.
+    converter._experimental_calibrate_only = True  # noqa: SLF001
     return bytes(converter.convert())
+
+
+def to_int8(model: bytes) -> bytes:
+    """Quantize a model by the ranges of its tensors.
+
+    Parameters
+    ----------
+    model : bytes
+        From :func:`calibrated`.
+
+    Returns
+    -------
+    bytes
+        TFLite with input ``uint8[1, S, S, 3]``, int8 outputs and per-channel int8 weights.
+    """
+    return bytes(mlir_quantize(model, input_data_type=tf.uint8, output_data_type=tf.int8))
 
 
 def to_fp32(folder: Path) -> bytes:

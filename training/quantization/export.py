@@ -13,17 +13,19 @@ from training.quantization import flatbuffer
 from training.quantization.activations import channel_peaks
 from training.quantization.calibration import calm_photos, with_extremes
 from training.quantization.clone import inference_clone
-from training.quantization.conversion import saved, to_dynamic, to_fp16, to_fp32, to_int8
+from training.quantization.conversion import calibrated, saved, to_dynamic, to_fp16, to_fp32, to_int8
 from training.quantization.correction import correct_biases
 from training.quantization.equalization import equalize
 from training.quantization.facts import inspect
 from training.quantization.fusion import fuse_activations
 from training.quantization.pooling import with_convolved_pools
 from training.quantization.ports import name_ports, widen_outputs
+from training.quantization.ranges import narrow_ranges
 from training.quantization.scaling import without_scaling
 
 FEWEST_PHOTOS = 2
-CORRECTION_PHOTOS = 32
+# To fit something to every activation; means and histograms settle soon.
+SOME_PHOTOS = 48
 
 Variant = Literal["fp32", "fp16", "dynamic", "int8"]
 
@@ -92,8 +94,9 @@ def _prepared(model: keras.Model, representative: NDArray[np.uint8]) -> tuple[ke
 
 
 def _int8(folder: Path, photos: NDArray[np.uint8], fp32: bytes) -> bytes:
-    graph = flatbuffer.read(to_int8(folder, photos))
-    correct_biases(graph, fp32, photos[:: math.ceil(len(photos) / CORRECTION_PHOTOS)])
+    some = photos[:: math.ceil(len(photos) / SOME_PHOTOS)]
+    graph = flatbuffer.read(to_int8(narrow_ranges(calibrated(folder, photos), some)))
+    correct_biases(graph, fp32, some)
     fuse_activations(graph)
     name_ports(graph)
     widen_outputs(graph)

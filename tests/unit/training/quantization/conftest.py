@@ -6,7 +6,7 @@ import pytest
 from tests.unit.training.quantization.small_xception import small_xception, smooth_photos
 from training.quantization import Variant, variants
 from training.quantization.clone import inference_clone
-from training.quantization.conversion import saved, to_int8
+from training.quantization.conversion import calibrated, saved, to_int8
 from training.quantization.scaling import without_scaling
 
 
@@ -29,4 +29,4 @@ def exported(files: dict[Variant, bytes]) -> bytes:
 def converted(network: keras.Model) -> bytes:
     """The network as the converter leaves it, nothing rewritten."""
     with saved(without_scaling(inference_clone(network))) as folder:
-        return to_int8(folder, smooth_photos(60, seed=1))
+        return to_int8(calibrated(folder, smooth_photos(60, seed=1)))

@@ -4,7 +4,7 @@ import pytest
 
 from tests.unit.training.quantization.small_xception import SIZE, smooth_photos
 from training.quantization import flatbuffer
-from training.quantization.conversion import saved, to_fp32, to_int8
+from training.quantization.conversion import calibrated, saved, to_fp32, to_int8
 from training.quantization.correction import correct_biases
 from training.quantization.tensors import values_by_photo
 
@@ -46,7 +46,7 @@ def mean_error(exact: bytes, int8: bytes) -> float:
 )
 def test_the_mean_error_of_rounded_weights_is_taken_back(head: keras.layers.Layer) -> None:
     with saved(lopsided(head)) as folder:
-        exact, rounded = to_fp32(folder), to_int8(folder, PHOTOS)
+        exact, rounded = to_fp32(folder), to_int8(calibrated(folder, PHOTOS))
     graph = flatbuffer.read(rounded)
 
     correct_biases(graph, exact, PHOTOS)
@@ -60,7 +60,7 @@ def test_weights_that_lost_nothing_leave_the_biases_alone() -> None:
     kernel, bias = head.get_weights()
     head.set_weights([np.sign(kernel), bias])
     with saved(network) as folder:
-        exact, rounded = to_fp32(folder), to_int8(folder, PHOTOS)
+        exact, rounded = to_fp32(folder), to_int8(calibrated(folder, PHOTOS))
     graph = flatbuffer.read(rounded)
     before = [None if each.data is None else bytes(each.data) for each in graph.buffers]
 

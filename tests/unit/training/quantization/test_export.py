@@ -15,7 +15,7 @@ from tests.unit.training.quantization.test_agreement import compared
 from training.problems import TrainingError
 from training.quantization import Variant, flatbuffer, partitions, quantize
 from training.quantization.clone import inference_clone
-from training.quantization.conversion import saved, to_int8
+from training.quantization.conversion import calibrated, saved, to_int8
 from training.quantization.ports import name_ports
 from training.quantization.scaling import without_scaling
 
@@ -129,6 +129,6 @@ def test_outputs_without_names_are_refused() -> None:
 
 def _plainly_converted(network: keras.Model, photos: np.ndarray) -> bytes:
     with saved(without_scaling(inference_clone(network))) as folder:
-        model = flatbuffer.read(to_int8(folder, photos))
+        model = flatbuffer.read(to_int8(calibrated(folder, photos)))
     name_ports(model)
     return flatbuffer.write(model)

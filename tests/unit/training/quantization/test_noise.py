@@ -11,7 +11,7 @@ from tests.unit.training.quantization.small_xception import (
 from training.problems import TrainingError
 from training.quantization import Variant, noise_by_layer
 from training.quantization.clone import inference_clone
-from training.quantization.conversion import saved, to_fp32, to_int8
+from training.quantization.conversion import calibrated, saved, to_fp32, to_int8
 from training.quantization.scaling import without_scaling
 
 
@@ -41,7 +41,7 @@ def test_the_layer_that_spoils_the_rest_is_seen() -> None:
     spike_on_checkerboards(network)
     photos = np.concatenate([smooth_photos(9, seed=33), checkerboard()[np.newaxis]])
     with saved(without_scaling(inference_clone(network))) as folder:
-        fp32, int8 = to_fp32(folder), to_int8(folder, photos)
+        fp32, int8 = to_fp32(folder), to_int8(calibrated(folder, photos))
 
     first, *others = noise_by_layer(fp32, int8, smooth_photos(4, seed=34))
 
