@@ -115,8 +115,6 @@ def another(directory: Path, padding: int) -> Manifest:
     manifest = read_manifest(directory).model_copy(
         update={"file": describe(model), "version": version_of(model)}
     )
-    (directory / "report" / "index.html").write_text(f"<title>{manifest.version}</title>")
-    (directory / "MODEL_CARD.md").write_text(f"# {manifest.version}\n")
     (directory / MODEL_NAME).write_bytes(model)
     (directory / MANIFEST_NAME).write_text(manifest.model_dump_json())
     return manifest
