@@ -2,6 +2,7 @@
 
 import json
 import os
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
@@ -11,6 +12,7 @@ from botocore.exceptions import ClientError
 from moto.server import ThreadedMotoServer
 
 from local.intrinsics import calls, key, references, replaced
+from local.notifications import complete_notifications
 from local.template import REGION, Template, TemplateError
 
 if TYPE_CHECKING:
@@ -54,9 +56,11 @@ class Cloud:
             aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
             region_name=REGION,
         )
+        self._parts = ExitStack()
         self.endpoint = ""
 
     def __enter__(self) -> Self:
+        self._parts.enter_context(complete_notifications())
         self._server.start()
         host, port = self._server.get_host_and_port()
         self.endpoint = f"http://{host}:{port}"
@@ -64,6 +68,7 @@ class Cloud:
 
     def __exit__(self, *_: object) -> None:
         self._server.stop()
+        self._parts.close()
 
     @property
     def environment(self) -> dict[str, str]:

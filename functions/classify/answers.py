@@ -1,6 +1,6 @@
 """What the API answers with: the contract's shapes, and what makes them from the model's words."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, Field
@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from frond.classifier import Candidate, Classification, Verdict
 from frond.images import Photo, Recipe
 from frond.manifest import Dataset, Manifest, Species
+from frond.records import Door, Record, Status
 
 Language = Literal["en", "es", "fr"]
 Role = Literal["crop", "weed"]
@@ -41,7 +42,12 @@ class ImageFacts(BaseModel):
     width: int = Field(description="Pixels, upright")
     height: int = Field(description="Pixels, upright")
     format: str = Field(examples=["JPEG"])
-    issues: list[str] = Field(description="What makes the photo hard to judge")
+    issues: list[str] = Field(default=[], description="What makes the photo hard to judge")
+
+    @classmethod
+    def of(cls, photo: Photo) -> Self:
+        """Return what is worth telling of a photo."""
+        return cls(width=photo.width, height=photo.height, format=photo.format)
 
 
 class ModelName(BaseModel):
@@ -53,7 +59,7 @@ class ModelName(BaseModel):
 class Source(BaseModel):
     """Which door the photo came through."""
 
-    door: Literal["http", "s3"]
+    door: Door
     key: str | None = Field(description="The object's key, for the S3 door")
 
 
@@ -65,44 +71,101 @@ class Timings(BaseModel):
     total: float
 
 
-class Answer(BaseModel):
-    """A classification."""
+class Feedback(BaseModel):
+    """What the user says the plant is."""
 
-    id: str
-    status: Literal["queued", "running", "succeeded", "failed"]
-    verdict: Verdict | None
-    predictions: list[Prediction] = Field(description="The likeliest first")
-    image: ImageFacts
-    model: ModelName
-    source: Source
-    error: dict[str, Any] | None = None
-    feedback: dict[str, Any] | None = None
-    created_at: datetime
-    timings_ms: Timings
+    species: str | None = Field(
+        pattern="^[a-z0-9]+(-[a-z0-9]+)*$",
+        max_length=100,
+        description="The slug of the right species, one that Frond knows or another; null for no plant",
+        examples=["zea-mays"],
+    )
+    comment: str | None = Field(default=None, max_length=1000)
+
+
+class Outcome(BaseModel):
+    """What came of a photo; what a record keeps of it."""
+
+    verdict: Verdict | None = None
+    predictions: list[Prediction] = Field(default=[], description="The likeliest first")
+    image: ImageFacts | None = Field(default=None, description="Null until the photo was read")
+    model: ModelName | None = Field(default=None, description="Null until the photo was classified")
+    error: dict[str, Any] | None = Field(
+        default=None, description="A problem document: why it failed, or why it is tried again"
+    )
+    timings_ms: Timings | None = None
 
     @classmethod
-    def over_http(
+    def of(
         cls,
-        identifier: str,
         classification: Classification,
-        photo: Photo,
+        photo: ImageFacts,
         manifest: Manifest,
         timings: Timings,
-        top: int,
-        lang: Language,
+        top: int = 5,
+        lang: Language = "en",
     ) -> Self:
-        """Return the answer to a photo that came with the request."""
+        """Return what the model says of a photo, in the caller's language."""
         return cls(
-            id=identifier,
-            status="succeeded",
             verdict=classification.verdict,
             predictions=[Prediction.of(candidate, lang) for candidate in classification.candidates[:top]],
-            image=ImageFacts(width=photo.width, height=photo.height, format=photo.format, issues=[]),
+            image=photo,
             model=ModelName(version=manifest.version),
-            source=Source(door="http", key=None),
-            created_at=datetime.now(UTC),
             timings_ms=timings,
         )
+
+
+class Heading(BaseModel):
+    """Which classification it is, and how far it is."""
+
+    id: str
+    status: Status
+
+
+class Answer(Outcome, Heading):
+    """A classification."""
+
+    source: Source
+    feedback: Feedback | None
+    created_at: datetime
+
+    @classmethod
+    def to(cls, record: Record) -> Self:
+        """Return the answer that a record holds."""
+        outcome = {"error": record.trouble} | record.outcome
+        return cls.model_validate(
+            {
+                **outcome,
+                "id": record.identifier,
+                "status": record.status,
+                "source": {"door": record.door, "key": record.key},
+                "feedback": record.feedback,
+                "created_at": record.created_at,
+            }
+        )
+
+
+class AnswerList(BaseModel):
+    """Classifications, the newest first."""
+
+    classifications: list[Answer]
+    next_cursor: str | None = Field(description="Ask with it for the next ones; null after the last")
+
+
+class Announcement(BaseModel):
+    """A photo that is about to be uploaded."""
+
+    content_type: str = Field(examples=["image/jpeg"])
+    size: int = Field(gt=0, description="Bytes", examples=[3_145_728])
+
+
+class UploadForm(BaseModel):
+    """Where to send an announced photo: a form that takes that type and size, and nothing else."""
+
+    id: str = Field(description="The id of the classification to come")
+    url: str = Field(description="POST a multipart form there: the fields, then the file as the part `file`")
+    fields: dict[str, str]
+    expires_at: datetime
 
 
 class SpeciesEntry(BaseModel):

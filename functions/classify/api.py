@@ -12,7 +12,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from documentation import allowed_methods, describe
 from frond.problems import MEDIA_TYPE, InvalidModel, InvalidRequest, MethodNotAllowed, Problem, UnknownPath
 from frond.telemetry import logger, metrics, tracer
-from routes import classifications, model, page, species
+from routes import classifications, feedback, model, page, species, uploads
 from session import classifier
 
 app = APIGatewayRestResolver(enable_validation=True)
@@ -39,6 +39,8 @@ def tell_problem(problem: Problem) -> Response[str]:
 
 def tell_invalid_request(error: RequestValidationError) -> Response[str]:
     """Say which parameter is wrong, and how."""
+    if any(fault["loc"][:1] == ("response",) for fault in error.errors()):
+        return tell_internal(error)  # the answer is not as the contract says, and that is our fault
     faults = [f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in error.errors()]
     return tell_problem(InvalidRequest(f"{'; '.join(faults)}."))
 
@@ -57,7 +59,7 @@ def tell_internal(error: Exception) -> Response[str]:
     return tell_problem(Problem())
 
 
-for resource in (classifications, species, model, page):
+for resource in (classifications, feedback, uploads, species, model, page):
     app.include_router(resource.router)
 app.exception_handler(Problem)(tell_problem)
 app.exception_handler(RequestValidationError)(tell_invalid_request)

@@ -23,6 +23,10 @@ class Configuration(FunctionSettings):
         default_factory=lambda: Path(gettempdir()) / "frond-models",
         description="Where fetched models are kept",
     )
+    uploads_bucket: str = Field(default="", description="Where photos land; without one there is no S3 door")
+    pictures_bucket: str = Field(default="", description="What was made of them")
+    results_bucket: str = Field(default="", description="Where results go")
+    max_upload_bytes: int = Field(default=52_428_800, gt=0, description="Largest photo of the S3 door")
     threads: int = Field(default_factory=vcpus, ge=1, description="Threads of one inference")
 
 

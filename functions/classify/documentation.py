@@ -51,14 +51,22 @@ PROBLEM_SCHEMA: dict[str, Any] = {
 }
 
 
-def responses(answer: type[BaseModel], *kinds: type[Problem]) -> dict[int, OpenAPIResponse]:
-    """Return the documented responses of a route: its answer, and the problems it can end in."""
-    documented: dict[int, OpenAPIResponse] = {
-        200: {"description": str(answer.__doc__), "content": {"application/json": {"model": answer}}}
-    }
-    for status in sorted({kind.status for kind in kinds}):
-        alike = [kind for kind in kinds if kind.status == status]
-        documented[status] = {
+def responses(
+    answer: type[BaseModel] | None, *kinds: type[Problem], status: int = 200
+) -> dict[int, OpenAPIResponse]:
+    """Return the documented responses of a route: its answer, and the problems it can end in.
+
+    Parameters
+    ----------
+    answer
+        The model of the body; None for a route that answers with none.
+    status
+        Of the answer.
+    """
+    documented: dict[int, OpenAPIResponse] = {status: _answer(answer)}
+    for fault in sorted({kind.status for kind in kinds}):
+        alike = [kind for kind in kinds if kind.status == fault]
+        documented[fault] = {
             "description": "; ".join(kind.title for kind in alike),
             "content": {
                 MEDIA_TYPE: {
@@ -68,6 +76,12 @@ def responses(answer: type[BaseModel], *kinds: type[Problem]) -> dict[int, OpenA
             },
         }
     return documented
+
+
+def _answer(answer: type[BaseModel] | None) -> OpenAPIResponse:
+    if answer is None:
+        return {"description": "Done"}
+    return {"description": str(answer.__doc__), "content": {"application/json": {"model": answer}}}
 
 
 def describe(app: APIGatewayRestResolver) -> None:
@@ -99,8 +113,17 @@ def contract(app: APIGatewayRestResolver, base: str = "/") -> str:
 def allowed_methods(app: APIGatewayRestResolver, path: str) -> list[str]:
     """Return the methods that a path takes, upper case; none when nothing lives there."""
     documented = json.loads(contract(app))["paths"]
-    methods = {method.upper() for method in documented.get(path, {})}
+    alike = [pattern for pattern in documented if _fits(pattern, path)]
+    methods = {method.upper() for pattern in alike for method in documented[pattern]}
     return sorted(methods | ({"GET"} if path in ("/", "/docs", "/openapi.json") else set()))
+
+
+def _fits(pattern: str, path: str) -> bool:
+    """Tell whether a path is one of a pattern such as `/v1/classifications/{id}`."""
+    parts, given = pattern.split("/"), path.split("/")
+    return len(parts) == len(given) and all(
+        part == each or (part.startswith("{") and each != "") for part, each in zip(parts, given, strict=True)
+    )
 
 
 def _key_scheme() -> SecurityScheme:

@@ -2,11 +2,14 @@
 
 import base64
 import hashlib
+import os
 from functools import cache
 from pathlib import Path
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
+
+from configuration import configuration
 
 STATIC = Path(__file__).parent.parent / "static"
 STYLE_TAG = '<link rel="stylesheet" href="page.css">'
@@ -38,7 +41,7 @@ def _page() -> tuple[str, str]:
             f"script-src '{_fingerprint(js)}'",
             f"style-src '{_fingerprint(css)}'",
             "img-src 'self' blob: data:",
-            "connect-src 'self'",
+            f"connect-src 'self' {_uploads()}".rstrip(),
             "manifest-src 'self'",
             "base-uri 'none'",
             "form-action 'none'",
@@ -46,6 +49,16 @@ def _page() -> tuple[str, str]:
         ]
     )
     return whole, policy
+
+
+def _uploads() -> str:
+    """Return where the page may send large photos: the bucket's addresses, or those of another S3."""
+    bucket, region = configuration().uploads_bucket, os.environ.get("AWS_REGION", "")
+    if not bucket:
+        return ""
+    if elsewhere := os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL"):
+        return elsewhere
+    return f"https://{bucket}.s3.{region}.amazonaws.com https://{bucket}.s3.amazonaws.com"
 
 
 def _fingerprint(text: str) -> str:

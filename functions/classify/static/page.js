@@ -20,6 +20,9 @@ const STRINGS = {
     sending: "Sending the photo and waiting for the answer.",
     stillSending: "Still on it. The first photo after a quiet spell takes a little longer.",
     looking: (name) => `Looking at ${name}.`,
+    announcing: "This photo is large and goes by its own way. Asking where to send it.",
+    uploading: (part) => `Sending the photo: ${part}.`,
+    statuses: { queued: "The photo has arrived and waits for its turn.", running: "The photo is being looked at." },
     verdicts: { identified: "Identified", uncertain: "Not certain", not_recognised: "Not recognised" },
     sure: "sure",
     uncertain: "It could be one of these",
@@ -51,10 +54,12 @@ const STRINGS = {
       "empty-body": ["The file is empty", "Choose another one, or take the photo again."],
       "unreadable-file": ["The file cannot be opened", "It may have been moved, changed or not downloaded yet. Choose it again."],
       "too-large-to-shrink": ["The photo is too large to send", "It is over 4.4 MB and this browser cannot make it smaller. Save it as a smaller JPEG and try that."],
-      "payload-too-large": ["The photo is too large to send", "Save it as a JPEG under 4.4 MB and try that."],
+      "payload-too-large": ["The photo is too large to send", "Save it as a smaller JPEG and try that."],
       "unsupported-format": ["That file is not a photo", "Whatever its name says, there is no picture inside that Frond can read. Choose a JPEG, PNG, WebP, HEIC or AVIF file."],
       "unsupported-media-type": ["That kind of picture is not read here", "Choose a JPEG, PNG, WebP, HEIC or AVIF file."],
       "unreadable-photo": ["The photo is damaged", "The file is cut short or corrupt. Send the original again, or take a new photo."],
+      "vanished-photo": ["The photo is gone", "It was deleted before it was looked at. Send it again."],
+      "broken-promise": ["The photo did not arrive whole", "Send it again."],
       "too-many-pixels": ["The photo has too many pixels", "Make it smaller first; a few megapixels are plenty."],
       offline: ["You are offline", "Your photo is still here. Connect to the internet, then try again."],
       unreachable: ["Frond cannot be reached", "Check your connection, then try again."],
@@ -78,6 +83,9 @@ const LONGEST_SIDE = 2048;
 // API Gateway itself gives up after 29 s.
 const PATIENCE_MS = 30_000;
 const QUIET_SPELL_MS = 4_000;
+// A large photo waits in two queues, and may wait for a function to start at each.
+const UPLOAD_PATIENCE_MS = 180_000;
+const LOOK_EVERY_MS = 1_000;
 const KEY_NAME = "frond.key";
 const PANELS = ["welcome", "progress", "answer", "problem", "locked"];
 const SLUG_OF_STATUS = { 413: "payload-too-large", 415: "unsupported-media-type", 429: "throttled", 504: "timeout" };
@@ -173,17 +181,21 @@ async function shrunk(file) {
   return copy;
 }
 
-async function sendable(file) {
+async function checked(file) {
   const type = contentType(file);
   if (!type) throw new Fault("not-a-photo");
   if (!file.size) throw new Fault("empty-body");
   // A file that went away between choosing and sending would look like a network that is down.
   await file.slice(0, 1).arrayBuffer().catch(() => { throw new Fault("unreadable-file"); });
-  if (file.size <= MOST_BYTES) return { body: file, type };
+  return type;
+}
+
+async function smaller(file) {
   byId("progress-step").textContent = words.preparing;
   const copy = await shrunk(file).catch(() => { throw new Fault("too-large-to-shrink"); });
   if (copy.size > MOST_BYTES) throw new Fault("payload-too-large");
-  return { body: copy, type: "image/jpeg", note: words.madeSmaller(megabytes(file.size), megabytes(copy.size)) };
+  tell(byId("notice").textContent, words.madeSmaller(megabytes(file.size), megabytes(copy.size)));
+  return copy;
 }
 
 const megabytes = (bytes) =>
@@ -208,36 +220,97 @@ async function classify(file, note = "") {
   show("progress", words.looking(file.name));
   byId("progress-step").textContent = words.sending;
   try {
-    const photo = await sendable(file);
-    attempt.signal.throwIfAborted();
-    tell(note, photo.note);
-    const answer = await ask(photo, attempt);
+    const type = await checked(file);
+    if (!key) throw new Fault("missing-key");
+    const answer = file.size > MOST_BYTES ? await askWithLarge(file, type, attempt) : await ask(file, type, attempt);
     if (!attempt.signal.aborted) showAnswer(answer);
   } catch (fault) {
     if (attempt === running) showFault(attempt.signal.reason ?? fault);
   }
 }
 
-async function ask({ body, type }, attempt) {
-  if (!key) throw new Fault("missing-key");
+// The door for small photos: the photo is the request, the answer the response.
+async function ask(body, type, attempt) {
   byId("progress-step").textContent = words.sending;
   const quiet = setTimeout(() => (byId("progress-step").textContent = words.stillSending), QUIET_SPELL_MS);
   const late = setTimeout(() => attempt.abort(new Fault("timeout")), PATIENCE_MS);
   try {
-    const response = await fetch(address("v1/classifications?top=5"), {
-      method: "POST",
-      headers: { "content-type": type, "x-api-key": key },
-      body,
-      signal: attempt.signal,
-    }).catch(() => { throw new Fault(navigator.onLine ? "unreachable" : "offline"); });
-    const document = await response.json().catch(() => ({}));
-    if (!response.ok) throw faultOf(response.status, document);
-    if (!document.verdict || !document.predictions?.length) throw new Fault("unexpected");
-    return document;
+    return answered(await call("v1/classifications?top=5", attempt, { method: "POST", headers: { "content-type": type }, body }));
   } finally {
     clearTimeout(quiet);
     clearTimeout(late);
   }
+}
+
+// The door for large ones: a form to send the photo with, and then to ask how far it is.
+async function askWithLarge(file, type, attempt) {
+  const late = setTimeout(() => attempt.abort(new Fault("timeout")), UPLOAD_PATIENCE_MS);
+  try {
+    byId("progress-step").textContent = words.announcing;
+    const announcement = JSON.stringify({ content_type: type, size: file.size });
+    const form = await call("v1/uploads", attempt, { method: "POST", headers: { "content-type": "application/json" }, body: announcement });
+    await upload(form, file, attempt);
+    return answered(await finished(form.id, attempt));
+  } catch (fault) {
+    // Where that door is not open, a smaller copy fits through the other.
+    if (fault.slug !== "unknown-path") throw fault;
+    const copy = await smaller(file);
+    attempt.signal.throwIfAborted();
+    return ask(copy, "image/jpeg", attempt);
+  } finally {
+    clearTimeout(late);
+    byId("sent").hidden = true;
+  }
+}
+
+// Not fetch, which does not tell how much of a body has gone.
+function upload({ url, fields }, file, attempt) {
+  const body = new FormData();
+  for (const [name, value] of Object.entries(fields)) body.append(name, value);
+  body.append("file", file);
+  const request = new XMLHttpRequest();
+  const bar = byId("sent");
+  const tellProgress = (part) => {
+    bar.value = part;
+    byId("progress-step").textContent = words.uploading(new Intl.NumberFormat(LANGUAGE, { style: "percent" }).format(part));
+  };
+  return new Promise((sent, failed) => {
+    attempt.signal.addEventListener("abort", () => request.abort());
+    request.upload.addEventListener("progress", (event) => event.lengthComputable && tellProgress(event.loaded / event.total));
+    request.addEventListener("load", () => (request.status < 300 ? sent() : failed(new Fault("unexpected", { status: request.status }))));
+    request.addEventListener("error", () => failed(new Fault(navigator.onLine ? "unreachable" : "offline")));
+    request.addEventListener("abort", () => failed(attempt.signal.reason ?? new Fault("unexpected")));
+    request.open("POST", url);
+    bar.hidden = false;
+    tellProgress(0);
+    request.send(body);
+  });
+}
+
+async function finished(id, attempt) {
+  byId("sent").hidden = true;
+  for (;;) {
+    const answer = await call(`v1/classifications/${id}`, attempt);
+    if (answer.status === "succeeded") return answer;
+    if (answer.status === "failed") throw faultOf(422, answer.error ?? {});
+    byId("progress-step").textContent = words.statuses[answer.status] ?? words.stillSending;
+    await new Promise((later) => setTimeout(later, LOOK_EVERY_MS));
+    attempt.signal.throwIfAborted();
+  }
+}
+
+async function call(path, attempt, options = {}) {
+  const headers = { "x-api-key": key, ...options.headers };
+  const response = await fetch(address(path), { ...options, headers, signal: attempt.signal })
+    .catch(() => { throw new Fault(navigator.onLine ? "unreachable" : "offline"); });
+  const document = await response.json().catch(() => ({}));
+  if (!response.ok) throw faultOf(response.status, document);
+  return document;
+}
+
+function answered(answer) {
+  if (!answer.verdict || !answer.predictions?.length) throw new Fault("unexpected");
+  return answer;
 }
 
 function faultOf(status, document) {

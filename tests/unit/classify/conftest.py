@@ -1,13 +1,27 @@
 """The API's handler as API Gateway calls it."""
 
 import base64
+import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import boto3
 import pytest
+from moto import mock_aws
+from PIL import Image
+
+from frond.images import Recipe, read_photo
+from frond.problems import Problem
+from frond.records import Records
+from frond.uploads import Upload
+from tests.tables import make_table
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
 
 PHOTOS = Path(__file__).parents[3] / "events" / "photos"
 
@@ -88,3 +102,92 @@ def form(*parts: tuple[str, bytes], boundary: str = "frond-test-boundary") -> tu
         head = f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"; filename="a.jpg"\r\n'
         lines.append(head.encode() + b"Content-Type: image/jpeg\r\n\r\n" + content + b"\r\n")
     return b"".join(lines) + f"--{boundary}--\r\n".encode(), f"multipart/form-data; boundary={boundary}"
+
+
+@dataclass(frozen=True)
+class S3Door:
+    """The buckets and the table that the functions are told of, in moto."""
+
+    s3: "S3Client"
+    events: "SQSClient"
+    queue: str
+    records: Records
+
+    def put_picture(self, upload: Upload, photo: bytes, size: int = 224) -> str:
+        """Do what preprocess does; return the picture's key."""
+        seen = read_photo(photo, Recipe(size=size))
+        png = io.BytesIO()
+        Image.fromarray(seen.pixels).save(png, "PNG")
+        facts = {
+            "original-width": str(seen.width),
+            "original-height": str(seen.height),
+            "original-format": seen.format,
+            "recipe": Recipe(size=size).model_dump_json(),
+            "decode-ms": "1.5",
+        }
+        return self._put(upload, "picture.png", png.getvalue(), facts)
+
+    def put_problem(self, upload: Upload, problem: Problem) -> str:
+        return self._put(upload, "problem.json", json.dumps(problem.document()).encode(), {})
+
+    def _put(self, upload: Upload, name: str, body: bytes, facts: dict[str, str]) -> str:
+        key = f"{upload.identifier}/{upload.sequencer}/{name}"
+        self.s3.put_object(Bucket="pictures", Key=key, Body=body, Metadata=upload.metadata() | facts)
+        return key
+
+    def contents(self, bucket: str) -> list[str]:
+        return [item["Key"] for item in self.s3.list_objects_v2(Bucket=bucket).get("Contents", [])]
+
+    def result(self, identifier: str) -> Any:
+        return json.loads(
+            self.s3.get_object(Bucket="results", Key=f"results/{identifier}.json")["Body"].read()
+        )
+
+    def told(self) -> list[Any]:
+        """Return the events since this was last asked."""
+        messages = self.events.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get(
+            "Messages", []
+        )
+        for message in messages:
+            self.events.delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
+        return [json.loads(message["Body"]) for message in messages]
+
+
+@pytest.fixture
+def door(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Door]:
+    """The S3 door, empty, and a queue that gets the events."""
+    import aws
+    import configuration
+    import table
+
+    names = {"uploads": "uploads", "pictures": "pictures", "results": "results"}
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "FROND_TABLE": "records",
+        **{f"FROND_{bucket.upper()}_BUCKET": name for bucket, name in names.items()},
+    }.items():
+        monkeypatch.setenv(name, value)
+    caches = (configuration.configuration, table.records, aws.s3, aws.dynamodb, aws.events, aws._session)
+
+    def forget() -> None:
+        for each in caches:
+            each.cache_clear()
+
+    forget()
+    with mock_aws():
+        s3, sqs, events = boto3.client("s3"), boto3.client("sqs"), boto3.client("events")
+        for bucket in names.values():
+            s3.create_bucket(Bucket=bucket)
+        s3.put_bucket_versioning(Bucket="uploads", VersioningConfiguration={"Status": "Enabled"})
+        make_table(boto3.client("dynamodb"), "records")
+        queue = sqs.create_queue(QueueName="told")["QueueUrl"]
+        events.put_rule(Name="all", EventPattern='{"source": ["frond"]}')
+        events.put_targets(
+            Rule="all", Targets=[{"Id": "1", "Arn": "arn:aws:sqs:us-east-1:123456789012:told"}]
+        )
+        records = table.records()
+        assert records is not None
+        yield S3Door(s3, sqs, queue, records)
+    forget()

@@ -51,7 +51,15 @@ def test_the_contract_describes_what_is_there(call: Call) -> None:
     contract = call("GET", "/openapi.json").json
 
     assert contract["openapi"].startswith("3.1")
-    assert set(contract["paths"]) == {"/v1/classifications", "/v1/species", "/v1/model", "/v1/health"}
+    assert set(contract["paths"]) == {
+        "/v1/classifications",
+        "/v1/classifications/{identifier}",
+        "/v1/classifications/{identifier}/feedback",
+        "/v1/uploads",
+        "/v1/species",
+        "/v1/model",
+        "/v1/health",
+    }
     post = contract["paths"]["/v1/classifications"]["post"]
     assert {"image/jpeg", "image/heic", "multipart/form-data"} <= set(post["requestBody"]["content"])
     assert {"200", "400", "413", "415", "422"} <= set(post["responses"])
@@ -84,8 +92,10 @@ def test_unknown_paths(call: Call, path: str) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "allow"),
     [
-        ("GET", "/v1/classifications", "POST"),
-        ("DELETE", "/v1/classifications", "POST"),
+        ("PUT", "/v1/classifications", "GET, POST"),
+        ("POST", "/v1/classifications/an-id", "DELETE, GET"),
+        ("GET", "/v1/classifications/an-id/feedback", "PUT"),
+        ("GET", "/v1/uploads", "POST"),
         ("POST", "/v1/species", "GET"),
         ("PATCH", "/v1/health", "GET"),
         ("POST", "/", "GET"),

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from frond.images import Photo, Recipe, read_photo
+from frond.images import Photo, Recipe, read_photo, read_with_preview
 from tests.pictures import decoded, difference, encoded, exif
 
 
@@ -82,3 +82,25 @@ def test_a_jpeg_that_is_not_far_larger_is_decoded_whole(seedling: bytes) -> None
     photo = read_photo(seedling, Recipe(size=160))
     full = ImageOps.fit(decoded(seedling), (160, 160), Image.Resampling.BILINEAR)
     assert (photo.pixels == np.asarray(full)).all()
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_a_preview_shows_the_whole_photo_and_the_models_input_stays_the_same(
+    large: Image.Image, kind: str, orientation: int
+) -> None:
+    data = encoded(large, kind, exif=exif(orientation=orientation))
+    photo, preview = read_with_preview(data, Recipe(size=64), 512)
+
+    alone = read_photo(data, Recipe(size=64))
+    assert (photo.pixels == alone.pixels).all()
+    assert (photo.width, photo.height, photo.format) == (alone.width, alone.height, kind)
+    assert preview.shape == ((384, 512, 3) if orientation == 1 else (512, 384, 3))
+    whole = large if orientation == 1 else large.transpose(Image.Transpose.ROTATE_270)
+    shrunk = whole.resize(preview.shape[1::-1], Image.Resampling.BILINEAR)
+    assert difference(preview, np.asarray(shrunk)) <= 3
+
+
+def test_a_preview_is_never_larger_than_the_photo(seedling: bytes) -> None:
+    _, preview = read_with_preview(seedling, Recipe(size=64), 512)
+    assert preview.shape[1::-1] == decoded(seedling).size

@@ -108,6 +108,57 @@ def test_a_queue_waits_six_times_as_long_as_its_function_may_take(resources: dic
         assert queue["RedrivePolicy"]["maxReceiveCount"] >= 5
 
 
+def test_every_queue_that_works_has_dead_letters_and_somebody_who_is_told(resources: dict[str, Any]) -> None:
+    queues = of_type(resources, "AWS::SQS::Queue")
+    letters = {
+        queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]
+        for queue in queues.values()
+        if "RedrivePolicy" in queue
+    }
+    watched = {
+        name
+        for alarm in of_type(resources, "AWS::CloudWatch::Alarm").values()
+        for name in references(alarm["Dimensions"])
+        if alarm["AlarmActions"]
+    }
+    assert len(letters) == 2
+    assert letters == watched == {name for name in queues if "RedrivePolicy" not in queues[name]}
+    # What waits there waits longer than in the queue before it: SQS counts from the first sending.
+    for queue in queues.values():
+        if "RedrivePolicy" in queue:
+            target = queues[queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]]
+            assert target["MessageRetentionPeriod"] > queue["MessageRetentionPeriod"]
+
+
+def test_every_mapping_has_a_cap_on_what_it_costs(resources: dict[str, Any]) -> None:
+    for mapping in of_type(resources, "AWS::Lambda::EventSourceMapping").values():
+        assert mapping["ScalingConfig"]["MaximumConcurrency"]
+
+
+def test_no_bucket_tells_a_queue_that_leads_back_to_it(resources: dict[str, Any]) -> None:
+    told = {
+        name: {
+            queue
+            for target in bucket.get("NotificationConfiguration", {}).get("QueueConfigurations", [])
+            for queue in references(target["Queue"])
+        }
+        for name, bucket in of_type(resources, "AWS::S3::Bucket").items()
+    }
+    assert told == {
+        "UploadsBucket": {"UploadsQueue"},
+        "PicturesBucket": {"PicturesQueue"},
+        "ResultsBucket": set(),
+        "ModelsBucket": set(),
+    }
+
+
+def test_a_queue_takes_messages_from_its_bucket_alone(resources: dict[str, Any]) -> None:
+    for name, policy in of_type(resources, "AWS::SQS::QueuePolicy").items():
+        (statement,) = policy["PolicyDocument"]["Statement"]
+        source = statement["Condition"]["ArnEquals"]["aws:SourceArn"]["Fn::Sub"]
+        assert source.split(":::")[1].split("-")[1] == name.removesuffix("QueuePolicy").lower()
+
+
 def test_every_queue_is_encrypted(resources: dict[str, Any]) -> None:
     assert all(queue["SqsManagedSseEnabled"] for queue in of_type(resources, "AWS::SQS::Queue").values())
 

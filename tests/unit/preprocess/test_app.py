@@ -1,6 +1,5 @@
 """A notification comes in, a canonical picture goes out; what cannot be one says why."""
 
-import base64
 import io
 import json
 from collections.abc import Iterator
@@ -15,6 +14,9 @@ from moto import mock_aws
 from PIL import Image
 
 from frond.images import Recipe, read_photo
+from frond.records import Promise, Records
+from frond.uploads import Upload, identifier_of, reserved_key
+from tests.tables import make_table
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -39,25 +41,38 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator["S3Client"]:
         "FROND_PICTURES_BUCKET": PICTURES,
         "FROND_PICTURE_SIZE": "160",
         "FROND_MAX_BYTES": "1000000",
+        "FROND_TABLE": "records",
         "POWERTOOLS_SERVICE_NAME": "preprocess",
     }.items():
         monkeypatch.setenv(name, value)
     with mock_aws():
         import app
-        import uploads
+        import clients
 
-        for cached in (app.settings, app.pictures, uploads.s3):
+        for cached in (app.settings, app.pictures, app.records, clients.s3, clients.dynamodb):
             cached.cache_clear()
         client = boto3.client("s3")
         for bucket in (UPLOADS, PICTURES):
             client.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+        make_table(boto3.client("dynamodb"), "records")
         yield client
+
+
+@pytest.fixture
+def records(s3: "S3Client") -> Records:
+    import app
+
+    return app.records()
 
 
 def record(key: str, size: int, message: str = "1", **extra: str) -> dict[str, Any]:
     created = {
         "eventName": "ObjectCreated:Put",
-        "s3": {"bucket": {"name": UPLOADS}, "object": {"key": quote_plus(key), "size": size, **extra}},
+        "eventTime": "2026-11-21T06:30:00.000Z",
+        "s3": {
+            "bucket": {"name": UPLOADS},
+            "object": {"key": quote_plus(key), "size": size, "sequencer": "0055AED6DCD90281E5", **extra},
+        },
     }
     return message_of({"Records": [created]}, message)
 
@@ -73,8 +88,16 @@ def handle(*records: dict[str, Any]) -> list[str]:
     return [failure["itemIdentifier"] for failure in failures]
 
 
-def stored(s3: "S3Client") -> list[str]:
-    return [item["Key"] for item in s3.list_objects_v2(Bucket=PICTURES).get("Contents", [])]
+def stored(s3: "S3Client", name: str = "") -> list[str]:
+    keys = [item["Key"] for item in s3.list_objects_v2(Bucket=PICTURES).get("Contents", [])]
+    return [key for key in keys if key.endswith(name)]
+
+
+def problem_of(s3: "S3Client") -> str:
+    (name,) = stored(s3)
+    assert name.endswith("/problem.json")
+    problem = json.loads(s3.get_object(Bucket=PICTURES, Key=name)["Body"].read())
+    return str(problem["type"]).removeprefix("urn:frond:problem:")
 
 
 @pytest.mark.parametrize("key", ["maize.jpg", "a b+c%20/ñ.jpg", "é" * 500, "100%.jpg"], ids=len)
@@ -84,12 +107,39 @@ def test_makes_the_picture_that_the_model_would_see(s3: "S3Client", key: str) ->
 
     assert handle(record(key, len(photo))) == []
 
-    (name,) = stored(s3)
+    (name,) = stored(s3, "/picture.png")
+    assert name.startswith(f"{identifier_of(key)}/0055AED6DCD90281E5")
     picture = s3.get_object(Bucket=PICTURES, Key=name)
     pixels = np.asarray(Image.open(io.BytesIO(picture["Body"].read())))
     np.testing.assert_array_equal(pixels, read_photo(photo, Recipe(size=160)).pixels)
-    assert base64.urlsafe_b64decode(picture["Metadata"]["upload-key-base64"]).decode() == key
-    assert picture["Metadata"]["format"] == "JPEG"
+    upload = Upload.of(picture["Metadata"])
+    assert (upload.bucket, upload.key) == (UPLOADS, key)
+    assert picture["Metadata"]["original-format"] == "JPEG"
+    assert picture["Metadata"]["original-size"] == str(len(photo))
+
+
+def test_the_thumbnail_is_the_whole_photo_upright_without_metadata(s3: "S3Client") -> None:
+    tags = Image.Exif()
+    tags[0x0112], tags[0x010F] = 6, "a camera"  # turned by a quarter
+    wide = io.BytesIO()
+    Image.new("RGB", (1200, 600), "green").save(wide, "JPEG", exif=tags)
+    s3.put_object(Bucket=UPLOADS, Key="a.jpg", Body=wide.getvalue())
+
+    assert handle(record("a.jpg", 1)) == []
+
+    (name,) = stored(s3, "/thumbnail.jpg")
+    thumbnail = Image.open(io.BytesIO(s3.get_object(Bucket=PICTURES, Key=name)["Body"].read()))
+    assert thumbnail.size == (256, 512)
+    assert not thumbnail.getexif()
+
+
+def test_the_record_runs_from_then_on(s3: "S3Client", records: Records) -> None:
+    s3.put_object(Bucket=UPLOADS, Key="a.jpg", Body=PHOTO.read_bytes())
+    handle(record("a.jpg", 1))
+
+    found = records.get(identifier_of("a.jpg"))
+    assert found is not None
+    assert (found.status, found.key, found.door) == ("running", "a.jpg", "s3")
 
 
 def test_five_deliveries_make_one_picture(s3: "S3Client") -> None:
@@ -97,35 +147,86 @@ def test_five_deliveries_make_one_picture(s3: "S3Client") -> None:
     for _ in range(5):
         assert handle(record("a.jpg", 1)) == []
 
-    assert len(stored(s3)) == 1
+    assert len(stored(s3)) == 2  # and its thumbnail
+
+
+def test_what_is_finished_is_not_made_again(s3: "S3Client", records: Records) -> None:
+    s3.put_object(Bucket=UPLOADS, Key="a.jpg", Body=PHOTO.read_bytes())
+    handle(record("a.jpg", 1))
+    upload = Upload.of(s3.head_object(Bucket=PICTURES, Key=stored(s3, "/picture.png")[0])["Metadata"])
+    records.finish(upload, "succeeded", {})
+    for name in stored(s3):
+        s3.delete_object(Bucket=PICTURES, Key=name)
+
+    assert handle(record("a.jpg", 1)) == []
+    assert stored(s3) == []
+
+
+def test_an_older_photo_that_comes_late_is_let_go(s3: "S3Client", records: Records) -> None:
+    s3.put_object(Bucket=UPLOADS, Key="a.jpg", Body=PHOTO.read_bytes())
+
+    assert handle(record("a.jpg", 1, sequencer="0055AED6DCD90281FF")) == []
+    assert handle(record("a.jpg", 1, sequencer="0055AED6DCD90281EB")) == []
+
+    found = records.get(identifier_of("a.jpg"))
+    assert found is not None
+    assert found.sequencer.startswith("0055AED6DCD90281FF")
+    assert all("0055AED6DCD90281FF" in name for name in stored(s3))
+
+
+def test_one_notification_of_two_photos_makes_both(s3: "S3Client") -> None:
+    bodies = []
+    for key in ("a.jpg", "b.jpg"):
+        s3.put_object(Bucket=UPLOADS, Key=key, Body=PHOTO.read_bytes())
+        bodies += json.loads(record(key, 1)["body"])["Records"]
+
+    assert handle(message_of({"Records": bodies}, "1")) == []
+    assert len(stored(s3, "/picture.png")) == 2
+
+
+@pytest.mark.parametrize(
+    ("size", "content_type"), [(1, "image/jpeg"), (None, "image/png")], ids=["size", "type"]
+)
+def test_a_photo_that_is_not_the_announced_one_is_refused(
+    s3: "S3Client", records: Records, size: int | None, content_type: str
+) -> None:
+    photo = PHOTO.read_bytes()
+    identifier = "0123456789abcdef0123456789abcdef"
+    key = reserved_key(identifier)
+    records.promise(identifier, key, Promise(content_type, size or len(photo)))
+    s3.put_object(Bucket=UPLOADS, Key=key, Body=photo, ContentType="image/jpeg")
+
+    assert handle(record(key, len(photo))) == []
+    assert problem_of(s3) == "broken-promise"
 
 
 def test_what_is_not_a_photo_gets_a_problem_document(s3: "S3Client") -> None:
     s3.put_object(Bucket=UPLOADS, Key="a.jpg", Body=b"I am not a photo")
 
     assert handle(record("a.jpg", 16)) == []
+    assert problem_of(s3) == "unsupported-format"
 
-    (name,) = stored(s3)
-    assert name.endswith("/problem.json")
-    problem = json.loads(s3.get_object(Bucket=PICTURES, Key=name)["Body"].read())
-    assert problem["type"] == "urn:frond:problem:unsupported-format"
+
+def test_nothing_at_all_gets_a_problem_document(s3: "S3Client") -> None:
+    s3.put_object(Bucket=UPLOADS, Key="a.jpg", Body=b"")
+
+    assert handle(record("a.jpg", 0)) == []
+    assert problem_of(s3) == "empty-body"
 
 
 def test_a_file_over_the_limit_is_not_even_read(s3: "S3Client") -> None:
     assert handle(record("never-there.jpg", 1_000_001)) == []
-
-    problem = json.loads(s3.get_object(Bucket=PICTURES, Key=stored(s3)[0])["Body"].read())
-    assert problem["type"] == "urn:frond:problem:payload-too-large"
+    assert problem_of(s3) == "payload-too-large"
 
 
-def test_an_object_deleted_before_it_is_read_is_let_go(s3: "S3Client") -> None:
+def test_an_object_deleted_before_it_is_read_ends_with_that_reason(s3: "S3Client") -> None:
     assert handle(record("gone.jpg", 10)) == []
-    assert stored(s3) == []
+    assert problem_of(s3) == "vanished-photo"
 
 
 def test_the_test_event_and_removals_are_let_go(s3: "S3Client") -> None:
     test_event = message_of({"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": UPLOADS}, "1")
-    removal = message_of({"Records": [{"eventName": "ObjectRemoved:Delete", "s3": {}}]}, "2")
+    removal = message_of({"Records": [{"eventName": "ObjectRemoved:DeleteMarkerCreated", "s3": {}}]}, "2")
 
     assert handle(test_event, removal) == []
 
@@ -138,11 +239,17 @@ def test_one_bad_message_in_ten_comes_back_alone(s3: "S3Client") -> None:
     records.insert(4, {"messageId": "bad", "body": "not json", "eventSource": "aws:sqs", "attributes": {}})
 
     assert handle(*records) == ["bad"]
-    assert len(stored(s3)) == 9
+    assert len(stored(s3, "/picture.png")) == 9
 
 
-def test_a_missing_bucket_leaves_every_message_in_the_queue(s3: "S3Client") -> None:
+def test_a_missing_bucket_leaves_every_message_in_the_queue_and_says_why(
+    s3: "S3Client", records: Records
+) -> None:
     s3.put_object(Bucket=UPLOADS, Key="a.jpg", Body=PHOTO.read_bytes())
     s3.delete_bucket(Bucket=PICTURES)
 
     assert handle(record("a.jpg", 1, "1"), record("a.jpg", 1, "2")) == ["1", "2"]
+    found = records.get(identifier_of("a.jpg"))
+    assert found is not None
+    assert found.trouble is not None
+    assert "NoSuchBucket" in found.trouble["detail"]

@@ -12,8 +12,10 @@ Metadata, GPS above all, ends here: only pixels leave this module. Colour profil
 
 import io
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
 import pillow_heif
@@ -21,7 +23,14 @@ from numpy.typing import NDArray
 from PIL import AvifImagePlugin, Image, WebPImagePlugin  # noqa: F401 - importing a reader registers it
 from pydantic import BaseModel, ConfigDict, Field
 
-from frond.problems import EmptyBody, PayloadTooLarge, TooManyPixels, UnreadablePhoto, UnsupportedFormat
+from frond.problems import (
+    EmptyBody,
+    PayloadTooLarge,
+    Problem,
+    TooManyPixels,
+    UnreadablePhoto,
+    UnsupportedFormat,
+)
 
 # With these, and the two imported above, Pillow need not load its forty other readers to look for one.
 Image.preinit()
@@ -116,19 +125,82 @@ def read_photo(data: bytes, recipe: Recipe, limits: Limits | None = None) -> Pho
     """
     limits = limits or Limits()
     image = _checked(data, limits)
-    original_format = "JPEG" if image.format == "MPO" else str(image.format)
-    width, height = image.size
-    try:
+    with _damage_told(limits):
+        original = _Original.of(image)
+        return _photo(_decoded(image, recipe), original, recipe)
+
+
+def read_with_preview(
+    data: bytes, recipe: Recipe, side: int, limits: Limits | None = None
+) -> tuple[Photo, NDArray[np.uint8]]:
+    """Turn the bytes of a photo into the model's input and into a small copy for people.
+
+    The photo is that of :func:`read_photo`, which also tells of the parameters and what is raised.
+
+    Parameters
+    ----------
+    side
+        The longer side of the copy, in pixels; a smaller photo is not made larger.
+
+    Returns
+    -------
+    Photo
+        The model's input.
+    numpy.ndarray
+        The whole photo, ``uint8[H, W, 3]``, RGB, upright.
+    """
+    limits = limits or Limits()
+    image = _checked(data, limits)
+    with _damage_told(limits):
+        original = _Original.of(image)
         decoded = _decoded(image, recipe)
-        orientation = _orientation(decoded)
-        small = _upright(_rgb(_square(decoded, recipe)), orientation)
+        photo = _photo(decoded, original, recipe)
+        if max(decoded.size) < min(side, max(original.size)):  # what the model needs may be less
+            decoded = _checked(data, limits)
+            decoded.draft(None, (side, side))
+        return photo, _preview(decoded, side)
+
+
+@dataclass(frozen=True, slots=True)
+class _Original:
+    """What a decoder at reduced scale forgets: Pillow's format, and the size as stored."""
+
+    format: str
+    size: tuple[int, int]
+
+    @classmethod
+    def of(cls, image: Image.Image) -> Self:
+        return cls("JPEG" if image.format == "MPO" else str(image.format), image.size)
+
+
+@contextmanager
+def _damage_told(limits: Limits) -> Iterator[None]:
+    """Turn whatever a decoder raises into the problem that it is."""
+    try:
+        yield
+    except Problem:
+        raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as bomb:
         raise TooManyPixels(max_pixels=limits.max_pixels) from bomb
     except Exception as damage:  # decoders raise OSError, SyntaxError, ValueError, struct.error and more
         raise UnreadablePhoto from damage
-    if orientation in (5, 6, 7, 8):
-        width, height = height, width
-    return Photo(np.asarray(small, dtype=np.uint8), width, height, original_format)
+
+
+def _photo(decoded: Image.Image, original: _Original, recipe: Recipe) -> Photo:
+    orientation = _orientation(decoded)
+    small = _upright(_rgb(_square(decoded, recipe)), orientation)
+    width, height = original.size if orientation < 5 else original.size[::-1]
+    return Photo(np.asarray(small, dtype=np.uint8), width, height, original.format)
+
+
+def _preview(decoded: Image.Image, side: int) -> NDArray[np.uint8]:
+    orientation = _orientation(decoded)
+    small = _resamplable(decoded)
+    if max(small.size) > side:
+        scale = side / max(small.size)
+        size = (max(1, round(small.width * scale)), max(1, round(small.height * scale)))
+        small = small.resize(size, Image.Resampling.BILINEAR)
+    return np.asarray(_upright(_rgb(small), orientation), dtype=np.uint8)
 
 
 def _checked(data: bytes, limits: Limits) -> Image.Image:

@@ -81,6 +81,13 @@ class UnknownPath(Problem):
     detail = "See /docs for what does."
 
 
+class UnknownClassification(Problem):
+    """An id that no classification has."""
+
+    slug, status, title = "unknown-classification", 404, "There is no such classification"
+    detail = "It was never made, was deleted, or is older than classifications are kept."
+
+
 class MethodNotAllowed(Problem):
     """The resource exists but does not take this method."""
 
@@ -130,6 +137,27 @@ class TooManyPixels(InvalidPhoto):
 
     slug, title = "too-many-pixels", "The picture has too many pixels"
     detail = "Make the picture smaller; a few million pixels are plenty."
+
+
+class VanishedPhoto(InvalidPhoto):
+    """An upload whose object was deleted before it was read."""
+
+    slug, title = "vanished-photo", "The photo is gone"
+    detail = "It was deleted before it was looked at; upload it again."
+
+
+class BrokenPromise(InvalidPhoto):
+    """An upload that is not what was announced."""
+
+    slug, title = "broken-promise", "The photo is not the one that was announced"
+    detail = "Upload a file of the content type and size that POST /v1/uploads was told."
+
+
+class AttemptFailed(Problem):
+    """Why a photo waits: something failed for now, and is tried again."""
+
+    slug, status, title = "attempt-failed", 503, "The last attempt failed"
+    detail = "It is tried again by itself."
 
 
 class InvalidModel(Problem):

@@ -23,6 +23,9 @@ class FunctionSettings(BaseSettings):
         Limits().max_pixels
     )
 
+    table: str = Field(default="", description="The table of records; without one nothing is kept")
+    record_days: int = Field(default=365, gt=0, description="Days that a record is kept")
+
     @property
     def limits(self) -> Limits:
         """Ceilings for :func:`frond.images.read_photo`."""

@@ -1,0 +1,71 @@
+"""The S3 door's second step: a picture is there, it is classified, and the result goes out."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from announcement import announce
+from frond.problems import AttemptFailed
+from frond.records import Records
+from frond.telemetry import logger, metrics, tracer
+from judgement import judge
+from material import Name, material_of, names_in
+from session import classifier
+from table import records
+
+# Each record succeeds or comes back alone; none takes the rest of its batch along.
+processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+
+
+@logger.inject_lambda_context
+@tracer.capture_lambda_handler(capture_response=False)
+@metrics.log_metrics(capture_cold_start_metric=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+    """Finish a batch of photos; what failed for now is delivered again."""
+    return process_partial_response(
+        event=event, record_handler=finish_photos, processor=processor, context=context
+    )
+
+
+def finish_photos(record: SQSRecord) -> None:
+    """Finish every photo whose picture, or problem, a notification names."""
+    table = records()
+    if table is None:
+        raise RuntimeError("FROND_TABLE names no table")
+    for name in names_in(record.body):
+        try:
+            finish(name, table)
+        except Exception as fault:
+            _note(name, table, fault)
+            raise
+
+
+def finish(name: Name, table: Records) -> None:
+    """Finish one photo, and tell of it.
+
+    Told is what the record says, which may be what an earlier delivery made of the photo: that may have
+    been cut off before it told.
+    """
+    material = material_of(name, table)
+    if material is None:
+        logger.info("Nobody waits for this photo any more", key=name.key)
+        return
+    status, outcome = judge(material)
+    table.finish(material.upload, status, outcome.model_dump(mode="json"))
+    announce(material.upload, table)
+
+
+def _note(name: Name, table: Records, fault: Exception) -> None:
+    """Leave word of why an attempt failed, where people look for the photo."""
+    try:
+        trouble = AttemptFailed(f"worker: {type(fault).__name__}: {fault}").document()
+        table.note(name.identifier, name.sequencer, trouble)
+    except Exception:  # noqa: BLE001 - the fault itself is what the caller is about to raise
+        logger.warning("The reason could not be kept", key=name.key)
+
+
+# Before the first message: what cannot be loaded is better known at the start.
+classifier()

@@ -1,0 +1,51 @@
+"""Keys, ids and the order of a key's changes."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from frond.uploads import Upload, identifier_of, reserved_key, sequencer
+
+AT = datetime(2026, 11, 21, 6, 30, 0, 123456, tzinfo=UTC)
+IDENTIFIER = "0123456789abcdef0123456789abcdef"
+
+
+def test_every_key_has_an_id_of_its_own() -> None:
+    keys = ["a.jpg", "A.jpg", "a.jpg ", "folder/a.jpg", "ñ.jpg", "n\u0303.jpg"]
+    assert len({identifier_of(key) for key in keys}) == len(keys)
+
+
+def test_a_key_that_was_handed_out_has_the_id_that_was_promised() -> None:
+    assert identifier_of(reserved_key(IDENTIFIER)) == IDENTIFIER
+    assert identifier_of(f"api/{IDENTIFIER}.jpg") != IDENTIFIER
+    assert identifier_of(f"other/api/{IDENTIFIER}") != IDENTIFIER
+
+
+@pytest.mark.parametrize("key", ["a.jpg", "a b+c%20/ñ.jpg", "é" * 500 + "/aaaaaaaaaaaaaaaaaaaaaaa"], ids=len)
+@pytest.mark.parametrize("version", ["3HL4kqtJlcpXroDTDmJ+rmSpXd3dIbrHY", None])
+def test_metadata_tells_the_upload_and_fits_into_what_s3_takes(key: str, version: str | None) -> None:
+    upload = Upload("b" * 63, key, version, sequencer("0055AED6DCD90281E5", AT), AT)
+    metadata = upload.metadata()
+
+    assert Upload.of(metadata) == upload
+    assert all(text.isascii() for pair in metadata.items() for text in pair)
+    # What the picture carries besides takes some 350 bytes.
+    assert sum(len(name) + len(value) for name, value in metadata.items()) < 2048 - 350
+
+
+def test_metadata_that_is_not_ours_is_no_upload() -> None:
+    with pytest.raises(ValueError, match="upload-key-base64"):
+        Upload.of({"upload-bucket": "uploads"})
+
+
+def test_a_shorter_sequencer_is_filled_up_on_its_right() -> None:
+    assert sequencer("0055AED6", AT) < sequencer("0055AED6DC", AT) < sequencer("0055AED7", AT)
+    assert sequencer("0055aed6dc", AT) == sequencer("0055AED6DC", AT)
+
+
+def test_without_a_sequencer_the_time_decides() -> None:
+    moments = [sequencer(None, AT + timedelta(microseconds=step)) for step in (0, 1, 999_999)]
+    assert moments == sorted(moments)
+    assert len(set(moments)) == 3
+    # S3's own begin with the seconds as well: this one is of July 2015.
+    assert sequencer("0055AED6DCD90281E5", AT) < moments[0]
