@@ -110,6 +110,7 @@ def _reserved(name: str, handler: str, memory: int, folder: Path) -> dict[str, s
         "TZ": ":UTC",
         "PYTHONUNBUFFERED": "1",
         "_HANDLER": handler,
+        "AWS_EXECUTION_ENV": "AWS_Lambda_python",
         "AWS_LAMBDA_FUNCTION_NAME": name,
         "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(memory),

@@ -32,6 +32,14 @@ def png_of_16_bits(pixels: NDArray[np.uint16]) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(name, body) for name, body in chunks)
 
 
+def huge_header() -> bytes:
+    """Return a PNG whose header tells of 65,536 × 65,536 pixels."""
+    data = bytearray(encoded(Image.new("L", (1, 1)), "PNG"))
+    data[16:24] = (65536).to_bytes(4, "big") * 2
+    data[29:33] = zlib.crc32(data[12:29]).to_bytes(4, "big")
+    return bytes(data)
+
+
 def exif(orientation: int | None = None) -> bytes:
     """Return EXIF tags with a place, a camera and, where one is given, an orientation."""
     tags = Image.Exif()

@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from announcement import announce
 from frond.problems import AttemptFailed
 from frond.records import Records
-from frond.telemetry import logger, metrics, tracer
+from frond.telemetry import logger, metrics, timed, tracer
 from judgement import judge
 from material import Name, material_of, names_in
 from session import classifier
@@ -49,13 +49,16 @@ def finish(name: Name, table: Records) -> None:
     Told is what the record says, which may be what an earlier delivery made of the photo: that may have
     been cut off before it told.
     """
-    material = material_of(name, table)
+    with timed("ReadTime"):
+        material = material_of(name, table)
     if material is None:
         logger.info("Nobody waits for this photo any more", key=name.key)
         return
     status, outcome = judge(material)
-    table.finish(material.upload, status, outcome.model_dump(mode="json"))
-    announce(material.upload, table)
+    with timed("RecordTime"):
+        table.finish(material.upload, status, outcome.model_dump(mode="json"))
+    with timed("TellTime"):
+        announce(material.upload, table)
 
 
 def _note(name: Name, table: Records, fault: Exception) -> None:

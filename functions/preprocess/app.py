@@ -14,7 +14,7 @@ from frond.images import Recipe, read_with_preview
 from frond.problems import AttemptFailed, BrokenPromise, PayloadTooLarge, Problem
 from frond.records import Promise, Records
 from frond.settings import FunctionSettings
-from frond.telemetry import MetricUnit, logger, metrics, tracer
+from frond.telemetry import MetricUnit, logger, metrics, timed, tracer
 from frond.uploads import Upload
 from notifications import Landed, landed_in
 from originals import Original, original
@@ -79,12 +79,15 @@ def make_picture(landed: Landed) -> None:
     record. Any other fault leaves the message in the queue.
     """
     upload = landed.upload
-    record = records().begin(upload)
+    with timed("RecordTime"):
+        record = records().begin(upload)
     if record is None:
         logger.info("Finished, deleted or replaced", key=upload.key)
         return
     try:
-        pictures().put(upload, _made(landed, record.promise))
+        made = _made(landed, record.promise)
+        with timed("WriteTime"):
+            pictures().put(upload, made)
         metrics.add_metric("PicturesMade", MetricUnit.Count, 1)
     except Problem as problem:
         logger.info("No picture can be made", key=upload.key, problem=problem.slug)
@@ -94,12 +97,14 @@ def make_picture(landed: Landed) -> None:
 
 def _made(landed: Landed, promise: Promise | None) -> Made:
     _hold_limits(landed.size)
-    found = original(landed.upload)
+    with timed("ReadTime"):
+        found = original(landed.upload)
     _hold_limits(len(found.content))
     _hold_promise(found, promise)
     recipe = Recipe(size=settings().picture_size)
     started = perf_counter()
-    photo, thumbnail = read_with_preview(found.content, recipe, THUMBNAIL_SIDE, settings().limits)
+    with timed("DecodeTime"):
+        photo, thumbnail = read_with_preview(found.content, recipe, THUMBNAIL_SIDE, settings().limits)
     return Made(found.content, photo, recipe, 1000 * (perf_counter() - started), thumbnail)
 
 

@@ -46,11 +46,7 @@ class EmulatorInstance:
                 function.handler,
             ],
             cwd=function.folder,
-            env={
-                **function.environment,
-                "AWS_LAMBDA_FUNCTION_TIMEOUT": f"{function.timeout:g}",
-                "AWS_EXECUTION_ENV": "AWS_Lambda_python",
-            },
+            env={**function.environment, "AWS_LAMBDA_FUNCTION_TIMEOUT": f"{function.timeout:g}"},
             stdin=subprocess.DEVNULL,
             stdout=_STANDARD_ERROR,
             start_new_session=True,

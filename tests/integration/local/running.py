@@ -34,12 +34,17 @@ class Running:
     facts: dict[str, Any]
 
     def ask(
-        self, path: str, method: str = "GET", *, key: str | None = None, **options: Any
+        self, path: str, method: str = "GET", *, key: str | None = None, base: str = "", **options: Any
     ) -> urllib3.BaseHTTPResponse:
-        """Call the API, with its key unless another is given."""
+        """Call the API, or another address, with the API's key unless another is given."""
         headers = {"x-api-key": self.facts["api_key"] if key is None else key, **options.pop("headers", {})}
         return urllib3.PoolManager().request(
-            method, self.facts["api_url"] + path, headers=headers, retries=False, timeout=60, **options
+            method,
+            (base or self.facts["api_url"]) + path,
+            headers=headers,
+            retries=False,
+            timeout=60,
+            **options,
         )
 
     def client(self, service: str) -> Any:

@@ -1,11 +1,11 @@
-"""The project's own template: a photo in the uploads bucket becomes a picture in the pictures bucket."""
+"""The project's own template: a photo in the uploads bucket gets its classification."""
 
-import base64
 import io
 import json
 import shutil
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 import pytest
@@ -29,30 +29,114 @@ def frond(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         yield running
 
 
-def made_of(frond: Running, key: str, name: str) -> bytes | None:
-    """Return what was made of an upload; nothing if it is not there yet."""
-    bucket, mark = frond.facts["pictures_bucket"], base64.urlsafe_b64encode(key.encode()).decode()
-    for item in frond.s3.list_objects_v2(Bucket=bucket).get("Contents", []):
-        found = frond.s3.get_object(Bucket=bucket, Key=item["Key"])
-        if item["Key"].endswith(name) and mark in found["Metadata"].values():
-            return found["Body"].read()
-    return None
+def finished(frond: Running, path: str) -> Any:
+    """Return the classification at a path once it is finished."""
+
+    def found() -> Any:
+        answer = frond.ask(path).json()
+        each = answer["classifications"][0] if answer.get("classifications") else answer
+        return each if each.get("status") in ("succeeded", "failed") else None
+
+    return eventually(found, patience=60)
 
 
-def test_a_photo_becomes_the_picture_that_the_model_sees(frond: Running, seedling: bytes) -> None:
-    key = "field notes/maïs 1+1.jpg"
-    frond.s3.put_object(Bucket=frond.facts["uploads_bucket"], Key=key, Body=seedling)
-    picture = eventually(lambda: made_of(frond, key, "/picture.png"), patience=60)
-    pixels = np.asarray(Image.open(io.BytesIO(picture)))
+def upload(frond: Running, key: str, photo: bytes) -> Any:
+    """Put a photo into the uploads bucket as any client of S3 does, and wait for what comes of it."""
+    frond.s3.put_object(Bucket=frond.facts["uploads_bucket"], Key=key, Body=photo)
+    return finished(frond, f"/v1/classifications?key={quote(key, safe='')}")
+
+
+def made_of(frond: Running, identifier: str) -> dict[str, bytes]:
+    """Return what was made of an upload, by name."""
+    bucket = frond.facts["pictures_bucket"]
+    keys = [
+        item["Key"] for item in frond.s3.list_objects_v2(Bucket=bucket, Prefix=f"{identifier}/")["Contents"]
+    ]
+    return {
+        key.rpartition("/")[2]: frond.s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys
+    }
+
+
+def test_a_photo_gets_the_answer_that_it_gets_over_http(frond: Running, seedling: bytes) -> None:
+    found = upload(frond, "field notes/maïs 1+1%.jpg", seedling)
+
+    over_http = frond.ask(
+        "/v1/classifications", "POST", body=seedling, headers={"content-type": "image/jpeg"}
+    ).json()
+    assert found["predictions"] == over_http["predictions"]
+    assert found["source"] == {"door": "s3", "key": "field notes/maïs 1+1%.jpg"}
+    made = made_of(frond, found["id"])
+    assert set(made) == {"picture.png", "thumbnail.jpg"}
+    pixels = np.asarray(Image.open(io.BytesIO(made["picture.png"])))
     assert np.array_equal(pixels, read_photo(seedling, Recipe(size=pixels.shape[0])).pixels)
+    stored = frond.s3.get_object(Bucket=frond.facts["results_bucket"], Key=f"results/{found['id']}.json")
+    assert json.loads(stored["Body"].read()) == frond.ask(f"/v1/classifications/{found['id']}").json()
 
 
-def test_what_is_no_photo_is_recorded_and_does_not_come_back(frond: Running) -> None:
-    frond.s3.put_object(Bucket=frond.facts["uploads_bucket"], Key="notes.txt", Body=b"not a photo")
-    problem = json.loads(eventually(lambda: made_of(frond, "notes.txt", "/problem.json"), patience=60))
-    assert problem["type"] == "urn:frond:problem:unsupported-format"
-    (url,) = frond.sqs.list_queues(QueueNamePrefix="frond-local-UploadsQueue")["QueueUrls"]
-    assert eventually(lambda: messages_of(frond, url) == 0 or None)
+def test_what_is_no_photo_ends_with_the_reason_and_does_not_come_back(frond: Running) -> None:
+    found = upload(frond, "notes.txt", b"not a photo")
+
+    assert (found["status"], found["error"]["type"]) == ("failed", "urn:frond:problem:unsupported-format")
+    for name in ("UploadsQueue", "PicturesQueue"):
+        (url,) = frond.sqs.list_queues(QueueNamePrefix=f"frond-local-{name}")["QueueUrls"]
+        assert eventually(lambda url=url: messages_of(frond, url) == 0 or None)
+
+
+def test_a_second_photo_under_a_key_takes_the_place_of_the_first(frond: Running, seedling: bytes) -> None:
+    first = upload(frond, "same.jpg", b"not a photo")
+    frond.s3.put_object(Bucket=frond.facts["uploads_bucket"], Key="same.jpg", Body=seedling)
+
+    path = f"/v1/classifications/{first['id']}"
+    assert eventually(lambda: frond.ask(path).json()["status"] == "succeeded" or None, patience=60)
+    assert len(frond.ask("/v1/classifications?key=same.jpg").json()["classifications"]) == 1
+
+
+def announce(frond: Running, content_type: str, size: int) -> Any:
+    body = json.dumps({"content_type": content_type, "size": size}).encode()
+    answer = frond.ask("/v1/uploads", "POST", body=body, headers={"content-type": "application/json"})
+    assert answer.status == 201
+    return answer.json()
+
+
+def send(frond: Running, form: Any, photo: bytes) -> int:
+    """Post a photo with a signed form, which needs no key; return S3's status."""
+    fields = {**form["fields"], "file": ("photo", photo, form["fields"]["Content-Type"])}
+    return frond.ask("", "POST", base=form["url"], key="", fields=fields).status
+
+
+def test_an_announced_photo_is_classified_under_the_id_that_was_promised(
+    frond: Running, seedling: bytes
+) -> None:
+    form = announce(frond, "image/jpeg", len(seedling))
+    assert frond.ask(f"/v1/classifications/{form['id']}").json()["status"] == "queued"
+
+    assert send(frond, form, seedling) < 300
+
+    assert finished(frond, f"/v1/classifications/{form['id']}")["status"] == "succeeded"
+
+
+def test_another_photo_than_the_announced_one_is_refused(frond: Running, seedling: bytes) -> None:
+    form = announce(frond, "image/jpeg", len(seedling) + 1)
+    status = send(frond, form, seedling)
+
+    # S3 refuses it by the form's policy; where a policy is not looked at, its record tells.
+    if status < 300:
+        found = finished(frond, f"/v1/classifications/{form['id']}")
+        assert found["error"]["type"] == "urn:frond:problem:broken-promise"
+
+
+def test_deleting_leaves_nothing_of_a_photo(frond: Running, seedling: bytes) -> None:
+    found = upload(frond, "secret.jpg", seedling)
+
+    assert frond.ask(f"/v1/classifications/{found['id']}", "DELETE").status == 204
+
+    assert frond.ask(f"/v1/classifications/{found['id']}").status == 404
+    facts = frond.facts
+    assert "Versions" not in frond.s3.list_object_versions(
+        Bucket=facts["uploads_bucket"], Prefix="secret.jpg"
+    )
+    for bucket, prefix in (("pictures_bucket", found["id"]), ("results_bucket", f"results/{found['id']}")):
+        assert frond.s3.list_objects_v2(Bucket=facts[bucket], Prefix=prefix)["KeyCount"] == 0
 
 
 def messages_of(frond: Running, url: str) -> int:

@@ -1,13 +1,13 @@
 """A photo goes in, the species comes out; whatever else goes in, a problem comes out."""
 
 import io
-import zlib
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from tests.pictures import huge_header
 from tests.unit.classify.conftest import PHOTOS, Call, form
 
 PATH = "/v1/classifications"
@@ -72,20 +72,10 @@ def test_the_bytes_decide_the_format_not_the_content_type(call: Call, maize: byt
     assert answer["predictions"][0]["species"] == "zea-mays"
 
 
-def _huge_header() -> bytes:
-    """Return a PNG whose header tells of 65,536 × 65,536 pixels."""
-    small = io.BytesIO()
-    Image.new("L", (1, 1)).save(small, "PNG")
-    data = bytearray(small.getvalue())
-    data[16:24] = (65536).to_bytes(4, "big") * 2
-    data[29:33] = zlib.crc32(data[12:29]).to_bytes(4, "big")
-    return bytes(data)
-
-
 BAD = {
     "empty": (b"", "image/jpeg", 400, "empty-body"),
     "text called jpeg": (b"I am not a photo", "image/jpeg", 422, "unsupported-format"),
-    "bomb": (_huge_header(), "image/png", 422, "too-many-pixels"),
+    "bomb": (huge_header(), "image/png", 422, "too-many-pixels"),
     "wrong content type": (b"{}", "application/json", 415, "unsupported-media-type"),
     "octets": (b"\xff\xd8\xff", "application/octet-stream", 415, "unsupported-media-type"),
     "no content type": (b"\xff\xd8\xff", None, 415, "unsupported-media-type"),

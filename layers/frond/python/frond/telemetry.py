@@ -1,11 +1,14 @@
 """Logs, metrics and traces of a function: Powertools, set by its ``POWERTOOLS_…`` variables."""
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import perf_counter
 
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
 
-__all__ = ["MetricUnit", "logger", "metrics", "tracer"]
+__all__ = ["MetricUnit", "logger", "metrics", "timed", "tracer"]
 
 # Many an invocation has nothing to count; that is no news.
 warnings.filterwarnings("ignore", message="No application metrics to publish")
@@ -13,3 +16,13 @@ warnings.filterwarnings("ignore", message="No application metrics to publish")
 logger = Logger()
 metrics = Metrics(namespace="Frond")
 tracer = Tracer()
+
+
+@contextmanager
+def timed(metric: str) -> Iterator[None]:
+    """Count how long something takes, in milliseconds, whether or not it succeeds."""
+    started = perf_counter()
+    try:
+        yield
+    finally:
+        metrics.add_metric(metric, MetricUnit.Milliseconds, round(1000 * (perf_counter() - started), 2))

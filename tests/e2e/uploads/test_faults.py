@@ -1,0 +1,266 @@
+"""Hundreds of uploads of every kind, while the cloud fails and functions are killed: nothing is lost."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.integration.local.running import Running, eventually, processes_of
+from tests.pictures import huge_header
+
+SEED = 20261121
+UPLOADS = 320
+PATIENCE_S = 240
+
+
+@pytest.fixture
+def switch(tmp_path: Path) -> Path:
+    """The file that turns the faults on."""
+    return tmp_path / "faults"
+
+
+@pytest.fixture
+def stack(tmp_path: Path, switch: Path) -> Iterator[Running]:
+    """The project's stack, whose messages come back after seconds instead of minutes."""
+    folder = tmp_path / "stack"
+    folder.mkdir()
+    template = (ROOT / "template.yaml").read_text()
+    assert template.count("VisibilityTimeout: 370") == 2
+    (folder / "template.yaml").write_text(template.replace("VisibilityTimeout: 370", "VisibilityTimeout: 8"))
+    for name in ("functions", "layers"):
+        (folder / name).symlink_to(ROOT / name)
+    with served(folder, tmp_path / "log", switch) as running:
+        yield running
+
+
+@contextmanager
+def served(folder: Path, log: Path, switch: Path) -> Iterator[Running]:
+    script = Path(__file__).with_name("faulty_stack.py")
+    command = [
+        sys.executable,
+        str(script),
+        "serve",
+        "--port",
+        "0",
+        "--template",
+        str(folder / "template.yaml"),
+    ]
+    environment = {**os.environ, "FAULTS": str(switch), "FAULTS_SEED": str(SEED), "PYTHONPATH": str(ROOT)}
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
+    facts_file = folder / ".frond" / "stack.json"
+    try:
+        eventually(lambda: facts_file.exists() or None, 120)
+        yield Running(process, log, json.loads(facts_file.read_text()))
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(60)
+
+
+class Crowd:
+    """People who upload everything that people upload, in an order that the seed decides."""
+
+    def __init__(self, stack: Running, photos: list[bytes], dice: random.Random) -> None:
+        self.stack, self.photos, self.dice = stack, photos, dice
+        self.bucket = stack.facts["uploads_bucket"]
+        self.s3 = stack.s3
+        self.kinds: dict[str, str] = {}
+
+    def upload_all(self) -> None:
+        kinds = self.dice.choices(
+            ["photo", "text", "empty", "bomb", "cut", "deleted", "twice"], [70, 5, 5, 5, 5, 5, 5], k=UPLOADS
+        )
+        work = [(f"crowd/{number:03} {kind} 1+1%é.jpg", kind) for number, kind in enumerate(kinds)]
+        self.kinds = dict(work)
+        photos = [self.dice.choice(self.photos) for _ in work]
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(lambda each: self._upload(*each[0], each[1]), zip(work, photos, strict=True)))
+
+    def _upload(self, key: str, kind: str, photo: bytes) -> None:
+        body = {
+            "text": b"water the plants",
+            "empty": b"",
+            "bomb": huge_header(),
+            "cut": photo[: len(photo) // 2],
+        }
+        if kind == "twice":
+            self.s3.put_object(Bucket=self.bucket, Key=key, Body=b"the wrong file")
+        self.s3.put_object(Bucket=self.bucket, Key=key, Body=body.get(kind, photo))
+        if kind == "deleted":
+            for version in self.s3.list_object_versions(Bucket=self.bucket, Prefix=key)["Versions"]:
+                self.s3.delete_object(Bucket=self.bucket, Key=key, VersionId=version["VersionId"])
+
+    def repeat_some(self) -> int:
+        """Send notifications once more, out of order: copies of what waits in the queue."""
+        queue = self.queue("UploadsQueueUrl")
+        sqs = self.stack.sqs
+        waiting = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, VisibilityTimeout=1)
+        bodies = [message["Body"] for message in waiting.get("Messages", [])] * 5
+        self.dice.shuffle(bodies)
+        for body in bodies:
+            sqs.send_message(QueueUrl=queue, MessageBody=body)
+        return len(bodies)
+
+    def queue(self, output: str) -> str:
+        outputs = self.stack.client("cloudformation").describe_stacks()["Stacks"][0]["Outputs"]
+        (url,) = (each["OutputValue"] for each in outputs if each["OutputKey"] == output)
+        return str(url)
+
+
+class Killer(threading.Thread):
+    """Kills a function's process now and then, whatever it is doing."""
+
+    def __init__(self, stack: Running, dice: random.Random) -> None:
+        super().__init__(daemon=True)
+        self.mark = f"AWS_ENDPOINT_URL={stack.facts['aws_endpoint_url']}".encode()
+        self.dice, self.killed, self.stopping = dice, 0, threading.Event()
+
+    def run(self) -> None:
+        while not self.stopping.wait(self.dice.uniform(0.5, 2.5)):
+            victims = [pid for name in ("preprocess", "classify") for pid in self.processes(name)]
+            if victims:
+                with suppress(ProcessLookupError):
+                    os.kill(self.dice.choice(victims), signal.SIGKILL)
+                    self.killed += 1
+
+    def processes(self, name: str) -> list[int]:
+        """Return a function's processes, and none of another stack on this machine."""
+        found = []
+        for pid in processes_of(ROOT / "functions" / name):
+            with suppress(OSError):
+                if self.mark in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
+                    found.append(pid)
+        return found
+
+
+def test_every_upload_ends_in_one_record_or_waits_in_a_dead_letter_queue(
+    stack: Running, switch: Path, seedlings: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    crowd = Crowd(stack, [path.read_bytes() for path in sorted(seedlings.glob("*.jpg"))], random.Random(SEED))
+    killer = Killer(stack, random.Random(SEED))
+    events = listen(stack)
+    switch.touch()
+    killer.start()
+    crowd.upload_all()
+    repeated = crowd.repeat_some()
+    wait_until_quiet(crowd)
+    killer.stopping.set()
+    killer.join()
+    switch.unlink()
+
+    dead = redrive(crowd)
+    wait_until_quiet(crowd)
+
+    records = all_records(stack)
+    by_key = Counter(record["source"]["key"] for record in records)
+    assert by_key == Counter(dict.fromkeys(crowd.kinds, 1))
+    for record in records:
+        check(record, crowd.kinds[record["source"]["key"]])
+        assert result(stack, record["id"]) == record
+    told = events()
+    assert set(told) == {record["id"] for record in records}
+    assert messages(crowd, "UploadsDeadLettersUrl") + messages(crowd, "PicturesDeadLettersUrl") == 0
+    assert killer.killed
+    ends = Counter(record["status"] for record in records)
+    with capsys.disabled():
+        sys.stdout.write(
+            f"\n{len(crowd.kinds)} uploads {dict(Counter(crowd.kinds.values()))}, {repeated} notifications "
+            f"sent again, {killer.killed} processes killed, {dead} messages redriven: "
+            f"{len(records)} records {dict(ends)}, {sum(told.values())} events for {len(told)} of them\n"
+        )
+
+
+def check(record: dict[str, Any], kind: str) -> None:
+    expected = {
+        "photo": None,
+        "twice": None,
+        "text": "unsupported-format",
+        "empty": "empty-body",
+        "bomb": "too-many-pixels",
+        "cut": "unreadable-photo",
+    }
+    problem = (record["error"] or {}).get("type", "").removeprefix("urn:frond:problem:") or None
+    if kind == "deleted":  # read before it was deleted, or not
+        assert problem in {None, "vanished-photo"}, record
+    else:
+        assert problem == expected[kind], record
+    assert record["status"] == ("failed" if problem else "succeeded")
+
+
+def listen(stack: Running) -> Any:
+    """Subscribe to the events; return what counts them by id."""
+    queue = stack.sqs.create_queue(QueueName="listener")["QueueUrl"]
+    arn = "arn:aws:sqs:us-east-1:123456789012:listener"
+    client = stack.client("events")
+    client.put_rule(Name="all", EventPattern=json.dumps({"source": ["frond"]}))
+    client.put_targets(Rule="all", Targets=[{"Id": "1", "Arn": arn}])
+
+    def told() -> Counter[str]:
+        seen: Counter[str] = Counter()
+        while found := stack.sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages"):
+            for message in found:
+                seen[json.loads(message["Body"])["detail"]["id"]] += 1
+                stack.sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+        return seen
+
+    return told
+
+
+def wait_until_quiet(crowd: Crowd) -> None:
+    """Return when nothing waits and nothing is worked on, for longer than it takes to come back."""
+    quiet_since = time.monotonic()
+    deadline = quiet_since + PATIENCE_S
+    while time.monotonic() - quiet_since < 3:
+        assert time.monotonic() < deadline, crowd.stack.log.read_text()[-5000:]
+        if messages(crowd, "UploadsQueueUrl") + messages(crowd, "PicturesQueueUrl"):
+            quiet_since = time.monotonic()
+        time.sleep(0.3)
+
+
+def messages(crowd: Crowd, output: str) -> int:
+    names: Any = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    found = crowd.stack.sqs.get_queue_attributes(QueueUrl=crowd.queue(output), AttributeNames=names)
+    return sum(int(count) for count in found["Attributes"].values())
+
+
+def redrive(crowd: Crowd) -> int:
+    """Send what is in the dead-letter queues back, as `frond dlq redrive` does."""
+    sqs, moved = crowd.stack.sqs, 0
+    for name in ("Uploads", "Pictures"):
+        letters, queue = crowd.queue(f"{name}DeadLettersUrl"), crowd.queue(f"{name}QueueUrl")
+        while found := sqs.receive_message(QueueUrl=letters, MaxNumberOfMessages=10).get("Messages"):
+            for message in found:
+                sqs.send_message(QueueUrl=queue, MessageBody=message["Body"])
+                sqs.delete_message(QueueUrl=letters, ReceiptHandle=message["ReceiptHandle"])
+                moved += 1
+    return moved
+
+
+def all_records(stack: Running) -> list[dict[str, Any]]:
+    records: list[dict[str, Any]] = []
+    cursor = ""
+    while True:
+        page = stack.ask(f"/v1/classifications?limit=100{cursor}").json()
+        records += page["classifications"]
+        if not page["next_cursor"]:
+            return records
+        cursor = f"&cursor={quote(page['next_cursor'])}"
+
+
+def result(stack: Running, identifier: str) -> Any:
+    key = f"results/{identifier}.json"
+    return json.loads(stack.s3.get_object(Bucket=stack.facts["results_bucket"], Key=key)["Body"].read())
