@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help serve training test lint types format lock clean
+.PHONY: help serve training client test bench lint types format lock clean
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -17,8 +17,14 @@ serve: $(VENV)/.local ## Run the whole stack on this machine (PORT=3000, RUNTIME
 
 training: $(VENV)/.training ## Set up what `python -m training` needs
 
+client: $(VENV)/.client ## Set up the command .venv/bin/frond
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable client
+
 test: lint types ## Check style and types, then run every test
 	$(BIN)/python -m pytest
+
+bench: $(VENV)/.dev ## Measure how fast the stack is on this machine
+	@$(BIN)/python -m tests.benchmarks
 
 lint: $(VENV)/.dev ## Check style, and the template
 	$(BIN)/ruff check .
@@ -43,7 +49,7 @@ $(BIN)/python:
 	  || { echo "Frond needs Python 3.11 to 3.13; name one: make PYTHON=python3.13 …"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	@# Our packages are found where they are; nothing is built or copied.
-	@printf '%s\n' $(addprefix $(CURDIR)/,layers/frond/python functions/classify functions/preprocess) $(CURDIR) \
+	@printf '%s\n' $(addprefix $(CURDIR)/,layers/frond/python functions/classify functions/preprocess client) $(CURDIR) \
 	  > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/frond.pth"
 
 $(VENV)/.%: requirements/%.txt $(BIN)/python

@@ -108,7 +108,14 @@ class QueueSource:
             _log.warning("%d of %d messages go back to the queue", len(failed), len(batch))
         for message in batch:
             if message["MessageId"] not in failed:
-                self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
+                self._delete(message)
+
+    def _delete(self, message: "MessageTypeDef") -> None:
+        try:
+            self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
+        except ClientError as error:
+            # It took longer than the queue waits, and was given out again; the others can go.
+            _log.warning("A message comes again: %s", error)
 
 
 def queue_sources(

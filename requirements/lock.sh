@@ -10,7 +10,7 @@ lock() {
 }
 
 lock dev.in --output-file dev.txt --upgrade
-for list in classify preprocess local training; do
+for list in classify preprocess local training client; do
   lock "$list.in" --constraint dev.txt --output-file "$list.txt"
 done
 

@@ -90,7 +90,7 @@ def test_no_answer_ends_after_half_a_minute(open_page: Open, stack: Stack, maize
             "Wait a minute",
         ),
         (429, {"message": "Too Many Requests"}, "Too many photos at once", "Wait a minute"),
-        (413, {"message": "Request Too Long"}, "The photo is too large to send", "under 4.4 MB"),
+        (413, {"message": "Request Too Long"}, "The photo is too large to send", "smaller JPEG"),
         (504, {"message": "Endpoint request timed out"}, "No answer came in time", "Try again in a moment"),
         (502, {"message": "Internal server error"}, "Something broke on our side", "Try again in a moment"),
         (

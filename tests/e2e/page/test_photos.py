@@ -3,7 +3,6 @@
 import re
 from pathlib import Path
 
-import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import Page, Request, expect
@@ -22,7 +21,7 @@ from tests.e2e.page.gestures import (
     overhear,
     paste,
 )
-from tests.pictures import encoded, exif
+from tests.pictures import encoded
 
 
 def test_a_chosen_photo_gets_its_species_with_a_bar_for_each_candidate(page: Page, maize: Path) -> None:
@@ -101,13 +100,8 @@ def test_a_text_file_called_jpg_gets_plain_words_and_a_photo_then_its_answer(pag
             "The file is empty",
             "take the photo again",
         ),
-        (
-            File(name="large.heic", mimeType="", buffer=bytes(4_400_001)),
-            "The photo is too large to send",
-            "over 4.4 MB and this browser cannot make it smaller",
-        ),
     ],
-    ids=["text", "empty", "large and not readable here"],
+    ids=["text", "empty"],
 )
 def test_what_cannot_be_classified_is_not_sent(page: Page, file: File, title: str, advice: str) -> None:
     sent: list[Request] = []
@@ -132,24 +126,6 @@ def test_a_file_the_browser_cannot_show_is_sent_by_its_extension(page: Page, mai
     expect(page.get_by_text("This browser cannot show this file")).to_be_visible()
     expect(page.locator("#file-name")).to_have_text("leaf.heic")
     expect_problem(page, "That file is not a photo", "Choose a JPEG")
-
-
-def test_a_large_photo_is_made_smaller_upright_and_the_page_says_so(
-    page: Page, maize: Path, tmp_path: Path
-) -> None:
-    large = tmp_path / "large.jpg"
-    picture = Image.open(maize).resize((3200, 2400), Image.Resampling.BICUBIC)
-    grain = np.random.default_rng(7).normal(0, 14, (2400, 3200, 3))
-    noisy = Image.fromarray(np.clip(np.asarray(picture) + grain, 0, 255).astype(np.uint8))
-    large.write_bytes(encoded(noisy, "JPEG", quality=95, exif=exif(orientation=6)))
-    assert large.stat().st_size > 4_400_000
-
-    answers = overhear(page)
-    choose(page, large)
-    expect(page.locator("#answer")).to_be_visible()
-    image = answers[0]["image"]
-    assert (image["width"], image["height"], image["format"]) == (1536, 2048, "JPEG")
-    expect(page.locator("#notice")).to_have_text(re.compile(r"The photo was [\d.]+ MB.*smaller copy"))
 
 
 def test_a_new_photo_cancels_the_one_before(page: Page, maize: Path) -> None:

@@ -19,8 +19,7 @@ Environ = dict[str, Any]
 App = Callable[[werkzeug_app.DomainDispatcherApplication, Environ, Any], Iterable[bytes]]
 
 # Share of calls that fail for good, that fail in a way that the SDK tries again, and whose answer is lost.
-REFUSED, BUSY, UNTOLD = 0.03, 0.02, 0.02
-STEPS = ("uploads-", "pictures-", "results-")
+REFUSED, BUSY, UNTOLD = 0.02, 0.02, 0.01
 
 SWITCH = Path(os.environ["FAULTS"])
 _random = random.Random(int(os.environ["FAULTS_SEED"]))
@@ -63,5 +62,5 @@ def refuse(start_response: Any, status: str, code: str, environ: Environ) -> Ite
 
 if __name__ == "__main__":
     dispatcher = werkzeug_app.DomainDispatcherApplication
-    dispatcher.__call__ = faulty(dispatcher.__call__)  # type: ignore[method-assign]
+    dispatcher.__call__ = faulty(dispatcher.__call__)
     app(prog_name="faulty_stack")

@@ -4,6 +4,7 @@ import io
 import json
 import shutil
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -79,7 +80,7 @@ def test_what_is_no_photo_ends_with_the_reason_and_does_not_come_back(frond: Run
     assert (found["status"], found["error"]["type"]) == ("failed", "urn:frond:problem:unsupported-format")
     for name in ("UploadsQueue", "PicturesQueue"):
         (url,) = frond.sqs.list_queues(QueueNamePrefix=f"frond-local-{name}")["QueueUrls"]
-        assert eventually(lambda url=url: messages_of(frond, url) == 0 or None)
+        assert eventually(partial(nothing_in, frond, url))
 
 
 def test_a_second_photo_under_a_key_takes_the_place_of_the_first(frond: Running, seedling: bytes) -> None:
@@ -139,11 +140,11 @@ def test_deleting_leaves_nothing_of_a_photo(frond: Running, seedling: bytes) -> 
         assert frond.s3.list_objects_v2(Bucket=facts[bucket], Prefix=prefix)["KeyCount"] == 0
 
 
-def messages_of(frond: Running, url: str) -> int:
-    """Return how many messages a queue holds, the ones being worked on included."""
+def nothing_in(frond: Running, url: str) -> bool | None:
+    """Tell whether a queue holds no message, those that are being worked on included."""
     names: Any = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
     attributes = frond.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
-    return sum(int(count) for count in attributes.values())
+    return not any(int(count) for count in attributes.values()) or None
 
 
 def test_the_gateways_own_answers_are_ours(frond: Running) -> None:

@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from moto.server import ThreadedMotoServer
+from typer.testing import CliRunner, Result
+
 from frond_client import api as frond_api
 from frond_client import dead_letters
 from frond_client.__main__ import app
 from frond_client.uploads import awaited
-from moto.server import ThreadedMotoServer
-from typer.testing import CliRunner, Result
-
 from tests.unit.client.small_api import SmallApi, serving
 from tests.unit.client.small_stack import SmallStack
 
@@ -61,8 +61,8 @@ def impatience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ask again soon, and poll without waiting."""
     monkeypatch.delenv("FROND_STACK", raising=False)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    monkeypatch.setattr(awaited, "_SHORTEST_S", 0.05)
-    monkeypatch.setattr(awaited, "_LONGEST_S", 0.1)
+    monkeypatch.setattr(awaited, "_SHORTEST_S", 0.1)
+    monkeypatch.setattr(awaited, "_LONGEST_S", 0.2)
     monkeypatch.setattr(dead_letters, "_WAIT_S", 0)
     monkeypatch.setattr(frond_api, "_LONGEST_PAUSE_S", 0.01)
 

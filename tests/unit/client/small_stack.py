@@ -170,7 +170,7 @@ class SmallStack:
 
     def _classify(self, answer: Callable[[str], Document | None], stop: threading.Event) -> None:
         s3, done = self.s3, set()
-        while not stop.wait(0.02):
+        while not stop.wait(0.05):
             for each in s3.list_objects_v2(Bucket=UPLOADS).get("Contents", []):
                 version = (each["Key"], each["ETag"])
                 if version not in done and (document := answer(each["Key"])):

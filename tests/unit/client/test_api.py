@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
+
 from frond_client import api as frond_api
 from frond_client.api import Api
 from frond_client.problems import FrondError
-
 from tests.unit.client.small_api import SmallApi, serving
 
 

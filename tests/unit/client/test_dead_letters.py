@@ -6,8 +6,8 @@ from urllib.parse import quote_plus
 
 import pytest
 from botocore.exceptions import ClientError
-from frond_client.stack import Stack
 
+from frond_client.stack import Stack
 from tests.unit.client.conftest import Run
 from tests.unit.client.small_api import SmallApi
 from tests.unit.client.small_stack import SmallStack, identifier

@@ -6,9 +6,9 @@ from urllib.parse import unquote_plus
 
 import pytest
 from botocore.exceptions import ClientError
+
 from frond_client import reconciliation
 from frond_client.uploads.bucket import stored
-
 from tests.unit.client.conftest import Run
 from tests.unit.client.small_api import SmallApi
 from tests.unit.client.small_stack import UPLOADS, SmallStack, identifier, succeeded
@@ -133,9 +133,24 @@ def test_what_is_replaced_meanwhile_is_left_alone(stack: SmallStack, api: SmallA
     found = stored(stack.s3, UPLOADS, "")["a.jpg"]
     stack.s3.put_object(Bucket=UPLOADS, Key="a.jpg", Body=b"newer")
     assert not reconciliation.requeue(stack.s3, UPLOADS, "a.jpg", found)
+    assert stack.versions("a.jpg") == 2
     stack.s3.delete_object(Bucket=UPLOADS, Key="a.jpg")
     assert not reconciliation.requeue(stack.s3, UPLOADS, "a.jpg", found)
-    assert stack.versions("a.jpg") == 2
+
+
+def test_what_is_replaced_at_the_last_moment_is_left_alone(
+    stack: SmallStack, api: SmallApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload(stack, "a.jpg")
+    found = stored(stack.s3, UPLOADS, "")["a.jpg"]
+
+    def copy(**arguments: Any) -> None:
+        # Moto copies whatever is there; S3 answers this to a condition that does not hold.
+        assert arguments["CopySourceIfMatch"].strip('"') == found.etag
+        raise ClientError({"Error": {"Code": "PreconditionFailed"}}, "CopyObject")
+
+    monkeypatch.setattr(stack.s3, "copy_object", copy)
+    assert not reconciliation.requeue(stack.s3, UPLOADS, "a.jpg", found)
 
 
 def test_one_that_fails_stops_no_other(

@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+
 from frond_client.problems import FrondError
 from frond_client.uploads.photo import FilePhoto
 from frond_client.uploads.results_file import ResultsFile, Row
-
 from tests.unit.client.small_stack import failed, succeeded
 
 NAMES = ["plain.jpg", 'Löwenzahn, "two\nlines" 🌱\r.jpg', "last.jpg"]

@@ -10,10 +10,10 @@ from pathlib import Path
 import boto3
 import pytest
 from botocore.stub import Stubber
-from frond_client.problems import sentence
-from frond_client.stack import Stack, find_stack
 from moto import mock_aws
 
+from frond_client.problems import sentence
+from frond_client.stack import Stack, find_stack
 from tests.conftest import ROOT
 from tests.unit.client.conftest import Run
 from tests.unit.client.small_stack import REGION, SmallStack
@@ -170,5 +170,6 @@ def test_the_local_stack_is_asked_without_the_proxies_of_the_environment(
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     monkeypatch.delenv("NO_PROXY", raising=False)
     monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.setattr("time.sleep", lambda _: None)
     found: Stack = find_stack(None)
     assert found.output("UploadsQueueUrl") == stack.queues["UploadsQueue"]

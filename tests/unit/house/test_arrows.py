@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[3]
 FUNCTIONS = sorted(path for path in (ROOT / "functions").iterdir() if path.is_dir())
 HEAVY = {"tensorflow", "keras", "torch", "jax", "sklearn", "scipy", "matplotlib", "pandas"}
-OURS = {"frond", "training", "local", "client", "functions", "tests"}
+OURS = {"frond", "training", "local", "client", "frond_client", "functions", "tests"}
 
 
 def imports(path: Path) -> Iterator[str]:
@@ -50,6 +50,13 @@ def test_preprocess_never_loads_the_classifier() -> None:
 
 def test_training_imports_only_the_layer() -> None:
     assert not all_imports(ROOT / "training") & (OURS - {"frond", "training"})
+
+
+def test_the_client_imports_nothing_of_ours() -> None:
+    found = all_imports(ROOT / "client")
+    names = {name for function in FUNCTIONS for name in modules(function)}
+    assert "httpx" in found
+    assert not found & ((OURS - {"frond_client"}) | HEAVY | names)
 
 
 def test_the_local_stack_learns_of_the_functions_only_from_the_template() -> None:

@@ -1,0 +1,140 @@
+"""Photos that are too large for a request go through the bucket, and the page says how far they are."""
+
+import io
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pillow_heif
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, Route, expect
+
+from tests.conftest import SHARED
+from tests.e2e.page.gestures import File, choose, expect_problem, overhear
+from tests.pictures import encoded, exif
+
+MOST_BYTES = 4_400_000
+ANNOUNCE = "**/v1/uploads"
+
+
+@pytest.fixture(scope="module")
+def large(maize: Path) -> Image.Image:
+    """Twelve megapixels of maize with the grain of a phone's camera."""
+    picture = Image.open(maize).resize((4000, 3000), Image.Resampling.BICUBIC)
+    grain = np.random.default_rng(7).normal(0, 10, (3000, 4000, 3))
+    return Image.fromarray(np.clip(np.asarray(picture) + grain, 0, 255).astype(np.uint8))
+
+
+def heic(picture: Image.Image) -> bytes:
+    file = io.BytesIO()
+    pillow_heif.from_pillow(picture).save(file, quality=90)
+    return file.getvalue()
+
+
+def answers_of(page: Page) -> list[dict[str, Any]]:
+    """Return a list that fills with what the page is told when it asks how far its photo is."""
+    heard: list[dict[str, Any]] = []
+
+    def listen(route: Route) -> None:
+        response = route.fetch()
+        heard.append(response.json())
+        route.fulfill(response=response)
+
+    page.route(re.compile(r"/v1/classifications/[0-9a-f]{32}$"), listen)
+    return heard
+
+
+def test_a_phones_twelve_megapixels_go_through_the_bucket(page: Page, large: Image.Image) -> None:
+    photo = encoded(large, "JPEG", quality=95, exif=exif(orientation=6))
+    assert len(photo) > MOST_BYTES
+    answers = answers_of(page)
+    with page.expect_request(ANNOUNCE) as announced:
+        choose(page, File(name="phone.jpg", mimeType="image/jpeg", buffer=photo))
+
+    expect(page.locator("#answer")).to_be_visible(timeout=90_000)
+    assert announced.value.post_data_json == {"content_type": "image/jpeg", "size": len(photo)}
+    last = answers[-1]
+    assert (last["status"], last["source"]["door"]) == ("succeeded", "s3")
+    assert (last["image"]["width"], last["image"]["height"]) == (3000, 4000)
+    assert answers[0]["status"] in ("queued", "running", "succeeded")
+    expect(page.locator("#sent")).to_be_hidden()
+
+
+def test_eight_megapixels_of_heic_go_through_the_bucket(page: Page, large: Image.Image) -> None:
+    photo = heic(large.resize((3264, 2448)))
+    answers = answers_of(page)
+    choose(page, File(name="phone.heic", mimeType="", buffer=padded(photo)))
+
+    expect(page.locator("#answer")).to_be_visible(timeout=90_000)
+    assert (answers[-1]["status"], answers[-1]["image"]["format"]) == ("succeeded", "HEIF")
+    assert (answers[-1]["image"]["width"], answers[-1]["image"]["height"]) == (3264, 2448)
+
+
+def padded(photo: bytes) -> bytes:
+    """Return a file of more bytes than a request takes: a free box (ISO/IEC 14496-12) at its end.
+
+    Readers of HEIC skip it, and readers of JPEG stop before it.
+    """
+    rest = max(8, MOST_BYTES + 1 - len(photo))
+    return photo + rest.to_bytes(4, "big") + b"free" + bytes(rest - 8)
+
+
+@pytest.mark.parametrize("name", ["oneplus_plant_12mp.jpg", "iphone11promax_flower_8mp.heic"])
+def test_photos_of_real_phones_go_through_the_bucket(page: Page, name: str) -> None:
+    path = SHARED / "photos" / "phone" / name
+    if not path.exists():
+        pytest.skip("these photos lie beside the project, where they do")
+    answers = answers_of(page)
+    choose(page, File(name=name, mimeType="", buffer=padded(path.read_bytes())))
+
+    expect(page.locator("#answer")).to_be_visible(timeout=90_000)
+    assert (answers[-1]["status"], answers[-1]["source"]["door"]) == ("succeeded", "s3")
+
+
+def test_the_page_says_how_far_a_large_photo_is(page: Page, large: Image.Image) -> None:
+    told: list[str] = ["queued", "running", "running"]
+
+    def answer(route: Route) -> None:
+        if told:
+            status = told.pop(0)
+            route.fulfill(json={"status": status, "verdict": None, "predictions": [], "error": None})
+        else:
+            route.fulfill(response=route.fetch())
+
+    page.route(re.compile(r"/v1/classifications/[0-9a-f]{32}$"), answer)
+    choose(page, File(name="phone.jpg", mimeType="image/jpeg", buffer=encoded(large, "JPEG", quality=95)))
+
+    expect(page.locator("#progress-step")).to_contain_text("waits for its turn")
+    expect(page.locator("#progress-step")).to_contain_text("being looked at")
+    expect(page.locator("#answer")).to_be_visible(timeout=90_000)
+
+
+def test_a_large_file_that_is_no_photo_is_told_so(page: Page) -> None:
+    choose(page, File(name="large.heic", mimeType="", buffer=bytes(MOST_BYTES + 1)))
+    expect_problem(page, "That file is not a photo", "Choose a JPEG")
+
+
+def test_where_that_door_is_closed_a_smaller_copy_goes_through_the_other(
+    page: Page, large: Image.Image
+) -> None:
+    problem = {"type": "urn:frond:problem:unknown-path", "status": 404, "title": "", "detail": ""}
+    page.route(ANNOUNCE, lambda route: route.fulfill(status=404, json=problem))
+    answers = overhear(page)
+    photo = encoded(large, "JPEG", quality=95, exif=exif(orientation=6))
+    choose(page, File(name="phone.jpg", mimeType="image/jpeg", buffer=photo))
+
+    expect(page.locator("#answer")).to_be_visible()
+    image = answers[0]["image"]
+    assert (image["width"], image["height"], image["format"]) == (1536, 2048, "JPEG")
+    expect(page.locator("#notice")).to_have_text(re.compile(r"The photo was [\d.]+ MB.*smaller copy"))
+
+
+def test_an_upload_that_breaks_off_can_be_tried_again(page: Page, large: Image.Image) -> None:
+    page.route(re.compile(r"frond-local-uploads"), lambda route: route.abort(), times=1)
+    choose(page, File(name="phone.jpg", mimeType="image/jpeg", buffer=encoded(large, "JPEG", quality=95)))
+    expect_problem(page, "Frond cannot be reached", "try again")
+
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator("#answer")).to_be_visible(timeout=90_000)

@@ -1,0 +1,108 @@
+"""The `frond` command against the running stack: a folder in, a table of species out, with no settings."""
+
+import csv
+import json
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import boto3
+import pytest
+import urllib3
+
+from tests.conftest import ROOT
+from tests.e2e.conftest import Stack
+from tests.integration.local.running import eventually
+
+
+def frond(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command where the stack was started, as its users do."""
+    command = [sys.executable, "-m", "frond_client", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=200, check=False)
+
+
+def client(stack: Stack, service: Any) -> Any:
+    return boto3.client(
+        service,
+        endpoint_url=stack.facts["aws_endpoint_url"],
+        region_name=stack.facts["region"],
+        aws_access_key_id="local",
+        aws_secret_access_key="local",
+    )
+
+
+def rows(path: Path) -> dict[str, dict[str, str]]:
+    with path.open(newline="") as file:
+        return {row["file"]: row for row in csv.DictReader(file)}
+
+
+@pytest.fixture(scope="module")
+def results(stack: Stack, seedlings: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The table that an upload of the project's photos wrote."""
+    table = tmp_path_factory.mktemp("frond") / "results.csv"
+    done = frond("upload", str(seedlings), "--batch", "first walk", "--to", str(table))
+    assert done.returncode == 0, done.stdout + done.stderr
+    return table
+
+
+def test_a_folder_gets_its_species(results: Path, seedlings: Path) -> None:
+    found = rows(results)
+    photos = sorted(seedlings.glob("*.jpg"))
+    assert len(found) == len(photos)
+    for row in found.values():
+        assert (row["status"], row["verdict"]) == ("succeeded", "identified")
+        assert row["species"] == Path(row["file"]).stem
+
+
+def test_the_same_command_again_sends_nothing(results: Path, seedlings: Path) -> None:
+    before = results.read_text()
+    again = frond("upload", str(seedlings), "--batch", "first walk", "--to", str(results))
+
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert "0 sent now" in again.stdout
+    assert results.read_text() == before
+
+
+def test_an_upload_without_a_record_is_found_and_finished(results: Path, stack: Stack) -> None:
+    key = "first walk/zea-mays.jpg"
+    path = f"/v1/classifications?key={quote(key)}"
+    identifier = classified(stack, path)["id"]
+    client(stack, "dynamodb").delete_item(TableName=stack.facts["table"], Key={"id": {"S": identifier}})
+    assert classified(stack, path) is None
+
+    done = frond("reconcile", "--older-than", "0")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = eventually(lambda: answered if (answered := classified(stack, path)) else None, 60)
+    assert eventually(lambda: (classified(stack, path) or found)["status"] == "succeeded" or None, 60)
+
+
+def test_a_dead_letter_is_shown_and_sent_back(results: Path, stack: Stack) -> None:
+    sqs = client(stack, "sqs")
+    (letters,) = sqs.list_queues(QueueNamePrefix="frond-local-UploadsDeadLetters")["QueueUrls"]
+    sqs.send_message(QueueUrl=letters, MessageBody=json.dumps(notification(stack, "first walk/zea-mays.jpg")))
+
+    shown = frond("dlq", "list", "--json")
+    assert shown.returncode == 0, shown.stdout + shown.stderr
+    assert "first walk/zea-mays.jpg" in shown.stdout
+    assert frond("dlq", "redrive").returncode == 0
+
+    assert json.loads(frond("dlq", "list", "--json").stdout) == []
+
+
+def notification(stack: Stack, key: str) -> Any:
+    created = {
+        "eventName": "ObjectCreated:Put",
+        "eventTime": datetime.now(UTC).isoformat(),
+        "s3": {"bucket": {"name": stack.facts["uploads_bucket"]}, "object": {"key": quote(key), "size": 1}},
+    }
+    return {"Records": [created]}
+
+
+def classified(stack: Stack, path: str) -> Any:
+    answer = urllib3.request("GET", stack.api_url + path, headers={"x-api-key": stack.api_key})
+    found = answer.json()["classifications"]
+    return found[0] if found else None
