@@ -75,6 +75,7 @@ def warm_up(stack: Running, photo: Path) -> None:
     eventually(
         lambda: [each for each in stack.ask(path).json()["classifications"] if each["verdict"]] or None, 120
     )
+    time.sleep(SETTLING_S)
 
 
 def measure(stack: Running, log: Path, photos: list[Path]) -> Measured:

@@ -95,7 +95,8 @@ BAD = {
     "missing content type": ("POST", PATH, b"\xff\xd8", None, 415, "unsupported-media-type"),
     "unknown path": ("GET", "/v1/trees", None, None, 404, "unknown-path"),
     "wrong method": ("PUT", PATH, b"{}", "application/json", 405, "method-not-allowed"),
-    "no post at the page": ("GET", PATH, None, None, 405, "method-not-allowed"),
+    "no form at the uploads": ("GET", "/v1/uploads", None, None, 405, "method-not-allowed"),
+    "unknown classification": ("GET", f"{PATH}/nothing", None, None, 404, "unknown-classification"),
 }
 
 

@@ -7,6 +7,7 @@ on from outside, and of the stack's own pollers, go through.
 import os
 import random
 import threading
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,10 @@ from local.__main__ import app
 Environ = dict[str, Any]
 App = Callable[[werkzeug_app.DomainDispatcherApplication, Environ, Any], Iterable[bytes]]
 
-# Share of calls that fail for good, that fail in a way that the SDK tries again, and whose answer is lost.
-REFUSED, BUSY, UNTOLD = 0.02, 0.02, 0.01
+# Share of calls that fail for good, that fail in a way that the SDK tries again, whose answer is lost, and
+# that get none before the SDK gives up waiting.
+REFUSED, BUSY, UNTOLD, HUNG = 0.02, 0.01, 0.01, 0.0005
+LONGER_THAN_ANYBODY_WAITS_S = 11
 
 SWITCH = Path(os.environ["FAULTS"])
 _random = random.Random(int(os.environ["FAULTS_SEED"]))
@@ -45,6 +48,8 @@ def faulty(serve: App) -> App:
             # It is done, and nobody is told: what a connection that breaks too late looks like.
             list(serve(self, environ, lambda *_: lambda _: None))
             return refuse(start_response, "400 Bad Request", "RequestTimeout", environ)
+        if throw < REFUSED + BUSY + UNTOLD + HUNG:
+            time.sleep(LONGER_THAN_ANYBODY_WAITS_S)
         return serve(self, environ, start_response)
 
     return answer

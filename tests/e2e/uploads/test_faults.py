@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -23,8 +24,8 @@ from tests.integration.local.running import Running, eventually, processes_of
 from tests.pictures import huge_header
 
 SEED = 20261121
-UPLOADS = 320
-KILLED = 25
+UPLOADS = 300
+KILLED = 15
 PATIENCE_S = 240
 
 
@@ -36,18 +37,23 @@ def switch(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def stack(tmp_path: Path, switch: Path) -> Iterator[Running]:
-    """The project's stack, whose messages come back after seconds instead of minutes."""
-    folder = tmp_path / "stack"
+    with served(project(tmp_path), tmp_path / "log", switch) as running:
+        yield running
+
+
+def project(place: Path, *changes: tuple[str, str]) -> Path:
+    """Return a copy of the project whose messages come back after seconds instead of minutes."""
+    folder = place / "stack"
     folder.mkdir()
     template = (ROOT / "template.yaml").read_text()
-    for slow, quick in (("VisibilityTimeout: 370", "VisibilityTimeout: 6"), ("Count: 5", "Count: 3")):
-        assert template.count(slow) == 2
-        template = template.replace(slow, quick)
+    quick = [("VisibilityTimeout: 370", "VisibilityTimeout: 6"), ("maxReceiveCount: 5", "maxReceiveCount: 3")]
+    for before, after in [*quick, *changes]:
+        assert before in template
+        template = template.replace(before, after)
     (folder / "template.yaml").write_text(template)
     for name in ("functions", "layers"):
         (folder / name).symlink_to(ROOT / name)
-    with served(folder, tmp_path / "log", switch) as running:
-        yield running
+    return folder
 
 
 @contextmanager
@@ -90,9 +96,9 @@ class Crowd:
         self.kinds = {f"crowd/{number:03} {kind} 1+1%é.jpg": kind for number, kind in enumerate(kinds)}
         photos = [self.dice.choice(self.photos) for _ in kinds]
         with ThreadPoolExecutor(4) as pool:
-            list(pool.map(self._upload, self.kinds, kinds, photos))
+            list(pool.map(self.upload, self.kinds, kinds, photos))
 
-    def _upload(self, key: str, kind: str, photo: bytes) -> None:
+    def upload(self, key: str, kind: str, photo: bytes) -> None:
         body = {
             "text": b"water the plants",
             "empty": b"",
@@ -185,6 +191,30 @@ def test_every_upload_ends_in_one_record_or_waits_in_a_dead_letter_queue(
             f"sent again, {killer.killed} processes killed, {dead} messages redriven: "
             f"{len(records)} records {dict(ends)}, {sum(told.values())} events for {len(told)} of them\n"
         )
+
+
+def test_photos_wait_for_a_model_that_cannot_be_loaded_until_it_can(
+    tmp_path: Path, switch: Path, seedlings: Path
+) -> None:
+    model = tmp_path / "model"
+    model.mkdir()
+    worker = "POWERTOOLS_SERVICE_NAME: worker"
+    folder = project(tmp_path, (worker, f"{worker}\n          FROND_MODEL_DIR: {model}"))
+    with served(folder, tmp_path / "log", switch) as stack:
+        crowd = Crowd(stack, [path.read_bytes() for path in seedlings.glob("*.jpg")], random.Random(SEED))
+        crowd.upload("a.jpg", "photo", crowd.photos[0])
+        # The photo's message, and the test event that came when the notifications were set.
+        assert eventually(lambda: messages(crowd, "PicturesDeadLettersUrl") == 2 or None, PATIENCE_S)
+        (waiting,) = all_records(stack)
+        assert waiting["status"] == "running"
+
+        shutil.copytree(ROOT / "functions" / "classify" / "model", model, dirs_exist_ok=True)
+        assert redrive(crowd) == 2
+        wait_until_quiet(crowd)
+
+        (finished,) = all_records(stack)
+        assert finished["status"] == "succeeded"
+        assert result(stack, finished["id"]) == finished
 
 
 def check(record: dict[str, Any], kind: str) -> None:

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import numpy as np
 import pytest
+from boto3.s3.transfer import TransferConfig
 from PIL import Image
 
 from frond.images import Recipe, read_photo
@@ -90,6 +91,15 @@ def test_a_second_photo_under_a_key_takes_the_place_of_the_first(frond: Running,
     path = f"/v1/classifications/{first['id']}"
     assert eventually(lambda: frond.ask(path).json()["status"] == "succeeded" or None, patience=60)
     assert len(frond.ask("/v1/classifications?key=same.jpg").json()["classifications"]) == 1
+
+
+def test_a_photo_that_is_sent_in_parts_is_classified(frond: Running, seedling: bytes) -> None:
+    parts = TransferConfig(multipart_threshold=5 * MB, multipart_chunksize=5 * MB)
+    photo = io.BytesIO(seedling + bytes(6 * MB))  # readers of JPEG stop where the photo ends
+    frond.s3.upload_fileobj(photo, frond.facts["uploads_bucket"], "in parts.jpg", Config=parts)
+
+    found = finished(frond, "/v1/classifications?key=in%20parts.jpg")
+    assert (found["status"], found["verdict"]) == ("succeeded", "identified")
 
 
 def announce(frond: Running, content_type: str, size: int) -> Any:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 from tests.conftest import ROOT
@@ -25,6 +26,8 @@ def test_ctrl_c_ends_cleanly_and_the_same_command_goes_on(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # A shell that runs the tests in its background has them, and what they start, ignore Ctrl-C.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - nothing else in it
     )
     deadline = time.monotonic() + 60
     while not file.exists() or len(stack.uploaded()) < 3:
