@@ -4,6 +4,7 @@ Faults strike while the file named by FAULTS exists, at calls of the functions o
 on from outside, and of the stack's own pollers, go through.
 """
 
+import io
 import os
 import random
 import threading
@@ -21,7 +22,7 @@ App = Callable[[werkzeug_app.DomainDispatcherApplication, Environ, Any], Iterabl
 
 # Share of calls that fail for good, that fail in a way that the SDK tries again, whose answer is lost, and
 # that get none before the SDK gives up waiting.
-REFUSED, BUSY, UNTOLD, HUNG = 0.02, 0.01, 0.01, 0.0005
+REFUSED, BUSY, UNTOLD, HUNG = 0.02, 0.02, 0.01, 0.0005
 LONGER_THAN_ANYBODY_WAITS_S = 11
 
 SWITCH = Path(os.environ["FAULTS"])
@@ -46,7 +47,7 @@ def faulty(serve: App) -> App:
             return refuse(start_response, "503 Service Unavailable", "SlowDown", environ)
         if throw < REFUSED + BUSY + UNTOLD:
             # It is done, and nobody is told: what a connection that breaks too late looks like.
-            list(serve(self, environ, lambda *_: lambda _: None))
+            list(serve(self, received(environ), lambda *_: lambda _: None))
             return refuse(start_response, "400 Bad Request", "RequestTimeout", environ)
         if throw < REFUSED + BUSY + UNTOLD + HUNG:
             time.sleep(LONGER_THAN_ANYBODY_WAITS_S)
@@ -55,12 +56,18 @@ def faulty(serve: App) -> App:
     return answer
 
 
+def received(environ: Environ) -> Environ:
+    """Return a request whose body is here, as often as somebody asks for it."""
+    environ["wsgi.input"] = io.BytesIO(environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)))
+    return environ
+
+
 def refuse(start_response: Any, status: str, code: str, environ: Environ) -> Iterable[bytes]:
     if "HTTP_X_AMZ_TARGET" in environ:
         kind, body = "application/x-amz-json-1.0", f'{{"__type": "{code}", "message": "injected"}}'
     else:
         kind, body = "application/xml", f"<Error><Code>{code}</Code><Message>injected</Message></Error>"
-    environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    received(environ)
     start_response(status, [("Content-Type", kind), ("Content-Length", str(len(body)))])
     return [body.encode()]
 

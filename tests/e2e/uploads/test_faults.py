@@ -46,7 +46,7 @@ def project(place: Path, *changes: tuple[str, str]) -> Path:
     folder = place / "stack"
     folder.mkdir()
     template = (ROOT / "template.yaml").read_text()
-    quick = [("VisibilityTimeout: 370", "VisibilityTimeout: 6"), ("maxReceiveCount: 5", "maxReceiveCount: 3")]
+    quick = [("VisibilityTimeout: 370", "VisibilityTimeout: 5"), ("maxReceiveCount: 5", "maxReceiveCount: 3")]
     for before, after in [*quick, *changes]:
         assert before in template
         template = template.replace(before, after)
@@ -199,7 +199,8 @@ def test_photos_wait_for_a_model_that_cannot_be_loaded_until_it_can(
     model = tmp_path / "model"
     model.mkdir()
     worker = "POWERTOOLS_SERVICE_NAME: worker"
-    folder = project(tmp_path, (worker, f"{worker}\n          FROND_MODEL_DIR: {model}"))
+    nowhere = (worker, f"{worker}\n          FROND_MODEL_DIR: {model}")
+    folder = project(tmp_path, nowhere, ("VisibilityTimeout: 5", "VisibilityTimeout: 2"))
     with served(folder, tmp_path / "log", switch) as stack:
         crowd = Crowd(stack, [path.read_bytes() for path in seedlings.glob("*.jpg")], random.Random(SEED))
         crowd.upload("a.jpg", "photo", crowd.photos[0])

@@ -4,6 +4,7 @@ import csv
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,15 +14,26 @@ import boto3
 import pytest
 import urllib3
 
-from tests.conftest import ROOT
 from tests.e2e.conftest import Stack
 from tests.integration.local.running import eventually
 
+Frond = Callable[..., subprocess.CompletedProcess[str]]
 
-def frond(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the command where the stack was started, as its users do."""
-    command = [sys.executable, "-m", "frond_client", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=200, check=False)
+
+@pytest.fixture(scope="module")
+def frond(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Frond:
+    """Return what runs the command in a folder below that of the stack's file."""
+    home = tmp_path_factory.mktemp("home")
+    (home / ".frond").mkdir()
+    (home / ".frond" / "stack.json").write_text(json.dumps(stack.facts))
+    below = home / "photos"
+    below.mkdir()
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "frond_client", *arguments]
+        return subprocess.run(command, cwd=below, capture_output=True, text=True, timeout=200, check=False)
+
+    return run
 
 
 def client(stack: Stack, service: Any) -> Any:
@@ -40,7 +52,7 @@ def rows(path: Path) -> dict[str, dict[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def results(stack: Stack, seedlings: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def results(frond: Frond, seedlings: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The table that an upload of the project's photos wrote."""
     table = tmp_path_factory.mktemp("frond") / "results.csv"
     done = frond("upload", str(seedlings), "--batch", "first walk", "--to", str(table))
@@ -57,7 +69,7 @@ def test_a_folder_gets_its_species(results: Path, seedlings: Path) -> None:
         assert row["species"] == Path(row["file"]).stem
 
 
-def test_the_same_command_again_sends_nothing(results: Path, seedlings: Path) -> None:
+def test_the_same_command_again_sends_nothing(frond: Frond, results: Path, seedlings: Path) -> None:
     before = results.read_text()
     again = frond("upload", str(seedlings), "--batch", "first walk", "--to", str(results))
 
@@ -66,7 +78,7 @@ def test_the_same_command_again_sends_nothing(results: Path, seedlings: Path) ->
     assert results.read_text() == before
 
 
-def test_an_upload_without_a_record_is_found_and_finished(results: Path, stack: Stack) -> None:
+def test_an_upload_without_a_record_is_found_and_finished(frond: Frond, results: Path, stack: Stack) -> None:
     key = "first walk/zea-mays.jpg"
     path = f"/v1/classifications?key={quote(key)}"
     identifier = classified(stack, path)["id"]
@@ -80,7 +92,7 @@ def test_an_upload_without_a_record_is_found_and_finished(results: Path, stack: 
     assert eventually(lambda: (classified(stack, path) or found)["status"] == "succeeded" or None, 60)
 
 
-def test_a_dead_letter_is_shown_and_sent_back(results: Path, stack: Stack) -> None:
+def test_a_dead_letter_is_shown_and_sent_back(frond: Frond, results: Path, stack: Stack) -> None:
     sqs = client(stack, "sqs")
     (letters,) = sqs.list_queues(QueueNamePrefix="frond-local-UploadsDeadLetters")["QueueUrls"]
     sqs.send_message(QueueUrl=letters, MessageBody=json.dumps(notification(stack, "first walk/zea-mays.jpg")))
