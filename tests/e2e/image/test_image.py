@@ -155,3 +155,12 @@ def test_without_its_model_it_does_not_start(image: str) -> None:
     )
     assert started.returncode != 0
     assert "InvalidModel" in started.stderr
+
+
+def test_the_worker_starts_and_knows_every_service_that_it_calls(image: str) -> None:
+    # What is not known to botocore is found out when it is called, which here is nowhere.
+    script = "import worker, aws; aws.s3(), aws.dynamodb(), aws.events(); print(callable(worker.handler))"
+    limits = ["--rm", "--network", "none", "--read-only", "--tmpfs", "/tmp"]
+    variables = ["-e", "AWS_DEFAULT_REGION=eu-west-1", "-e", "POWERTOOLS_SERVICE_NAME=worker"]
+    told = docker("run", *limits, *variables, "--entrypoint", "python", image, "-c", script)
+    assert told.split()[-1] == b"True"
