@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from frond.problems import UnreadablePhoto
 from frond.uploads import Upload, sequencer
-from tests.unit.classify.conftest import Call, Context, S3Door
+from tests.unit.classify.conftest import PHOTOS, Call, Context, S3Door
 
 NOW = datetime.now(UTC) - timedelta(minutes=1)
 
@@ -171,6 +171,16 @@ def test_objects_that_are_not_of_an_upload_are_let_go(door: S3Door, key: str) ->
 def test_the_test_event_is_let_go(door: S3Door) -> None:
     body = json.dumps({"Service": "Amazon S3", "Event": "s3:TestEvent"})
     assert handle({"messageId": "1", "body": body, "eventSource": "aws:sqs", "attributes": {}}) == []
+
+
+def test_the_event_that_comes_with_the_project_names_an_upload(door: S3Door, maize: bytes) -> None:
+    event = json.loads((PHOTOS.parent / "sqs-picture.json").read_text())
+    at = datetime(2026, 11, 21, 6, 30, tzinfo=UTC)
+    photo = Upload("uploads", "zea-mays.jpg", None, sequencer("0055AED6DCD90281E5", at), at)
+    door.put_picture(photo, maize)
+
+    assert handle(*event["Records"]) == []
+    assert door.result(photo.identifier)["predictions"][0]["species"] == "zea-mays"
 
 
 def test_one_bad_message_in_ten_comes_back_alone(door: S3Door, maize: bytes) -> None:

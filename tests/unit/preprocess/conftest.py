@@ -1,0 +1,64 @@
+"""The preprocess function's handler as Lambda calls it, with its buckets and its table in moto."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from frond.records import Records
+from tests.tables import make_table
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+PHOTO = Path(__file__).parents[3] / "events" / "photos" / "zea-mays.jpg"
+UPLOADS, PICTURES = "uploads", "pictures"
+
+
+class Context:
+    function_name = "preprocess"
+    memory_limit_in_mb = 1769
+    invoked_function_arn = "arn:aws:lambda:eu-west-1:000000000000:function:preprocess"
+    aws_request_id = "00000000-0000-0000-0000-000000000001"
+
+
+@pytest.fixture
+def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator["S3Client"]:
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "eu-west-1",
+        "FROND_PICTURES_BUCKET": PICTURES,
+        "FROND_PICTURE_SIZE": "160",
+        "FROND_MAX_BYTES": "1000000",
+        "FROND_TABLE": "records",
+        "POWERTOOLS_SERVICE_NAME": "preprocess",
+    }.items():
+        monkeypatch.setenv(name, value)
+    with mock_aws():
+        import app
+        import clients
+
+        for cached in (app.settings, app.pictures, app.records, clients.s3, clients.dynamodb):
+            cached.cache_clear()
+        client = boto3.client("s3")
+        for bucket in (UPLOADS, PICTURES):
+            client.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+        make_table(boto3.client("dynamodb"), "records")
+        yield client
+
+
+@pytest.fixture
+def records(s3: "S3Client") -> Records:
+    import app
+
+    return app.records()
+
+
+def stored(s3: "S3Client", name: str = "") -> list[str]:
+    """Return the keys of the pictures bucket that end in a name."""
+    keys = [item["Key"] for item in s3.list_objects_v2(Bucket=PICTURES).get("Contents", [])]
+    return [key for key in keys if key.endswith(name)]
