@@ -45,6 +45,7 @@ def reconcile(
     if dry_run:
         for key in sorted(found.unanswered):
             out.print(key)
+    if dry_run or not found.unanswered:
         return
     with bars() as progress:
         task = progress.add_task("Queued again", total=len(found.unanswered))
