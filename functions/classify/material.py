@@ -14,11 +14,12 @@ from PIL import Image
 
 from configuration import configuration
 from frond.images import Limits, Photo, Recipe, read_photo
+from frond.objects import Found
 from frond.problems import VanishedPhoto
 from frond.records import Records
 from frond.telemetry import logger
 from frond.uploads import Upload
-from objects import Found, made, original
+from objects import made, original
 
 _KEY = re.compile(r"(?P<identifier>[0-9a-f]{32})/(?P<sequencer>[0-9A-F]+)/(picture\.png|problem\.json)")
 

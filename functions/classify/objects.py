@@ -2,25 +2,12 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
-
-from botocore.exceptions import ClientError
 
 from aws import s3
 from configuration import configuration
-from frond.problems import VanishedPhoto
+from frond.objects import Found, fetch
 from frond.uploads import Upload
-
-_GONE = {"NoSuchKey", "NoSuchVersion", "404", "MethodNotAllowed"}  # the last for a delete marker
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """An object's bytes and its metadata."""
-
-    content: bytes
-    metadata: dict[str, str]
 
 
 def made(key: str) -> Found:
@@ -31,7 +18,7 @@ def made(key: str) -> Found:
     frond.problems.VanishedPhoto
         It is not there any more.
     """
-    return _get(Bucket=configuration().pictures_bucket, Key=key)
+    return fetch(s3(), {"Bucket": configuration().pictures_bucket, "Key": key})
 
 
 def original(upload: Upload) -> bytes:
@@ -42,8 +29,7 @@ def original(upload: Upload) -> bytes:
     frond.problems.VanishedPhoto
         It was deleted or has expired.
     """
-    version = {"VersionId": upload.version} if upload.version else {}
-    return _get(Bucket=upload.bucket, Key=upload.key, **version).content
+    return fetch(s3(), upload.address).content
 
 
 def put_result(identifier: str, result: dict[str, Any]) -> None:
@@ -80,16 +66,6 @@ def remove_all(identifier: str, key: str | None) -> None:
 
 def _result_key(identifier: str) -> str:
     return f"results/{identifier}.json"
-
-
-def _get(**what: Any) -> Found:
-    try:
-        answer = s3().get_object(**what)
-    except ClientError as error:
-        if error.response["Error"]["Code"] in _GONE:
-            raise VanishedPhoto from error
-        raise
-    return Found(answer["Body"].read(), answer["Metadata"])
 
 
 def _versions(bucket: str, key: str) -> Iterator[dict[str, str]]:

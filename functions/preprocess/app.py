@@ -9,15 +9,15 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from clients import dynamodb
+from clients import dynamodb, s3
 from frond.images import Recipe, read_with_preview
+from frond.objects import Found, fetch
 from frond.problems import AttemptFailed, BrokenPromise, PayloadTooLarge, Problem
 from frond.records import Promise, Records
 from frond.settings import FunctionSettings
 from frond.telemetry import MetricUnit, logger, metrics, timed, tracer
 from frond.uploads import Upload
 from notifications import Landed, landed_in
-from originals import Original, original
 from pictures import Made, Pictures
 
 THUMBNAIL_SIDE = 512
@@ -98,7 +98,7 @@ def make_picture(landed: Landed) -> None:
 def _made(landed: Landed, promise: Promise | None) -> Made:
     _hold_limits(landed.size)
     with timed("ReadTime"):
-        found = original(landed.upload)
+        found = fetch(s3(), landed.upload.address)
     _hold_limits(len(found.content))
     _hold_promise(found, promise)
     recipe = Recipe(size=settings().picture_size)
@@ -115,7 +115,7 @@ def _hold_limits(size: int) -> None:
         )
 
 
-def _hold_promise(found: Original, promise: Promise | None) -> None:
+def _hold_promise(found: Found, promise: Promise | None) -> None:
     """Hold what S3 holds by the signed policy, for a cloud that does not."""
     if promise and (promise.size, promise.content_type) != (len(found.content), found.content_type):
         raise BrokenPromise(

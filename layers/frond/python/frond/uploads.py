@@ -39,6 +39,12 @@ class Upload:
         """The classification's id; see :func:`identifier_of`."""
         return identifier_of(self.key)
 
+    @property
+    def address(self) -> dict[str, str]:
+        """Where it lies, as S3 is asked for it."""
+        version = {"VersionId": self.version} if self.version else {}
+        return {"Bucket": self.bucket, "Key": self.key, **version}
+
     def metadata(self) -> dict[str, str]:
         """Return what an object made of this upload carries to tell where it comes from.
 
