@@ -44,4 +44,4 @@ def _send(answer: dict[str, Any]) -> None:
 
 
 def _document(record: Record) -> dict[str, Any]:
-    return Answer.to(record).model_dump(mode="json")
+    return Answer.from_record(record).model_dump(mode="json")

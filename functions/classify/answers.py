@@ -130,7 +130,7 @@ class Answer(Outcome, Heading):
     created_at: datetime
 
     @classmethod
-    def to(cls, record: Record) -> Self:
+    def from_record(cls, record: Record) -> Self:
         """Return the answer that a record holds."""
         outcome = {"error": record.trouble} | record.outcome
         return cls.model_validate(

@@ -77,7 +77,7 @@ def classify(
     )
     if record:
         _keep(made)
-    return Answer.to(made)
+    return Answer.from_record(made)
 
 
 @router.get(
@@ -102,12 +102,16 @@ def list_classifications(
         return AnswerList(classifications=[], next_cursor=None)
     if key is not None:
         found = table.get(identifier_of(key))
-        return AnswerList(classifications=[Answer.to(found)] if found else [], next_cursor=None)
+        # A key that looks like one that was handed out may carry another's id.
+        ours = [found] if found and found.key == key else []
+        return AnswerList(classifications=[Answer.from_record(each) for each in ours], next_cursor=None)
     try:
         page = table.newest(limit, cursor)
     except BadCursorError as error:
         raise problems.InvalidRequest("The cursor is none that a list gave; ask without one.") from error
-    return AnswerList(classifications=[Answer.to(record) for record in page.records], next_cursor=page.cursor)
+    return AnswerList(
+        classifications=[Answer.from_record(record) for record in page.records], next_cursor=page.cursor
+    )
 
 
 @router.get(
@@ -121,7 +125,7 @@ def get_classification(identifier: str) -> Answer:
     found = _table().get(identifier)
     if found is None:
         raise problems.UnknownClassification
-    return Answer.to(found)
+    return Answer.from_record(found)
 
 
 @router.delete(

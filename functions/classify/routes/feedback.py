@@ -26,4 +26,4 @@ def correct(identifier: str, feedback: Annotated[Feedback, Body()]) -> Answer:
     corrected = table.correct(identifier, feedback.model_dump()) if table else None
     if corrected is None:
         raise UnknownClassification
-    return Answer.to(corrected)
+    return Answer.from_record(corrected)

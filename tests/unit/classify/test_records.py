@@ -69,7 +69,8 @@ def test_an_upload_is_found_by_its_key(door: S3Door, call: Call, key: str) -> No
     assert (found["id"], found["status"]) == (upload.identifier, "running")
     assert found["source"] == {"door": "s3", "key": key}
     assert (found["image"], found["model"], found["timings_ms"]) == (None, None, None)
-    assert call("GET", PATH, query={"key": key + "x"}).json == {"classifications": [], "next_cursor": None}
+    for other in (key + "x", f"api/{upload.identifier}"):
+        assert call("GET", PATH, query={"key": other}).json == {"classifications": [], "next_cursor": None}
 
 
 @pytest.mark.parametrize(
