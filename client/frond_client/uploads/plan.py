@@ -56,7 +56,7 @@ def plan(
     step
         Called for each photo.
     """
-    todo = Plan()
+    planned = Plan()
 
     def is_stored(photo: Photo) -> bool | OSError:
         try:
@@ -68,14 +68,14 @@ def plan(
     for photo, same in zip(photos, executor.map(is_stored, photos), strict=True):
         step()
         if isinstance(same, OSError):
-            todo.unreadable.append((photo, same))
+            planned.unreadable.append((photo, same))
         elif photo.key in finished and (same or _expired(photo, stored, finished_at)):
-            todo.done.append(photo)
+            planned.done.append(photo)
         elif same:
-            todo.uploaded.append((photo, stored[photo.key].modified))
+            planned.uploaded.append((photo, stored[photo.key].modified))
         else:
-            todo.to_send.append(photo)
-    return todo
+            planned.to_send.append(photo)
+    return planned
 
 
 def _expired(photo: Photo, stored: Mapping[str, Stored], finished_at: datetime | None) -> bool:

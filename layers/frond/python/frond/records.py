@@ -122,10 +122,8 @@ class Records:
 
     def get(self, identifier: str) -> Record | None:
         """Return a record as it is now; None where there is none, or no more."""
-        answer = self._dynamodb.get_item(
-            TableName=self._table, Key={"id": {"S": identifier}}, ConsistentRead=True
-        )
-        return _record(answer["Item"]) if _stands(answer.get("Item")) else None
+        item = self._item(identifier)
+        return _record(item) if item and _stands(item) else None
 
     def newest(self, limit: int, cursor: str | None = None) -> Page:
         """Return the newest records.
@@ -242,10 +240,14 @@ class Records:
 
     def deleted(self, identifier: str) -> bool:
         """Tell whether a record was there and was deleted."""
+        item = self._item(identifier)
+        return item is not None and item["status"]["S"] == _DELETED
+
+    def _item(self, identifier: str) -> Item | None:
         answer = self._dynamodb.get_item(
             TableName=self._table, Key={"id": {"S": identifier}}, ConsistentRead=True
         )
-        return answer.get("Item", {}).get("status") == {"S": _DELETED}
+        return answer.get("Item")
 
     def _step(self, upload: Upload, status: Status, outcome: dict[str, Any]) -> Record | None:
         sets = {
@@ -317,13 +319,9 @@ class Records:
         return found
 
 
-def _stands(item: Item | None) -> bool:
+def _stands(item: Item) -> bool:
     """Tell whether an item is a record; DynamoDB may take two days to remove one that has expired."""
-    return (
-        item is not None
-        and item["status"]["S"] != _DELETED
-        and int(item["ttl"]["N"]) > datetime.now(UTC).timestamp()
-    )
+    return item["status"]["S"] != _DELETED and int(item["ttl"]["N"]) > datetime.now(UTC).timestamp()
 
 
 def _record(item: Item) -> Record:
