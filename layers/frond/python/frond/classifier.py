@@ -4,6 +4,7 @@ The only module that loads LiteRT. `training evaluate` judges the exported file 
 measured is what serves.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Self
@@ -12,6 +13,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
+from frond.fusion import fused_logits, fused_score
 from frond.manifest import MODEL_NAME, Manifest, Species, read_manifest
 from frond.problems import InvalidModel
 from frond.scores import softmax
@@ -42,7 +44,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Classification:
-    """An answer: the verdict, and every species, the likeliest first."""
+    """An answer on one plant: the verdict, and every species, the likeliest first."""
 
     verdict: Verdict
     candidates: list[Candidate]
@@ -101,16 +103,24 @@ class Classifier:
         """Say what a picture shows; see :meth:`infer` for the parameter."""
         return self.judge(self.infer(pixels))
 
-    def judge(self, inference: Inference) -> Classification:
-        """Turn what the network says into a verdict and calibrated candidates."""
-        confidences = softmax(inference.logits / self.manifest.temperature)
+    def judge(self, photo: Inference, *more: Inference) -> Classification:
+        """Turn what the network says into a verdict and calibrated candidates.
+
+        Parameters
+        ----------
+        photo, more
+            Of one plant, in any order; :mod:`frond.fusion` makes one answer of them.
+        """
+        photos = (photo, *more)
+        confidences = softmax(fused_logits(np.stack([p.logits for p in photos])) / self.manifest.temperature)
         order = np.argsort(-confidences, kind="stable")
         candidates = [Candidate(self.manifest.labels[i], float(confidences[i])) for i in order]
-        return Classification(self._verdict(inference, confidences), candidates)
+        return Classification(self._verdict(photos, confidences), candidates)
 
-    def _verdict(self, inference: Inference, confidences: NDArray[np.float64]) -> Verdict:
+    def _verdict(self, photos: Sequence[Inference], confidences: NDArray[np.float64]) -> Verdict:
         abstention = self.manifest.abstention
-        if not abstention.recognises(inference.logits, inference.embedding):
+        scores = np.array([abstention.score.of(photo.logits, photo.embedding) for photo in photos])
+        if fused_score(scores) < abstention.not_recognised_below:
             return "not_recognised"
         return "uncertain" if abstention.hesitates(confidences) else "identified"
 

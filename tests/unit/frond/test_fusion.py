@@ -1,0 +1,90 @@
+"""Several photos of one plant give one answer: surer where they agree, uncertain where not."""
+
+import numpy as np
+import pytest
+
+from frond.classifier import Classification, Classifier, Inference
+from frond.fusion import fused_logits, fused_score
+from frond.manifest import Abstention
+from frond.scores import Energy, softmax
+from tests.tiny_model import manifest_of, tiny_model
+
+SURE, HALF, LOST = [6.0, 0.0, 0.0], [1.0, 0.9, 0.0], [0.0, 0.0, 0.0]
+
+
+@pytest.fixture(scope="module")
+def classifier() -> Classifier:
+    model = tiny_model()
+    thresholds = Abstention(score=Energy(), not_recognised_below=1.5, uncertain_below=0.3, acceptance=0.95)
+    return Classifier(model, manifest_of(model).model_copy(update={"abstention": thresholds}))
+
+
+def of(*photos: list[float]) -> list[Inference]:
+    return [Inference(np.array(logits, np.float32), np.zeros(4, np.float32)) for logits in photos]
+
+
+def first(answer: Classification) -> tuple[str, float]:
+    return answer.candidates[0].species.slug, answer.candidates[0].confidence
+
+
+class TestOnePhoto:
+    @pytest.mark.parametrize("seed", range(20))
+    def test_keeps_its_logits_and_its_score_bit_for_bit(self, seed: int) -> None:
+        random = np.random.default_rng(seed)
+        logits = random.normal(0, 5, (1, 12)).astype(np.float32)
+        scores = random.normal(0, 5, 1)
+        fused = fused_logits(logits)
+        assert fused.dtype == np.float32
+        assert fused.tobytes() == logits[0].tobytes()
+        assert fused_score(scores) == scores[0]
+
+
+class TestSeveralPhotos:
+    def test_photos_that_agree_are_surer_than_each(self, classifier: Classifier) -> None:
+        alone = first(classifier.judge(*of([2.0, 0.0, 0.0])))
+        together = first(classifier.judge(*of([2.0, 0.0, 0.0], [2.2, 0.3, 0.1])))
+        assert together[0] == alone[0]
+        assert together[1] > alone[1]
+
+    def test_confidence_lies_between_that_of_one_photo_and_that_of_independent_ones(self) -> None:
+        photo = np.array([2.0, 1.0, 0.0], np.float32)
+        fused = softmax(fused_logits(np.stack([photo] * 4)))
+        assert softmax(photo).max() < fused.max() < softmax(4 * photo).max()
+        assert fused == pytest.approx(softmax(2 * photo))
+
+    def test_a_sure_photo_outvotes_two_that_hesitate(self, classifier: Classifier) -> None:
+        others = of([0.5, 1.0, 0.0], [0.5, 1.0, 0.0])
+        assert first(classifier.judge(*others))[0] == "plant-1"
+        assert first(classifier.judge(*of(SURE), *others))[0] == "plant-0"
+
+    def test_photos_that_contradict_each_other_are_uncertain(self, classifier: Classifier) -> None:
+        one, other = [6.0, 0.0, 0.0], [0.0, 6.0, 0.0]
+        assert classifier.judge(*of(one)).verdict == "identified"
+        assert classifier.judge(*of(one, other)).verdict == "uncertain"
+
+    def test_a_second_photo_can_settle_what_one_left_open(self, classifier: Classifier) -> None:
+        assert classifier.judge(*of(HALF)).verdict == "uncertain"
+        assert classifier.judge(*of(HALF, SURE)).verdict == "identified"
+
+    def test_the_order_of_the_photos_does_not_matter(self, classifier: Classifier) -> None:
+        photos = of(SURE, HALF, LOST)
+        there, back = classifier.judge(*photos), classifier.judge(*reversed(photos))
+        assert there.verdict == back.verdict
+        assert [c.confidence for c in there.candidates] == pytest.approx(
+            [c.confidence for c in back.candidates]
+        )
+
+    def test_one_photo_that_looks_known_does_not_vouch_for_three_that_do_not(
+        self, classifier: Classifier
+    ) -> None:
+        # ln(e² + 2) = 2.24 and ln(3) = 1.10; the mean of the four is 1.38, under the threshold of 1.5.
+        assert classifier.judge(*of([2.0, 0.0, 0.0])).verdict == "identified"
+        assert classifier.judge(*of([2.0, 0.0, 0.0], LOST, LOST, LOST)).verdict == "not_recognised"
+
+    def test_one_bad_photo_does_not_spoil_the_others(self, classifier: Classifier) -> None:
+        assert classifier.judge(*of(LOST)).verdict == "not_recognised"
+        assert classifier.judge(*of(SURE, LOST, SURE)).verdict == "identified"
+
+    def test_a_photo_more_leaves_confidences_that_add_up_to_one(self, classifier: Classifier) -> None:
+        answer = classifier.judge(*of([60.0, 0.0, -60.0], [60.0, -90.0, 0.0], [80.0, 0.0, 0.0]))
+        assert sum(candidate.confidence for candidate in answer.candidates) == pytest.approx(1)
