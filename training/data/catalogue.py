@@ -17,7 +17,7 @@ class Catalogue:
     ----------
     table
         A CSV file with the columns ``scientific_name, family, role, en, es, fr, aliases`` (aliases
-        separated by semicolons; all but the first may be empty).
+        separated by semicolons; all but the first may be empty) and, if you like, ``eppo``.
     """
 
     def __init__(self, table: Path = DEFAULT_TABLE) -> None:
@@ -52,6 +52,7 @@ class Catalogue:
                 "common_names": {lang: row[lang] for lang in LANGUAGES if row[lang]},
                 "family": row["family"] or None,
                 "role": row["role"] or None,
+                "eppo_code": row.get("eppo") or None,
             }
         )
         names = [species.scientific_name, *species.common_names.values(), *row["aliases"].split(";")]

@@ -130,3 +130,9 @@ def test_a_name_becomes_a_slug(name: str, slug: str) -> None:
 def test_what_is_no_slug_is_refused(slug: str) -> None:
     with pytest.raises(ValidationError):
         Species(slug=slug, scientific_name="Zea mays")
+
+
+@pytest.mark.parametrize("code", ["", "ZEA", "zeamx", "ZEAMX1X", "ZEAM-"])
+def test_what_is_no_eppo_code_is_refused(code: str) -> None:
+    with pytest.raises(ValidationError, match="eppo_code"):
+        Species(slug="zea-mays", scientific_name="Zea mays", eppo_code=code)

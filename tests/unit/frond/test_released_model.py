@@ -37,6 +37,7 @@ def test_every_label_is_a_species(classifier: Classifier) -> None:
         assert species.slug == slugify(species.scientific_name)
         assert species.common_names.keys() == {"en", "es", "fr"}
         assert species.role in {"crop", "weed"}
+        assert species.eppo_code
 
 
 def test_the_embedding_has_a_reference_for_each_of_its_numbers(classifier: Classifier) -> None:

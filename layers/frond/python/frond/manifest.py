@@ -43,6 +43,11 @@ class Species(_Frozen):
     common_names: dict[str, str] = Field(default_factory=dict, description="By ISO 639-1 language")
     family: str | None = None
     role: Literal["crop", "weed"] | None = None
+    eppo_code: str | None = Field(
+        default=None,
+        pattern=r"^[A-Z0-9]{5,6}$",
+        description="By which agronomy knows it, ZEAMX (EPPO Global Database, gd.eppo.int)",
+    )
 
 
 class ModelFile(_Frozen):

@@ -17,7 +17,7 @@ HEADER = "scientific_name,family,role,en,es,fr,aliases\n"
 def test_any_name_of_a_species_finds_it(name: str) -> None:
     species = Catalogue().find(name)
     assert (species.slug, species.scientific_name) == ("zea-mays", "Zea mays")
-    assert (species.family, species.role) == ("Poaceae", "crop")
+    assert (species.family, species.role, species.eppo_code) == ("Poaceae", "crop", "ZEAMX")
     assert species.common_names == {"en": "Maize", "es": "Maíz", "fr": "Maïs"}
     assert Catalogue().knows(name)
 
@@ -83,15 +83,21 @@ class TestTable:
         species = Catalogue(self.table(tmp_path, content, "utf-8-sig")).find("apple")
         assert (species.family, species.role) == ("Rosaceae", "crop")
 
+    def test_one_with_eppo_codes_where_they_are_known(self, tmp_path: Path) -> None:
+        path = self.table(tmp_path, "eppo," + HEADER + "MABSD,Malus domestica\n,Malus\n")
+        assert Catalogue(path).find("Malus domestica").eppo_code == "MABSD"
+        assert Catalogue(path).find("Malus").eppo_code is None
+
     @pytest.mark.parametrize(
         ("content", "encoding"),
         [
             ("name,english\nMalus,Apple\n", "utf-8"),
             (HEADER + "Malus domestica,,tree,Apple,,,\n", "utf-8"),
+            ("eppo," + HEADER + "apple,Malus domestica,,,Apple,,,\n", "utf-8"),
             (HEADER + ",,,Apple,,,\n", "utf-8"),
             (HEADER + "Béta,,,Apple,,,\n", "latin-1"),
         ],
-        ids=["other columns", "unknown role", "no scientific name", "not UTF-8"],
+        ids=["other columns", "unknown role", "no EPPO code", "no scientific name", "not UTF-8"],
     )
     def test_what_is_no_table_is_named(self, tmp_path: Path, content: str, encoding: str) -> None:
         with pytest.raises(TrainingError, match=r"species\.csv is not a species table"):
@@ -106,3 +112,10 @@ def test_the_built_in_table_gives_every_species_a_slug_of_its_own() -> None:
     rows = DEFAULT_TABLE.read_text(encoding="utf-8").splitlines()[1:]
     slugs = {Catalogue().find(row.split(",")[0]).slug for row in rows}
     assert len(slugs) == len(rows) == 12
+
+
+def test_the_built_in_table_has_the_eppo_code_of_every_species() -> None:
+    rows = DEFAULT_TABLE.read_text(encoding="utf-8").splitlines()[1:]
+    codes = {Catalogue().find(row.split(",")[0]).eppo_code for row in rows}
+    assert len(codes) == 12
+    assert None not in codes
