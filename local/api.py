@@ -61,12 +61,15 @@ class Api:
         Media types whose bodies reach the function as base64.
     gateway_responses
         The answers that the gateway gives by itself, by their type, as the OpenAPI extension has them.
+    compressed_from
+        How many bytes an answer must have to be compressed; ``None`` for an API that compresses nothing.
     """
 
     stage: str
     routes: tuple[Route, ...]
     binary_types: frozenset[str]
     gateway_responses: dict[str, dict[str, Any]]
+    compressed_from: int | None = None
 
     def match(self, method: str, path: str) -> Match | None:
         """Return the route for a method and a raw path; ``None`` if there is none.
@@ -111,6 +114,7 @@ def api(template: Template, stack: Stack) -> Api:
             media_type.lower() for media_type in body.get("x-amazon-apigateway-binary-media-types", [])
         ),
         gateway_responses=body.get("x-amazon-apigateway-gateway-responses", {}),
+        compressed_from=stack.properties[found[0]].get("MinimumCompressionSize"),
     )
 
 

@@ -15,6 +15,7 @@ from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from local.api import Api, Match
+from local.compression import compress
 from local.gateway_response import (
     BAD_GATEWAY,
     BAD_REQUEST,
@@ -85,6 +86,7 @@ class Gateway:
                 _log.error("%s %s: %s", request.method, path, refused)
             response = gateway_response(self._api, refused.refusal, context)
         response.headers["x-amzn-RequestId"] = context["requestId"]
+        compress(self._api, request, response)
         return response
 
     def _answer(self, request: Request, match: Match | None, context: dict[str, Any]) -> Response:

@@ -66,16 +66,18 @@ def gateway_response(api: Api, refusal: Refusal, context: dict[str, Any]) -> Res
         status=int(definition.get("statusCode") or refusal.status),
         content_type=media_type,
     )
-    for name, value in _headers(definition).items():
+    for name, value in _headers(definition, known).items():
         response.headers[name] = value
     return response
 
 
-def _headers(definition: dict[str, Any]) -> dict[str, str]:
-    """Return the headers that are fixed texts (in quotes), not those copied from requests."""
+def _headers(definition: dict[str, Any], known: dict[str, Any]) -> dict[str, str]:
+    """Return the headers that are fixed texts (in quotes) or of the context, not those of requests."""
     prefix = "gatewayresponse.header."
     return {
         name.removeprefix(prefix): value[1:-1]
+        if value[0] == "'"
+        else str(known[value.removeprefix("context.")])
         for name, value in (definition.get("responseParameters") or {}).items()
-        if name.startswith(prefix) and value.startswith("'")
+        if name.startswith(prefix) and value.startswith(("'", "context."))
     }

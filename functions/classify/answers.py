@@ -5,13 +5,20 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, Field
 
-from frond.classifier import Candidate, Classification, Verdict
-from frond.images import Photo, Recipe
-from frond.manifest import Dataset, Manifest, Species
+from evidence import Matrix
+from frond.classifier import Candidate, Verdict
+from frond.images import Photo
+from frond.quality import Issue, issues
 from frond.records import Door, Record, Status
+from languages import Language, advice, common_name
+from stopwatch import Stopwatch
 
-Language = Literal["en", "es", "fr"]
 Role = Literal["crop", "weed"]
+EVIDENCE = Field(
+    default=None,
+    description="With `explain`: how much each part of the photo speaks for the first of all predictions, 0 "
+    "to 1. Rows from the top, columns from the left, over the whole photo; 0 where the model did not look.",
+)
 
 
 class Prediction(BaseModel):
@@ -36,18 +43,39 @@ class Prediction(BaseModel):
         )
 
 
-class ImageFacts(BaseModel):
-    """What is worth telling of the photo that was sent."""
+class PhotoIssue(BaseModel):
+    """What makes a photo hard to judge, and what to do about it."""
 
-    width: int = Field(description="Pixels, upright")
-    height: int = Field(description="Pixels, upright")
-    format: str = Field(examples=["JPEG"])
-    issues: list[str] = Field(default=[], description="What makes the photo hard to judge")
+    issue: Issue
+    advice: str = Field(description="One sentence, in the language asked for")
 
     @classmethod
-    def of(cls, photo: Photo) -> Self:
+    def of(cls, issue: Issue, lang: Language) -> Self:
+        """Return an issue with its advice."""
+        return cls(issue=issue, advice=advice(issue, lang))
+
+
+class ImageFacts(BaseModel):
+    """What is worth telling of a photo that was sent."""
+
+    width: int = Field(description="Pixels, upright", examples=[4032])
+    height: int = Field(description="Pixels, upright", examples=[3024])
+    format: str = Field(examples=["JPEG"])
+    issues: list[PhotoIssue] = Field(default=[], description="What makes the photo hard to judge")
+
+    @classmethod
+    def of(cls, photo: Photo, lang: Language) -> Self:
         """Return what is worth telling of a photo."""
-        return cls(width=photo.width, height=photo.height, format=photo.format)
+        told = [PhotoIssue.of(issue, lang) for issue in issues(photo)]
+        return cls(width=photo.width, height=photo.height, format=photo.format, issues=told)
+
+
+class PhotoAnswer(ImageFacts):
+    """One of the photos, and what it says by itself."""
+
+    verdict: Verdict
+    predictions: list[Prediction] = Field(description="The likeliest first")
+    evidence: Matrix | None = EVIDENCE
 
 
 class ModelName(BaseModel):
@@ -70,6 +98,15 @@ class Timings(BaseModel):
     inference: float
     total: float
 
+    @classmethod
+    def of(cls, watch: Stopwatch) -> Self:
+        """Return what a stopwatch shows."""
+        return cls(
+            decode=watch.milliseconds("decode"),
+            inference=watch.milliseconds("inference"),
+            total=watch.total,
+        )
+
 
 class Feedback(BaseModel):
     """What the user says the plant is."""
@@ -80,39 +117,25 @@ class Feedback(BaseModel):
         description="The slug of the right species, one that Frond knows or another; null for no plant",
         examples=["zea-mays"],
     )
-    comment: str | None = Field(default=None, max_length=1000)
+    comment: str | None = Field(default=None, max_length=1000, examples=["Two leaves, eight days old"])
+    consent: bool = Field(default=False, description="Whether the photo may be used to improve the model")
 
 
 class Outcome(BaseModel):
-    """What came of a photo; what a record keeps of it."""
+    """What came of the photos of a plant; what a record keeps of it."""
 
     verdict: Verdict | None = None
-    predictions: list[Prediction] = Field(default=[], description="The likeliest first")
-    image: ImageFacts | None = Field(default=None, description="Null until the photo was read")
+    predictions: list[Prediction] = Field(
+        default=[], description="The likeliest first; of several photos together"
+    )
+    image: ImageFacts | None = Field(default=None, description="The first photo; null until it was read")
+    images: list[PhotoAnswer] = Field(default=[], description="Every photo, and what it says by itself")
+    evidence: Matrix | None = EVIDENCE
     model: ModelName | None = Field(default=None, description="Null until the photo was classified")
     error: dict[str, Any] | None = Field(
         default=None, description="A problem document: why it failed, or why it is tried again"
     )
     timings_ms: Timings | None = None
-
-    @classmethod
-    def of(
-        cls,
-        classification: Classification,
-        photo: ImageFacts,
-        manifest: Manifest,
-        timings: Timings,
-        top: int = 5,
-        lang: Language = "en",
-    ) -> Self:
-        """Return what the model says of a photo, in the caller's language."""
-        return cls(
-            verdict=classification.verdict,
-            predictions=[Prediction.of(candidate, lang) for candidate in classification.candidates[:top]],
-            image=photo,
-            model=ModelName(version=manifest.version),
-            timings_ms=timings,
-        )
 
 
 class Heading(BaseModel):
@@ -166,74 +189,3 @@ class UploadForm(BaseModel):
     url: str = Field(description="POST a multipart form there: the fields, then the file as the part `file`")
     fields: dict[str, str]
     expires_at: datetime
-
-
-class SpeciesEntry(BaseModel):
-    """A species that the model knows."""
-
-    species: str = Field(description="The slug", examples=["zea-mays"])
-    scientific_name: str
-    common_name: str
-    common_names: dict[str, str] = Field(description="By language")
-    family: str | None
-    role: Role | None
-
-    @classmethod
-    def of(cls, species: Species, lang: Language) -> Self:
-        """Return a species in the caller's language."""
-        return cls(
-            species=species.slug,
-            scientific_name=species.scientific_name,
-            common_name=common_name(species, lang),
-            common_names=species.common_names,
-            family=species.family,
-            role=species.role,
-        )
-
-
-class SpeciesList(BaseModel):
-    """Every species that the model knows."""
-
-    species: list[SpeciesEntry]
-
-
-class ModelCard(BaseModel):
-    """The model that is running: where it comes from and how good it was measured to be."""
-
-    version: str
-    source: str = Field(description="The channel it came from, or `baked-in`", examples=["stable"])
-    since: datetime = Field(description="When the instance that answers began to use it")
-    created_at: datetime
-    input: Recipe
-    species: int = Field(description="How many species it knows")
-    dataset: Dataset
-    metrics: dict[str, Any]
-    agreement: dict[str, float]
-
-    @classmethod
-    def of(cls, manifest: Manifest, source: str, since: datetime) -> Self:
-        """Return what a manifest tells the public, and where this instance has it from."""
-        return cls(
-            version=manifest.version,
-            source=source,
-            since=since,
-            created_at=manifest.created_at,
-            input=manifest.input,
-            species=len(manifest.labels),
-            dataset=manifest.dataset,
-            metrics=manifest.metrics,
-            agreement=manifest.agreement,
-        )
-
-
-class Health(BaseModel):
-    """Whether the service is well."""
-
-    status: Literal["ok"]
-    model: ModelName
-
-
-def common_name(species: Species, lang: Language) -> str:
-    """Return a species' name in a language, or in English, or its scientific name."""
-    names = species.common_names
-    return names.get(lang) or names.get("en") or species.scientific_name

@@ -3,19 +3,29 @@
 import json
 from typing import Any
 
-from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, CORSConfig, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+import idempotency
 from documentation import allowed_methods, describe
 from frond.problems import MEDIA_TYPE, InvalidModel, InvalidRequest, MethodNotAllowed, Problem, UnknownPath
 from frond.telemetry import logger, metrics, tracer
 from routes import classifications, feedback, model, page, species, uploads
 from session import classifier
+from stopwatch import Stopwatch
 
-app = APIGatewayRestResolver(enable_validation=True)
+# Any page may ask: what protects the API is the key, which no browser sends by itself.
+CORS = CORSConfig(
+    allow_origin="*",
+    allow_headers=[idempotency.HEADER, "If-None-Match", "Accept-Language"],
+    expose_headers=["x-request-id", "Server-Timing", "ETag", "Retry-After", idempotency.REPLAYED],
+    max_age=7200,
+)
+
+app = APIGatewayRestResolver(enable_validation=True, cors=CORS)
 
 
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_REST)
@@ -23,7 +33,14 @@ app = APIGatewayRestResolver(enable_validation=True)
 @metrics.log_metrics(capture_cold_start_metric=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one request."""
-    return app.resolve(event, context)
+    watch = Stopwatch()
+    app.append_context(watch=watch)
+    answer = app.resolve(event, context)
+    answer["multiValueHeaders"] |= {
+        "x-request-id": [event["requestContext"]["requestId"]],
+        "Server-Timing": [watch.server_timing()],
+    }
+    return answer
 
 
 def tell_problem(problem: Problem) -> Response[str]:

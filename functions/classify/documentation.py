@@ -12,11 +12,21 @@ from aws_lambda_powertools.event_handler.openapi.models import (
     SecurityScheme,
     Server,
 )
-from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse
+from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse, OpenAPIResponseHeader
 from pydantic import BaseModel
 
-from frond.problems import MEDIA_TYPE, Problem
-from submission import FORM_FIELD, FORM_TYPE, PHOTO_TYPES
+from examples import EXAMPLE_REQUEST, EXAMPLES
+from frond.problems import (
+    MEDIA_TYPE,
+    BadGateway,
+    InvalidRequest,
+    MissingKey,
+    Problem,
+    QuotaExceeded,
+    Throttled,
+    TooSlow,
+)
+from submission import FORM_FIELD, FORM_TYPE, MAX_PHOTOS, PHOTO_TYPES
 
 TITLE = "Frond"
 DESCRIPTION = "Names the plant in a photo, with a confidence that means what it says."
@@ -32,27 +42,46 @@ PHOTO_BODY: dict[str, Any] = {
             "schema": {
                 "type": "object",
                 "required": [FORM_FIELD],
-                "properties": {FORM_FIELD: {"type": "string", "format": "binary"}},
+                "properties": {
+                    FORM_FIELD: {
+                        "type": "array",
+                        "items": {"type": "string", "format": "binary"},
+                        "minItems": 1,
+                        "maxItems": MAX_PHOTOS,
+                        "description": "Photos of one plant",
+                    }
+                },
             }
         },
     },
 }
 
-PROBLEM_SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "required": ["type", "title", "status", "detail"],
-    "properties": {
-        "type": {"type": "string", "description": "Stable; what a program should look at"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string", "description": "What is wrong and what to do, for a person"},
-        "request_id": {"type": "string"},
+# What any call can end in: API Gateway's own answers, and a fault of ours.
+ANYWHERE = (InvalidRequest, Throttled, QuotaExceeded, Problem, BadGateway, TooSlow)
+
+Headers = dict[str, OpenAPIResponseHeader]
+ALWAYS: Headers = {
+    "x-request-id": {"description": "What to quote when asking for help", "schema": {"type": "string"}},
+    "Server-Timing": {
+        "description": "Where the time went, in milliseconds; see https://www.w3.org/TR/server-timing/",
+        "schema": {"type": "string"},
     },
+}
+RETRY: Headers = {
+    "Retry-After": {"description": "Seconds to wait", "schema": {"type": "integer", "minimum": 0}},
+}
+CACHED: Headers = {
+    "ETag": {"description": "Send it back as `If-None-Match`", "schema": {"type": "string"}},
+    "Cache-Control": {"description": "How long the answer may be kept", "schema": {"type": "string"}},
 }
 
 
 def responses(
-    answer: type[BaseModel] | None, *kinds: type[Problem], status: int = 200
+    answer: type[BaseModel] | None,
+    *kinds: type[Problem],
+    status: int = 200,
+    cached: bool = False,
+    public: bool = False,
 ) -> dict[int, OpenAPIResponse]:
     """Return the documented responses of a route: its answer, and the problems it can end in.
 
@@ -62,26 +91,54 @@ def responses(
         The model of the body; None for a route that answers with none.
     status
         Of the answer.
+    cached
+        Whether the answer carries a tag, and whoever has it already is told so.
+    public
+        Whether no key is needed.
     """
-    documented: dict[int, OpenAPIResponse] = {status: _answer(answer)}
-    for fault in sorted({kind.status for kind in kinds}):
-        alike = [kind for kind in kinds if kind.status == fault]
-        documented[fault] = {
-            "description": "; ".join(kind.title for kind in alike),
-            "content": {
-                MEDIA_TYPE: {
-                    "schema": PROBLEM_SCHEMA,
-                    "examples": {kind.slug: {"value": kind().document()} for kind in alike},
-                }
-            },
-        }
+    headers = ALWAYS | (CACHED if cached else {})
+    documented: dict[int, OpenAPIResponse] = {status: {**_answer(answer), "headers": headers}}
+    if cached:
+        documented[304] = {"description": "Not changed since", "headers": headers}
+    possible = {*kinds, *ANYWHERE, *(() if public else (MissingKey,))}
+    for fault in sorted({kind.status for kind in possible}):
+        alike = sorted((kind for kind in possible if kind.status == fault), key=lambda kind: kind.slug)
+        documented[fault] = _problems(fault, alike)
     return documented
 
 
 def _answer(answer: type[BaseModel] | None) -> OpenAPIResponse:
     if answer is None:
         return {"description": "Done"}
-    return {"description": str(answer.__doc__), "content": {"application/json": {"model": answer}}}
+    example = {"example": {"value": EXAMPLES[answer]}}
+    return {
+        "description": str(answer.__doc__),
+        "content": {"application/json": {"model": answer, "examples": example}},
+    }
+
+
+def _problems(status: int, alike: list[type[Problem]]) -> OpenAPIResponse:
+    """Document a status by the problems that have it (RFC 9457)."""
+    schema = {
+        "type": "object",
+        "required": ["type", "title", "status", "detail"],
+        "properties": {
+            "type": {
+                "enum": [kind.type_uri() for kind in alike],
+                "description": "Stable; what a program should look at",
+            },
+            "title": {"type": "string"},
+            "status": {"const": status},
+            "detail": {"type": "string", "description": "What is wrong and what to do, for a person"},
+            "request_id": {"type": "string"},
+        },
+    }
+    examples = {kind.slug: {"value": kind().document(EXAMPLE_REQUEST)} for kind in alike}
+    return {
+        "description": "; ".join(kind.title for kind in alike),
+        "headers": ALWAYS | (RETRY if status == Throttled.status else {}),
+        "content": {MEDIA_TYPE: {"schema": schema, "examples": examples}},
+    }
 
 
 def describe(app: APIGatewayRestResolver) -> None:

@@ -1,35 +1,86 @@
-"""From a picture, or a problem, to what is kept of the photo."""
+"""From the photos of a plant, or a problem, to what is kept of them."""
 
-from time import perf_counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from answers import ImageFacts, Outcome, Timings
+from answers import ImageFacts, ModelName, Outcome, PhotoAnswer, Prediction, Timings
+from evidence import Matrix, evidence_matrix
+from frond.classifier import Classification, Classifier, Inference
+from frond.images import Photo
 from frond.problems import Problem
 from frond.records import Status
 from frond.telemetry import MetricUnit, metrics
+from languages import ENGLISH, Language
 from material import Material
 from session import classifier
+from stopwatch import Stopwatch
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked about a plant: how many species, named in which language, and whether to say why."""
+
+    top: int = 5
+    lang: Language = ENGLISH
+    explain: bool = False
 
 
 def judge(material: Material) -> tuple[Status, Outcome]:
-    """Say what came of a photo: ``succeeded`` with the model's answer, or ``failed`` with the reason."""
+    """Say what came of an upload: ``succeeded`` with the model's answer, or ``failed`` with the reason."""
     if material.problem:
         return "failed", Outcome(error=material.problem)
+    model, watch = classifier(), Stopwatch()
     try:
-        return "succeeded", _classified(material)
+        photo = material.photo(model.manifest.input)
     except Problem as problem:
         return "failed", Outcome(error=problem.document())
+    watch.add("decode", material.decode_milliseconds)
+    return "succeeded", name_plant(model, [photo], Question(), watch)
 
 
-def _classified(material: Material) -> Outcome:
-    model = classifier()
-    photo = material.photo(model.manifest.input)
-    started = perf_counter()
-    classification = model.classify(photo.pixels)
-    inference = 1000 * (perf_counter() - started)
-    decode = material.decode_milliseconds
-    timings = Timings(
-        decode=round(decode, 1), inference=round(inference, 1), total=round(decode + inference, 1)
-    )
-    metrics.add_metric("PhotosClassified", MetricUnit.Count, 1)
+def name_plant(model: Classifier, photos: Sequence[Photo], question: Question, watch: Stopwatch) -> Outcome:
+    """Say what photos of one plant show, each by itself and all together."""
+    with watch.stage("inference"):
+        inferences = [model.infer(photo.pixels) for photo in photos]
+    together = model.judge(*inferences)
+    facts = [ImageFacts.of(photo, question.lang) for photo in photos]
+    matrices = [
+        _evidence(model, together, inference, photo) if question.explain else None
+        for inference, photo in zip(inferences, photos, strict=True)
+    ]
+    alone = [model.judge(inference) for inference in inferences]
+    timings = Timings.of(watch)
+    metrics.add_metric("PhotosClassified", MetricUnit.Count, len(photos))
+    metrics.add_metric("DecodeTime", MetricUnit.Milliseconds, timings.decode)
     metrics.add_metric("InferenceTime", MetricUnit.Milliseconds, timings.inference)
-    return Outcome.of(classification, ImageFacts.of(photo), model.manifest, timings)
+    return Outcome(
+        verdict=together.verdict,
+        predictions=_predictions(together, question),
+        image=facts[0],
+        images=[
+            PhotoAnswer(
+                **fact.model_dump(),
+                verdict=one.verdict,
+                predictions=_predictions(one, question),
+                evidence=matrix,
+            )
+            for fact, one, matrix in zip(facts, alone, matrices, strict=True)
+        ],
+        evidence=matrices[0],
+        model=ModelName(version=model.manifest.version),
+        timings_ms=timings,
+    )
+
+
+def _predictions(classification: Classification, question: Question) -> list[Prediction]:
+    return [Prediction.of(each, question.lang) for each in classification.candidates[: question.top]]
+
+
+def _evidence(
+    model: Classifier, together: Classification, inference: Inference, photo: Photo
+) -> Matrix | None:
+    """Return what in a photo speaks for the first of all species; None where the model cannot tell."""
+    if inference.evidence is None:
+        return None
+    species = model.manifest.labels.index(together.candidates[0].species)
+    return evidence_matrix(inference.evidence, species, photo.width, photo.height)

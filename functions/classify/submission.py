@@ -1,13 +1,15 @@
-"""The photo in a request: the raw body, or the one part `image` of a form."""
+"""The photos in a request: the raw body, or the parts `image` of a form."""
 
 import base64
 import binascii
 import io
+from collections.abc import Sequence
 
 from aws_lambda_powertools.utilities.data_classes.common import BaseProxyEvent
 from multipart import MultipartError, MultipartParser, parse_options_header
 
-from frond.problems import EmptyBody, InvalidRequest, TooManyPhotos, UnsupportedMediaType
+from frond.images import Limits, Photo, Recipe, read_photo
+from frond.problems import EmptyBody, InvalidRequest, Problem, TooManyPhotos, UnsupportedMediaType
 
 PHOTO_TYPES = (
     "image/jpeg",
@@ -20,11 +22,13 @@ PHOTO_TYPES = (
 )
 FORM_TYPE = "multipart/form-data"
 FORM_FIELD = "image"
-MAX_PARTS = 8
+MAX_PHOTOS = 5
+# A form may have other fields besides.
+MAX_PARTS = 64
 
 
-def submitted_photo(event: BaseProxyEvent) -> bytes:
-    """Return the bytes of the photo that a request carries.
+def submitted_photos(event: BaseProxyEvent) -> list[bytes]:
+    """Return the bytes of the photos that a request carries, one at least.
 
     The content type says how to find the photo in the body, not what it is: the bytes decide that.
 
@@ -37,14 +41,33 @@ def submitted_photo(event: BaseProxyEvent) -> bytes:
     frond.problems.InvalidRequest
         A body that the gateway did not pass as binary, or a form that is none.
     frond.problems.TooManyPhotos
-        More than one part `image`.
+        More than five parts `image`.
     """
     content_type, options = parse_options_header(event.headers.get("content-type") or "")
     if content_type == FORM_TYPE:
-        return _photo_in_form(_body(event), options.get("boundary", ""))
+        return _photos_in_form(_body(event), options.get("boundary", ""))
     if content_type in PHOTO_TYPES:
-        return _body(event)
+        return [_body(event)]
     raise UnsupportedMediaType
+
+
+def read_photos(submitted: Sequence[bytes], recipe: Recipe, limits: Limits) -> list[Photo]:
+    """Turn the bytes of photos into the model's input.
+
+    Raises
+    ------
+    frond.problems.Problem
+        As :func:`frond.images.read_photo`; of several photos it says which one it is about.
+    """
+    photos: list[Photo] = []
+    for number, data in enumerate(submitted, start=1):
+        try:
+            photos.append(read_photo(data, recipe, limits))
+        except Problem as problem:
+            if len(submitted) > 1:
+                problem.detail = f"Photo {number} of {len(submitted)}: {problem.detail}"
+            raise
+    return photos
 
 
 def _body(event: BaseProxyEvent) -> bytes:
@@ -59,7 +82,7 @@ def _body(event: BaseProxyEvent) -> bytes:
         raise InvalidRequest("The body is not valid base64.") from error
 
 
-def _photo_in_form(body: bytes, boundary: str) -> bytes:
+def _photos_in_form(body: bytes, boundary: str) -> list[bytes]:
     try:
         parser = MultipartParser(
             io.BytesIO(body),
@@ -69,12 +92,11 @@ def _photo_in_form(body: bytes, boundary: str) -> bytes:
             spool_limit=len(body),
             strict=True,
         )
-        photos = [part.raw for part in parser if part.name == FORM_FIELD]
+        photos: list[bytes] = [part.raw for part in parser if part.name == FORM_FIELD]
     except (MultipartError, ValueError) as error:
         raise InvalidRequest(f"The form cannot be read: {error}.") from error
     if not photos:
         raise EmptyBody(f"The form has no part named '{FORM_FIELD}'.")
-    if len(photos) > 1:
+    if len(photos) > MAX_PHOTOS:
         raise TooManyPhotos
-    photo: bytes = photos[0]
-    return photo
+    return photos

@@ -1,34 +1,42 @@
-"""`/v1/classifications`: a photo goes in, the species comes out; what came out before can be asked for."""
+"""`/v1/classifications`: photos of a plant go in, the species comes out; earlier answers can be asked for."""
 
 from datetime import UTC, datetime
-from time import perf_counter
 from typing import Annotated
 from uuid import uuid4
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
-from aws_lambda_powertools.event_handler.openapi.params import Query
+from aws_lambda_powertools.event_handler.content_types import APPLICATION_JSON
+from aws_lambda_powertools.event_handler.openapi.params import Header, Query
 
-from answers import Answer, AnswerList, ImageFacts, Language, Outcome, Timings
+import idempotency
+from answers import Answer, AnswerList
 from configuration import configuration
 from documentation import PHOTO_BODY, responses
 from frond import problems
-from frond.images import read_photo
 from frond.records import BadCursorError, Record, Records
 from frond.telemetry import MetricUnit, logger, metrics, tracer
 from frond.uploads import identifier_of
+from idempotency import Repetition
+from judgement import Question, name_plant
+from languages import ENGLISH, Language, chosen
 from objects import remove_all
 from session import classifier
-from submission import submitted_photo
+from stopwatch import Stopwatch
+from submission import read_photos, submitted_photos
 from table import records
+from translation import translate
+
+LANG = "Language of names and advice; without it, what `Accept-Language` asks for"
 
 router = Router()
 
 
 @router.post(
     "/v1/classifications",
-    summary="Name the plant in a photo",
-    description="Send the photo's bytes as the body, or one multipart part named `image`.",
+    summary="Name the plant in a photo, or in several",
+    description="Send the photo's bytes as the body, or up to five photos of one plant as the parts `image` "
+    "of a form: they are answered together. Where there is no plant that Frond knows, `verdict` says so.",
     tags=["classifications"],
     responses=responses(
         Answer,
@@ -40,44 +48,54 @@ router = Router()
         problems.UnsupportedFormat,
         problems.UnreadablePhoto,
         problems.TooManyPixels,
+        problems.IdempotencyKeyReused,
     ),
     openapi_extensions={"requestBody": PHOTO_BODY},
 )
 @tracer.capture_method(capture_response=False)
 def classify(
     top: Annotated[int, Query(ge=1, le=12, description="How many species to return")] = 5,
-    lang: Annotated[Language, Query(description="Language of the common names")] = "en",
+    lang: Annotated[Language | None, Query(description=LANG)] = None,
+    explain: Annotated[
+        bool, Query(description="Whether to say which parts of the photos speak for it")
+    ] = False,
     record: Annotated[bool, Query(description="Whether the answer is kept, to be asked for later")] = True,
-) -> Answer:
-    """Classify the photo of a request."""
-    started = perf_counter()
-    model = classifier()
-    photo = read_photo(submitted_photo(router.current_event), model.manifest.input, configuration().limits)
-    decoded = perf_counter()
-    classification = model.classify(photo.pixels)
-    finished = perf_counter()
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            alias=idempotency.HEADER,
+            pattern=idempotency.PATTERN,
+            description="Whatever the caller chooses: the same key and photos get the same answer, which is "
+            "not made again. Only of use for an answer that is kept.",
+        ),
+    ] = None,
+) -> Response[Answer]:
+    """Classify the photos of a request."""
+    event = router.current_event
+    submitted = submitted_photos(event)
+    question = Question(top, _asked(lang) or ENGLISH, explain)
+    repetition = Repetition.of(event, idempotency_key, submitted, top, explain) if record else None
+    if repetition and (earlier := _kept(repetition)):
+        return _replayed(earlier, question.lang)
 
-    timings = Timings(
-        decode=_milliseconds(decoded - started),
-        inference=_milliseconds(finished - decoded),
-        total=_milliseconds(finished - started),
-    )
-    metrics.add_metric("PhotosClassified", MetricUnit.Count, 1)
-    metrics.add_metric("DecodeTime", MetricUnit.Milliseconds, timings.decode)
-    metrics.add_metric("InferenceTime", MetricUnit.Milliseconds, timings.inference)
-    metrics.add_metadata("verdict", classification.verdict)
-    outcome = Outcome.of(classification, ImageFacts.of(photo), model.manifest, timings, top, lang)
+    model, watch = classifier(), _watch()
+    with watch.stage("decode"):
+        photos = read_photos(submitted, model.manifest.input, configuration().limits)
+    outcome = name_plant(model, photos, question, watch)
+    metrics.add_metadata("verdict", outcome.verdict)
     made = Record(
-        identifier=str(uuid4()),
+        identifier=repetition.identifier if repetition else str(uuid4()),
         status="succeeded",
         door="http",
         key=None,
         created_at=datetime.now(UTC),
         outcome=outcome.model_dump(mode="json"),
+        fingerprint=repetition.fingerprint if repetition else None,
     )
-    if record:
-        _keep(made)
-    return Answer.from_record(made)
+    # Of two alike that came at once, one is kept, and both get its answer.
+    if record and not _keep(made) and repetition and (first := _kept(repetition)):
+        return _replayed(first, question.lang)
+    return Response(200, content_type=APPLICATION_JSON, body=Answer.from_record(made))
 
 
 @router.get(
@@ -95,6 +113,7 @@ def list_classifications(
         str | None,
         Query(min_length=1, max_length=1024, description="An object's key: only what was uploaded there"),
     ] = None,
+    lang: Annotated[Language | None, Query(description=LANG)] = None,
 ) -> AnswerList:
     """Return classifications, the newest first; a page may hold fewer than asked for and not be the last."""
     table = records()
@@ -104,13 +123,13 @@ def list_classifications(
         found = table.get(identifier_of(key))
         # A key that looks like one that was handed out may carry another's id.
         ours = [found] if found and found.key == key else []
-        return AnswerList(classifications=[Answer.from_record(each) for each in ours], next_cursor=None)
+        return AnswerList(classifications=[_told(each, lang) for each in ours], next_cursor=None)
     try:
         page = table.newest(limit, cursor)
     except BadCursorError as error:
         raise problems.InvalidRequest("The cursor is none that a list gave; ask without one.") from error
     return AnswerList(
-        classifications=[Answer.from_record(record) for record in page.records], next_cursor=page.cursor
+        classifications=[_told(record, lang) for record in page.records], next_cursor=page.cursor
     )
 
 
@@ -120,12 +139,14 @@ def list_classifications(
     tags=["classifications"],
     responses=responses(Answer, problems.UnknownClassification),
 )
-def get_classification(identifier: str) -> Answer:
+def get_classification(
+    identifier: str, lang: Annotated[Language | None, Query(description=LANG)] = None
+) -> Answer:
     """Return a classification, finished or not."""
     found = _table().get(identifier)
     if found is None:
         raise problems.UnknownClassification
-    return Answer.from_record(found)
+    return _told(found, lang)
 
 
 @router.delete(
@@ -153,17 +174,46 @@ def _table() -> Records:
     return table
 
 
-def _keep(record: Record) -> None:
-    """Keep an answer; one that cannot be kept is given all the same."""
+def _keep(record: Record) -> bool:
+    """Keep an answer, and tell whether it is; one that cannot be kept is given all the same."""
     table = records()
     if table is None:
-        return
+        return False
     try:
-        table.add(record)
+        with _watch().stage("record"):
+            return table.add(record)
     except Exception as fault:  # noqa: BLE001 - whoever asked has a right to the answer
         logger.exception("The answer could not be kept", exc_info=fault)
         metrics.add_metric("AnswersNotKept", MetricUnit.Count, 1)
+        return False
 
 
-def _milliseconds(seconds: float) -> float:
-    return round(1000 * seconds, 1)
+def _kept(repetition: Repetition) -> Record | None:
+    """Return what an earlier request with the same key was answered, as far as that can be known."""
+    table = records()
+    try:
+        earlier = table.get(repetition.identifier) if table else None
+    except Exception as fault:  # noqa: BLE001 - as above
+        logger.exception("It is not known whether the request came before", exc_info=fault)
+        return None
+    return earlier and repetition.checked(earlier)
+
+
+def _replayed(earlier: Record, lang: Language) -> Response[Answer]:
+    headers: dict[str, str | list[str]] = {idempotency.REPLAYED: "true"}
+    return Response(200, content_type=APPLICATION_JSON, headers=headers, body=_told(earlier, lang))
+
+
+def _told(record: Record, lang: Language | None) -> Answer:
+    """Return what a record holds, in the language asked for; as it was first told if none is."""
+    answer, asked = Answer.from_record(record), _asked(lang)
+    return translate(answer, asked, classifier().manifest.labels) if asked else answer
+
+
+def _asked(lang: Language | None) -> Language | None:
+    return chosen(lang, router.current_event.headers)
+
+
+def _watch() -> Stopwatch:
+    watch: Stopwatch = router.context["watch"]
+    return watch

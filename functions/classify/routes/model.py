@@ -1,26 +1,35 @@
 """`/v1/model` and `/v1/health`: what is running, and whether it is well."""
 
+from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
-from answers import Health, ModelCard, ModelName
+from answers import ModelName
+from caching import cacheable
 from documentation import responses
+from knowledge import Health, ModelCard
 from session import session
 
 router = Router()
 
 
-@router.get("/v1/model", summary="Describe the running model", tags=["model"], responses=responses(ModelCard))
-def describe_model() -> ModelCard:
+@router.get(
+    "/v1/model",
+    summary="Describe the running model",
+    tags=["model"],
+    responses=responses(ModelCard, cached=True),
+)
+def describe_model() -> Response[str]:
     """Return where the running model comes from and how good it was measured to be."""
     running = session().up_to_date()
-    return ModelCard.of(running.classifier.manifest, running.source, running.since)
+    card = ModelCard.of(running.classifier.manifest, running.source, running.since)
+    return cacheable(router.current_event, card)
 
 
 @router.get(
     "/v1/health",
     summary="Tell whether the service is well",
     tags=["model"],
-    responses=responses(Health),
+    responses=responses(Health, public=True),
     security=[{}],
 )
 def health() -> Health:

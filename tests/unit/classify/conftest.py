@@ -67,8 +67,10 @@ def call() -> Call:
         query: dict[str, str] | None = None,
         binary: bool = True,
         stage: str = "",
+        headers: dict[str, str] | None = None,
+        caller: str = "a-key",
     ) -> Reply:
-        headers = {} if content_type is None else {"content-type": content_type}
+        headers = {**(headers or {}), **({} if content_type is None else {"content-type": content_type})}
         text = None if body is None else base64.b64encode(body).decode() if binary else body.decode()
         event = {
             "resource": "/{proxy+}",
@@ -79,7 +81,12 @@ def call() -> Call:
             "queryStringParameters": query,
             "multiValueQueryStringParameters": {k: [v] for k, v in (query or {}).items()},
             "pathParameters": None,
-            "requestContext": {"requestId": "a-request", "stage": "local", "path": stage + path},
+            "requestContext": {
+                "requestId": "a-request",
+                "stage": "local",
+                "path": stage + path,
+                "identity": {"apiKeyId": caller},
+            },
             "body": text,
             "isBase64Encoded": binary and body is not None,
         }

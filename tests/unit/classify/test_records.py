@@ -88,7 +88,9 @@ def test_a_correction_is_kept(door: S3Door, call: Call, maize: bytes) -> None:
     reply = send(call, "PUT", f"{path}/feedback", {"species": "zea-mexicana", "comment": "teosinte"})
 
     assert reply.status == 200
-    assert reply.json == answer | {"feedback": {"species": "zea-mexicana", "comment": "teosinte"}}
+    assert reply.json == answer | {
+        "feedback": {"species": "zea-mexicana", "comment": "teosinte", "consent": False}
+    }
     assert call("GET", path).json == reply.json
     assert send(call, "PUT", f"{path}/feedback", {"species": None}).json["feedback"]["species"] is None
 

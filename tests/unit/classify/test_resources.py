@@ -64,7 +64,9 @@ def test_the_contract_describes_what_is_there(call: Call) -> None:
     assert {"image/jpeg", "image/heic", "multipart/form-data"} <= set(post["requestBody"]["content"])
     assert {"200", "400", "413", "415", "422"} <= set(post["responses"])
     examples = post["responses"]["422"]["content"]["application/problem+json"]["examples"]
-    assert {"unsupported-format", "unreadable-photo", "too-many-pixels"} == set(examples)
+    assert {"unsupported-format", "unreadable-photo", "too-many-pixels", "idempotency-key-reused"} == set(
+        examples
+    )
 
 
 @pytest.mark.parametrize(("stage", "base"), [("", "/"), ("/prod", "/prod")])

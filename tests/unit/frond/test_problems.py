@@ -44,7 +44,7 @@ def test_each_is_a_problem_document(kind: type[Problem]) -> None:
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.slug)
 def test_what_the_caller_sent_is_never_our_fault(kind: type[Problem]) -> None:
-    ours = {"internal", "invalid-model", "attempt-failed"}
+    ours = {"internal", "invalid-model", "attempt-failed", "bad-gateway", "timeout"}
     assert (kind.status >= 500) == (kind.slug in ours)
 
 

@@ -1,10 +1,13 @@
 """What the project's own template promises, read from what it translates to."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from frond import problems
+from frond.problems import Problem
 from local.api import api as rest_api
 from local.cloud import Stack
 from local.intrinsics import references
@@ -41,8 +44,23 @@ def of_type(resources: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
 def test_only_the_page_its_contract_and_health_need_no_key(template: Template) -> None:
     stack = Stack({name: item["Properties"] for name, item in template.document["Resources"].items()}, {})
     routes = rest_api(template, stack).routes
-    assert {route.resource for route in routes if not route.key_required} == OPEN
+    open_to_all = {(route.resource, route.method) for route in routes if not route.key_required}
+    # A browser that asks whether it may call cannot show a key yet.
+    assert open_to_all == {(resource, "ANY") for resource in OPEN} | {("/{proxy+}", "OPTIONS")}
     assert {route.resource for route in routes if route.key_required} == {"/{proxy+}"}
+
+
+def test_what_the_gateway_answers_by_itself_is_in_the_contract(body: dict[str, Any]) -> None:
+    kinds = [kind for kind in vars(problems).values() if isinstance(kind, type) and issubclass(kind, Problem)]
+    documented = {kind.type_uri(): kind for kind in kinds}
+    for name, answer in body["x-amazon-apigateway-gateway-responses"].items():
+        told = json.loads(answer["responseTemplates"]["application/json"])
+        problem = documented[told["type"]]
+        assert (told["title"], told["status"]) == (problem.title, problem.status), name
+        assert str(problem.status) == str(answer["statusCode"]), name
+        headers = {key.removeprefix("gatewayresponse.header.") for key in answer["responseParameters"]}
+        assert headers >= {"x-request-id", "Server-Timing", "Access-Control-Allow-Origin"}, name
+        assert ("Retry-After" in headers) == (problem.status == 429), name
 
 
 def test_binary_types_are_named_one_by_one(body: dict[str, Any]) -> None:

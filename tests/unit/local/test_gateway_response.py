@@ -39,6 +39,12 @@ def test_without_any_definition_it_says_what_aws_says() -> None:
     assert json.loads(response.get_data()) == {"message": "Internal server error"}
 
 
+def test_a_header_may_carry_the_request_id() -> None:
+    definition = {"responseParameters": {"gatewayresponse.header.x-request-id": "context.requestId"}}
+    response = gateway_response(api(INVALID_API_KEY=definition), INVALID_KEY, CONTEXT)
+    assert response.headers["x-request-id"] == "r-1"
+
+
 def test_a_header_copied_from_the_request_is_left_out() -> None:
     definition = {"responseParameters": {"gatewayresponse.header.X-Echo": "method.request.header.x"}}
     assert "X-Echo" not in gateway_response(api(INVALID_API_KEY=definition), INVALID_KEY, CONTEXT).headers

@@ -70,8 +70,15 @@ class EmptyBody(InvalidRequest):
 class TooManyPhotos(InvalidRequest):
     """More photos than the request may carry."""
 
-    slug, title = "too-many-photos", "There is more than one photo in the request"
-    detail = "Send one photo a request."
+    slug, title = "too-many-photos", "There are more than five photos in the request"
+    detail = "Send up to five photos of one plant, and each other plant in a request of its own."
+
+
+class MissingKey(Problem):
+    """A request without a key, or with one that nobody was given; API Gateway says so."""
+
+    slug, status, title = "missing-key", 403, "The API key is missing or not known"
+    detail = "Send your key in the x-api-key header."
 
 
 class UnknownPath(Problem):
@@ -110,6 +117,40 @@ class UnsupportedMediaType(Problem):
         "Send image/jpeg, image/png, image/webp, image/heic, image/avif or image/gif, "
         "or multipart/form-data with a part named 'image'."
     )
+
+
+class IdempotencyKeyReused(Problem):
+    """A key that came with another request before."""
+
+    slug, status, title = "idempotency-key-reused", 422, "That Idempotency-Key was used for another request"
+    detail = "Send a new key with each new request, and the old one only with the same photos and query."
+
+
+class Throttled(Problem):
+    """More requests at once than the usage plan allows; API Gateway says so."""
+
+    slug, status, title = "throttled", 429, "Too many requests at once"
+    detail = "Wait a second and send it again."
+
+
+class QuotaExceeded(Problem):
+    """More requests a day than the usage plan allows; API Gateway says so."""
+
+    slug, status, title = "quota-exceeded", 429, "The key has used up its day"
+    detail = "This key's requests for today are spent; it works again tomorrow (UTC)."
+
+
+class BadGateway(Problem):
+    """A function that broke off; API Gateway says so."""
+
+    slug, status, title = "bad-gateway", 502, "The service broke off"
+
+
+class TooSlow(Problem):
+    """A function that took longer than API Gateway waits; API Gateway says so."""
+
+    slug, status, title = "timeout", 504, "The answer took too long"
+    detail = "Send it again; if it happens again, send a smaller photo."
 
 
 class InvalidPhoto(Problem):

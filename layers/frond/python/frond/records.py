@@ -39,6 +39,8 @@ _NEWEST_AND_OPEN = (
     "attribute_not_exists(sequencer) OR sequencer < :sequencer "
     "OR (sequencer = :sequencer AND #status IN (:queued, :running))"
 )
+# An id is free again once its record was deleted or has expired.
+_FREE = "attribute_not_exists(id) OR #status = :deleted OR #ttl < :now"
 _OPEN_STATUSES = {":queued": {"S": "queued"}, ":running": {"S": "running"}}
 
 Item = Mapping[str, Any]
@@ -74,6 +76,8 @@ class Record:
         The user's correction.
     promise
         Of an upload that was announced to the API.
+    fingerprint
+        Of the request that made it, if that may be sent again.
     """
 
     identifier: str
@@ -86,6 +90,7 @@ class Record:
     trouble: dict[str, Any] | None = None
     feedback: dict[str, Any] | None = None
     promise: Promise | None = None
+    fingerprint: str | None = None
 
     @property
     def finished(self) -> bool:
@@ -162,9 +167,9 @@ class Records:
             [records[name] for name in identifiers if name in records], _cursor(last) if last else None
         )
 
-    def add(self, record: Record) -> None:
-        """Keep a record that is new and finished."""
-        self._put(record, self._kept)
+    def add(self, record: Record) -> bool:
+        """Keep a record that is new and finished; tell whether its id was free."""
+        return self._put(record, self._kept)
 
     def promise(self, identifier: str, key: str, promise: Promise) -> None:
         """Keep that a photo was announced; if none comes, that is forgotten after a day."""
@@ -227,7 +232,7 @@ class Records:
             TableName=self._table,
             Key={"id": {"S": identifier}},
             UpdateExpression="SET #status = :deleted, sequencer = :now, #ttl = :ttl "
-            "REMOVE shelf, outcome, trouble, feedback, content_type, #size",
+            "REMOVE shelf, outcome, trouble, feedback, fingerprint, content_type, #size",
             ExpressionAttributeNames={"#status": "status", "#ttl": "ttl", "#size": "size"},
             ExpressionAttributeValues={
                 ":deleted": {"S": _DELETED},
@@ -283,12 +288,12 @@ class Records:
                 ReturnValues="ALL_NEW",
             )
         except ClientError as error:
-            if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
+            if _refused(error):
                 return None
             raise
         return _record(answer["Attributes"])
 
-    def _put(self, record: Record, kept: timedelta) -> None:
+    def _put(self, record: Record, kept: timedelta) -> bool:
         item: dict[str, Any] = {
             "id": {"S": record.identifier},
             "status": {"S": record.status},
@@ -303,7 +308,21 @@ class Records:
         if record.promise:
             item["content_type"] = {"S": record.promise.content_type}
             item["size"] = {"N": str(record.promise.size)}
-        self._dynamodb.put_item(TableName=self._table, Item=item)
+        if record.fingerprint:
+            item["fingerprint"] = {"S": record.fingerprint}
+        try:
+            self._dynamodb.put_item(
+                TableName=self._table,
+                Item=item,
+                ConditionExpression=_FREE,
+                ExpressionAttributeNames={"#status": "status", "#ttl": "ttl"},
+                ExpressionAttributeValues={":deleted": {"S": _DELETED}, ":now": _ttl(datetime.now(UTC))},
+            )
+        except ClientError as error:
+            if _refused(error):
+                return False
+            raise
+        return True
 
     def _all(self, identifiers: list[str]) -> dict[str, Record]:
         found: dict[str, Record] = {}
@@ -317,6 +336,11 @@ class Records:
             unread: Any = answer.get("UnprocessedKeys") or {}
             wanted = wanted[_MOST_AT_ONCE:] + unread.get(self._table, {}).get("Keys", [])
         return found
+
+
+def _refused(error: ClientError) -> bool:
+    """Tell whether a write was refused by its condition."""
+    return error.response["Error"]["Code"] == "ConditionalCheckFailedException"
 
 
 def _stands(item: Item) -> bool:
@@ -343,6 +367,7 @@ def _record(item: Item) -> Record:
         trouble=document("trouble"),
         feedback=document("feedback"),
         promise=promise,
+        fingerprint=text("fingerprint"),
     )
 
 

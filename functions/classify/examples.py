@@ -1,0 +1,93 @@
+"""What the contract shows beside its schemas: answers as they come, and bodies as they may be sent."""
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from answers import Announcement, Answer, AnswerList, Feedback, UploadForm
+from knowledge import Health, ModelCard, SpeciesEntry, SpeciesList
+
+EXAMPLE_REQUEST = "5f0b7f3e-8a43-4d3c-9d7e-0c9d3c1f7a52"
+_ID = "69901462-cf25-4e76-a97a-8565128817d6"
+_VERSION = "2026.11.21-fcfc7d85"
+
+_PREDICTIONS: list[dict[str, Any]] = [
+    {
+        "species": "zea-mays",
+        "scientific_name": "Zea mays",
+        "common_name": "Maize",
+        "role": "crop",
+        "confidence": 0.9966,
+    },
+    {
+        "species": "beta-vulgaris",
+        "scientific_name": "Beta vulgaris",
+        "common_name": "Sugar beet",
+        "role": "crop",
+        "confidence": 0.000535,
+    },
+]
+_PHOTO: dict[str, Any] = {"width": 224, "height": 224, "format": "JPEG", "issues": []}
+_ANSWER: dict[str, Any] = {
+    "id": _ID,
+    "status": "succeeded",
+    "verdict": "identified",
+    "predictions": _PREDICTIONS,
+    "image": _PHOTO,
+    "images": [{**_PHOTO, "verdict": "identified", "predictions": _PREDICTIONS, "evidence": None}],
+    "evidence": None,
+    "model": {"version": _VERSION},
+    "error": None,
+    "timings_ms": {"decode": 0.7, "inference": 31.9, "total": 32.7},
+    "source": {"door": "http", "key": None},
+    "feedback": None,
+    "created_at": "2026-11-21T16:29:01.870794Z",
+}
+_SPECIES: dict[str, Any] = {
+    "species": "zea-mays",
+    "scientific_name": "Zea mays",
+    "common_name": "Maize",
+    "common_names": {"en": "Maize", "es": "Maíz", "fr": "Maïs"},
+    "family": "Poaceae",
+    "role": "crop",
+    "eppo_code": "ZEAMX",
+}
+_MODEL: dict[str, Any] = {
+    "version": _VERSION,
+    "source": "stable",
+    "since": "2026-11-21T16:28:40.117293Z",
+    "created_at": "2026-11-21T16:12:09.481560Z",
+    "input": {"size": 224, "fit": "cover", "filter": "bilinear"},
+    "species": 12,
+    "dataset": {
+        "name": "seedlings",
+        "fingerprint": "0f6b…",
+        "test_fingerprint": "a75d…",
+        "photos": {"train": 3101, "validation": 666, "test": 662},
+        "licence": "CC BY-SA 4.0",
+        "attribution": "Plant Seedlings V2, Giselsson et al. 2017, arXiv:1711.05458",
+    },
+    "metrics": {"split": "test", "accuracy": 0.967, "macro_f1": 0.9636},
+    "agreement": {"top1": 0.9985},
+}
+
+EXAMPLES: dict[type[BaseModel], dict[str, Any]] = {
+    Answer: _ANSWER,
+    AnswerList: {"classifications": [_ANSWER], "next_cursor": None},
+    UploadForm: {
+        "id": "0b7d2b1f6c0e4a5f9d8c7b6a59483726",
+        "url": "https://s3.eu-west-1.amazonaws.com/frond-dev-uploads",
+        "fields": {
+            "key": "api/0b7d2b1f6c0e4a5f9d8c7b6a59483726",
+            "Content-Type": "image/jpeg",
+            "policy": "eyJl…",
+        },
+        "expires_at": "2026-11-21T16:44:01Z",
+    },
+    SpeciesList: {"species": [_SPECIES]},
+    SpeciesEntry: _SPECIES,
+    ModelCard: _MODEL,
+    Health: {"status": "ok", "model": {"version": _VERSION}},
+    Feedback: {"species": "zea-mays", "comment": "Two leaves, eight days old", "consent": True},
+    Announcement: {"content_type": "image/jpeg", "size": 3_145_728},
+}

@@ -1,0 +1,76 @@
+"""What every answer carries besides its body."""
+
+import re
+
+import pytest
+
+from tests.unit.classify.conftest import Call, Reply
+
+PATH = "/v1/classifications"
+TIMING = re.compile(r"[a-z]+;dur=\d+(\.\d+)?(, [a-z]+;dur=\d+(\.\d+)?)*")
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/"),
+        ("GET", "/v1/species"),
+        ("GET", "/nowhere"),
+        ("PATCH", PATH),
+        ("POST", PATH),
+        ("OPTIONS", PATH),
+    ],
+)
+def test_every_answer_says_which_it_is_and_how_long_it_took(call: Call, method: str, path: str) -> None:
+    reply = call(method, path)
+    assert reply.headers["x-request-id"] == "a-request"
+    assert TIMING.fullmatch(reply.headers["Server-Timing"])
+
+
+def test_a_classification_says_where_the_time_went(call: Call, maize: bytes) -> None:
+    reply = call("POST", PATH, maize, "image/jpeg")
+    stages = dict(stage.split(";dur=") for stage in reply.headers["Server-Timing"].split(", "))
+    timings = reply.json["timings_ms"]
+    assert float(stages["decode"]) == timings["decode"] > 0
+    assert float(stages["inference"]) == timings["inference"] > 0
+    assert float(stages["total"]) >= timings["total"] >= timings["decode"] + timings["inference"] - 0.1
+
+
+@pytest.mark.parametrize("path", ["/v1/species", "/v1/model"])
+def test_whoever_has_it_already_is_told_so(call: Call, path: str) -> None:
+    first = call("GET", path)
+    assert first.headers["Cache-Control"] == "private, max-age=60"
+    tag = first.headers["ETag"]
+    for named in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+        again = call("GET", path, headers={"if-none-match": named})
+        assert (again.status, again.body) == (304, "")
+        assert again.headers["ETag"] == tag
+    assert call("GET", path, headers={"if-none-match": '"other"'}).json == first.json
+
+
+def test_another_language_is_another_answer(call: Call) -> None:
+    english, spanish = (
+        call("GET", "/v1/species", headers={"accept-language": lang}) for lang in ("en", "es")
+    )
+    assert english.headers["ETag"] != spanish.headers["ETag"]
+    assert "Accept-Language" in english.headers["Vary"]
+
+
+def test_any_page_may_ask_whether_it_may_call(call: Call) -> None:
+    reply = call("OPTIONS", PATH, headers={"origin": "https://garden.example"})
+    assert reply.status == 204
+    assert {"POST", "GET"} <= set(reply.headers["Access-Control-Allow-Methods"].split(","))
+    allowed = {name.lower() for name in reply.headers["Access-Control-Allow-Headers"].split(",")}
+    assert {"content-type", "x-api-key", "idempotency-key", "if-none-match"} <= allowed
+    assert reply.headers["Access-Control-Max-Age"] == "7200"
+
+
+def test_another_sites_page_reads_answers_and_problems(call: Call) -> None:
+    def asked(path: str) -> Reply:
+        reply: Reply = call("GET", path, headers={"origin": "https://garden.example"})
+        return reply
+
+    for reply in (asked("/v1/species"), asked("/nowhere"), asked("/v1/species?lang=xx")):
+        assert reply.headers["Access-Control-Allow-Origin"] == "*"
+        exposed = {name.lower() for name in reply.headers["Access-Control-Expose-Headers"].split(",")}
+        assert {"x-request-id", "server-timing", "etag", "retry-after", "idempotency-replayed"} <= exposed

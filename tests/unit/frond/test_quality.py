@@ -1,0 +1,69 @@
+"""What makes a photo hard to judge is found when it is there, and not when it is not."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageFilter
+
+from frond.images import Photo, Recipe, read_photo
+from frond.quality import greenness, issues, sharpness
+
+PHOTOS = sorted((Path(__file__).parents[3] / "events" / "photos").glob("*.jpg"))
+RECIPE = Recipe(size=224)
+
+
+@pytest.fixture(scope="module")
+def seedling() -> Image.Image:
+    return Image.open(PHOTOS[0].parent / "sinapis-arvensis.jpg").convert("RGB")
+
+
+def seen(image: Image.Image, width: int = 4032, height: int = 3024) -> Photo:
+    return Photo(np.asarray(image, np.uint8), width, height, "JPEG")
+
+
+@pytest.mark.parametrize("path", PHOTOS, ids=lambda path: path.stem)
+def test_good_photos_are_left_in_peace(path: Path) -> None:
+    assert issues(read_photo(path.read_bytes(), RECIPE)) == []
+
+
+def test_a_photo_with_few_pixels_is_too_small(seedling: Image.Image) -> None:
+    assert issues(seen(seedling, 1000, 74)) == ["too_small"]
+    assert issues(seen(seedling, 75, 75)) == []
+
+
+def test_a_photo_out_of_focus_is_blurred(seedling: Image.Image) -> None:
+    assert issues(seen(seedling.filter(ImageFilter.GaussianBlur(4)))) == ["blurred"]
+
+
+def test_a_photo_taken_at_night_is_too_dark_and_nothing_else(seedling: Image.Image) -> None:
+    assert issues(seen(seedling.point(lambda value: value * 0.2))) == ["too_dark"]
+
+
+def test_a_plant_on_black_cloth_is_not_too_dark(seedling: Image.Image) -> None:
+    cloth = Image.new("RGB", (224, 224))
+    cloth.paste(seedling.resize((90, 90)), (67, 67))
+    assert "too_dark" not in issues(seen(cloth))
+
+
+def test_a_photo_against_the_sun_is_too_bright(seedling: Image.Image) -> None:
+    assert "too_bright" in issues(seen(seedling.point(lambda value: 120 + value)))
+
+
+def test_a_plant_on_white_paper_is_not_too_bright(seedling: Image.Image) -> None:
+    paper = Image.new("RGB", (224, 224), "white")
+    paper.paste(seedling.resize((90, 90)), (67, 67))
+    assert "too_bright" not in issues(seen(paper))
+
+
+def test_a_photo_without_colour_has_no_green(seedling: Image.Image) -> None:
+    assert issues(seen(seedling.convert("L").convert("RGB"))) == ["no_green"]
+
+
+def test_the_measures_are_what_they_say() -> None:
+    stripes = np.tile(np.array([0, 255], np.float32), (10, 5))
+    assert sharpness(np.zeros((10, 10), np.float32)) == 0
+    assert sharpness(stripes) == pytest.approx(510)
+    half = np.zeros((4, 4, 3), np.uint8)
+    half[:2] = (40, 160, 30)
+    assert greenness(half) == 0.5
