@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help serve training client test bench lint types format lock clean
+.PHONY: help serve training client test bench lint types contract format lock clean
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -33,6 +33,10 @@ lint: $(VENV)/.dev ## Check style, and the template
 
 types: $(VENV)/.dev ## Check types
 	$(BIN)/mypy
+
+contract: $(VENV)/.local ## Write docs/openapi.json anew, from the code
+	@$(BIN)/python -c 'import api, documentation; print(documentation.contract(api.app))' \
+	  | $(BIN)/python -m json.tool --no-ensure-ascii > docs/openapi.json
 
 format: $(VENV)/.dev ## Mend what of the style can be mended
 	$(BIN)/ruff check --fix .

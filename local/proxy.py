@@ -147,13 +147,18 @@ def http_response(api: Api, request: Request, result: bytes) -> Response:
     if not isinstance(answer, dict) or answer.keys() - _RESULT_MEMBERS or "statusCode" not in answer:
         raise MalformedResultError("the result is not a proxy response")
     try:
-        return Response(
+        headers = _response_headers(answer)
+        typed = "Content-Type" in headers
+        response = Response(
             _body(answer, binary=api.is_binary(request.headers.get("accept", "").split(",")[0])),
             status=int(answer["statusCode"]),
-            headers=_response_headers(answer),
+            headers=headers,
         )
     except (AttributeError, TypeError, ValueError, binascii.Error) as error:
         raise MalformedResultError(f"the result is not a proxy response: {error}") from error
+    if not typed:  # where there is nothing, werkzeug would call it text
+        del response.headers["Content-Type"]
+    return response
 
 
 def _body(answer: dict[str, Any], *, binary: bool) -> bytes:
@@ -164,7 +169,8 @@ def _body(answer: dict[str, Any], *, binary: bool) -> bytes:
 
 
 def _response_headers(answer: dict[str, Any]) -> Headers:
-    headers = Headers({"Content-Type": "application/json"})
+    # API Gateway's own, for a body whose type the function does not tell.
+    headers = Headers({"Content-Type": "application/json"} if answer.get("body") else {})
     for name, value in (answer.get("headers") or {}).items():
         headers.set(name, str(value))
     for name, values in (answer.get("multiValueHeaders") or {}).items():

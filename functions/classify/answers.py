@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
 
 from evidence import Matrix
 from frond.classifier import Candidate, Verdict
@@ -12,6 +12,7 @@ from frond.quality import Issue, issues
 from frond.records import Door, Record, Status
 from languages import Language, advice, common_name
 from stopwatch import Stopwatch
+from submission import PHOTO_TYPES
 
 Role = Literal["crop", "weed"]
 EVIDENCE = Field(
@@ -178,8 +179,14 @@ class AnswerList(BaseModel):
 class Announcement(BaseModel):
     """A photo that is about to be uploaded."""
 
-    content_type: str = Field(examples=["image/jpeg"])
+    content_type: str = Field(examples=["image/jpeg"], json_schema_extra={"enum": list(PHOTO_TYPES)})
     size: int = Field(gt=0, description="Bytes", examples=[3_145_728])
+
+    @field_validator("size", mode="before")
+    @classmethod
+    def _whole(cls, size: Any) -> Any:
+        # To JSON Schema, 3.0 is an integer.
+        return int(size) if isinstance(size, float) and size.is_integer() else size
 
 
 class UploadForm(BaseModel):

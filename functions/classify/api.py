@@ -58,8 +58,7 @@ def tell_invalid_request(error: RequestValidationError) -> Response[str]:
     """Say which parameter is wrong, and how."""
     if any(fault["loc"][:1] == ("response",) for fault in error.errors()):
         return tell_internal(error)  # the answer is not as the contract says, and that is our fault
-    faults = [f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in error.errors()]
-    return tell_problem(InvalidRequest(f"{'; '.join(faults)}."))
+    return tell_problem(InvalidRequest.about(error.errors()))
 
 
 def tell_unknown_path(_: NotFoundError) -> Response[str]:

@@ -26,7 +26,7 @@ from frond.problems import (
     Throttled,
     TooSlow,
 )
-from submission import FORM_FIELD, FORM_TYPE, MAX_PHOTOS, PHOTO_TYPES
+from submission import FORM_FIELD, FORM_TYPE, JSON_TYPE, MAX_PHOTOS, PHOTO_TYPES
 
 TITLE = "Frond"
 DESCRIPTION = "Names the plant in a photo, with a confidence that means what it says."
@@ -45,19 +45,32 @@ PHOTO_BODY: dict[str, Any] = {
                 "properties": {
                     FORM_FIELD: {
                         "type": "array",
-                        "items": {"type": "string", "format": "binary"},
+                        "items": {"type": "string", "format": "binary", "minLength": 1},
                         "minItems": 1,
                         "maxItems": MAX_PHOTOS,
                         "description": "Photos of one plant",
                     }
                 },
-            }
+            },
+            "encoding": {FORM_FIELD: {"contentType": ", ".join(PHOTO_TYPES)}},
         },
     },
 }
 
+
+def json_body(kind: type[BaseModel]) -> dict[str, Any]:
+    """Return what is documented of a route that takes a JSON document."""
+    example = {"example": {"value": EXAMPLES[kind]}}
+    return {
+        "required": True,
+        "content": {JSON_TYPE: {"schema": kind.model_json_schema(), "examples": example}},
+    }
+
+
 # What any call can end in: API Gateway's own answers, and a fault of ours.
 ANYWHERE = (InvalidRequest, Throttled, QuotaExceeded, Problem, BadGateway, TooSlow)
+
+VALIDATION_SCHEMAS = ("HTTPValidationError", "ValidationError", "ResponseValidationError")
 
 Headers = dict[str, OpenAPIResponseHeader]
 ALWAYS: Headers = {
@@ -66,6 +79,14 @@ ALWAYS: Headers = {
         "description": "Where the time went, in milliseconds; see https://www.w3.org/TR/server-timing/",
         "schema": {"type": "string"},
     },
+}
+LINKS = {
+    name: {"operationRef": f"#/paths/{path}/{method}", "parameters": {"identifier": "$response.body#/id"}}
+    for name, path, method in (
+        ("look", "~1v1~1classifications~1{identifier}", "get"),
+        ("correct", "~1v1~1classifications~1{identifier}~1feedback", "put"),
+        ("delete", "~1v1~1classifications~1{identifier}", "delete"),
+    )
 }
 RETRY: Headers = {
     "Retry-After": {"description": "Seconds to wait", "schema": {"type": "integer", "minimum": 0}},
@@ -82,6 +103,7 @@ def responses(
     status: int = 200,
     cached: bool = False,
     public: bool = False,
+    leads_on: bool = False,
 ) -> dict[int, OpenAPIResponse]:
     """Return the documented responses of a route: its answer, and the problems it can end in.
 
@@ -95,9 +117,13 @@ def responses(
         Whether the answer carries a tag, and whoever has it already is told so.
     public
         Whether no key is needed.
+    leads_on
+        Whether the answer's id is what other calls ask for.
     """
     headers = ALWAYS | (CACHED if cached else {})
     documented: dict[int, OpenAPIResponse] = {status: {**_answer(answer), "headers": headers}}
+    if leads_on:
+        documented[status]["links"] = LINKS
     if cached:
         documented[304] = {"description": "Not changed since", "headers": headers}
     possible = {*kinds, *ANYWHERE, *(() if public else (MissingKey,))}
@@ -164,7 +190,36 @@ def describe(app: APIGatewayRestResolver) -> None:
 @cache
 def contract(app: APIGatewayRestResolver, base: str = "/") -> str:
     """Return the OpenAPI document as JSON, for an API whose paths start at ``base``."""
-    return app.get_openapi_json_schema(servers=[Server(url=base)])
+    document = json.loads(app.get_openapi_json_schema(servers=[Server(url=base)]))
+    for path in document["paths"].values():
+        for operation in path.values():
+            _correct(operation)
+            _share_problems(operation["responses"], document["components"].setdefault("responses", {}))
+    for schema in VALIDATION_SCHEMAS:
+        document["components"]["schemas"].pop(schema, None)
+    return json.dumps(document, ensure_ascii=False)
+
+
+def _correct(operation: dict[str, Any]) -> None:
+    """Take out what Powertools documents and this API does not do."""
+    for parameter in operation.get("parameters", []):
+        # A parameter can be left out; nobody can send null.
+        schema = parameter["schema"]
+        possible = [each for each in schema.pop("anyOf", []) if each != {"type": "null"}]
+        parameter["schema"] = schema | (possible[0] if possible else {})
+    operation["responses"].get("204", {}).pop("content", None)
+    # Powertools' own answer to what does not fit; here that is a problem with status 400.
+    if MEDIA_TYPE not in operation["responses"].get("422", {}).get("content", {MEDIA_TYPE: None}):
+        del operation["responses"]["422"]
+
+
+def _share_problems(responses: dict[str, Any], shared: dict[str, Any]) -> None:
+    """Write each answer with problems down once; most operations can end in the same ones."""
+    for status, response in responses.items():
+        if kinds := response.get("content", {}).get(MEDIA_TYPE, {}).get("examples"):
+            name = ".".join(kinds)
+            shared[name] = response
+            responses[status] = {"$ref": f"#/components/responses/{name}"}
 
 
 def allowed_methods(app: APIGatewayRestResolver, path: str) -> list[str]:

@@ -1,12 +1,14 @@
-"""The photos in a request: the raw body, or the parts `image` of a form."""
+"""What a request carries: photos, as the raw body or the parts `image` of a form, or a JSON document."""
 
 import base64
 import binascii
 import io
 from collections.abc import Sequence
+from typing import TypeVar
 
 from aws_lambda_powertools.utilities.data_classes.common import BaseProxyEvent
 from multipart import MultipartError, MultipartParser, parse_options_header
+from pydantic import BaseModel, ValidationError
 
 from frond.images import Limits, Photo, Recipe, read_photo
 from frond.problems import EmptyBody, InvalidRequest, Problem, TooManyPhotos, UnsupportedMediaType
@@ -20,11 +22,14 @@ PHOTO_TYPES = (
     "image/avif",
     "image/gif",
 )
+JSON_TYPE = "application/json"
 FORM_TYPE = "multipart/form-data"
 FORM_FIELD = "image"
 MAX_PHOTOS = 5
 # A form may have other fields besides.
 MAX_PARTS = 64
+
+Document = TypeVar("Document", bound=BaseModel)
 
 
 def submitted_photos(event: BaseProxyEvent) -> list[bytes]:
@@ -49,6 +54,26 @@ def submitted_photos(event: BaseProxyEvent) -> list[bytes]:
     if content_type in PHOTO_TYPES:
         return [_body(event)]
     raise UnsupportedMediaType
+
+
+def submitted_document(event: BaseProxyEvent, kind: type[Document]) -> Document:
+    """Return the JSON document that a request carries.
+
+    Raises
+    ------
+    frond.problems.UnsupportedMediaType
+        The body is something else.
+    frond.problems.InvalidRequest
+        It is not as ``kind`` says.
+    """
+    content_type, _ = parse_options_header(event.headers.get("content-type") or JSON_TYPE)
+    if content_type != JSON_TYPE or event.is_base64_encoded:
+        raise UnsupportedMediaType(f"Send {JSON_TYPE}.")
+    try:
+        # Strictly, for JSON says itself what is a number and what is not.
+        return kind.model_validate_json(event.body or "", strict=True)
+    except ValidationError as error:
+        raise InvalidRequest.about(error.errors()) from error
 
 
 def read_photos(submitted: Sequence[bytes], recipe: Recipe, limits: Limits) -> list[Photo]:

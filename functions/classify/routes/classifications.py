@@ -49,6 +49,7 @@ router = Router()
         problems.UnreadablePhoto,
         problems.TooManyPixels,
         problems.IdempotencyKeyReused,
+        leads_on=True,
     ),
     openapi_extensions={"requestBody": PHOTO_BODY},
 )
@@ -164,7 +165,7 @@ def delete_classification(identifier: str) -> Response[str]:
         raise problems.UnknownClassification
     # The record comes first, so that nothing under way makes anew what is removed.
     remove_all(identifier, table.delete(identifier))
-    return Response(204, body="")
+    return Response(204, content_type=None, body="")
 
 
 def _table() -> Records:

@@ -1,13 +1,11 @@
 """`/v1/classifications/{id}/feedback`: what the plant really was."""
 
-from typing import Annotated
-
 from aws_lambda_powertools.event_handler.api_gateway import Router
-from aws_lambda_powertools.event_handler.openapi.params import Body
 
 from answers import Answer, Feedback
-from documentation import responses
-from frond.problems import InvalidRequest, UnknownClassification
+from documentation import json_body, responses
+from frond.problems import InvalidRequest, UnknownClassification, UnsupportedMediaType
+from submission import submitted_document
 from table import records
 
 router = Router()
@@ -18,10 +16,12 @@ router = Router()
     summary="Correct a classification",
     description="Takes the place of an earlier correction.",
     tags=["classifications"],
-    responses=responses(Answer, InvalidRequest, UnknownClassification),
+    responses=responses(Answer, InvalidRequest, UnknownClassification, UnsupportedMediaType),
+    openapi_extensions={"requestBody": json_body(Feedback)},
 )
-def correct(identifier: str, feedback: Annotated[Feedback, Body()]) -> Answer:
+def correct(identifier: str) -> Answer:
     """Keep the user's correction with the record."""
+    feedback = submitted_document(router.current_event, Feedback)
     table = records()
     corrected = table.correct(identifier, feedback.model_dump()) if table else None
     if corrected is None:

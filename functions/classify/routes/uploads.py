@@ -1,20 +1,18 @@
 """`/v1/uploads`: where to send a photo that is too large for a request."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
 from uuid import uuid4
 
 from aws_lambda_powertools.event_handler.api_gateway import Router
-from aws_lambda_powertools.event_handler.openapi.params import Body
 
 from answers import Announcement, UploadForm
 from aws import s3
 from configuration import configuration
-from documentation import responses
+from documentation import json_body, responses
 from frond.problems import InvalidRequest, PayloadTooLarge, UnknownPath, UnsupportedMediaType
 from frond.records import Promise
 from frond.uploads import reserved_key
-from submission import PHOTO_TYPES
+from submission import PHOTO_TYPES, submitted_document
 from table import records
 
 FORM_LIVES = timedelta(minutes=15)
@@ -29,11 +27,19 @@ router = Router()
     "it is classified. `GET /v1/classifications/{id}` tells how far it is.",
     tags=["uploads"],
     responses=responses(
-        UploadForm, InvalidRequest, UnknownPath, PayloadTooLarge, UnsupportedMediaType, status=201
+        UploadForm,
+        InvalidRequest,
+        UnknownPath,
+        PayloadTooLarge,
+        UnsupportedMediaType,
+        status=201,
+        leads_on=True,
     ),
+    openapi_extensions={"requestBody": json_body(Announcement)},
 )
-def announce(announced: Annotated[Announcement, Body()]) -> tuple[UploadForm, int]:
+def announce() -> tuple[UploadForm, int]:
     """Promise to take a photo, and say where to send it."""
+    announced = submitted_document(router.current_event, Announcement)
     settings = configuration()
     table = records()
     if table is None or not settings.uploads_bucket:

@@ -82,8 +82,13 @@ def test_a_result_becomes_http() -> None:
 
 
 def test_a_result_without_a_content_type_is_json() -> None:
-    response = http_response(API, request(), b'{"statusCode": 204}')
+    response = http_response(API, request(), b'{"statusCode": 200, "body": "{}"}')
     assert response.headers["Content-Type"] == "application/json"
+
+
+def test_what_is_not_there_has_no_content_type() -> None:
+    response = http_response(API, request(), b'{"statusCode": 204}')
+    assert "Content-Type" not in response.headers
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ Each problem carries the HTTP status it maps to, a stable type and a sentence a 
 is written as `application/problem+json` (RFC 9457) in one place: :meth:`Problem.document`.
 """
 
-from typing import Any, ClassVar
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, Self
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -58,6 +59,12 @@ class InvalidRequest(Problem):
 
     slug, status, title = "invalid-request", 400, "The request is not as the contract says"
     detail = "Check the request against /openapi.json."
+
+    @classmethod
+    def about(cls, faults: Iterable[Mapping[str, Any]]) -> Self:
+        """Return the problem of a request that pydantic found these faults in."""
+        told = [f"{'.'.join(map(str, fault['loc'])) or 'body'}: {fault['msg']}" for fault in faults]
+        return cls(f"{'; '.join(told)}.")
 
 
 class EmptyBody(InvalidRequest):

@@ -1,0 +1,121 @@
+"""The contract is whole, true to its own schemas, and the one that is committed."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openapi_schema_validator import OAS31Validator
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from frond import problems
+from tests.unit.classify.conftest import PHOTOS, Call
+
+COMMITTED = Path(__file__).parents[3] / "docs" / "openapi.json"
+# Never said to a caller: a function that does not start, and what is told of an upload in its record.
+INSIDE = {"invalid-model", "invalid-photo", "vanished-photo", "broken-promise", "attempt-failed"}
+# Said on paths and to methods that the contract does not have.
+OUTSIDE = {"method-not-allowed"}
+GATEWAY = {"400", "429", "500", "502", "504"}
+
+
+@pytest.fixture(scope="module")
+def contract(call: Call) -> Any:
+    return call("GET", "/openapi.json").json
+
+
+def operations(contract: Any) -> Iterator[tuple[str, Any]]:
+    """Every operation, with the answers that are written down for all."""
+    for path, methods in contract["paths"].items():
+        for method, operation in methods.items():
+            answers = {status: resolved(contract, each) for status, each in operation["responses"].items()}
+            yield f"{method.upper()} {path}", {**operation, "responses": answers}
+
+
+def resolved(contract: Any, response: Any) -> Any:
+    reference = response.get("$ref", "").removeprefix("#/components/responses/")
+    return contract["components"]["responses"][reference] if reference else response
+
+
+def test_the_committed_one_is_the_one_that_is_served(contract: Any) -> None:
+    assert json.loads(COMMITTED.read_text("utf-8")) == contract, "write it anew with `make contract`"
+
+
+def test_it_is_openapi_3_1(contract: Any) -> None:
+    assert contract["openapi"] == "3.1.0"
+    OpenAPIV31SpecValidator(contract).validate()
+
+
+def test_every_operation_says_what_it_is_for_and_how_it_may_end(contract: Any) -> None:
+    for name, operation in operations(contract):
+        assert operation["summary"], name
+        assert operation["tags"], name
+        statuses = set(operation["responses"])
+        needs_key = operation.get("security") != [{}]
+        assert statuses >= GATEWAY | ({"403"} if needs_key else set()), name
+        assert any(status.startswith("2") for status in statuses), name
+        for status, response in operation["responses"].items():
+            assert {"x-request-id", "Server-Timing"} <= set(response["headers"]), (name, status)
+            assert ("Retry-After" in response["headers"]) == (status == "429"), (name, status)
+            assert set(response.get("content", {})) <= {"application/json", "application/problem+json"}
+
+
+def test_every_problem_is_there(contract: Any) -> None:
+    told = {
+        example
+        for _, operation in operations(contract)
+        for response in operation["responses"].values()
+        for example in response.get("content", {}).get("application/problem+json", {}).get("examples", {})
+    }
+    kinds = [kind for kind in vars(problems).values() if isinstance(kind, type)]
+    known = {kind.slug for kind in kinds if issubclass(kind, problems.Problem)}
+    assert told == known - INSIDE - OUTSIDE
+
+
+def examples(contract: Any) -> Iterator[tuple[str, Any, Any]]:
+    """Every example that is written down, with its schema."""
+    for name, operation in operations(contract):
+        bodies = [*operation["responses"].values(), operation.get("requestBody", {})]
+        for content in (each for body in bodies for each in body.get("content", {}).values()):
+            for example in content.get("examples", {}).values():
+                yield name, content["schema"], example["value"]
+    for name, schema in contract["components"]["schemas"].items():
+        for member, described in schema.get("properties", {}).items():
+            for example in described.get("examples", []):
+                yield f"{name}.{member}", described, example
+
+
+def test_every_example_is_as_its_schema_says(contract: Any) -> None:
+    seen = 0
+    for name, schema, example in examples(contract):
+        whole = {**schema, "components": contract["components"]}
+        errors = list(OAS31Validator(whole).iter_errors(example))
+        assert not errors, (name, errors)
+        seen += 1
+    assert seen > 50
+
+
+def test_the_example_of_an_answer_is_what_is_answered(call: Call, contract: Any) -> None:
+    content = contract["paths"]["/v1/classifications"]["post"]["responses"]["200"]["content"]
+    example = content["application/json"]["examples"]["example"]["value"]
+    photo = (PHOTOS / "zea-mays.jpg").read_bytes()
+    answer = call("POST", "/v1/classifications", photo, "image/jpeg", {"top": "2"}).json
+    volatile = dict.fromkeys(("id", "created_at", "timings_ms"))
+    assert list(answer) == list(example)
+    assert answer | volatile == example | volatile
+
+
+@pytest.mark.parametrize("path", ["/v1/species", "/v1/model", "/v1/health"])
+def test_the_examples_of_what_it_knows_are_true(call: Call, contract: Any, path: str) -> None:
+    content = contract["paths"][path]["get"]["responses"]["200"]["content"]
+    example = content["application/json"]["examples"]["example"]["value"]
+    answer = call("GET", path).json
+    assert set(answer) == set(example)
+    if path == "/v1/species":
+        assert example["species"][0] in answer["species"]
+    if path == "/v1/model":
+        for name in ("version", "created_at", "input", "species", "dataset"):
+            assert example[name] == answer[name]
+        assert example["metrics"].items() <= answer["metrics"].items()
+        assert example["agreement"].items() <= answer["agreement"].items()
