@@ -207,6 +207,8 @@ def _notice(dataset: DatasetFacts, recipe: Recipe) -> str:
         f"# Notice\n\nThis model was trained on the data set {dataset.name}.\n\n"
         f"- Photos: {dataset.attribution or 'source not stated'}\n"
         f"- Licence of the photos: {dataset.licence or 'not stated'}\n"
+        "- Photos in `report/` are of this data set, under its licence; changed: cut to squares, smaller, "
+        "saved as JPEG or WebP\n"
         f"- First weights: {_first_weights(recipe)}\n"
     )
 

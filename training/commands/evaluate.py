@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from training.evaluation.metrics import Metrics
+    from training.evaluation.metrics import Fusion, Metrics
 
 
 def evaluate(
@@ -20,6 +20,12 @@ def evaluate(
         list[str] | None,
         typer.Option(metavar="NAME=FOLDER", help="Photos it should not identify; may be given again."),
     ] = None,
+    gallery: Annotated[
+        bool,
+        typer.Option(
+            "--gallery/--no-gallery", help="Put a typical training photo of each species beside it."
+        ),
+    ] = True,
     threads: Annotated[int, typer.Option(min=1, help="Threads of one inference.")] = os.cpu_count() or 1,
 ) -> None:
     """Measure an exported model through the code that serves, and write its report and model card."""
@@ -34,7 +40,7 @@ def evaluate(
 
     folders = named_folders(unknown or [])
     prepared = Dataset(dataset)
-    measured = measure(prepared, model, as_split(split), threads, folders)
+    measured = measure(prepared, model, as_split(split), threads, folders, gallery=gallery)
     _print(measured)
     if is_of_record(prepared, read_manifest(model), measured.split):
         typer.echo(f"Written: {model / REPORT_NAME / PAGE_NAME}, {model / CARD_NAME}")
@@ -65,6 +71,9 @@ def _print(measured: "Metrics") -> None:
     )
     shares = ", ".join(f"{verdict} {percent(share)}" for verdict, share in measured.verdicts.items())
     out.print(f"verdicts: {shares}")
+    for several in measured.fusion:
+        if several.photos > 1:
+            out.print(_told(several))
     for name, met in measured.unknown.items():
         out.print(
             f"{name}: {met.photos} unknown photos, {percent(1 - met.identified)} not identified"
@@ -74,3 +83,14 @@ def _print(measured: "Metrics") -> None:
                 else ""
             )
         )
+
+
+def _told(several: "Fusion") -> str:
+    from training.report.words import percent
+
+    alone, together = several.alone, several.together
+    return (
+        f"{several.photos} photos of a plant together: accuracy {together.accuracy.mean:.4f}, one by one "
+        f"{alone.accuracy.mean:.4f}; identified {percent(together.identified.mean)}, one by one "
+        f"{percent(alone.identified.mean)}"
+    )

@@ -13,6 +13,7 @@ from sklearn.metrics import confusion_matrix
 from frond.classifier import Classifier, Inference
 from frond.manifest import MANIFEST_NAME, Manifest, read_manifest
 from frond.scores import softmax
+from training.abstention.known import Known
 from training.data.card import Card
 from training.data.dataset import Dataset
 from training.data.split import Split
@@ -20,6 +21,8 @@ from training.draft import write_whole
 from training.evaluation import measures
 from training.evaluation.confidence import expected_calibration_error
 from training.evaluation.exhibits import EXHIBITS_NAME, Exhibits, show, typical_answers, worst_mistakes
+from training.evaluation.fusion import measure_fusion
+from training.evaluation.gallery import choose_gallery, write_gallery
 from training.evaluation.inference import infer_all
 from training.evaluation.metrics import METRICS_NAME, Metrics, Scores, TakenFor, Unknown
 from training.evaluation.unknown import Strangers, files_below, meet
@@ -71,6 +74,8 @@ def evaluate(
     split: Split,
     threads: int,
     unknown: Mapping[str, Path] | None = None,
+    *,
+    gallery: bool = True,
 ) -> Metrics:
     """Measure a model; on the test split of what it was trained on, write that down beside it.
 
@@ -89,6 +94,8 @@ def evaluate(
         Of one inference.
     unknown
         Folders of photos that the model should not identify, by name.
+    gallery
+        Whether a photo of each species is put beside the model; without, one that was there goes.
 
     Raises
     ------
@@ -133,10 +140,12 @@ def evaluate(
         reliability=measures.reliability(answers.confidences, correct),
         scores=_histograms(manifest, answers, met),
         unknown={name: _unknown(strangers[name], met[name], slugs) for name in strangers},
+        fusion=measure_fusion(manifest, Known(inferences, labels)),
     )
     if of_record:
         exhibits = _exhibits(classifier, dataset, indices, answers)
-        _write(directory, manifest, measured, exhibits, dataset.card)
+        pictures = choose_gallery(classifier, dataset) if gallery else {}
+        _write(directory, manifest, measured, exhibits, pictures, dataset.card)
     return measured
 
 
@@ -211,7 +220,14 @@ def _exhibits(
     )
 
 
-def _write(directory: Path, manifest: Manifest, measured: Metrics, exhibits: Exhibits, card: Card) -> None:
+def _write(
+    directory: Path,
+    manifest: Manifest,
+    measured: Metrics,
+    exhibits: Exhibits,
+    pictures: Mapping[str, bytes],
+    card: Card,
+) -> None:
     """Write everything down; the papers are made first, so that a fault leaves the folder as it was."""
     papers = make_papers(read_material(directory, measured, exhibits, card))
     report = directory / REPORT_NAME
@@ -219,6 +235,7 @@ def _write(directory: Path, manifest: Manifest, measured: Metrics, exhibits: Exh
     write_whole(report / METRICS_NAME, measured.model_dump_json(indent=2) + "\n")
     write_whole(report / EXHIBITS_NAME, exhibits.model_dump_json(indent=1) + "\n")
     write_whole(report / DATA_NAME, card.model_dump_json(indent=2) + "\n")
+    write_gallery(report, pictures)
     papers.write(directory)
     updated = manifest.model_copy(update={"metrics": measured.headline()})
     write_whole(directory / MANIFEST_NAME, updated.model_dump_json(indent=2) + "\n")

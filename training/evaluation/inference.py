@@ -19,10 +19,12 @@ class Inferences:
     median_ms: float
 
 
-def infer_all(classifier: Classifier, pictures: NDArray[np.uint8]) -> Inferences:
+def infer_all(
+    classifier: Classifier, pictures: NDArray[np.uint8], purpose: str = "Classifying"
+) -> Inferences:
     """Run every picture ``uint8[N, S, S, 3]`` through the model, one at a time, as serving does."""
     logits, embeddings, times = [], [], []
-    for picture in track(pictures, len(pictures), "Classifying"):
+    for picture in track(pictures, len(pictures), purpose):
         started = perf_counter()
         inference = classifier.infer(np.ascontiguousarray(picture))
         times.append(perf_counter() - started)

@@ -13,14 +13,24 @@ VERDICTS = ("identified", "uncertain", "not_recognised")
 
 def macro_f1(labels: NDArray[np.int64], predicted: NDArray[np.int64]) -> float:
     """Return the mean F1 of the species that were there or answered, 0 to 1; each counts alike."""
-    return float(_macro_f1s(labels[np.newaxis], predicted[np.newaxis])[0])
+    return float(macro_f1s(labels[np.newaxis], predicted[np.newaxis])[0])
 
 
 def macro_f1_interval(labels: NDArray[np.int64], predicted: NDArray[np.int64]) -> tuple[float, float]:
     """Return the 2.5 and 97.5 percentiles of macro F1 over resampled photos (the bootstrap, Efron 1979)."""
     chosen = np.random.default_rng(0).integers(len(labels), size=(RESAMPLES, len(labels)))
-    low, high = np.percentile(_macro_f1s(labels[chosen], predicted[chosen]), [2.5, 97.5])
+    low, high = np.percentile(macro_f1s(labels[chosen], predicted[chosen]), [2.5, 97.5])
     return float(low), float(high)
+
+
+def macro_f1s(labels: NDArray[np.int64], predicted: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return macro F1 of each of S samples ``int64[S, N]``; a thousand at once, as one by one takes long."""
+    species = int(max(labels.max(), predicted.max())) + 1
+    seen = _counts(labels, species) + _counts(predicted, species)
+    # A wrong answer counts for a species that is left out again.
+    found = _counts(np.where(labels == predicted, labels, species), species + 1)[:, :species]
+    f1: NDArray[np.float64] = (2 * found / np.maximum(seen, 1)).sum(axis=1) / (seen > 0).sum(axis=1)
+    return f1
 
 
 def by_species(
@@ -56,16 +66,6 @@ def reliability(confidences: NDArray[np.float64], correct: NDArray[np.bool_]) ->
         )
         for chosen in members
     ]
-
-
-def _macro_f1s(labels: NDArray[np.int64], predicted: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return macro F1 of each of S samples ``int64[S, N]``; a thousand at once, as one by one takes long."""
-    species = int(max(labels.max(), predicted.max())) + 1
-    seen = _counts(labels, species) + _counts(predicted, species)
-    # A wrong answer counts for a species that is left out again.
-    found = _counts(np.where(labels == predicted, labels, species), species + 1)[:, :species]
-    f1: NDArray[np.float64] = (2 * found / np.maximum(seen, 1)).sum(axis=1) / (seen > 0).sum(axis=1)
-    return f1
 
 
 def _counts(numbers: NDArray[np.int64], most: int) -> NDArray[np.int64]:

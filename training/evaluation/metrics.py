@@ -59,6 +59,39 @@ class Scores(BaseModel):
     unknown: dict[str, list[int]] = Field(description="Photos of each unknown set, by bin")
 
 
+class Estimate(BaseModel):
+    """A number and the interval that chance in the choice of photos leaves it, 95 %."""
+
+    mean: float
+    low: float
+    high: float
+
+
+class Shares(BaseModel):
+    """How well photos were answered, or by how much better than others; each 0 to 1."""
+
+    accuracy: Estimate
+    macro_f1: Estimate
+    identified: Estimate = Field(description="Share with that verdict")
+
+
+class Measured(Shares):
+    """How well photos were answered, and how well the confidences told that."""
+
+    expected_calibration_error: float
+
+
+class Fusion(BaseModel):
+    """Photos of one plant judged together, against the same photos one by one."""
+
+    photos: int = Field(description="Of each plant")
+    groups: int = Field(description="In one partition of the photos")
+    partitions: int
+    alone: Measured
+    together: Measured
+    gained: Shares = Field(description="Together less alone")
+
+
 class Metrics(BaseModel):
     """What was measured of a model on one split of a data set."""
 
@@ -81,6 +114,7 @@ class Metrics(BaseModel):
     reliability: list[Bin]
     scores: Scores | None = None
     unknown: dict[str, Unknown] = Field(default_factory=dict, description="By the name they were given")
+    fusion: list[Fusion] = Field(default_factory=list, description="By how many photos of a plant there are")
 
     def headline(self) -> dict[str, Any]:
         """Return what the manifest keeps."""

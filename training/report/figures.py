@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from frond.manifest import Species
-from training.evaluation.metrics import Bin, Scores
+from training.evaluation.metrics import Bin, Fusion, Scores
 from training.plots import Rows, curves
 from training.report.drawing import PAGE, inline_svg, style
 from training.report.trials import LayerError
@@ -94,6 +94,37 @@ def score_histogram(scores: Scores) -> Markup:
         axes.locator_params(axis="y", nbins=5)
         axes.legend()
         return inline_svg(figure, "scores", "Histogram of the score for known and unknown photos")
+
+
+def fusion_gain(fusion: Sequence[Fusion]) -> Markup:
+    """Return what photos of one plant judged together come to, over their number."""
+    with style():
+        figure = Figure(figsize=(WIDTH, 3.1), layout="constrained")
+        axes = figure.subplots()
+        for name, colour, label, aside in (
+            ("accuracy", PAGE.first, "answered rightly", -0.04),
+            ("identified", PAGE.second, "identified", 0.04),
+        ):
+            estimates = [getattr(several.together, name) for several in fusion]
+            means = [estimate.mean for estimate in estimates]
+            reach = [[e.mean - e.low for e in estimates], [e.high - e.mean for e in estimates]]
+            places = [several.photos + aside for several in fusion]
+            axes.errorbar(
+                places,
+                means,
+                np.maximum(reach, 0),
+                fmt=".-",
+                color=colour,
+                linewidth=1.2,
+                capsize=3,
+                label=label,
+            )
+        axes.set(xlabel="photos of a plant", ylabel="share of the plants")
+        axes.set_xticks([several.photos for several in fusion])
+        axes.legend(loc="lower right")
+        return inline_svg(
+            figure, "several", "Shares answered rightly and identified over the photos of a plant"
+        )
 
 
 def layer_errors(layers: Sequence[LayerError]) -> Markup:

@@ -44,6 +44,7 @@ SECTIONS = (
     Section("evidence", "Where it looked", lambda m: m.exhibits and m.exhibits.examples),
     Section("calibration", "What a confidence is worth"),
     Section("abstention", "When it gives no answer"),
+    Section("several", "Several photos of one plant", lambda m: m.metrics.fusion),
     Section("quantization", "From float to int8", lambda m: m.quantization),
     Section("speed", "Speed and size"),
     Section("data", "The data", lambda m: m.card),

@@ -30,6 +30,25 @@ def test_a_version_comes_back_as_it_was_written(registry: Registry, tmp_path: Pa
     assert registry.versions.model(manifest.version) == (directory / MODEL_NAME).read_bytes()
 
 
+def test_a_version_shows_its_species(bucket: Bucket, registry: Registry, tmp_path: Path) -> None:
+    directory, manifest = model_folder(tmp_path / "model")
+    photo = directory / "report" / "maïs-1.jpg"
+    photo.write_bytes(b"a photo of maize")
+    registry.versions.publish(manifest, files_of(directory) | {"report/gallery/maïs-1.jpg": photo})
+
+    assert registry.versions.picture(manifest.version, "maïs-1") == b"a photo of maize"
+    assert registry.versions.picture(manifest.version, "zea-mays") is None
+    assert registry.versions.picture("2020.01.01-00000000", "maïs-1") is None
+
+
+@pytest.mark.parametrize("slug", ["", "../../secret", "a/b", "secret.jpg", "a\n", "-a", "a--b", "玉" * 400])
+def test_what_is_no_slug_shows_nothing(bucket: Bucket, registry: Registry, slug: str) -> None:
+    bucket.put(f"models/v/report/gallery/{slug}.jpg"[:300], b"a secret")
+    bucket.put("models/v/secret.jpg", b"a secret")
+
+    assert registry.versions.picture("v", slug) is None
+
+
 def test_the_manifest_is_written_last(bucket: Bucket, tmp_path: Path) -> None:
     directory, manifest = model_folder(tmp_path / "model")
     written: list[str] = []

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from frond.classifier import Classifier
 from frond.images import read_photo
@@ -69,3 +70,14 @@ def test_it_is_as_small_and_as_good_as_a_release_must_be(classifier: Classifier)
 def test_it_says_whose_photos_it_learned_from(classifier: Classifier) -> None:
     assert classifier.manifest.dataset.licence == "CC BY-SA 4.0"
     assert "Giselsson" in (classifier.manifest.dataset.attribution or "")
+
+
+def test_there_is_a_photo_of_every_species_that_tells_nothing_of_its_camera(classifier: Classifier) -> None:
+    gallery = {path.stem: path for path in (MODEL / "report" / "gallery").iterdir()}
+    assert gallery.keys() == {species.slug for species in classifier.manifest.labels}
+    for slug, path in gallery.items():
+        with Image.open(path) as shown:
+            assert (shown.format, shown.size) == ("JPEG", (224, 224))
+            assert not shown.getexif()
+        answer = classifier.classify(read_photo(path.read_bytes(), classifier.manifest.input).pixels)
+        assert answer.candidates[0].species.slug == slug

@@ -106,7 +106,11 @@ def test_the_record_stands_beside_the_model(measured: tuple[Path, Metrics]) -> N
     directory, metrics = measured
 
     names = {str(path.relative_to(directory)) for path in directory.rglob("*") if path.is_file()}
-    assert names == {
+    gallery = {name for name in names if name.startswith("report/gallery/")}
+    known = {f"report/gallery/{species.slug}.jpg" for species in read_manifest(directory).labels}
+    assert gallery
+    assert gallery <= known
+    assert names - gallery == {
         "model.tflite",
         "manifest.json",
         "MODEL_CARD.md",
@@ -119,6 +123,30 @@ def test_the_record_stands_beside_the_model(measured: tuple[Path, Metrics]) -> N
     assert Metrics.model_validate_json(text) == metrics
     page = (directory / "report" / "index.html").read_text(encoding="utf-8")
     assert 'alt="Evidence for' in page
+
+
+def test_several_photos_of_one_plant_are_measured_too(measured: tuple[Path, Metrics]) -> None:
+    _, metrics = measured
+
+    one, *more = metrics.fusion
+    assert one.photos == 1
+    assert one.together.accuracy.mean == pytest.approx(metrics.accuracy)
+    assert one.together.identified.mean == pytest.approx(metrics.verdicts["identified"])
+    assert one.together.expected_calibration_error == pytest.approx(metrics.expected_calibration_error)
+    assert more
+
+
+def test_private_photos_are_not_put_beside_the_model(
+    measured: tuple[Path, Metrics], prepared: Dataset
+) -> None:
+    directory, _ = measured
+    private = directory.parent / "private"
+    shutil.copytree(directory, private)
+    assert (private / "report" / "gallery").exists()
+
+    evaluate(prepared, private, "test", threads=1, gallery=False)
+
+    assert not (private / "report" / "gallery").exists()
 
 
 def test_the_manifest_gets_the_headline(measured: tuple[Path, Metrics]) -> None:
@@ -215,6 +243,7 @@ def test_the_command_tells_what_it_measured_and_where_it_stands(
 
     said = capsys.readouterr().out.replace("\u00a0", " ")
     assert "others: 8 unknown photos" in said
+    assert "2 photos of a plant together: accuracy" in said
     assert "1 file was not readable" in said
     assert all(name in said for name in ("sinapis-arvensis", "index.html", "MODEL_CARD.md"))
 

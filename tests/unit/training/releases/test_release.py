@@ -62,6 +62,8 @@ def released(run: Run, folder: Path, seed: int, *options: str, **changes: Any) -
 
 def test_a_model_is_released_promoted_and_rolled_back(bucket: Bucket, run: Run, tmp_path: Path) -> None:
     directory, manifest = model_folder(tmp_path / "one", seed=1)
+    (directory / "report" / "gallery").mkdir()
+    (directory / "report" / "gallery" / "plant-1.jpg").write_bytes(b"a photo")
     said = run("release", directory)
     assert "passed" in said
     assert "refused" not in said
@@ -72,6 +74,7 @@ def test_a_model_is_released_promoted_and_rolled_back(bucket: Bucket, run: Run, 
         "manifest.json",
         "NOTICE.md",
         "MODEL_CARD.md",
+        "report/gallery/plant-1.jpg",
         "report/index.html",
         "report/metrics.json",
     }

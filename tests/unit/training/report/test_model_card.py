@@ -36,6 +36,8 @@ def test_it_tells_the_numbers(card: str, material: Material) -> None:
     assert "| accuracy | 81.2 % |" in card
     assert "| int8 against float, macro F1 (validation) | −0.12 points |" in card
     assert "| *Planta Wheat* | Wheat | 0.833 | 0.833 | 0.825 | 6 |" in card
+    assert "| 1 | 81.2 % | – | 0.713 | 61.3 % | 0.032 |" in card
+    assert "| 3 | 92.3 % | +11.09 (+10.09 to +13.09) | 0.823 | 72.3 % | 0.032 |" in card
     assert "| stones | 7 | 85.7 % | 85.7 % |" in card
 
 
@@ -87,12 +89,14 @@ def test_odd_names_are_only_text() -> None:
 def test_what_was_not_recorded_is_left_out(material: Material) -> None:
     bare = Material(
         material.manifest.model_copy(update={"agreement": {}, "libraries": {}, "code_commit": None}),
-        material.metrics.model_copy(update={"unknown": {}}),
+        material.metrics.model_copy(update={"unknown": {}, "fusion": []}),
     )
 
     card = make_card(bare)
 
-    assert not any(word in card for word in ("None", "nan", "int8 against", "Undefined", "Code:"))
+    assert not any(
+        word in card for word in ("None", "nan", "int8 against", "Undefined", "Code:", "judged together")
+    )
     assert "Libraries: not recorded." in card
 
 

@@ -53,10 +53,11 @@ def test_what_was_not_recorded_is_left_out(material: Material, missing: str, sec
 
 
 def test_parts_of_a_section_are_left_out_too(material: Material) -> None:
-    bare = material.metrics.model_copy(update={"unknown": {}, "scores": None})
+    bare = material.metrics.model_copy(update={"unknown": {}, "scores": None, "fusion": []})
     page = Page.of(make_page(replace(material, metrics=bare, abstention=None, settings=None)))
 
     assert "abstention" in page.ids
+    assert "several" not in page.ids
     assert not {"Photos it should not identify", "Scores that were compared"} & set(page.headings)
 
 
@@ -91,6 +92,7 @@ def test_it_tells_the_numbers(page: Page) -> None:
     assert "1 file was left out" in said
     assert "87.7 %" in said, "stones turned away by the chosen score"
     assert "layer_4 (36 dB)" in said
+    assert "3 92.3 % +11.09 (+10.09 to +13.09) 0.82372.3 % 0.032" in said, "three photos together"
     assert "It is not as faithful as it should be." in said
     assert "Weight decay0.0625" in said
 
@@ -137,7 +139,7 @@ def test_whose_pictures_they_are_stands_beside_them(page: Page) -> None:
 
 
 def test_plots_have_the_colours_of_the_page(html: str) -> None:
-    assert html.count('<svg class="plot"') == 5
+    assert html.count('<svg class="plot"') == 6
     assert not any(colour in html for colour in VARIABLES)
     assert all(
         f"stroke: {variable}" in html or f"fill: {variable}" in html for variable in VARIABLES.values()

@@ -1,5 +1,6 @@
 """Released models: written once, manifest last, and never changed."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +16,8 @@ from frond.registry.storage import Storage
 
 Sent = Callable[[str, int], None]
 PREFIX = "models/"
+# That of the manifest's species; with more letters S3 would refuse the key.
+SLUG, MOST_LETTERS = re.compile(r"\w+(-\w+)*"), 200
 
 
 class Versions:
@@ -63,6 +66,13 @@ class Versions:
                 f"{self._storage.address(_key(version, MODEL_NAME))} is missing; promote another version."
             )
         return found.content
+
+    def picture(self, version: str, slug: str) -> bytes | None:
+        """Return the JPEG that shows a species; None where the version has none, or this is no slug."""
+        if len(slug) > MOST_LETTERS or not SLUG.fullmatch(slug):
+            return None
+        found = self._storage.get(_key(version, f"report/gallery/{slug}.jpg"))
+        return found.content if found else None
 
     def publish(self, manifest: Manifest, files: Mapping[str, Path], sent: Sent | None = None) -> bool:
         """Write a version, or what an interrupted attempt left unwritten of it.
