@@ -9,6 +9,7 @@ from training.commands.abstention import abstention
 from training.commands.compare import compare
 from training.commands.evaluate import evaluate
 from training.commands.export import export
+from training.commands.feedback import feedback
 from training.commands.fit import fit
 from training.commands.list import list_releases
 from training.commands.prepare import prepare
@@ -26,7 +27,19 @@ def training() -> None:
     """Train Frond's network on your plants, measure it, release it, and take it back."""
 
 
-for command in (prepare, fit, compare, export, evaluate, report, abstention, release, promote, rollback):
+for command in (
+    prepare,
+    fit,
+    compare,
+    export,
+    evaluate,
+    report,
+    abstention,
+    release,
+    promote,
+    rollback,
+    feedback,
+):
     app.command()(command)
 app.command("list")(list_releases)
 

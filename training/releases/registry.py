@@ -1,12 +1,10 @@
 """Which registry a command means, and who uses it."""
 
 import getpass
-import json
 import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import botocore.session
@@ -15,9 +13,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from frond.registry import Registry, RegistryError
 from training.problems import TrainingError
+from training.stack import PATIENT, local_stack
 
-STACK_FILE = Path(__file__).parents[2] / ".frond" / "stack.json"
-PATIENT = Config(connect_timeout=5, read_timeout=60, retries={"mode": "standard", "total_max_attempts": 3})
 BRIEF = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 1})
 
 
@@ -54,15 +51,8 @@ def _name(bucket: str) -> str:
 
 
 def _local_registry() -> Registry:
-    try:
-        stack = json.loads(STACK_FILE.read_bytes())
-        bucket, endpoint, region = (stack[key] for key in ("models_bucket", "aws_endpoint_url", "region"))
-    except (OSError, ValueError, KeyError) as error:
-        raise TrainingError("No stack runs on this machine; start one with `make serve`.") from error
-    # A proxy that the environment names is for the world outside.
-    direct = PATIENT.merge(Config(proxies={}))
-    keys = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
-    return Registry.open(bucket, direct, endpoint_url=endpoint, region_name=region, **keys)
+    stack = local_stack()
+    return Registry.open(stack.output("ModelsBucketName"), stack.aws.config, **stack.aws.where)
 
 
 def _arn() -> str | None:

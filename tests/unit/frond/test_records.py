@@ -178,3 +178,32 @@ def test_a_correction_takes_the_place_of_an_earlier_one(records: Records) -> Non
         assert corrected is not None
         assert corrected.feedback == {"species": species}
     assert records.correct(str(uuid4()), {"species": None}) is None
+
+
+def test_corrections_are_those_that_stand(dynamodb: "DynamoDBClient", records: Records) -> None:
+    told = {"species": "zea-mays", "consent": True}
+    kept = [over_http() for _ in range(3)]
+    gone, expired, untold = over_http(), over_http(), over_http()
+    for record in [*kept, gone, untold]:
+        records.add(record)
+    Records(dynamodb, "records", days=-1).add(expired)
+    for record in [*kept, gone, expired]:
+        records.correct(record.identifier, told)
+    records.delete(gone.identifier)
+
+    found = list(records.corrections())
+
+    assert {record.identifier for record in found} == {record.identifier for record in kept}
+    assert all(record.feedback == told for record in found)
+    assert all(record.outcome == OUTCOME for record in found)
+
+
+def test_corrections_come_from_every_page_of_the_table(records: Records) -> None:
+    # A page of DynamoDB's ends after 1 MB, whatever passes the filter.
+    for step in range(5):
+        record = Record(str(uuid4()), "succeeded", "http", None, NOW, outcome={"long": "x" * 390_000})
+        records.add(record)
+        if step in {0, 4}:
+            records.correct(record.identifier, {"species": None})
+
+    assert len(list(records.corrections())) == 2

@@ -1,6 +1,7 @@
 """Objects in S3, whole."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -15,11 +16,12 @@ _GONE = {"NoSuchKey", "NoSuchVersion", "404", "MethodNotAllowed"}  # the last fo
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An object's bytes, the content type that it was stored with, and its metadata."""
+    """An object's bytes, the content type that it was stored with, its metadata, and when it was written."""
 
     content: bytes
     content_type: str
     metadata: dict[str, str]
+    modified: datetime
 
 
 def fetch(s3: "S3Client", address: dict[str, str]) -> Found:
@@ -42,4 +44,6 @@ def fetch(s3: "S3Client", address: dict[str, str]) -> Found:
         if error.response["Error"]["Code"] in _GONE:
             raise VanishedPhoto from error
         raise
-    return Found(answer["Body"].read(), answer.get("ContentType", ""), answer["Metadata"])
+    return Found(
+        answer["Body"].read(), answer.get("ContentType", ""), answer["Metadata"], answer["LastModified"]
+    )

@@ -9,7 +9,7 @@ A deleted record stays as a mark until no message about it can be under way any 
 import base64
 import binascii
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
@@ -166,6 +166,14 @@ class Records:
         return Page(
             [records[name] for name in identifiers if name in records], _cursor(last) if last else None
         )
+
+    def corrections(self) -> Iterator[Record]:
+        """Yield every record that a user corrected, in no order; reads the whole table for it."""
+        pages = self._dynamodb.get_paginator("scan").paginate(
+            TableName=self._table, FilterExpression="attribute_exists(feedback)", ConsistentRead=True
+        )
+        for page in pages:
+            yield from (_record(item) for item in page["Items"] if _stands(item))
 
     def add(self, record: Record) -> bool:
         """Keep a record that is new and finished; tell whether its id was free."""

@@ -221,7 +221,7 @@ def test_a_folder_that_holds_no_model(bucket: Bucket, run: Run, tmp_path: Path) 
 
 def test_a_registry_has_to_be_named(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("FROND_MODELS_BUCKET", raising=False)
-    monkeypatch.setattr(access, "STACK_FILE", tmp_path / "stack.json")
+    monkeypatch.setattr("training.stack.STACK_FILE", tmp_path / "stack.json")
 
     assert "Say where the registry is" in run("list", code=1)
     assert "Say where the registry is" in run("list", "--bucket", "s3://bucket/prefix", code=1)
@@ -255,7 +255,7 @@ def test_the_local_stack_is_found_by_its_file(
     local = new_bucket(s3)
     facts = {"models_bucket": local.name, "aws_endpoint_url": "http://localhost:1", "region": "us-east-1"}
     (tmp_path / "stack.json").write_text(json.dumps(facts))
-    monkeypatch.setattr(access, "STACK_FILE", tmp_path / "stack.json")
+    monkeypatch.setattr("training.stack.STACK_FILE", tmp_path / "stack.json")
     opened: list[dict[str, str]] = []
 
     def watch(name: str, _: object, **where: str) -> Registry:

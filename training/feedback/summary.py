@@ -1,0 +1,36 @@
+"""What came of the corrections, for the terminal."""
+
+from rich.table import Table
+
+from training.data.catalogue import Catalogue
+from training.feedback.collect import Collected
+from training.feedback.correction import PHOTOS
+
+
+def counts(collected: Collected) -> Table:
+    """Return how many corrections there are, and where they went."""
+    rows = Table("corrections", "")
+    rows.columns[1].justify = "right"
+    used = sum(there for there, _ in collected.folders().values())
+    rows.add_row("all", str(collected.without_consent + len(collected.looked)))
+    rows.add_row("without consent", str(collected.without_consent))
+    for reason, photos in collected.left_out().most_common():
+        rows.add_row(reason, str(photos))
+    rows.add_row("in the folder", str(used), style="bold")
+    return rows
+
+
+def folders(collected: Collected) -> Table:
+    """Return how many photos each folder has."""
+    rows = Table("folder", "photos", "new")
+    for column in rows.columns[1:]:
+        column.justify = "right"
+    for folder, (there, new) in collected.folders().items():
+        rows.add_row(str(folder), str(there), str(new))
+    return rows
+
+
+def unknown_species(collected: Collected, catalogue: Catalogue) -> list[str]:
+    """Return the species with photos that the catalogue does not know."""
+    classes = [folder.name for folder in collected.folders() if folder.parent == PHOTOS]
+    return [name for name in classes if not catalogue.knows(name)]
