@@ -45,6 +45,8 @@ print(json.dumps({
     "slow": [str(path) for path in compiled if not path.exists() or path.read_bytes()[4:8] != UNCHECKED],
     "beside": sorted(path.name for path in pathlib.Path("/var/task").iterdir()),
     "model": sorted(path.name for path in pathlib.Path("/var/task/model").iterdir()),
+    "report": sorted(path.name for path in pathlib.Path("/var/task/model/report").iterdir()),
+    "gallery": sorted(path.name for path in pathlib.Path("/var/task/model/report/gallery").iterdir()),
 }))
 """
 
@@ -144,7 +146,9 @@ def test_it_holds_what_serves_and_nothing_else(container: str) -> None:
     assert {"api.py", "routes", "static", "model", "frond"} <= set(found["beside"])
     assert {"Dockerfile", "tests", "bin", "tensorflow", "training"}.isdisjoint(found["beside"])
     assert {"manifest.json", "model.tflite"} <= set(found["model"])
-    assert "report" not in found["model"]
+    # Of the report only what the API shows.
+    assert found["report"] == ["gallery"]
+    assert len(found["gallery"]) == 12
 
 
 def test_without_its_model_it_does_not_start(image: str) -> None:
