@@ -1,6 +1,7 @@
 """Answers that a client may keep: an entity tag, and 304 for whoever has it already (RFC 9110, RFC 9111)."""
 
 import hashlib
+from typing import TypeVar
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.data_classes.common import BaseProxyEvent
@@ -13,19 +14,23 @@ A_MINUTE: dict[str, str | list[str]] = {
 }
 
 
+Body = TypeVar("Body", str, bytes)
+
+
 def cacheable(event: BaseProxyEvent, answer: BaseModel) -> Response[str]:
     """Return an answer that may be kept for a minute, and asked for again by its tag."""
     return tagged(event, answer.model_dump_json(), "application/json", A_MINUTE)
 
 
 def tagged(
-    event: BaseProxyEvent, body: str, content_type: str, headers: dict[str, str | list[str]]
-) -> Response[str]:
+    event: BaseProxyEvent, body: Body, content_type: str, headers: dict[str, str | list[str]]
+) -> Response[Body]:
     """Return a body with its tag, or 304 without the body to a client that names the tag."""
-    tag = f'"{hashlib.sha256(body.encode()).hexdigest()[:32]}"'
+    content = body.encode() if isinstance(body, str) else body
+    tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
     headers = {**headers, "ETag": tag}
     if _names(event.headers.get("if-none-match") or "", tag):
-        return Response(304, headers=headers, body="")
+        return Response(304, headers=headers, body=body[:0])
     return Response(200, content_type=content_type, headers=headers, body=body)
 
 

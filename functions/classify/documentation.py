@@ -34,10 +34,12 @@ API_VERSION = "1.0.0"
 LICENCE = License(name="Apache-2.0", identifier="Apache-2.0")
 KEY_SCHEME = "api_key"
 
+BINARY = {"type": "string", "format": "binary"}
+PICTURE = "image/jpeg"
 PHOTO_BODY: dict[str, Any] = {
     "required": True,
     "content": {
-        **{photo_type: {"schema": {"type": "string", "format": "binary"}} for photo_type in PHOTO_TYPES},
+        **{photo_type: {"schema": BINARY} for photo_type in PHOTO_TYPES},
         FORM_TYPE: {
             "schema": {
                 "type": "object",
@@ -45,7 +47,7 @@ PHOTO_BODY: dict[str, Any] = {
                 "properties": {
                     FORM_FIELD: {
                         "type": "array",
-                        "items": {"type": "string", "format": "binary", "minLength": 1},
+                        "items": {**BINARY, "minLength": 1},
                         "minItems": 1,
                         "maxItems": MAX_PHOTOS,
                         "description": "Photos of one plant",
@@ -98,7 +100,7 @@ CACHED: Headers = {
 
 
 def responses(
-    answer: type[BaseModel] | None,
+    answer: type[BaseModel] | str | None,
     *kinds: type[Problem],
     status: int = 200,
     cached: bool = False,
@@ -110,7 +112,7 @@ def responses(
     Parameters
     ----------
     answer
-        The model of the body; None for a route that answers with none.
+        The model of the body, or its media type if it is no document; None for an answer without a body.
     status
         Of the answer.
     cached
@@ -133,9 +135,11 @@ def responses(
     return documented
 
 
-def _answer(answer: type[BaseModel] | None) -> OpenAPIResponse:
+def _answer(answer: type[BaseModel] | str | None) -> OpenAPIResponse:
     if answer is None:
         return {"description": "Done"}
+    if isinstance(answer, str):
+        return {"description": "The file.", "content": {answer: {"schema": BINARY}}}
     example = {"example": {"value": EXAMPLES[answer]}}
     return {
         "description": str(answer.__doc__),

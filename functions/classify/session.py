@@ -57,6 +57,22 @@ class Session:
             self.running = self._changed() or self.running
         return self.running
 
+    def picture(self, slug: str) -> bytes | None:
+        """Return the JPEG that shows a species of the model that serves; None where it came without one.
+
+        Raises
+        ------
+        frond.registry.UnreachableError
+            S3 did not give it; it may another time.
+        """
+        running = self.running
+        if slug not in {species.slug for species in running.classifier.manifest.labels}:
+            return None
+        if running.source != BAKED_IN:
+            return self._registry.versions.picture(running.classifier.manifest.version, slug)
+        path = self._settings.model_dir / "report" / "gallery" / f"{slug}.jpg"
+        return path.read_bytes() if path.exists() else None
+
     def _changed(self) -> Running | None:
         """Return what the channel points at, if that is new and good."""
         if not self._settings.models_bucket:

@@ -58,7 +58,11 @@ def test_every_operation_says_what_it_is_for_and_how_it_may_end(contract: Any) -
         for status, response in operation["responses"].items():
             assert {"x-request-id", "Server-Timing"} <= set(response["headers"]), (name, status)
             assert ("Retry-After" in response["headers"]) == (status == "429"), (name, status)
-            assert set(response.get("content", {})) <= {"application/json", "application/problem+json"}
+            assert set(response.get("content", {})) <= {
+                "application/json",
+                "application/problem+json",
+                "image/jpeg",
+            }
 
 
 def test_every_problem_is_there(contract: Any) -> None:

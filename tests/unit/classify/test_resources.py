@@ -2,9 +2,11 @@
 
 import base64
 import hashlib
+import io
 import re
 
 import pytest
+from PIL import Image
 
 from tests.unit.classify.conftest import Call
 
@@ -16,6 +18,33 @@ def test_species_lists_what_the_model_knows(call: Call) -> None:
     assert species[0]["species"] == "alopecurus-myosuroides"
     assert {s["common_name"] for s in species} >= {"Maïs", "Betterave sucrière"}
     assert {s["role"] for s in species} == {"crop", "weed"}
+
+
+def test_a_species_is_shown_by_a_photo(call: Call) -> None:
+    for species in call("GET", "/v1/species").json["species"]:
+        path = f"/v1/species/{species['species']}/photo"
+        reply = call("GET", path, headers={"accept": "image/jpeg"})
+        assert (reply.status, reply.headers["Content-Type"]) == (200, "image/jpeg")
+        assert Image.open(io.BytesIO(base64.b64decode(reply.body))).size == (224, 224)
+        again = call("GET", path, headers={"accept": "image/jpeg", "if-none-match": reply.headers["ETag"]})
+        assert again.status == 304
+
+
+def test_a_browser_that_prefers_another_picture_gets_this_one(call: Call) -> None:
+    accepts = {"accept": "image/avif,image/webp,image/apng,image/*,*/*;q=0.8"}
+    assert call("GET", "/v1/species/zea-mays/photo", headers=accepts).status == 200
+
+
+@pytest.mark.parametrize("slug", ["rosa-canina", "..", "%2e%2e", "zea-mays.jpg"])
+def test_what_the_model_does_not_know_has_no_picture(call: Call, slug: str) -> None:
+    reply = call("GET", f"/v1/species/{slug}/photo", headers={"accept": "image/jpeg"})
+    assert reply.problem in {"no-picture", "unknown-path"}
+
+
+@pytest.mark.parametrize("accept", [None, "*/*", "application/json, image/jpeg"])
+def test_nobody_gets_a_picture_that_the_gateway_would_spoil(call: Call, accept: str | None) -> None:
+    headers = {"accept": accept} if accept else {}
+    assert call("GET", "/v1/species/zea-mays/photo", headers=headers).problem == "not-acceptable"
 
 
 def test_model_tells_where_it_comes_from(call: Call) -> None:
@@ -57,6 +86,7 @@ def test_the_contract_describes_what_is_there(call: Call) -> None:
         "/v1/classifications/{identifier}/feedback",
         "/v1/uploads",
         "/v1/species",
+        "/v1/species/{species}/photo",
         "/v1/model",
         "/v1/health",
     }

@@ -102,6 +102,20 @@ class UnknownClassification(Problem):
     detail = "It was never made, was deleted, or is older than classifications are kept."
 
 
+class NoPicture(Problem):
+    """A species that the model does not know, or one that it came without a picture of."""
+
+    slug, status, title = "no-picture", 404, "There is no picture of that species"
+    detail = "GET /v1/species lists what the model knows; not every model comes with pictures."
+
+
+class NotAcceptable(Problem):
+    """A client that API Gateway would send base64 instead of bytes."""
+
+    slug, status, title = "not-acceptable", 406, "The client does not ask for a picture"
+    detail = "Name image/jpeg first in the Accept header; otherwise API Gateway spoils the picture."
+
+
 class MethodNotAllowed(Problem):
     """The resource exists but does not take this method."""
 
