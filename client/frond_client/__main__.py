@@ -6,10 +6,12 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from frond_client.aws_faults import sentence
+from frond_client.commands.classify import classify
 from frond_client.commands.dead_letters import dlq
 from frond_client.commands.reconcile import reconcile
 from frond_client.commands.upload import upload
-from frond_client.problems import FrondError, sentence
+from frond_client.errors import FrondError
 
 
 class Commands(TyperGroup):
@@ -38,6 +40,7 @@ def frond() -> None:
     """Name the plants in your photos, and operate the stack that does it."""
 
 
+app.command()(classify)
 app.command()(upload)
 app.add_typer(dlq, name="dlq")
 app.command()(reconcile)

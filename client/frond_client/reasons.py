@@ -3,11 +3,12 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from frond_client.api import Api
+from frond_client.answers import Classification
+from frond_client.client import Frond
 from frond_client.dead_letters import Letter, QueueName
+from frond_client.errors import FrondError, NotFound
 from frond_client.identifiers import classification_id
 from frond_client.notifications import id_in_picture_key, read_notification
-from frond_client.problems import FrondError
 from frond_client.threads import threads
 
 _AT_ONCE = 4
@@ -39,7 +40,7 @@ class Explained:
         return asdict(self)
 
 
-def explain(queue: QueueName, letters: list[Letter], api: Api) -> list[Explained]:
+def explain(queue: QueueName, letters: list[Letter], frond: Frond) -> list[Explained]:
     """Return the messages of a queue with their reasons.
 
     Parameters
@@ -48,16 +49,16 @@ def explain(queue: QueueName, letters: list[Letter], api: Api) -> list[Explained
         The source queue's name, which tells what the keys are.
     letters
         The messages.
-    api
+    frond
         Is asked for the reasons.
     """
     with threads(_AT_ONCE) as executor:
-        return list(executor.map(lambda letter: _explained(queue, letter, api), letters))
+        return list(executor.map(lambda letter: _explained(queue, letter, frond), letters))
 
 
-def _explained(queue: QueueName, letter: Letter, api: Api) -> Explained:
+def _explained(queue: QueueName, letter: Letter, frond: Frond) -> Explained:
     said = read_notification(letter.body)
-    reasons = dict.fromkeys(_why(queue, key, api) for key in said.keys)
+    reasons = dict.fromkeys(_why(queue, key, frond) for key in said.keys)
     return Explained(
         queue=queue,
         message_id=letter.id,
@@ -68,26 +69,32 @@ def _explained(queue: QueueName, letter: Letter, api: Api) -> Explained:
     )
 
 
-def _why(queue: QueueName, key: str, api: Api) -> str:
+def _why(queue: QueueName, key: str, frond: Frond) -> str:
     try:
-        classification = _of_upload(key, api) if queue == "uploads" else _of_picture(key, api)
+        classification = _of_upload(key, frond) if queue == "uploads" else _of_picture(key, frond)
     except FrondError as error:
         return f"Unknown. {error}"
     if classification is None:
         return "The service has no record of it."
-    problem = classification.get("error") or {}
-    if reason := problem.get("detail") or problem.get("title"):
-        return str(reason)
-    if classification.get("status") == "succeeded":
+    if problem := classification.error:
+        return problem.detail or problem.title
+    if classification.status == "succeeded":
         return "None: it has succeeded since."
     return "No attempt has said why."
 
 
-def _of_upload(key: str, api: Api) -> dict[str, Any] | None:
+def _of_upload(key: str, frond: Frond) -> Classification | None:
     # An upload through a presigned form has another id, so its key is asked for too.
-    return api.classification(classification_id(key)) or api.classification_of(key)
+    return _record(classification_id(key), frond) or next(frond.iterate(key=key), None)
 
 
-def _of_picture(key: str, api: Api) -> dict[str, Any] | None:
+def _of_picture(key: str, frond: Frond) -> Classification | None:
     identifier = id_in_picture_key(key)
-    return api.classification(identifier) if identifier else None
+    return _record(identifier, frond) if identifier else None
+
+
+def _record(identifier: str, frond: Frond) -> Classification | None:
+    try:
+        return frond.get(identifier)
+    except NotFound:
+        return None

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from frond_client.api import Api
-from frond_client.problems import ends_everything, error_code, sentence
+from frond_client.aws_faults import ends_everything, error_code, sentence
+from frond_client.client import Frond
 from frond_client.threads import threads
 from frond_client.uploads.bucket import Stored, stored
 from frond_client.uploads.results import FINAL, FOLDER, is_of, result_key
@@ -64,7 +64,7 @@ class Requeued:
     failed: list[tuple[str, str]] = field(default_factory=list)
 
 
-def unanswered(s3: "S3Client", uploads: str, results: str, api: Api, until: datetime) -> Found:
+def unanswered(s3: "S3Client", uploads: str, results: str, frond: Frond, until: datetime) -> Found:
     """Return the uploads that nobody answered.
 
     Parameters
@@ -73,13 +73,13 @@ def unanswered(s3: "S3Client", uploads: str, results: str, api: Api, until: date
         The stack's S3.
     uploads, results
         Its buckets.
-    api
+    frond
         Its API, which knows the records.
     until
         Later uploads may just be in work, and are left out.
     """
     old = {key: each for key, each in stored(s3, uploads, "").items() if each.modified <= until}
-    final = _final_records(api, old.keys())
+    final = _final_records(frond, old.keys())
     finished = stored(s3, results, FOLDER) if final else {}
     open_still = {
         key: each
@@ -159,10 +159,10 @@ def requeue_all(
     return outcome
 
 
-def _final_records(api: Api, keys: Collection[str]) -> dict[str, str]:
+def _final_records(frond: Frond, keys: Collection[str]) -> dict[str, str]:
     """Return the id of the final record of each key that has one."""
     final: dict[str, str] = {}
-    for key, identifier in _records(api):
+    for key, identifier in _records(frond):
         if key in keys:
             final.setdefault(key, identifier)
         if len(final) == len(keys):
@@ -170,11 +170,10 @@ def _final_records(api: Api, keys: Collection[str]) -> dict[str, str]:
     return final
 
 
-def _records(api: Api) -> Iterator[tuple[str, str]]:
-    for each in api.classifications():
-        key = (each.get("source") or {}).get("key")
-        if key and each.get("status") in FINAL:
-            yield key, each["id"]
+def _records(frond: Frond) -> Iterator[tuple[str, str]]:
+    for each in frond.iterate():
+        if each.source.key and each.status in FINAL:
+            yield each.source.key, each.id
 
 
 def _is_of_an_older_version(upload: Stored, result: Stored | None) -> bool:

@@ -8,8 +8,10 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from frond_client.api import Api
-from frond_client.problems import FrondError, error_code
+from frond_client.address import Address
+from frond_client.aws_faults import error_code
+from frond_client.client import Frond
+from frond_client.errors import FrondError
 from frond_client.stack_file import StackFacts, read_stack_file
 
 if TYPE_CHECKING:
@@ -67,16 +69,26 @@ class Stack:
         """Return a client of SQS."""
         return self._session.client("sqs", endpoint_url=self._endpoint, config=self._config())
 
-    def api(self) -> Api:
-        """Return its HTTP API; the API key is asked for now.
+    def address(self) -> Address:
+        """Return where its API is; the API key is asked for now.
 
         Raises
         ------
         FrondError
             If there is no such stack.
         """
-        # A proxy named in the environment is for the world outside.
-        return Api(self.output("ApiUrl"), self._api_key, use_proxies=not self.is_local)
+        return Address(self.output("ApiUrl"), self._api_key)
+
+    def frond(self) -> Frond:
+        """Return the client of its API.
+
+        Raises
+        ------
+        FrondError
+            As `address` does.
+        """
+        address = self.address()
+        return Frond(address.url, address.key)
 
     @cached_property
     def _api_key(self) -> str:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from frond_client.problems import FrondError
+from frond_client.errors import FrondError
 
-_START = "Start one with `make serve`, or name a deployed stack with --stack."
+_NAME = "name a deployed stack with --stack"
 _OUTPUTS = {
     "ApiUrl": "api_url",
     "UploadsBucketName": "uploads_bucket",
@@ -38,8 +38,13 @@ class StackFacts:
     outputs: Mapping[str, str | None]
 
 
-def read_stack_file() -> StackFacts:
+def read_stack_file(or_else: str = _NAME) -> StackFacts:
     """Return what the file in this folder or the nearest one above says.
+
+    Parameters
+    ----------
+    or_else
+        What else one can do where there is none.
 
     Raises
     ------
@@ -47,14 +52,15 @@ def read_stack_file() -> StackFacts:
         If there is no file, it cannot be read, or its stack no longer runs.
     """
     here = Path.cwd()
+    start = f"Start one with `make serve`, or {or_else}."
     for folder in (here, *here.parents):
         path = folder / ".frond" / "stack.json"
         if path.is_file():
-            return _facts(path)
-    raise FrondError(f"No stack runs here: there is no .frond/stack.json in {here} or above. {_START}")
+            return _facts(path, start)
+    raise FrondError(f"No stack runs here: there is no .frond/stack.json in {here} or above. {start}")
 
 
-def _facts(path: Path) -> StackFacts:
+def _facts(path: Path, start: str) -> StackFacts:
     try:
         said: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         facts = StackFacts(
@@ -64,10 +70,10 @@ def _facts(path: Path) -> StackFacts:
             outputs={output: said.get(name) for output, name in _OUTPUTS.items()},
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise FrondError(f"{path} cannot be read as the address of a stack. {_START}") from error
+        raise FrondError(f"{path} cannot be read as the address of a stack. {start}") from error
     pid = said.get("pid")
     if isinstance(pid, int) and not _runs(pid):
-        raise FrondError(f"The stack of {path} (process {pid}) no longer runs. {_START}")
+        raise FrondError(f"The stack of {path} (process {pid}) no longer runs. {start}")
     return facts
 
 

@@ -38,8 +38,8 @@ def list_dead_letters(
         queue = DeadLetters(there, sqs, name)
         hidden += queue.held_elsewhere()
         if letters := queue.look():
-            with there.api() as api:
-                found += explain(name, letters, api)
+            with there.frond() as frond:
+                found += explain(name, letters, frond)
     if hidden:
         messages().print(
             f"Somebody else looks at {counted(hidden, 'message')} right now; they can be seen in a minute."

@@ -24,15 +24,14 @@ def reconcile(
     from frond_client.dead_letters import waiting
     from frond_client.reconciliation import AT_ONCE, requeue_all, unanswered
     from frond_client.stack import find_stack
-    from frond_client.terminal import bars, counted, messages, results
-    from frond_client.uploads.summary import show_reasons
+    from frond_client.terminal import bars, counted, messages, results, show_reasons
 
     there = find_stack(stack)
     s3 = there.s3(connections=AT_ONCE)
     uploads, results_bucket = there.output("UploadsBucketName"), there.output("ResultsBucketName")
     until = datetime.now(UTC) - timedelta(minutes=older_than)
-    with there.api() as api, messages().status("Comparing uploads with records …"):
-        found = unanswered(s3, uploads, results_bucket, api, until)
+    with there.frond() as frond, messages().status("Comparing uploads with records …"):
+        found = unanswered(s3, uploads, results_bucket, frond, until)
     out = results()
     out.print(
         f"{counted(found.looked_at, 'upload')} older than {older_than:g} minutes, "

@@ -52,8 +52,8 @@ def upload(
 
 
 def _show(out: "Console", task: "Upload", *, wait: bool) -> None:
-    from frond_client.terminal import counted
-    from frond_client.uploads.summary import show_pending, show_reasons, show_results
+    from frond_client.terminal import counted, show_reasons
+    from frond_client.uploads.summary import show_pending, show_results
 
     outcome = task.outcome
     show_results(out, task.rows)

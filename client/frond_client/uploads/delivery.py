@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from frond_client.problems import ends_everything, is_refusal, sentence
+from frond_client.aws_faults import ends_everything, is_refusal, sentence
+from frond_client.identifiers import classification_id
+from frond_client.row import Row
 from frond_client.threads import threads
 from frond_client.uploads.awaited import Awaited, Waiting
 from frond_client.uploads.photo import Photo
 from frond_client.uploads.plan import Plan
 from frond_client.uploads.results import result
-from frond_client.uploads.results_file import ResultsFile, Row
+from frond_client.uploads.results_file import ResultsFile
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -185,7 +187,7 @@ class Delivery:
         photo = awaited.photo
         try:
             document = future.result()
-            row = Row.of(photo, document) if document else None
+            row = _row(photo, document) if document else None
         except (BotoCoreError, ClientError) as error:
             if ends_everything(error) or is_refusal(error):
                 raise
@@ -208,3 +210,8 @@ class Delivery:
     def fault(self, photo: Photo, reason: str) -> None:
         """Note that something failed for a photo."""
         self.outcome.faults.append((photo.place, reason))
+
+
+def _row(photo: Photo, document: dict[str, Any]) -> Row:
+    identifier = classification_id(photo.key)
+    return Row.of(document, file=photo.place, key=photo.key, identifier=identifier)

@@ -8,8 +8,8 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from frond_client.formats import content_type
 from frond_client.uploads.bucket import Stored
-from frond_client.uploads.formats import content_type
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

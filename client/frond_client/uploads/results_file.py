@@ -4,61 +4,11 @@ import csv
 import io
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import astuple, dataclass, fields
 from pathlib import Path
-from typing import Any, Self
 
-from frond_client.identifiers import classification_id
-from frond_client.problems import FrondError
-from frond_client.uploads.photo import Photo
+from frond_client.errors import FrondError
+from frond_client.row import COLUMNS, HEADER, Row
 from frond_client.uploads.results import FINAL
-
-
-@dataclass(frozen=True)
-class Row:
-    """What is kept of a finished photo; the fields are the columns, empty for what there is not."""
-
-    file: str
-    key: str
-    id: str
-    status: str
-    verdict: str
-    species: str
-    scientific_name: str
-    common_name: str
-    confidence: str
-    second_species: str
-    second_confidence: str
-    error: str
-    model_version: str
-
-    @classmethod
-    def of(cls, photo: Photo, document: dict[str, Any]) -> Self:
-        """Return the row of a photo and its classification.
-
-        Raises
-        ------
-        AttributeError, TypeError
-            If the classification is not one.
-        """
-        first, second = [*(document.get("predictions") or []), {}, {}][:2]
-        error = document.get("error") or {}
-        model = document.get("model") or {}
-        return cls(
-            file=photo.place,
-            key=photo.key,
-            id=classification_id(photo.key),
-            status=document["status"],
-            verdict=_cell(document, "verdict"),
-            species=_cell(first, "species"),
-            scientific_name=_cell(first, "scientific_name"),
-            common_name=_cell(first, "common_name"),
-            confidence=_cell(first, "confidence"),
-            second_species=_cell(second, "species"),
-            second_confidence=_cell(second, "confidence"),
-            error=_cell(error, "detail") or _cell(error, "title") or _cell(error, "type"),
-            model_version=_cell(model, "version"),
-        )
 
 
 class ResultsFile:
@@ -92,7 +42,7 @@ class ResultsFile:
         """
         if not self._is_whole:
             self._rewrite()
-        line = _line(astuple(row))
+        line = row.line
         try:
             with self.path.open("ab", buffering=0) as file:
                 if file.write(line) != len(line):
@@ -125,7 +75,7 @@ class ResultsFile:
             raise FrondError(f"{self.path} cannot be read: {error}. Name another with --to.") from error
         except (ValueError, TypeError, csv.Error) as error:
             raise FrondError(f"{self.path} is not a file of results. Name another with --to.") from error
-        if not whole and not _HEADER.startswith(content):
+        if not whole and not HEADER.startswith(content):
             raise FrondError(f"{self.path} is not a file of results. Name another with --to.")
         self._is_whole = bool(whole) and whole == content
         return {row.key: row for row in rows if row.status in FINAL}
@@ -134,7 +84,7 @@ class ResultsFile:
         """Write the file anew; it is always the old one or the new one."""
         draft = self.path.with_name(f"{self.path.name}.{os.getpid()}")
         try:
-            draft.write_bytes(_HEADER + b"".join(_line(astuple(row)) for row in self.rows.values()))
+            draft.write_bytes(HEADER + b"".join(row.line for row in self.rows.values()))
             draft.replace(self.path)
         except OSError as error:
             draft.unlink(missing_ok=True)
@@ -142,22 +92,10 @@ class ResultsFile:
         self._is_whole = True
 
 
-_COLUMNS = [each.name for each in fields(Row)]
-
-
-def _line(cells: Iterable[str]) -> bytes:
-    text = io.StringIO(newline="")
-    csv.writer(text).writerow(cells)
-    return text.getvalue().removesuffix("\r\n").encode() + b"\n"
-
-
-_HEADER = _line(_COLUMNS)
-
-
 def _rows(content: bytes) -> Iterator[Row]:
     """Yield the rows of a file; a program for spreadsheets may have saved it in its own way."""
     reader = csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True)
-    if content and reader.fieldnames != _COLUMNS:
+    if content and reader.fieldnames != COLUMNS:
         raise ValueError("other columns")
     for row in reader:
         yield Row(**row)
@@ -172,8 +110,3 @@ def _whole_rows(content: bytes) -> bytes:
         if quotes % 2 == 0:
             end = position
     return content[:end]
-
-
-def _cell(record: dict[str, Any], name: str) -> str:
-    value = record.get(name)
-    return "" if value is None else str(value)

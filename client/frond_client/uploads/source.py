@@ -1,6 +1,5 @@
 """The photos of a folder, of a file, or of another bucket."""
 
-import os
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -8,8 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from frond_client.problems import FrondError, error_code
-from frond_client.uploads.formats import SUFFIXES, is_photo
+from frond_client.aws_faults import error_code
+from frond_client.errors import FrondError
+from frond_client.folders import files_below
+from frond_client.formats import SUFFIXES, is_photo
+from frond_client.terminal import printable
 from frond_client.uploads.photo import FilePhoto, Photo, StoredPhoto
 
 if TYPE_CHECKING:
@@ -92,11 +94,6 @@ def search(source: str, batch: str, s3: "S3Client") -> Found:
     return found
 
 
-def printable(name: str) -> str:
-    """Return a name with question marks for what is no text."""
-    return name.encode(errors="replace").decode()
-
-
 def bucket_and_prefix(source: str) -> tuple[str, str] | None:
     """Return which bucket a source names, and the prefix of its keys; ``None`` if it names a file."""
     if not source.startswith(_S3):
@@ -120,16 +117,11 @@ def _in_folder(folder: Path, batch: str) -> Found:
     def unreadable(error: OSError) -> None:
         found.refused.append((printable(str(error.filename)), _why(error)))
 
-    for parent, folders, names in os.walk(folder, onerror=unreadable):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            if name.startswith("."):
-                continue
-            path = Path(parent, name)
-            if is_photo(name):
-                _add_file(found, path, f"{batch}/{path.relative_to(folder).as_posix()}")
-            else:
-                found.passed_over += 1
+    for path in files_below(folder, unreadable):
+        if is_photo(path.name):
+            _add_file(found, path, f"{batch}/{path.relative_to(folder).as_posix()}")
+        else:
+            found.passed_over += 1
     return found
 
 

@@ -1,17 +1,14 @@
 """What became of the photos, for a person to read."""
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.table import Table
 
-from frond_client.terminal import counted
+from frond_client.row import Row
+from frond_client.terminal import counted, show_examples, show_reasons
 from frond_client.uploads.photo import Photo
-from frond_client.uploads.results_file import Row
-from frond_client.uploads.source import printable
-
-_EXAMPLES = 5
 
 
 def show_results(out: Console, rows: Sequence[Row]) -> None:
@@ -25,38 +22,11 @@ def show_results(out: Console, rows: Sequence[Row]) -> None:
     show_reasons(out, "could not be classified", failed)
 
 
-def show_reasons(out: Console, what: str, faults: Iterable[tuple[str, str]]) -> None:
-    """Print what is wrong with photos, each reason once.
-
-    Parameters
-    ----------
-    out
-        Where to.
-    what
-        Happened to them.
-    faults
-        Each photo and its reason.
-    """
-    by_reason: dict[str, list[str]] = defaultdict(list)
-    for place, reason in faults:
-        by_reason[reason].append(place)
-    for reason, places in by_reason.items():
-        out.print(f"{counted(len(places), 'photo')} {what}: {reason or 'no reason was given.'}")
-        _examples(out, places)
-
-
 def show_pending(out: Console, photos: Sequence[Photo]) -> None:
     """Print which results have not come."""
     if photos:
         out.print(f"{counted(len(photos), 'result')} still pending:")
-        _examples(out, [photo.place for photo in photos])
-
-
-def _examples(out: Console, places: Sequence[str]) -> None:
-    for place in places[:_EXAMPLES]:
-        out.print(f"  {printable(place)}")
-    if len(places) > _EXAMPLES:
-        out.print(f"  and {len(places) - _EXAMPLES:,} more")
+        show_examples(out, [photo.place for photo in photos])
 
 
 def _counts(name: str, counts: Counter[str]) -> Table:

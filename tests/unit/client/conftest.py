@@ -1,17 +1,20 @@
 """A small stack and a small API, and the command that is run against them."""
 
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import anyio
 import pytest
 from moto.server import ThreadedMotoServer
 from typer.testing import CliRunner, Result
 
-from frond_client import api as frond_api
-from frond_client import dead_letters
+from frond_client import Frond, dead_letters, retries
 from frond_client.__main__ import app
 from frond_client.uploads import awaited
+from tests.unit.client import both
+from tests.unit.client.both import Connect
 from tests.unit.client.small_api import SmallApi, serving
 from tests.unit.client.small_stack import SmallStack
 
@@ -59,12 +62,13 @@ def photos(stack: SmallStack) -> Path:
 @pytest.fixture(autouse=True)
 def impatience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ask again soon, and poll without waiting."""
-    monkeypatch.delenv("FROND_STACK", raising=False)
+    for name in ("FROND_STACK", "FROND_URL", "FROND_KEY"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setattr(awaited, "_SHORTEST_S", 0.1)
     monkeypatch.setattr(awaited, "_LONGEST_S", 0.2)
     monkeypatch.setattr(dead_letters, "_WAIT_S", 0)
-    monkeypatch.setattr(frond_api, "_LONGEST_PAUSE_S", 0.01)
+    monkeypatch.setattr(retries, "FIRST_PAUSE_S", 0.001)
 
 
 @pytest.fixture
@@ -75,3 +79,41 @@ def frond() -> Run:
         return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
     return run
+
+
+@pytest.fixture
+def service() -> Iterator[SmallApi]:
+    """A service that is no part of a stack."""
+    with serving(SmallApi()) as small:
+        yield small
+
+
+@pytest.fixture(params=["waits", "is awaited"])
+def connect(request: pytest.FixtureRequest) -> Connect:
+    """Make a client, of either kind."""
+    return Frond if request.param == "waits" else both.awaited
+
+
+@pytest.fixture
+def client(connect: Connect, service: SmallApi) -> Iterator[Frond]:
+    """A client of the small service."""
+    with connect(service.url, "a-key") as connected:
+        yield connected
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """What a client waited for between its attempts, in seconds; nobody really waits."""
+    waited: list[float] = []
+
+    def note(seconds: float) -> None:
+        if seconds:
+            waited.append(seconds)
+
+    async def note_too(seconds: float) -> None:
+        note(seconds)
+
+    monkeypatch.setattr(time, "sleep", note)
+    monkeypatch.setattr(anyio, "sleep", note_too)
+    monkeypatch.setattr(retries, "FIRST_PAUSE_S", 0.5)
+    return waited

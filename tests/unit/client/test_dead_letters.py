@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from frond_client.stack import Stack
 from tests.unit.client.conftest import Run
-from tests.unit.client.small_api import SmallApi
+from tests.unit.client.small_api import MADE, SmallApi
 from tests.unit.client.small_stack import SmallStack, identifier
 
 if TYPE_CHECKING:
@@ -24,12 +24,13 @@ def notification(key: str) -> str:
 
 
 def record(key: str, detail: str | None, status: str = "queued", **others: Any) -> dict[str, Any]:
-    problem = {"type": "urn:frond:problem:attempt-failed", "title": "Failed", "detail": detail}
+    problem = {"type": "urn:frond:problem:attempt-failed", "title": "x", "status": 503, "detail": detail}
     return {
         "id": identifier(key),
         "status": status,
         "source": {"door": "s3", "key": key},
         "error": problem if detail else None,
+        "created_at": MADE,
         **others,
     }
 
@@ -130,7 +131,7 @@ def test_messages_are_listed_when_the_api_is_not_there(stack: SmallStack, frond:
     put(stack, "UploadsDeadLetters", notification("a.jpg"))
     (found,) = listed(frond)
     assert found["names"] == ["a.jpg"]
-    assert found["why"].startswith("Unknown. The API at http://127.0.0.1:9 cannot be reached")
+    assert found["why"].startswith("Unknown. http://127.0.0.1:9 cannot be reached")
 
 
 def test_redrive_sends_messages_back_as_they_were(stack: SmallStack, frond: Run) -> None:

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from frond_client import reconciliation
 from frond_client.uploads.bucket import stored
 from tests.unit.client.conftest import Run
-from tests.unit.client.small_api import SmallApi
+from tests.unit.client.small_api import MADE, Asked, Reply, SmallApi
 from tests.unit.client.small_stack import UPLOADS, SmallStack, identifier, succeeded
 
 HOUR = 3600
@@ -18,7 +18,8 @@ ODD = "trip/a b+c 100%25 ö.jpg"
 
 
 def record(key: str | None, status: str) -> dict[str, Any]:
-    return {"id": identifier(key or ""), "status": status, "source": {"door": "s3", "key": key}}
+    source = {"door": "s3", "key": key}
+    return {"id": identifier(key or ""), "status": status, "source": source, "created_at": MADE}
 
 
 def upload(stack: SmallStack, key: str, age: float = HOUR) -> None:
@@ -99,7 +100,7 @@ def test_older_than_is_in_minutes(stack: SmallStack, muddle: list[str], frond: R
 
 
 def test_a_busy_api_is_asked_again(stack: SmallStack, api: SmallApi, muddle: list[str], frond: Run) -> None:
-    api.first = [(429, {"Retry-After": "1"}, b"{}"), (503, {}, b"")]
+    api.first = [(429, {"Retry-After": "0"}, b"{}"), (503, {}, b"")]
     assert frond("reconcile", "--dry-run").exit_code == 0
     assert api.asked[:3] == ["/v1/classifications?limit=100"] * 3
 
@@ -110,8 +111,8 @@ def test_nothing_is_queued_when_the_records_are_not_known(
     answers = SmallApi.answer
     api.page = 2
 
-    def broken(target: str) -> tuple[int, dict[str, str], bytes]:
-        return (500, {}, b"") if "cursor" in target else answers(api, target)
+    def broken(asked: Asked) -> Reply | None:
+        return (500, {}, b"") if "cursor" in asked.target else answers(api, asked)
 
     api.answer = broken  # type: ignore[method-assign]
     result = frond("reconcile")

@@ -1,21 +1,20 @@
 """The CSV file of results, and what a crash may leave of it."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from frond_client.problems import FrondError
-from frond_client.uploads.photo import FilePhoto
-from frond_client.uploads.results_file import ResultsFile, Row
+from frond_client.errors import FrondError
+from frond_client.row import Row
+from frond_client.uploads.results_file import ResultsFile
 from tests.unit.client.small_stack import failed, succeeded
 
 NAMES = ["plain.jpg", 'Löwenzahn, "two\nlines" 🌱\r.jpg', "last.jpg"]
 
 
 def row(name: str) -> Row:
-    photo = FilePhoto(key=f"batch/{name}", size=1, modified=datetime.now(UTC), path=Path(name))
-    return Row.of(photo, failed("Cut off,\nor so.") if name == "last.jpg" else succeeded())
+    document = failed("Cut off,\nor so.") if name == "last.jpg" else succeeded()
+    return Row.of(document, file=name, key=f"batch/{name}")
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
 
-from frond_client.problems import sentence
+from frond_client.address import Address
+from frond_client.aws_faults import sentence
 from frond_client.stack import Stack, find_stack
 from tests.conftest import ROOT
 from tests.unit.client.conftest import Run
@@ -30,9 +31,8 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def test_help_is_fast_because_it_loads_nothing_heavy() -> None:
-    code = (
-        "import sys, frond_client.__main__; print(sorted({'boto3', 'botocore', 'httpx'} & set(sys.modules)))"
-    )
+    heavy = {"boto3", "botocore", "httpx", "frond_client.answers"}
+    code = f"import sys, frond_client.__main__; print(sorted({heavy!r} & set(sys.modules)))"
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "client")}
     result = subprocess.run([sys.executable, "-c", code], check=True, env=environment, capture_output=True)
     assert result.stdout.strip() == b"[]"
@@ -95,9 +95,7 @@ def test_a_stack_on_aws(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
     boto3.client("cloudformation").create_stack(StackName="frond-prod", TemplateBody=json.dumps(template))
     found = find_stack("frond-prod")
     assert found.output("UploadsBucketName") == "photos"
-    with found.api() as api:
-        assert api._client.headers["x-api-key"] == "the-key-of-this-very-stack"
-        assert api._url == "https://x.test/dev"
+    assert found.address() == Address("https://x.test/dev", "the-key-of-this-very-stack")
 
 
 def test_a_stack_that_is_not_on_aws(

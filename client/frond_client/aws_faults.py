@@ -1,8 +1,12 @@
-"""What goes wrong, in sentences that say what to do."""
+"""What goes wrong with AWS, in sentences that say what to do."""
 
 import sys
 
 _SIGN_IN = "Sign in (`aws sso login`, `aws configure` or AWS_PROFILE)"
+_NOT_INSTALLED = (
+    "This needs the library of AWS, boto3, which is not installed here. "
+    'Install it (`pip install boto3`), or this package with its extra: "frond-client[operate]".'
+)
 _REFUSED = {
     "403",
     "AccessDenied",
@@ -34,12 +38,10 @@ _NO_SESSION = {
 }
 
 
-class FrondError(Exception):
-    """A fault that a person can mend; its text says how."""
-
-
 def sentence(error: Exception) -> str | None:
-    """Return what to tell of a fault of AWS; ``None`` of any other."""
+    """Return what to tell of a fault of AWS, or that its library is missing; ``None`` of any other."""
+    if isinstance(error, ModuleNotFoundError) and error.name in {"boto3", "botocore"}:
+        return _NOT_INSTALLED
     # What nobody imported, nobody raised; importing it takes its time.
     if "botocore.exceptions" not in sys.modules:
         return None

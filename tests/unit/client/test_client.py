@@ -1,0 +1,207 @@
+"""What a client sends, and what it makes of the answers, whether it waits or is awaited."""
+
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from frond_client import Frond
+from tests.unit.client.both import Connect
+from tests.unit.client.small_api import MADE, SmallApi, classification, photo
+
+ISSUE = {"issue": "blurred", "advice": "Hold the camera still."}
+
+
+@pytest.fixture
+def maize(tmp_path: Path) -> Path:
+    path = tmp_path / "maize.jpg"
+    path.write_bytes(photo("zea-mays"))
+    return path
+
+
+def test_a_photo_gets_its_species(client: Frond, service: SmallApi, maize: Path) -> None:
+    answer = client.classify(maize)
+
+    assert (answer.verdict, answer.status, answer.id) == ("identified", "succeeded", "id-0")
+    first = answer.predictions[0]
+    assert (first.species, first.scientific_name, first.confidence) == ("zea-mays", "Zea mays", 0.9)
+    assert answer.created_at.isoformat() == "2026-11-21T16:29:01.870794+00:00"
+    (sent,) = service.requests
+    assert (sent.method, sent.target) == ("POST", "/v1/classifications")
+    assert sent.headers["x-api-key"] == "a-key"
+
+
+SOURCES: dict[str, Callable[[Path], Any]] = {
+    "a path": lambda path: path,
+    "its name": str,
+    "bytes": Path.read_bytes,
+    "a bytearray": lambda path: bytearray(path.read_bytes()),
+    "a view of bytes": lambda path: memoryview(path.read_bytes()),
+    "a file": lambda path: io.BytesIO(path.read_bytes()),
+    "a list": lambda path: [path],
+}
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_whatever_holds_a_photo(client: Frond, service: SmallApi, maize: Path, source: str) -> None:
+    assert client.classify(SOURCES[source](maize)).predictions[0].species == "zea-mays"
+    (part,) = service.requests[0].parts
+    assert (part.name, part.content_type) == ("image", "image/jpeg")
+    assert part.raw == maize.read_bytes()
+
+
+def test_photos_of_one_plant_are_one_form(client: Frond, service: SmallApi, maize: Path) -> None:
+    with maize.open("rb") as file:
+        answer = client.classify([maize, photo("galium-aparine"), file])
+
+    assert [part.name for part in service.requests[0].parts] == ["image"] * 3
+    assert [each.predictions[0].species for each in answer.images] == [
+        "zea-mays",
+        "galium-aparine",
+        "zea-mays",
+    ]
+    assert len(service.requests) == 1
+
+
+def test_names_of_files_stay_here(client: Frond, service: SmallApi, tmp_path: Path) -> None:
+    path = tmp_path / "at aunt Mary's.jpg"
+    path.write_bytes(photo("zea-mays"))
+    client.classify(path)
+    assert b"Mary" not in service.requests[0].body
+
+
+@pytest.mark.parametrize(
+    ("options", "query"),
+    [
+        ({}, {}),
+        ({"top": 3, "lang": "es"}, {"top": "3", "lang": "es"}),
+        ({"explain": True, "record": False}, {"explain": "true", "record": "false"}),
+    ],
+)
+def test_options_are_asked_for(
+    client: Frond, service: SmallApi, maize: Path, options: dict[str, Any], query: dict[str, str]
+) -> None:
+    client.classify(maize, **options)
+    assert service.requests[0].query == query
+
+
+def test_what_it_does_not_know_yet_does_not_break_it(client: Frond, service: SmallApi) -> None:
+    document = classification("x", ["zea-mays"], mood="good", verdict="probable", status="finished")
+    document["image"]["issues"] = [{**ISSUE, "severity": 3}]
+    document["predictions"][0]["family"] = "Poaceae"
+    document["evidence"] = [[0, 0.5], [1, 0.25]]
+    service.records = [document]
+
+    answer = client.get("x")
+
+    assert answer.verdict == "probable"
+    assert answer.image
+    assert answer.image.issues[0].advice == ISSUE["advice"]
+    assert answer.evidence == ((0.0, 0.5), (1.0, 0.25))
+    assert answer.model_extra == {"mood": "good"}
+    assert json.loads(answer.model_dump_json(exclude_unset=True)) == document
+
+
+def test_an_answer_of_an_older_service_is_read(client: Frond, service: SmallApi) -> None:
+    document = classification("x", ["zea-mays"])
+    for member in ("images", "evidence", "timings_ms", "feedback"):
+        del document[member]
+    service.records = [document]
+    answer = client.get("x")
+    assert (answer.images, answer.evidence, answer.feedback) == ((), None, None)
+
+
+def test_classifications_are_listed_page_by_page(client: Frond, service: SmallApi) -> None:
+    service.records = [classification(str(number), ["zea-mays"]) for number in range(5)]
+    service.page = 2
+
+    first = client.list(limit=2, lang="fr")
+    second = client.list(limit=2, cursor=first.next_cursor)
+    assert [each.id for each in (*first.classifications, *second.classifications)] == ["0", "1", "2", "3"]
+    assert service.requests[0].query == {"limit": "2", "lang": "fr"}
+
+    assert [each.id for each in client.iterate()] == ["0", "1", "2", "3", "4"]
+    assert service.requests[-1].query == {"limit": "100", "cursor": "4"}
+
+
+def test_a_classification_is_found_by_the_key_of_its_object(client: Frond, service: SmallApi) -> None:
+    key = "field 7/a+b ö.jpg"
+    service.records = [classification("x", ["zea-mays"], source={"door": "s3", "key": key})]
+    assert [each.source.key for each in client.iterate(key=key)] == [key]
+    assert not list(client.iterate(key="other"))
+
+
+def test_a_correction_is_sent(client: Frond, service: SmallApi) -> None:
+    service.records = [classification("x", ["zea-mays"])]
+
+    corrected = client.correct("x", "galium-aparine", comment="Sticky.", consent=True)
+
+    assert service.requests[0].target == "/v1/classifications/x/feedback"
+    said = {"species": "galium-aparine", "comment": "Sticky.", "consent": True}
+    assert json.loads(service.requests[0].body) == said
+    assert corrected.feedback
+    assert corrected.feedback.model_dump() == said
+    client.correct("x", None)
+    assert json.loads(service.requests[1].body) == {"species": None, "comment": None, "consent": False}
+
+
+def test_a_classification_is_deleted(client: Frond, service: SmallApi) -> None:
+    service.records = [classification("x", ["zea-mays"])]
+    client.delete("x")
+    assert service.records == []
+
+
+def test_species_and_model(client: Frond, service: SmallApi) -> None:
+    (maize,) = client.species(lang="es")
+    assert (maize.species, maize.eppo_code, maize.family) == ("zea-mays", "ZEAMX", None)
+    assert service.requests[0].query == {"lang": "es"}
+    model = client.model()
+    assert (model.version, model.species) == ("v", 12)
+    assert model.since.year == int(MADE[:4])
+
+
+def test_an_odd_id_stays_one_part_of_the_path(client: Frond, service: SmallApi) -> None:
+    service.records = [classification("a%2Fb%3Fc", ["zea-mays"])]
+    assert client.get("a/b?c").id == "a%2Fb%3Fc"
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "said"),
+    [
+        ([], ValueError, "One to 5 photos"),
+        ([b"x"] * 6, ValueError, "not 6"),
+        (3, TypeError, "not int"),
+        (io.StringIO("x"), TypeError, '"rb"'),
+        ("no such file.jpg", FileNotFoundError, "no such file.jpg"),
+    ],
+)
+def test_what_is_no_photo_is_told_before_anything_is_sent(
+    client: Frond, service: SmallApi, given: Any, error: type[Exception], said: str
+) -> None:
+    with pytest.raises(error, match=said):
+        client.classify(given)
+    assert service.requests == []
+
+
+def test_the_address_may_come_from_the_environment(
+    connect: Connect, service: SmallApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FROND_URL", service.url + "/")
+    monkeypatch.setenv("FROND_KEY", "another-key")
+    with connect() as client:
+        client.model()
+    assert service.keys == {"another-key"}
+
+
+def test_a_proxy_of_the_environment_is_for_the_world_outside(
+    connect: Connect, service: SmallApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    with connect(service.url, "k") as client:
+        assert client.model().version == "v"
