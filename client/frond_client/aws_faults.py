@@ -40,7 +40,7 @@ _NO_SESSION = {
 
 def sentence(error: Exception) -> str | None:
     """Return what to tell of a fault of AWS, or that its library is missing; ``None`` of any other."""
-    if isinstance(error, ModuleNotFoundError) and error.name in {"boto3", "botocore"}:
+    if isinstance(error, ModuleNotFoundError) and str(error.name).partition(".")[0] in {"boto3", "botocore"}:
         return _NOT_INSTALLED
     # What nobody imported, nobody raised; importing it takes its time.
     if "botocore.exceptions" not in sys.modules:

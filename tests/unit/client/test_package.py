@@ -1,0 +1,187 @@
+"""The package that `pip install ./client` builds, and what it needs to be imported."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from configparser import ConfigParser
+from email import message_from_bytes
+from importlib.metadata import distribution, packages_distributions
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from tests.conftest import ROOT
+from tests.unit.client.small_api import SmallApi, photo
+
+SOURCE = ROOT / "client"
+# What speaks the APIs of AWS; all else is for everybody.
+OPERATES = {"dead_letters", "reasons", "reconciliation", "stack", "uploads"}
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[zipfile.ZipFile]:
+    """The package, built from a copy: building leaves things behind."""
+    folder = tmp_path_factory.mktemp("wheel")
+    copy = shutil.copytree(SOURCE, folder / "client", ignore=shutil.ignore_patterns("*.egg-info", "build"))
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--quiet",
+        "--no-deps",
+        "--no-build-isolation",
+        "--no-index",
+    ]
+    environment = {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    subprocess.run([*command, "--wheel-dir", str(folder), str(copy)], check=True, env=environment)
+    (built,) = folder.glob("*.whl")
+    with zipfile.ZipFile(built) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: zipfile.ZipFile, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that the package was installed into."""
+    folder = tmp_path_factory.mktemp("installed")
+    wheel.extractall(folder)
+    return folder
+
+
+def described(wheel: zipfile.ZipFile, name: str) -> bytes:
+    (path,) = (path for path in wheel.namelist() if path.endswith(f".dist-info/{name}"))
+    return wheel.read(path)
+
+
+def requirements(wheel: zipfile.ZipFile) -> Iterator[Requirement]:
+    for line in message_from_bytes(described(wheel, "METADATA")).get_all("Requires-Dist", []):
+        yield Requirement(line)
+
+
+def test_it_holds_the_package_and_nothing_else(wheel: zipfile.ZipFile) -> None:
+    sources = {
+        path.relative_to(SOURCE).as_posix()
+        for path in SOURCE.joinpath("frond_client").rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert "frond_client/py.typed" in sources
+    assert {path for path in wheel.namelist() if ".dist-info/" not in path} == sources
+
+
+def test_it_brings_the_command(wheel: zipfile.ZipFile) -> None:
+    points = ConfigParser()
+    points.read_string(described(wheel, "entry_points.txt").decode())
+    assert dict(points["console_scripts"]) == {"frond": "frond_client.__main__:main"}
+
+
+def test_the_library_of_aws_is_an_extra(wheel: zipfile.ZipFile) -> None:
+    extra = [each.name for each in requirements(wheel) if each.marker]
+    assert extra == ["boto3"]
+    always = {each.name for each in requirements(wheel) if not each.marker}
+    assert always == {"anyio", "httpx", "pydantic", "rich", "typer"}
+
+
+def test_what_it_asks_for_is_what_is_locked(wheel: zipfile.ZipFile) -> None:
+    asked = (ROOT / "requirements" / "client.in").read_text(encoding="utf-8")
+    named = {line for line in asked.splitlines() if line and not line.startswith("#")} - {"setuptools"}
+    assert {each.name for each in requirements(wheel)} == named
+
+
+def core(wheel: zipfile.ZipFile) -> set[str]:
+    """Return the core requirements and, in turn, theirs."""
+    todo = [each.name for each in requirements(wheel) if not each.marker]
+    known: set[str] = set()
+    while todo:
+        name = canonicalize_name(todo.pop())
+        if name not in known:
+            known.add(name)
+            asked = (Requirement(line) for line in distribution(name).requires or [])
+            todo += [each.name for each in asked if not each.marker or each.marker.evaluate({"extra": ""})]
+    return known
+
+
+def refused(wheel: zipfile.ZipFile) -> set[str]:
+    """Return the modules that are here and that the package does not ask for."""
+    known = core(wheel) | {"frond-client"}
+    brought = packages_distributions().items()
+    others = {module for module, names in brought if not known & {canonicalize_name(name) for name in names}}
+    return others | {"frond", "training", "local", "tests"}
+
+
+REFUSE = """
+import sys
+class Refusing:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {refused!r}:
+            raise ModuleNotFoundError(f"{{name}} is not asked for", name=name)
+sys.meta_path.insert(0, Refusing())
+"""
+
+
+def run(code: str, wheel: zipfile.ZipFile, installed: Path) -> subprocess.CompletedProcess[str]:
+    """Run code where the package is, and of all others only what it asks for."""
+    others = refused(wheel)
+    assert others >= {"boto3", "botocore", "tensorflow", "numpy", "moto"}
+    environment = {name: value for name, value in os.environ.items() if not re.match("FROND_|PYTHON", name)}
+    environment["PYTHONPATH"] = str(installed)
+    return subprocess.run(
+        [sys.executable, "-c", REFUSE.format(refused=others) + code],
+        env=environment,
+        cwd=installed,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_it_runs_with_what_it_asks_for(
+    wheel: zipfile.ZipFile, installed: Path, service: SmallApi, tmp_path: Path
+) -> None:
+    path = tmp_path / "maize.jpg"
+    path.write_bytes(photo("zea-mays"))
+    code = f"""
+import frond_client
+assert frond_client.__file__.startswith({str(installed)!r}), frond_client.__file__
+with frond_client.Frond({service.url!r}, "k") as frond:
+    print(frond.classify({str(path)!r}).predictions[0].scientific_name)
+from frond_client.__main__ import app
+app(["classify", "--json", "--url", {service.url!r}, "--key", "k", {str(path)!r}])
+"""
+    result = run(code, wheel, installed)
+    assert result.returncode == 0, result.stderr
+    name, line = result.stdout.splitlines()
+    assert name == "Zea mays"
+    assert '"zea-mays"' in line
+
+
+def test_every_module_but_those_of_aws_can_be_imported(wheel: zipfile.ZipFile, installed: Path) -> None:
+    modules = {
+        ".".join(path.relative_to(installed).with_suffix("").parts).removesuffix(".__init__")
+        for path in (installed / "frond_client").rglob("*.py")
+    }
+    free = {name for name in modules if not OPERATES & set(name.split(".")[1:2])}
+    assert "frond_client.classifying.batch" in free
+    imports = "\n".join(f"import {name}" for name in sorted(free))
+    result = run(imports, wheel, installed)
+    assert result.returncode == 0, result.stderr
+
+
+def test_every_name_that_it_promises_is_there() -> None:
+    import frond_client
+
+    for name in frond_client.__all__:
+        assert getattr(frond_client, name).__name__ == name
+    with pytest.raises(AttributeError, match="no attribute 'Fern'"):
+        frond_client.Fern  # noqa: B018
+
+
+def test_the_import_alone_loads_nothing(wheel: zipfile.ZipFile, installed: Path) -> None:
+    result = run("import frond_client; print('httpx' in sys.modules)", wheel, installed)
+    assert (result.stdout, result.stderr) == ("False\n", "")
