@@ -1,0 +1,41 @@
+"""The blocks of code in the project's documents."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tests.conftest import ROOT
+
+LANGUAGES = {"sh", "python", "js", "json"}
+_HEADING = r"#+ (?P<heading>[^\n]+)"
+_FENCE = r"```(?P<language>\w*)\n(?P<text>.*?)^```"
+_LINE = re.compile(f"^(?:{_HEADING}|{_FENCE})$", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block of code.
+
+    Attributes
+    ----------
+    name
+        The document, the heading above it, its language, and its number among those alike.
+    """
+
+    name: str
+    language: str
+    text: str
+
+
+def blocks(document: str) -> Iterator[Block]:
+    """Yield the blocks of a document whose language is one that runs, or JSON."""
+    heading = ""
+    seen: Counter[str] = Counter()
+    for found in _LINE.finditer((ROOT / document).read_text(encoding="utf-8")):
+        if found["heading"]:
+            heading = found["heading"]
+        elif found["language"] in LANGUAGES:
+            place = f"{document}, {heading}, {found['language']}"
+            seen[place] += 1
+            yield Block(f"{place} {seen[place]}", found["language"], found["text"])

@@ -1,0 +1,217 @@
+"""The examples of README.md and docs/12-command.md, run as they stand against the running stack."""
+
+import csv
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from frond_client import FrondError
+from tests.conftest import ROOT
+from tests.e2e.conftest import Stack
+from tests.e2e.examples.blocks import Block, blocks
+
+README, PAGE = "README.md", "docs/12-command.md"
+PROGRAM = "Use it from your program"
+BLOCKS = {block.name: block for document in (README, PAGE) for block in blocks(document)}
+
+NOT_RUN = {
+    f"{README}, Run it, sh 1": "it runs until Ctrl-C; the fixture `stack` does what it does",
+    f"{README}, Test it, sh 1": "it would run this test",
+    f"{README}, Deploy it, sh 1": "it needs Docker, the SAM CLI and an AWS account",
+    f"{README}, Operate it, sh 1": "it needs a stack on AWS; tests/unit/client runs these against Moto",
+    f"{README}, Train it, sh 1": "it takes hours, and photos of your own; tests/unit/training runs each step",
+    f"{README}, Train it, sh 2": "it needs a model that was trained; tests/e2e/releases runs it",
+}
+RUN: set[str] = set()
+# The browser runs it, in test_javascript.py.
+IN_A_BROWSER = f"{README}, {PROGRAM}, js 1"
+SETTINGS = f"{README}, {PROGRAM}, sh 1"
+ANSWER = f"{README}, Run it, json 1"
+NODE = f"{PAGE}, The Python client, js 1"
+
+
+@pytest.fixture(scope="module")
+def checkout(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder as a reader has it who ran `make serve`: photos, where the stack is, and the command."""
+    folder = tmp_path_factory.mktemp("checkout")
+    (folder / "events").symlink_to(ROOT / "events")
+    (folder / ".frond").mkdir()
+    (folder / ".frond" / "stack.json").write_text(json.dumps(stack.facts))
+    # It sets up what is set up here already.
+    (folder / "Makefile").write_text("client:\n\t@true\n")
+    command = folder / ".venv" / "bin" / "frond"
+    command.parent.mkdir(parents=True)
+    command.write_text(
+        f'#!/bin/sh\nPYTHONPATH={ROOT / "client"} exec {sys.executable} -m frond_client "$@"\n'
+    )
+    command.chmod(0o755)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def environment(stack: Stack, checkout: Path) -> dict[str, str]:
+    """What a reader's shell knows after the block with the settings."""
+    script = f"{ported(BLOCKS[SETTINGS], stack)}\nenv -0"
+    done = subprocess.run(["bash", "-euc", script], cwd=checkout, capture_output=True, check=True, text=True)
+    known = dict(line.split("=", 1) for line in done.stdout.split("\0") if "=" in line)
+    assert (known["FROND_URL"], known["FROND_KEY"]) == (stack.api_url, stack.api_key)
+    return known
+
+
+def ported(block: Block, stack: Stack) -> str:
+    """Return a block for the port that the stack has here."""
+    port = stack.api_url.rpartition(":")[2]
+    return block.text.replace("localhost:3000", f"localhost:{port}")
+
+
+def example(*names: str) -> pytest.MarkDecorator:
+    """Run blocks, one after the other; the test is given what each has written."""
+    RUN.update(names)
+    return pytest.mark.parametrize("written", [names], indirect=True)
+
+
+@pytest.fixture
+def written(
+    request: pytest.FixtureRequest, stack: Stack, checkout: Path, environment: dict[str, str]
+) -> list[str]:
+    return [run(BLOCKS[name], stack, checkout, environment) for name in request.param]
+
+
+def run(block: Block, stack: Stack, checkout: Path, environment: dict[str, str]) -> str:
+    """Run a block as a reader would, and return what it writes."""
+    shell = ["bash", "-euo", "pipefail", "-c"] if block.language == "sh" else [sys.executable, "-c"]
+    done = subprocess.run(
+        [*shell, ported(block, stack)],
+        cwd=checkout,
+        env={**os.environ, **environment, "PYTHONPATH": str(ROOT / "client")},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def first_species(answer: dict[str, Any]) -> str:
+    return str(answer["predictions"][0]["species"])
+
+
+def members(value: Any) -> Any:
+    """Return what a JSON value is made of, without what it says."""
+    if isinstance(value, dict):
+        return {name: members(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return members(value[0]) if value else []
+    return None
+
+
+@example(f"{README}, Run it, sh 2")
+def test_the_first_call_answers_as_it_is_printed(written: list[str]) -> None:
+    answer = json.loads(written[0])
+    printed = json.loads(BLOCKS[ANSWER].text)
+
+    assert first_species(answer) == first_species(printed) == "zea-mays"
+    assert len(answer["predictions"]) == len(printed["predictions"]) == 2
+    assert members(answer) == members(printed)
+
+
+@example(f"{README}, Run it, sh 3")
+def test_the_command_names_and_uploads_photos(written: list[str], checkout: Path) -> None:
+    assert "Zea mays (Maize)" in written[0]
+    assert "Results: photos.csv" in written[0]
+    with (checkout / "photos.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["species"] for row in rows} == {path.stem for path in ROOT.glob("events/photos/*.jpg")}
+
+
+@example(f"{README}, {PROGRAM}, sh 2")
+def test_curl_with_a_photo(written: list[str]) -> None:
+    assert first_species(json.loads(written[0])) == "zea-mays"
+
+
+@example(f"{README}, {PROGRAM}, sh 3")
+def test_curl_with_photos_of_one_plant(written: list[str]) -> None:
+    answer = json.loads(written[0])
+    assert first_species(answer) == "zea-mays"
+    assert answer["predictions"][0]["common_name"] == "Maíz"
+    assert [first_species(each) for each in answer["images"]] == ["zea-mays"] * 2
+
+
+@example(*[f"{README}, {PROGRAM}, sh 4"] * 2, f"{README}, {PROGRAM}, sh 2")
+def test_curl_with_a_key_gets_the_same_answer_again(written: list[str]) -> None:
+    first, again, other = map(json.loads, written)
+    assert first == again
+    assert first["id"] != other["id"]
+
+
+@example(f"{README}, {PROGRAM}, python 1")
+def test_python_names_a_plant(written: list[str]) -> None:
+    verdict, *name, confidence = written[0].split()
+    assert (verdict, " ".join(name)) == ("identified", "Zea mays")
+    assert 0.9 < float(confidence) <= 1
+
+
+@example(f"{PAGE}, The Python client, python 1")
+def test_python_does_all_there_is(written: list[str]) -> None:
+    first, second, third = written[0].splitlines()
+    assert re.fullmatch(r"identified Maïs \(\) \d+", first)
+    assert int(first.split()[-1]) >= 5
+    assert second == "zea-mays True"
+    assert third == "The file is not a picture in a format we read"
+
+
+@example(f"{PAGE}, The Python client, python 2")
+def test_python_that_is_awaited(written: list[str]) -> None:
+    assert written[0].splitlines() == ["Zea mays", "Galium aparine"]
+
+
+@example(f"{PAGE}, classify, sh 1")
+def test_the_command_shows_a_table(written: list[str]) -> None:
+    assert "Maïs" in written[0]
+    assert "Stellaria media" in written[0]
+
+
+@example(f"{PAGE}, classify, sh 2")
+def test_the_command_writes_for_programs(written: list[str]) -> None:
+    photos = sorted(ROOT.glob("events/photos/*.jpg"))
+    lines = [f"events/photos/{photo.name} identified {photo.stem}" for photo in photos]
+    assert written[0].splitlines() == lines
+
+
+def test_javascript_in_node(
+    stack: Stack, checkout: Path, environment: dict[str, str], tmp_path: Path
+) -> None:
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("Node is not installed; test_javascript.py runs the same function in a browser")
+    (checkout / "classify.mjs").write_text(BLOCKS[IN_A_BROWSER].text, encoding="utf-8")
+    (checkout / "example.mjs").write_text(BLOCKS[NODE].text, encoding="utf-8")
+    done = subprocess.run(
+        [node, "example.mjs"], cwd=checkout, env=environment, capture_output=True, text=True, check=False
+    )
+    assert (done.stdout, done.returncode) == ("Zea mays\n", 0), done.stderr
+
+
+def test_every_block_is_run_or_is_said_not_to_be() -> None:
+    assert not RUN & NOT_RUN.keys()
+    assert RUN | NOT_RUN.keys() | {SETTINGS, ANSWER, IN_A_BROWSER, NODE} == BLOCKS.keys()
+
+
+def test_the_tree_of_errors_is_the_one_that_is_printed() -> None:
+    def tree(kind: type[Exception], depth: int = 0) -> list[str]:
+        below = [line for each in kind.__subclasses__() for line in tree(each, depth + 1)]
+        return [" " * 4 * depth + kind.__name__, *below]
+
+    printed = re.search(
+        r"```text\n(FrondError\n.*?)```", (ROOT / PAGE).read_text(encoding="utf-8"), re.DOTALL
+    )
+    assert printed
+    assert printed[1].splitlines() == tree(FrondError)
