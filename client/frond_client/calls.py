@@ -206,7 +206,8 @@ def _too_large_together(size: int) -> PhotoTooLarge:
 
 def _unfinished(found: Classification, patience: float) -> Timeout:
     why = f" The last attempt failed: {found.error.detail or found.error.title}" if found.error else ""
-    return Timeout(f"The photo is still {found.status} after {patience:g} seconds.{why}", found.id)
+    said = f"The photo is still {found.status} after {patience:g} seconds; ask later for {found.id}.{why}"
+    return Timeout(said, found.id)
 
 
 def _accept_of_bucket(reply: httpx.Response) -> None:

@@ -4,11 +4,13 @@ import csv
 import io
 import json
 import os
+import pty
 import re
 import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -291,7 +293,9 @@ def test_a_deployed_stack_is_found_by_its_name(
     assert service.keys == {"the-key-of-this-very-stack"}
 
 
-def run(*arguments: str, service: SmallApi, cwd: Path, code: str = "") -> subprocess.Popen[str]:
+def run(
+    *arguments: str, service: SmallApi, cwd: Path, code: str = "", stderr: int = subprocess.PIPE
+) -> subprocess.Popen[str]:
     """Start the command in a process of its own; the code runs there first."""
     start = f"{code}\nfrom frond_client.__main__ import main; main()"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
@@ -300,7 +304,7 @@ def run(*arguments: str, service: SmallApi, cwd: Path, code: str = "") -> subpro
         env={**environment, "PYTHONPATH": str(ROOT / "client"), "FROND_URL": service.url, "FROND_KEY": "k"},
         cwd=cwd,
         stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stderr=stderr,
         text=True,
         # A shell that runs the tests in its background has them, and what they start, ignore Ctrl-C.
         preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - nothing else in it
@@ -326,6 +330,24 @@ def test_what_needs_aws_says_so(walk: Path, service: SmallApi, command: list[str
     assert process.returncode == 1
     assert "This needs the library of AWS, boto3" in err
     assert "Traceback" not in err
+
+
+def test_a_terminal_has_a_bar_and_results_go_where_they_are_sent(walk: Path, service: SmallApi) -> None:
+    ours, terminal = pty.openpty()
+    process = run("classify", "walk", "--json", service=service, cwd=walk.parent, stderr=terminal)
+    os.close(terminal)
+    out, _ = process.communicate(timeout=60)
+    shown = b""
+    # At its end a terminal that nobody has open any more answers with a fault.
+    with suppress(OSError):
+        while some := os.read(ours, 4096):
+            shown += some
+    os.close(ours)
+    assert process.returncode == 0
+    assert [json.loads(line)["status"] for line in out.splitlines()] == ["succeeded"] * 3
+    assert b"Classified" in shown
+    assert b"3/3" in shown
+    assert b"zea-mays" not in shown
 
 
 def test_ctrl_c_ends_it_at_once_and_keeps_what_came(walk: Path, service: SmallApi) -> None:

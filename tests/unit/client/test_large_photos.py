@@ -86,7 +86,9 @@ def test_patience_ends(connect: Connect, service: SmallApi) -> None:
     why = json.loads(problem(503, "attempt-failed", detail="It ran out of memory.")[2])
     service.queue = [{"status": "queued", "error": why}] * 99
     with connect(service.url, "k", patience=1) as client:
-        with pytest.raises(Timeout, match=r"still queued after 1 seconds.*out of memory") as told:
+        with pytest.raises(
+            Timeout, match=r"still queued after 1 seconds; ask later for id-large\..*out of memory"
+        ) as told:
             client.classify(LARGE)
         service.queue = []
         assert told.value.id
