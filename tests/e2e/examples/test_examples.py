@@ -28,6 +28,7 @@ NOT_RUN = {
     f"{README}, Operate it, sh 1": "it needs a stack on AWS; tests/unit/client runs these against Moto",
     f"{README}, Train it, sh 1": "it takes hours, and photos of your own; tests/unit/training runs each step",
     f"{README}, Train it, sh 2": "it needs a model that was trained; tests/e2e/releases runs it",
+    f"{README}, Train it, sh 3": "it needs a stack on AWS; tests/e2e/feedback runs it on the local one",
 }
 RUN: set[str] = set()
 # The browser runs it, in test_javascript.py.
