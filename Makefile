@@ -21,7 +21,8 @@ client: $(VENV)/.client ## Set up the command .venv/bin/frond
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable client
 
 test: lint types ## Check style and types, then run every test
-	$(BIN)/python -m pytest
+	@# All that share the running stack run one after the other, beside everything else.
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup
 
 bench: $(VENV)/.dev ## Measure how fast the stack is on this machine
 	@$(BIN)/python -m tests.benchmarks

@@ -1,8 +1,11 @@
 """What tests of every part share: the photos that come with the project, and those that may lie beside it."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+Tell = Callable[[str], None]
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared" / "data"
@@ -27,3 +30,23 @@ def odd_photos() -> Path:
     if not folder.is_dir():
         pytest.skip(f"the odd photos are not here: no folder {folder}")
     return folder
+
+
+@pytest.fixture
+def tell(record_property: Callable[[str, object], None]) -> Tell:
+    """Return what puts a test's figures into the summary of the run, from whichever process it runs in."""
+
+    def told(figures: str) -> None:
+        record_property("told", figures)
+
+    return told
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the figures that tests told."""
+    reports = [each for outcome in ("passed", "failed") for each in terminalreporter.getreports(outcome)]
+    told = [(each.nodeid, text) for each in reports for name, text in each.user_properties if name == "told"]
+    if told:
+        terminalreporter.section("measured")
+    for test, figures in told:
+        terminalreporter.write_line(f"{test}: {figures}")

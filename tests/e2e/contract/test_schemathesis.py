@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import Tell
 from tests.e2e.conftest import ROOT, Stack
 
 HERE = Path(__file__).parent
@@ -22,7 +23,7 @@ SECONDS = 240
 
 
 @pytest.mark.timeout(SECONDS + 30)
-def test_nothing_is_found(stack: Stack, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_nothing_is_found(stack: Stack, tmp_path: Path, tell: Tell) -> None:
     st, settings = Path(sys.executable).with_name("st"), HERE / "schemathesis.toml"
     run = subprocess.run(
         [
@@ -38,8 +39,7 @@ def test_nothing_is_found(stack: Stack, tmp_path: Path, capsys: pytest.CaptureFi
         check=False,
     )
     summary = run.stdout[run.stdout.find("SUMMARY") :]
-    with capsys.disabled():
-        sys.stdout.write(f"\nschemathesis: {summary}")
+    tell(summary)
     assert run.returncode == 0, run.stdout + run.stderr
     cases = re.search(r"(\d+) generated, (\d+) passed", summary)
     assert cases is not None

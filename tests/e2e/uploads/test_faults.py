@@ -19,7 +19,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.conftest import ROOT
+from tests.conftest import ROOT, Tell
 from tests.integration.local.running import Running, eventually, processes_of
 from tests.pictures import huge_header
 
@@ -157,7 +157,7 @@ class Killer(threading.Thread):
 
 @pytest.mark.timeout(600)
 def test_every_upload_ends_in_one_record_or_waits_in_a_dead_letter_queue(
-    stack: Running, switch: Path, seedlings: Path, capsys: pytest.CaptureFixture[str]
+    stack: Running, switch: Path, seedlings: Path, tell: Tell
 ) -> None:
     crowd = Crowd(stack, [path.read_bytes() for path in sorted(seedlings.glob("*.jpg"))], random.Random(SEED))
     killer = Killer(stack, random.Random(SEED))
@@ -185,12 +185,11 @@ def test_every_upload_ends_in_one_record_or_waits_in_a_dead_letter_queue(
     assert messages(crowd, "UploadsDeadLettersUrl") + messages(crowd, "PicturesDeadLettersUrl") == 0
     assert killer.killed == KILLED
     ends = Counter(record["status"] for record in records)
-    with capsys.disabled():
-        sys.stdout.write(
-            f"\n{len(crowd.kinds)} uploads {dict(Counter(crowd.kinds.values()))}, {repeated} notifications "
-            f"sent again, {killer.killed} processes killed, {dead} messages redriven: "
-            f"{len(records)} records {dict(ends)}, {sum(told.values())} events for {len(told)} of them\n"
-        )
+    tell(
+        f"{len(crowd.kinds)} uploads {dict(Counter(crowd.kinds.values()))}, {repeated} notifications "
+        f"sent again, {killer.killed} processes killed, {dead} messages redriven: "
+        f"{len(records)} records {dict(ends)}, {sum(told.values())} events for {len(told)} of them"
+    )
 
 
 def test_photos_wait_for_a_model_that_cannot_be_loaded_until_it_can(
