@@ -21,8 +21,7 @@ client: $(VENV)/.client ## Set up the command .venv/bin/frond
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable client
 
 test: lint types ## Check style and types, then run every test
-	@# All that share the running stack run one after the other, beside everything else.
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4
 
 bench: $(VENV)/.dev ## Measure how fast the stack is on this machine
 	@$(BIN)/python -m tests.benchmarks
@@ -36,7 +35,7 @@ types: $(VENV)/.dev ## Check types
 	$(BIN)/mypy
 
 contract: $(VENV)/.local ## Write docs/openapi.json anew, from the code
-	@$(BIN)/python -c 'import api, documentation; print(documentation.contract(api.app))' \
+	@$(BIN)/python -c 'import api, contract; print(contract.contract(api.app))' \
 	  | $(BIN)/python -m json.tool --no-ensure-ascii > docs/openapi.json
 
 format: $(VENV)/.dev ## Mend what of the style can be mended

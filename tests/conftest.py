@@ -4,11 +4,26 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 Tell = Callable[[str], None]
 
 ROOT = Path(__file__).parents[1]
+STACK = "tests/e2e/"
 SHARED = ROOT.parent / "shared" / "data"
+
+
+class OneStackAtATime(LoadScopeScheduling):  # type: ignore[misc]  # untyped
+    """What starts the stack stays in one process, for there is one at a time; else a file goes anywhere."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return STACK if nodeid.startswith(STACK) else nodeid.partition("::")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneStackAtATime:
+    """Distribute the tests, where several processes run them."""
+    return OneStackAtATime(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -4,13 +4,13 @@ import json
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, CORSConfig, Response
+from aws_lambda_powertools.event_handler.content_types import APPLICATION_JSON, TEXT_HTML
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 import idempotency
-from documentation import allowed_methods, describe
 from frond.problems import MEDIA_TYPE, InvalidModel, InvalidRequest, MethodNotAllowed, Problem, UnknownPath
 from frond.telemetry import logger, metrics, tracer
 from routes import classifications, feedback, model, page, species, uploads
@@ -63,10 +63,32 @@ def tell_invalid_request(error: RequestValidationError) -> Response[str]:
 
 def tell_unknown_path(_: NotFoundError) -> Response[str]:
     """Tell a wrong method from a path where nothing lives."""
+    from contract import allowed_methods  # noqa: PLC0415 - as below
+
     methods = allowed_methods(app, app.current_event.path)
     if methods:
         return tell_problem(MethodNotAllowed(f"Use {', '.join(methods)}.", allow=", ".join(methods)))
     return tell_problem(UnknownPath())
+
+
+def show_contract() -> Response[str]:
+    """Answer with the OpenAPI document."""
+    from contract import contract  # noqa: PLC0415 - it takes long to import, and no photo needs it
+
+    return Response(200, content_type=APPLICATION_JSON, body=contract(app, _base()))
+
+
+def show_contract_page() -> Response[str]:
+    """Answer with the page that shows the OpenAPI document."""
+    from contract import contract_page  # noqa: PLC0415 - as above
+
+    return Response(200, content_type=TEXT_HTML, body=contract_page(app, _base()))
+
+
+def _base() -> str:
+    """Return where the API's paths start: API Gateway tells the path with its stage, and without."""
+    event = app.current_event
+    return event.request_context.path.removesuffix(event.path) or "/"
 
 
 def tell_internal(error: Exception) -> Response[str]:
@@ -77,11 +99,12 @@ def tell_internal(error: Exception) -> Response[str]:
 
 for resource in (classifications, feedback, uploads, species, model, page):
     app.include_router(resource.router)
+app.get("/openapi.json", include_in_schema=False)(show_contract)
+app.get("/docs", include_in_schema=False)(show_contract_page)
 app.exception_handler(Problem)(tell_problem)
 app.exception_handler(RequestValidationError)(tell_invalid_request)
 app.exception_handler(Exception)(tell_internal)
 app.not_found(tell_unknown_path)
-describe(app)
 
 try:
     classifier()

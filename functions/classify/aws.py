@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 import botocore.session
 from botocore.config import Config
 
+from frond.telemetry import trace_aws
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
@@ -38,6 +40,7 @@ def events() -> "EventBridgeClient":
 
 @cache
 def _session() -> botocore.session.Session:
+    trace_aws()
     return botocore.session.get_session()
 
 

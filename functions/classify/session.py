@@ -11,7 +11,7 @@ from botocore.config import Config
 from configuration import Configuration, configuration
 from frond.classifier import Classifier
 from frond.registry import Pointer, Registry, UnreachableError
-from frond.telemetry import MetricUnit, logger, metrics
+from frond.telemetry import MetricUnit, logger, metrics, trace_aws
 from releases import Releases
 
 BAKED_IN = "baked-in"
@@ -112,6 +112,7 @@ class Session:
     @cached_property
     def _registry(self) -> Registry:
         # A client takes a tenth of a second to make: only where there is a registry, and once.
+        trace_aws()
         return Registry.open(self._settings.models_bucket, QUICK)
 
 

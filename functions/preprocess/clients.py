@@ -6,12 +6,17 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.config import Config
 
+from frond.telemetry import trace_aws
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
 
 # The queue tries again later anyway; a call that hangs would keep the rest of its batch waiting.
 CONFIG = Config(connect_timeout=2, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 3})
+
+
+trace_aws()
 
 
 @cache

@@ -14,8 +14,7 @@ from typing import Any
 
 import pytest
 
-HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
+ROOT = Path(__file__).parents[2]
 STATE = ROOT / ".frond" / "stack.json"
 START_SECONDS = 300
 
@@ -65,14 +64,6 @@ def _wait_for_facts(process: subprocess.Popen[str], log: Path) -> dict[str, Any]
             return dict(facts)
         time.sleep(0.2)
     raise TimeoutError(f"The stack was not ready in time:\n{log.read_text()}")
-
-
-@pytest.hookimpl(tryfirst=True)  # before the groups are read
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep what starts stacks, of which there is one at a time, in one process."""
-    for item in items:
-        if HERE in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("stack"))
 
 
 @pytest.fixture(scope="session")

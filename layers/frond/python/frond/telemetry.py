@@ -8,14 +8,20 @@ from time import perf_counter
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
 
-__all__ = ["MetricUnit", "logger", "metrics", "timed", "tracer"]
+__all__ = ["MetricUnit", "logger", "metrics", "timed", "trace_aws", "tracer"]
 
 # Many an invocation has nothing to count; that is no news.
 warnings.filterwarnings("ignore", message="No application metrics to publish")
 
 logger = Logger()
 metrics = Metrics(namespace="Frond")
-tracer = Tracer()
+# Not everything that could be traced: looking for it imports whatever library is there.
+tracer = Tracer(auto_patch=False)
+
+
+def trace_aws() -> None:
+    """Trace what is asked of AWS from now on; for whoever is about to make a client."""
+    tracer.patch(["botocore"])
 
 
 @contextmanager
