@@ -27,7 +27,7 @@ API_VERSION = "1.0.0"
 LICENCE = License(name="Apache-2.0", identifier="Apache-2.0")
 KEY_SCHEME = "api_key"
 VALIDATION_SCHEMAS = ("HTTPValidationError", "ValidationError", "ResponseValidationError")
-WITHOUT_CONTRACT = ("/", "/docs", "/openapi.json")
+WITHOUT_CONTRACT = ("/", "/static/{name}", "/docs", "/openapi.json")
 
 
 @cache
@@ -69,7 +69,7 @@ def allowed_methods(app: APIGatewayRestResolver, path: str) -> list[str]:
     documented = json.loads(contract(app))["paths"]
     alike = [pattern for pattern in documented if _fits(pattern, path)]
     methods = {method.upper() for pattern in alike for method in documented[pattern]}
-    return sorted(methods | ({"GET"} if path in WITHOUT_CONTRACT else set()))
+    return sorted(methods | ({"GET"} if any(_fits(each, path) for each in WITHOUT_CONTRACT) else set()))
 
 
 def _fits(pattern: str, path: str) -> bool:

@@ -6,13 +6,13 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from caching import A_MINUTE, cacheable, tagged
+from binary import picture_answer
+from caching import A_MINUTE, cacheable
 from documentation import PICTURE, responses
 from frond.problems import InvalidRequest, NoPicture, NotAcceptable
 from knowledge import SpeciesEntry, SpeciesList
 from languages import ENGLISH, Language, chosen
 from session import classifier, session
-from submission import PHOTO_TYPES
 
 router = Router()
 
@@ -45,11 +45,7 @@ def list_species(
 )
 def show_species(species: str) -> Response[bytes]:
     """Return a photo of a species that the running model can name."""
-    event = router.current_event
-    # API Gateway makes bytes of base64 only for a client that names a binary type first.
-    if (event.headers.get("accept") or "").split(",")[0].split(";")[0].strip() not in PHOTO_TYPES:
-        raise NotAcceptable
     picture = session().picture(species)
     if picture is None:
         raise NoPicture
-    return tagged(event, picture, "image/jpeg", A_MINUTE)
+    return picture_answer(router.current_event, picture, "image/jpeg", A_MINUTE)

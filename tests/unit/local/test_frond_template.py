@@ -14,7 +14,7 @@ from local.intrinsics import references
 from local.template import Template, read
 
 ROOT = Path(__file__).parents[3]
-OPEN = {"/", "/docs", "/openapi.json", "/v1/health"}
+OPEN = {"/", "/static/{proxy+}", "/docs", "/openapi.json", "/v1/health"}
 
 
 @pytest.fixture(scope="module")
