@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import io
+import json
 import re
 
 import pytest
@@ -69,11 +70,83 @@ def test_the_page_comes_whole_and_lets_nothing_else_in(call: Call) -> None:
     policy = reply.headers["Content-Security-Policy"]
     for tag, directive in (("style", "style-src"), ("script", "script-src")):
         blocks = re.findall(rf"<{tag}>(.*?)</{tag}>", reply.body, re.DOTALL)
-        assert len(blocks) == 1
-        digest = base64.b64encode(hashlib.sha256(blocks[0].encode()).digest()).decode()
-        assert f"{directive} 'sha256-{digest}'" in policy
-    assert 'src="page.js"' not in reply.body
-    assert 'href="page.css"' not in reply.body
+        assert len(blocks) > 1
+        digests = (base64.b64encode(hashlib.sha256(block.encode()).digest()).decode() for block in blocks)
+        allowed = " ".join(f"'sha256-{digest}'" for digest in digests)
+        assert f"{directive} {allowed};" in policy
+    assert not re.search(r'<(script|link)[^>]+(src|href)="[^"]+\.(js|css)"', reply.body)
+
+
+def test_the_page_s_own_files_may_be_kept_and_asked_for_by_their_tag(call: Call) -> None:
+    for name in ("manifest.webmanifest", "worker.js", "icon.svg", "apple-touch-icon.png"):
+        reply = call("GET", f"/static/{name}", headers={"accept": "image/png"})
+        assert reply.status == 200
+        assert reply.headers["Cache-Control"]
+        again = call(
+            "GET", f"/static/{name}", headers={"accept": "image/png", "if-none-match": reply.headers["ETag"]}
+        )
+        assert (again.status, again.body) == (304, "")
+
+
+@pytest.mark.parametrize(
+    ("name", "side"),
+    [
+        ("icon-192.png", 192),
+        ("icon-512.png", 512),
+        ("icon-maskable-512.png", 512),
+        ("apple-touch-icon.png", 180),
+    ],
+)
+def test_the_icons_are_pictures(call: Call, name: str, side: int) -> None:
+    reply = call("GET", f"/static/{name}", headers={"accept": "image/png,*/*"})
+
+    assert reply.headers["Content-Type"] == "image/png"
+    icon = Image.open(io.BytesIO(base64.b64decode(reply.body)))
+    assert (icon.format, icon.size) == ("PNG", (side, side))
+    assert call("GET", f"/static/{name}", headers={"accept": "*/*"}).problem == "not-acceptable"
+
+
+def test_the_manifest_carries_its_icons(call: Call) -> None:
+    icons = json.loads(call("GET", "/static/manifest.webmanifest").body)["icons"]
+
+    pictures = [icon for icon in icons if icon["type"] == "image/png"]
+    assert {(icon["sizes"], icon["purpose"]) for icon in pictures} == {
+        ("192x192", "any"),
+        ("512x512", "any"),
+        ("512x512", "maskable"),
+    }
+    for icon in pictures:
+        content = base64.b64decode(icon["src"].removeprefix("data:image/png;base64,"))
+        side = int(icon["sizes"].split("x")[0])
+        assert Image.open(io.BytesIO(content)).size == (side, side)
+
+
+def test_the_worker_may_work_for_the_page_and_changes_with_it(
+    call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from routes import page
+
+    reply = call("GET", "/static/worker.js")
+    assert reply.headers["Service-Worker-Allowed"] == "../"
+    assert "{{version}}" not in reply.body
+
+    caches = (page._page, page._version, page._content)
+    monkeypatch.setattr(page, "_uploads", lambda: "https://elsewhere.example")
+    for each in caches:
+        each.cache_clear()
+    changed = call("GET", "/static/worker.js")
+    for each in caches:
+        each.cache_clear()
+    assert changed.body != reply.body
+    assert changed.headers["ETag"] != reply.headers["ETag"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["index.html", "page.js", "words/en.js", "..", "%2e%2e", "../api.py", "%2e%2e%2fapi.py", ""],
+)
+def test_nothing_else_is_given_out(call: Call, name: str) -> None:
+    assert call("GET", f"/static/{name}").problem == "unknown-path"
 
 
 def test_the_contract_describes_what_is_there(call: Call) -> None:
@@ -131,6 +204,7 @@ def test_unknown_paths(call: Call, path: str) -> None:
         ("POST", "/v1/species", "GET"),
         ("PATCH", "/v1/health", "GET"),
         ("POST", "/", "GET"),
+        ("POST", "/static/icon.svg", "GET"),
     ],
 )
 def test_wrong_methods_name_the_right_ones(call: Call, method: str, path: str, allow: str) -> None:
