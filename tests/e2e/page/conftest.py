@@ -37,7 +37,9 @@ def open_page(browser: Browser, stack: Stack) -> Iterator[Open]:
     complaints: list[str] = []
 
     def opened(path: str = "", **options: Any) -> Page:
-        context = contexts.enter_context(browser.new_context(**{"viewport": DESKTOP, **options}))
+        # Without its worker, which would come between the page and what a test does to its calls.
+        usual: dict[str, Any] = {"viewport": DESKTOP, "locale": "en-GB", "service_workers": "block"}
+        context = contexts.enter_context(browser.new_context(**{**usual, **options}))
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on(

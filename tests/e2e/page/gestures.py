@@ -1,12 +1,15 @@
 """What people do with the page, and what they then see."""
 
 import base64
+import mimetypes
+import re
 from pathlib import Path
 from typing import Any, TypedDict
 
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 CALL = "**/v1/classifications?*"
+RECORD = re.compile(r"/v1/classifications/[0-9a-f-]{32,36}(\?|$)")
 
 
 class File(TypedDict):
@@ -24,11 +27,27 @@ def choose(page: Page, *files: Path | File, button: str = "Choose photo") -> Non
     """Press the button and pick files in the dialog."""
     with page.expect_file_chooser() as dialog:
         page.get_by_role("button", name=button).click()
-    dialog.value.set_files(files[0] if len(files) == 1 else list(files))  # type: ignore[arg-type]  # its unions are invariant
+    dialog.value.set_files(_alike(files))
 
 
-def drop(page: Page, *files: Path) -> None:
-    """Drag files over the page and let go."""
+def _alike(files: tuple[Path | File, ...]) -> Any:
+    """Return files as Playwright takes them: all by their paths, or all by their bytes."""
+    if all(isinstance(file, Path) for file in files):
+        return list(files)
+    return [
+        File(name=file.name, mimeType=_type(file), buffer=file.read_bytes())
+        if isinstance(file, Path)
+        else file
+        for file in files
+    ]
+
+
+def _type(path: Path) -> str:
+    return mimetypes.guess_type(path)[0] or ""
+
+
+def drop(page: Page, *files: Path, on: str = "main") -> None:
+    """Drag files over a part of the page and let go."""
     dragged = page.evaluate_handle(
         """files => {
             const dragged = new DataTransfer();
@@ -40,9 +59,9 @@ def drop(page: Page, *files: Path) -> None:
         }""",
         [[file.name, base64.b64encode(file.read_bytes()).decode()] for file in files],
     )
-    page.dispatch_event("main", "dragover", {"dataTransfer": dragged})
+    page.dispatch_event(on, "dragover", {"dataTransfer": dragged})
     expect(page.get_by_text("Let go")).to_be_visible()
-    page.dispatch_event("main", "drop", {"dataTransfer": dragged})
+    page.dispatch_event(on, "drop", {"dataTransfer": dragged})
     expect(page.get_by_text("Let go")).to_be_hidden()
 
 
@@ -74,6 +93,11 @@ def overhear(page: Page) -> list[dict[str, Any]]:
 
     page.route(CALL, listen)
     return heard
+
+
+def shown_share(row: Locator) -> float:
+    """Return the share that a row of candidates tells, 0 to 1; its ends are told as more or less than."""
+    return float(row.locator(".share").inner_text().strip("<>%")) / 100
 
 
 def hold(page: Page) -> list[Route]:

@@ -81,8 +81,9 @@ def test_the_key_leaves_the_address_bar(page: Page, stack: Stack) -> None:
 
 
 def test_a_keyboard_is_enough(page: Page, maize: Path) -> None:
-    page.keyboard.press("Tab")
-    expect(page.get_by_role("button", name="Choose photo")).to_be_focused()
+    for name in ("History", "Species", "Choose photo"):
+        page.keyboard.press("Tab")
+        expect(page.get_by_role("button", name=name)).to_be_focused()
     assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
     with page.expect_file_chooser() as dialog:
         page.keyboard.press("Enter")
@@ -90,6 +91,9 @@ def test_a_keyboard_is_enough(page: Page, maize: Path) -> None:
     expect_maize(page)
     expect(page.get_by_role("button", name="Choose photo")).to_be_focused()
 
+    for name in ("Download", "Share", "No", "Yes"):
+        page.keyboard.press("Shift+Tab")
+        expect(page.get_by_role("button", name=name, exact=True)).to_be_focused()
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Space")
     expect(page.get_by_role("listitem").filter(visible=True)).to_have_count(0)

@@ -47,10 +47,13 @@ def test_a_dropped_photo_is_classified(page: Page, maize: Path) -> None:
     expect_maize(page)
 
 
-def test_of_two_dropped_photos_one_is_used_and_the_page_says_which(page: Page, maize: Path) -> None:
+def test_two_dropped_photos_are_of_one_plant(page: Page, maize: Path) -> None:
+    answers = overhear(page)
     drop(page, maize, maize.parent / "galium-aparine.jpg")
-    expect_maize(page)
-    expect(page.locator("#notice")).to_have_text(re.compile(r"2 files.*took zea-mays\.jpg"))
+    expect(page.locator("#answer")).to_be_visible()
+    expect(page.get_by_role("group", name="Photos of this plant").get_by_role("img")).to_have_count(0)
+    expect(page.get_by_role("button", name="Photo 2 of 2, galium-aparine.jpg")).to_be_visible()
+    assert len(answers[0]["images"]) == 2
 
 
 def test_a_pasted_photo_is_classified(page: Page, maize: Path) -> None:

@@ -1,0 +1,134 @@
+"""Why the model says what it says, laid over the photo; and what would make a photo easier to judge."""
+
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageFilter
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import Stack
+from tests.e2e.page.conftest import Open
+from tests.e2e.page.gestures import File, choose, expect_maize, overhear
+from tests.pictures import encoded
+
+# How dark the overlay is in the middle of each cell, 0 to 1, by rows.
+DARKNESS = """([canvas, rows, columns]) => {
+    const {data, width, height} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    const middle = (index, cells, length) => Math.floor((index + 0.5) * length / cells);
+    return Array.from({length: rows}, (_, row) => Array.from({length: columns}, (_, column) =>
+        data[4 * (middle(row, rows, height) * width + middle(column, columns, width)) + 3] / 255));
+}"""
+# Where a picture lies that is fitted into its box whole.
+DRAWN = """element => {
+    const {left, top, width, height} = element.getBoundingClientRect();
+    const across = element.naturalWidth ?? element.width, down = element.naturalHeight ?? element.height;
+    const scale = Math.min(width / across, height / down);
+    const fits = getComputedStyle(element).objectFit === "contain";
+    const [wide, high] = [across * scale, down * scale];
+    return fits && [left + (width - wide) / 2, top + (height - high) / 2, wide, high];
+}"""
+
+
+def wide(maize: Path) -> File:
+    """A photo twice as wide as it is high, of which the model sees the middle."""
+    seedling = Image.open(maize).convert("RGB")
+    picture = Image.new("RGB", (2 * seedling.width, seedling.height), "black")
+    picture.paste(seedling, (seedling.width // 2, 0))
+    return File(name="wide.png", mimeType="image/png", buffer=encoded(picture, "PNG"))
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_evidence_lies_on_the_photo_cell_by_cell(
+    open_page: Open, stack: Stack, maize: Path, width: int
+) -> None:
+    page = open_page(f"#key={stack.api_key}", viewport={"width": width, "height": 820})
+    answers = overhear(page)
+    choose(page, wide(maize))
+    page.get_by_role("button", name="Why?").click()
+    canvas, photo = page.locator("#evidence"), page.locator("#photo")
+    expect(canvas).to_be_visible()
+    assert canvas.evaluate(DRAWN) == pytest.approx(photo.evaluate(DRAWN), abs=1.5)
+
+    evidence = answers[0]["evidence"]
+    assert (len(evidence), len(evidence[0])) == (7, 14)
+    dark = page.evaluate(DARKNESS, [canvas.element_handle(), 7, 14])
+    lightest = min(min(row) for row in dark)
+    darkest = max(max(row) for row in dark)
+    # A pixel lies a little beside the middle of its cell.
+    assert lightest < 0.06
+    assert darkest > 0.5
+    for row, expected in zip(dark, evidence, strict=True):
+        assert row == pytest.approx([darkest * (1 - value) for value in expected], abs=0.06)
+    expect(page.locator("#caption")).to_have_text(
+        f"Lit up: what spoke for {answers[0]['predictions'][0]['common_name']}"
+    )
+
+
+def test_a_touch_on_the_photo_shows_the_evidence_and_hides_it_again(page: Page, maize: Path) -> None:
+    choose(page, maize)
+    expect_maize(page)
+    why = page.get_by_role("button", name="Why?")
+    expect(why).to_have_attribute("aria-pressed", "false")
+    page.locator("#plate").click()
+    expect(why).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#evidence")).to_be_visible()
+    page.locator("#plate").click()
+    expect(why).to_have_attribute("aria-pressed", "false")
+    expect(page.locator("#evidence")).to_be_hidden()
+
+
+def test_each_photo_has_its_own_evidence(page: Page, maize: Path) -> None:
+    answers = overhear(page)
+    choose(page, maize, maize.parent / "galium-aparine.jpg")
+    for index in range(2):
+        page.get_by_role("button", name=f"Photo {index + 1} of 2").click()
+        expect(page.locator("#evidence")).to_be_hidden()
+        page.get_by_role("button", name="Why?").click()
+        expected = answers[0]["images"][index]["evidence"]
+        dark = page.evaluate(DARKNESS, [page.locator("#evidence").element_handle(), 7, 7])
+        highest = max(max(row) for row in expected)
+        assert highest == 1
+        rows = [value for row in expected for value in row]
+        lightest = [value for row in dark for value in row].index(min(min(row) for row in dark))
+        assert rows[lightest] == highest
+
+
+def test_an_answer_without_evidence_offers_none(page: Page, maize: Path) -> None:
+    page.route(
+        "**/v1/classifications?*",
+        lambda route: route.fulfill(
+            response=route.fetch(url=route.request.url.replace("explain=true", "explain=false"))
+        ),
+    )
+    choose(page, maize)
+    expect_maize(page)
+    expect(page.get_by_role("button", name="Why?")).to_be_hidden()
+
+
+def test_advice_is_given_for_each_photo_that_needs_some(page: Page, maize: Path) -> None:
+    seedling = Image.open(maize).convert("RGB")
+    blurred = encoded(seedling.filter(ImageFilter.GaussianBlur(6)), "PNG")
+    dark = encoded(seedling.point(lambda value: value // 8), "PNG")
+    answers = overhear(page)
+    choose(
+        page,
+        maize,
+        File(name="blurred.png", mimeType="image/png", buffer=blurred),
+        File(name="dark.png", mimeType="image/png", buffer=dark),
+    )
+    expect(page.locator("#answer")).to_be_visible()
+    issues = [[issue["issue"] for issue in image["issues"]] for image in answers[0]["images"]]
+    assert (issues[0], issues[1][:1], issues[2][:1]) == ([], ["blurred"], ["too_dark"])
+    told = [
+        f"Photo {number}: {issue['advice']}"
+        for number, image in enumerate(answers[0]["images"], 1)
+        for issue in image["issues"]
+    ]
+    assert page.locator("#advice p").all_inner_texts() == told
+
+
+def test_the_advice_for_a_single_photo_needs_no_number(page: Page, maize: Path) -> None:
+    dark = encoded(Image.open(maize).convert("RGB").point(lambda value: value // 8), "PNG")
+    choose(page, File(name="dark.png", mimeType="image/png", buffer=dark))
+    expect(page.locator("#advice")).to_contain_text("The photo is too dark; take it in daylight")
+    expect(page.get_by_role("status")).to_contain_text("The photo is too dark")
