@@ -5,7 +5,7 @@ const pictures = new Map();
 
 async function openGallery() {
   if (!key) return askForKey("keyMissing");
-  byId("gallery-sheet").showModal();
+  openSheet("gallery-sheet");
   await drawGallery();
 }
 

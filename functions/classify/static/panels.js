@@ -20,6 +20,12 @@ function show(name, fill) {
 
 const showWelcome = () => show("welcome", () => words.welcome);
 
+// A sheet that was scrolled when it was closed begins at its top again.
+function openSheet(id) {
+  byId(id).showModal();
+  byId(id).scrollTop = 0;
+}
+
 function say(sentence) {
   byId("status").textContent = sentence;
 }

@@ -18,7 +18,7 @@ function plantOfEntry({ id, at, answer, photos }) {
 
 async function openHistory() {
   await drawHistory();
-  byId("history-sheet").showModal();
+  openSheet("history-sheet");
 }
 
 async function drawHistory() {
