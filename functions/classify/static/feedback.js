@@ -98,6 +98,7 @@ async function sendFeedback(event) {
   byId("send-feedback").disabled = true;
   try {
     const { feedback: taken } = await sendJson(`v1/classifications/${about.answer.id}/feedback`, "PUT", feedback);
+    await contribute(about, feedback);
     about.answer = { ...about.answer, feedback: { ...feedback, ...taken } };
     if (about === plant) thank();
     await rememberChange(about);

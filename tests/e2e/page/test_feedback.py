@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
@@ -24,12 +25,15 @@ def asked(page: Page, maize: Path) -> Page:
 
 def kept(page: Page, stack: Stack) -> Any:
     """Return the feedback that the stack keeps with the page's answer."""
-    identifier = page.evaluate("plant.answer.id")
+    return classification(stack, page.evaluate("plant.answer.id"))["feedback"]
+
+
+def classification(stack: Stack, identifier: str) -> Any:
     request = Request(
         f"{stack.api_url}/v1/classifications/{identifier}", headers={"x-api-key": stack.api_key}
     )
     with urlopen(request) as response:
-        return json.load(response)["feedback"]
+        return json.load(response)
 
 
 def thanks(page: Page, said: str) -> None:
@@ -69,6 +73,29 @@ def test_no_names_the_right_species_and_can_be_changed(asked: Page, stack: Stack
     asked.get_by_role("button", name="Send", exact=True).click()
     thanks(asked, "Taraxacum officinale l")
     assert kept(asked, stack) == {**said, "species": "taraxacum-officinale-l", "consent": False}
+
+
+def test_a_photo_that_may_be_used_is_kept_until_that_is_taken_back(asked: Page, stack: Stack) -> None:
+    def contributed() -> list[Any]:
+        identifiers = asked.evaluate("plant.answer.contributed")
+        answers = (classification(stack, identifier) for identifier in identifiers)
+        return [(each["source"]["door"], each["feedback"]["consent"]) for each in answers]
+
+    asked.get_by_role("button", name="Yes").click()
+    asked.get_by_label("My photo may be used").check()
+    asked.get_by_role("button", name="Send", exact=True).click()
+    thanks(asked, "Maize")
+    assert contributed() == [("s3", True)]
+    (identifier,) = asked.evaluate("plant.answer.contributed")
+
+    asked.get_by_role("button", name="Change").click()
+    asked.get_by_role("button", name="Yes").click()
+    asked.get_by_label("My photo may be used").uncheck()
+    asked.get_by_role("button", name="Send", exact=True).click()
+    thanks(asked, "Maize")
+    assert contributed() == []
+    with pytest.raises(HTTPError, match="404"):
+        classification(stack, identifier)
 
 
 def test_a_photo_without_a_plant_is_no_species(asked: Page, stack: Stack) -> None:
