@@ -68,6 +68,10 @@ const on = (id, event, handle) => byId(id).addEventListener(event, handle);
 
 function picker(button, input, receive) {
   on(button, "click", () => byId(input).click());
+  receiver(input, receive);
+}
+
+function receiver(input, receive) {
   on(input, "change", ({ target }) => {
     const files = [...target.files];
     target.value = "";
@@ -76,7 +80,8 @@ function picker(button, input, receive) {
 }
 
 picker("choose", "file", take);
-picker("shoot", "camera", take);
+receiver("camera", take);
+on("shoot", "click", () => (hasCameraApp ? byId("camera").click() : openWebcam()));
 picker("add", "more", add);
 on("plate", "click", () => (byId("why").hidden ? byId("file").click() : toggleEvidence()));
 on("why", "click", toggleEvidence);
@@ -108,6 +113,8 @@ document.addEventListener("paste", (event) => {
 
 // ---- Everything else that can be pressed -----------------------------------------------------------------------
 
+on("shutter", "click", shootWebcam);
+on("webcam-sheet", "close", closeWebcam);
 on("share", "click", shareAnswer);
 on("download", "click", download);
 for (const id of ["right", "wrong", "tell"]) on(id, "click", () => answerFeedback(id));
@@ -165,3 +172,4 @@ byId("language").value = language;
 byId("original").checked = kept("original") !== "";
 showWelcome();
 tellNetwork();
+offerWebcam();

@@ -10,6 +10,10 @@ WORDS.en = {
   upToFive: "Up to five photos of one plant make the answer surer.",
   choose: "Choose photo",
   shoot: "Take photo",
+  shutter: "Take it",
+  webcamRefused: "The browser does not let Frond use the camera. Allow it in the address bar, or choose a photo.",
+  webcamBroken: "The camera does not start. Another program may be using it.",
+  webcamPhoto: "camera.jpg",
   dropOrPaste: "or drop it anywhere on this page, or paste it",
   letGo: "Let go, and Frond will look at it",
 

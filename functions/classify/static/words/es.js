@@ -10,6 +10,10 @@ WORDS.es = {
   upToFive: "Hasta cinco fotos de una planta dan una respuesta más segura.",
   choose: "Elegir foto",
   shoot: "Hacer foto",
+  shutter: "Tomar la foto",
+  webcamRefused: "El navegador no deja que Frond use la cámara. Permítelo en la barra de direcciones o elige una foto.",
+  webcamBroken: "La cámara no se inicia. Quizá la esté usando otro programa.",
+  webcamPhoto: "camara.jpg",
   dropOrPaste: "o suéltala en cualquier lugar de esta página, o pégala",
   letGo: "Suelta y Frond la mirará",
 

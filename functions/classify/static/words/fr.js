@@ -10,6 +10,10 @@ WORDS.fr = {
   upToFive: "Jusqu’à cinq photos d’une plante rendent la réponse plus sûre.",
   choose: "Choisir une photo",
   shoot: "Prendre une photo",
+  shutter: "Déclencher",
+  webcamRefused: "Le navigateur n’autorise pas Frond à utiliser l’appareil photo. Autorisez-le dans la barre d’adresse, ou choisissez une photo.",
+  webcamBroken: "L’appareil photo ne démarre pas. Un autre programme l’utilise peut-être.",
+  webcamPhoto: "photo.jpg",
   dropOrPaste: "ou déposez-la n’importe où sur cette page, ou collez-la",
   letGo: "Lâchez, et Frond la regardera",
 
