@@ -8,6 +8,7 @@ from typer.core import TyperGroup
 
 from frond_client.aws_faults import sentence
 from frond_client.commands.classify import classify
+from frond_client.commands.cost import cost
 from frond_client.commands.dead_letters import dlq
 from frond_client.commands.reconcile import reconcile
 from frond_client.commands.upload import upload
@@ -44,6 +45,7 @@ app.command()(classify)
 app.command()(upload)
 app.add_typer(dlq, name="dlq")
 app.command()(reconcile)
+app.command()(cost)
 
 
 def main() -> None:

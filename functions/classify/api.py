@@ -12,7 +12,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 import idempotency
 from frond.problems import MEDIA_TYPE, InvalidModel, InvalidRequest, MethodNotAllowed, Problem, UnknownPath
-from frond.telemetry import logger, metrics, tracer
+from frond.telemetry import costs, logger, metrics, tracer
 from routes import classifications, feedback, model, page, species, uploads
 from session import classifier
 from stopwatch import Stopwatch
@@ -36,6 +36,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     watch = Stopwatch()
     app.append_context(watch=watch)
     answer = app.resolve(event, context)
+    # Also where photos were refused: reading them is what costs.
+    if watch.ran("decode"):
+        costs.count(watch.total)
     answer["multiValueHeaders"] |= {
         "x-request-id": [event["requestContext"]["requestId"]],
         "Server-Timing": [watch.server_timing()],
@@ -112,3 +115,4 @@ except InvalidModel as error:
     # Better no function than one that answers with an unknown model.
     logger.critical("The function does not start", reason=error.detail)
     raise
+costs.started()

@@ -26,6 +26,10 @@ class Stopwatch:
         self._seconds[name] = self._seconds.get(name, 0) + milliseconds / 1000
         self._started -= milliseconds / 1000
 
+    def ran(self, name: str) -> bool:
+        """Tell whether a stage came, and be it that it failed."""
+        return name in self._seconds
+
     def milliseconds(self, name: str) -> float:
         """Return how long a stage took in all; 0 if it never came."""
         return round(1000 * self._seconds.get(name, 0), 1)

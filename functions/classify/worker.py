@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from announcement import announce
 from frond.problems import AttemptFailed
 from frond.records import Records
-from frond.telemetry import logger, metrics, timed, tracer
+from frond.telemetry import costs, logger, metrics, timed, tracer
 from judgement import judge
 from material import Name, material_of, names_in
 from session import classifier
@@ -25,9 +25,10 @@ processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failu
 @metrics.log_metrics(capture_cold_start_metric=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     """Finish a batch of photos; what failed for now is delivered again."""
-    return process_partial_response(
-        event=event, record_handler=finish_photos, processor=processor, context=context
-    )
+    with costs.counted():
+        return process_partial_response(
+            event=event, record_handler=finish_photos, processor=processor, context=context
+        )
 
 
 def finish_photos(record: SQSRecord) -> None:
@@ -72,3 +73,4 @@ def _note(name: Name, table: Records, fault: Exception) -> None:
 
 # Before the first message: what cannot be loaded is better known at the start.
 classifier()
+costs.started()

@@ -15,7 +15,7 @@ from frond.objects import Found, fetch
 from frond.problems import AttemptFailed, BrokenPromise, PayloadTooLarge, Problem
 from frond.records import Promise, Records
 from frond.settings import FunctionSettings
-from frond.telemetry import MetricUnit, logger, metrics, timed, tracer
+from frond.telemetry import MetricUnit, costs, logger, metrics, timed, tracer
 from frond.uploads import Upload
 from notifications import Landed, landed_in
 from pictures import Made, Pictures
@@ -57,9 +57,10 @@ def records() -> Records:
 @metrics.log_metrics(capture_cold_start_metric=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     """Make the pictures of a batch of notifications; what failed for now is delivered again."""
-    return process_partial_response(
-        event=event, record_handler=make_pictures, processor=processor, context=context
-    )
+    with costs.counted():
+        return process_partial_response(
+            event=event, record_handler=make_pictures, processor=processor, context=context
+        )
 
 
 def make_pictures(record: SQSRecord) -> None:
@@ -131,3 +132,6 @@ def _note(upload: Upload, fault: Exception) -> None:
         records().note(upload.identifier, upload.sequencer, trouble)
     except Exception:  # noqa: BLE001 - the fault itself is what the caller is about to raise
         logger.warning("The reason could not be kept", key=upload.key)
+
+
+costs.started()

@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from tests.benchmarks import s3_door
+from tests.benchmarks.memory import memory
 from tests.conftest import SHARED
 from tests.integration.local.running import ROOT, serving
 
@@ -17,14 +18,17 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 _out = Console(soft_wrap=True)
 
 
-@app.command()
+@app.callback(invoke_without_command=True)
 def bench(
+    context: typer.Context,
     photos: Annotated[int, typer.Option(min=1, help="How many photos are uploaded at once.")] = 500,
     folder: Annotated[
         Path, typer.Option(help="Where they are taken from, again and again if there are fewer.")
     ] = SHARED / "seedlings",
 ) -> None:
     """Upload photos to the S3 door of a local stack, and tell where the time goes."""
+    if context.invoked_subcommand:
+        return
     source = folder if folder.is_dir() else ROOT / "events" / "photos"
     found = sorted(path for path in source.rglob("*") if path.suffix.lower() in {".jpg", ".jpeg", ".png"})
     if not found:
@@ -43,6 +47,9 @@ def bench(
     _out.print(measured.table())
     _out.print(measured.summary())
     sys.exit(0 if measured.complete else 1)
+
+
+app.command()(memory)
 
 
 if __name__ == "__main__":

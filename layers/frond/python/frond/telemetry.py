@@ -1,14 +1,19 @@
 """Logs, metrics and traces of a function: Powertools, set by its ``POWERTOOLS_…`` variables."""
 
+import os
+import platform
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from time import perf_counter
+from pathlib import Path
+from time import CLOCK_BOOTTIME, clock_gettime, perf_counter
 
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
 
-__all__ = ["MetricUnit", "logger", "metrics", "timed", "trace_aws", "tracer"]
+from frond.cost import invocation_dollars
+
+__all__ = ["MetricUnit", "costs", "logger", "metrics", "timed", "trace_aws", "tracer"]
 
 # Many an invocation has nothing to count; that is no news.
 warnings.filterwarnings("ignore", message="No application metrics to publish")
@@ -32,3 +37,46 @@ def timed(metric: str) -> Iterator[None]:
         yield
     finally:
         metrics.add_metric(metric, MetricUnit.Milliseconds, round(1000 * (perf_counter() - started), 2))
+
+
+class Costs:
+    """What this process costs, as the metric ``PhotosCost`` in dollars; the first invocation pays the start."""
+
+    def __init__(self) -> None:
+        self._start = 0.0
+
+    def started(self) -> None:
+        """Take down how long the start took, now that the process can take its first call."""
+        self._start = _process_age()
+
+    def count(self, milliseconds: float) -> None:
+        """Count an invocation that took so long; not where nobody says how much memory there is."""
+        memory = os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
+        if memory is None:
+            return
+        billed, self._start = milliseconds + self._start, 0.0
+        architecture = "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64"
+        dollars = invocation_dollars(billed, int(memory), architecture)
+        metrics.add_metric("PhotosCost", MetricUnit.NoUnit, dollars)
+
+    @contextmanager
+    def counted(self) -> Iterator[None]:
+        """Count an invocation, whether or not it succeeds."""
+        started = perf_counter()
+        try:
+            yield
+        finally:
+            self.count(1000 * (perf_counter() - started))
+
+
+def _process_age() -> float:
+    """Return the milliseconds since this process began; 0 where the system does not tell."""
+    try:
+        # https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html, field 22; a name may hold spaces.
+        fields = Path("/proc/self/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return 1000 * (clock_gettime(CLOCK_BOOTTIME) - int(fields[19]) / os.sysconf("SC_CLK_TCK"))
+
+
+costs = Costs()

@@ -1,0 +1,1 @@
+"""What a month of photos costs: prices, what was measured, and the bill that the two make."""
