@@ -31,7 +31,7 @@ from local.function import functions
 from local.runtimes.emulator import EmulatorInstance
 from local.runtimes.environment import Environment, environment
 from local.template import REGION, read
-from tests.benchmarks.cpu_share import cpu_share
+from tests.benchmarks.cpu_share import CpuShare, cpu_share
 from tests.conftest import ROOT
 
 FUNCTIONS = {"classify": "ClassifyFunction", "preprocess": "PreprocessFunction", "worker": "WorkerFunction"}
@@ -57,6 +57,7 @@ class Running:
     bench: "Bench"
     name: str
     instance: EmulatorInstance
+    share: CpuShare
 
     def post(self, kind: str) -> float:
         """Send a photo to the API."""
@@ -70,6 +71,13 @@ class Running:
         milliseconds, answer = self._call(event, photos=len(event["Records"]))
         assert answer == {"batchItemFailures": []}, answer
         return milliseconds
+
+    def peak(self) -> float:
+        """Return the most memory that the function had so far, in MB of 1,024 KB."""
+        emulator = self.instance._process.pid
+        status = [Path(f"/proc/{each}/status") for each in self.share.processes() if each != emulator]
+        lines = [line for file in status for line in file.read_text(encoding="utf-8").splitlines()]
+        return sum(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
 
     def _call(self, event: dict[str, Any], photos: int) -> tuple[float, Any]:
         payload = json.dumps(event).encode()
@@ -134,7 +142,7 @@ class Bench:
             instance = EmulatorInstance(function, self._environments[name])
             try:
                 share.take(instance._process.pid)
-                yield Running(self, name, instance)
+                yield Running(self, name, instance, share)
             finally:
                 instance.stop()
                 share.wait()

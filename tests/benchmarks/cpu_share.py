@@ -26,9 +26,13 @@ class CpuShare:
         """Put a process, with all its threads, into the group."""
         (self.folder / "cgroup.procs").write_text(str(process), encoding="ascii")
 
+    def processes(self) -> list[int]:
+        """Return the processes that are in the group."""
+        return [int(process) for process in _text(self.folder / "cgroup.procs").split()]
+
     def wait(self) -> None:
         """Wait until its processes, which were ended, are gone."""
-        while _text(self.folder / "cgroup.procs").strip():
+        while self.processes():
             sleep(0.01)
 
 

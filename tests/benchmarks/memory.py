@@ -55,17 +55,19 @@ def memory(
 
 @dataclass
 class Calls:
-    """Milliseconds of one function's calls at one memory size: those that started it, and the others."""
+    """Milliseconds of one function's calls at one memory size, and the MB that it had at most."""
 
     first: list[float] = field(default_factory=list)
     small: list[float] = field(default_factory=list)
     large: list[float] = field(default_factory=list)
+    peak: list[float] = field(default_factory=list)
 
     def durations(self) -> Durations:
         """Return what is typical; the start is what the first call took longer than the others."""
         small, large = median(self.small), median(self.large)
+        start = median(self.first) - small
         return Durations(
-            start=round(median(self.first) - small, 1), small=round(small, 2), large=round(large, 2)
+            start=round(start, 1), small=round(small, 2), large=round(large, 2), peak=round(max(self.peak))
         )
 
 
@@ -107,6 +109,7 @@ def _call_api(bench: Bench, size: int, calls: int, taken: Calls) -> None:
         for _ in range(calls):
             taken.small.append(function.post("small"))
             taken.large.append(function.post("large"))
+        taken.peak.append(function.peak())
 
 
 def _upload(bench: Bench, size: int, preprocess: Calls, worker: Calls) -> None:
@@ -114,9 +117,11 @@ def _upload(bench: Bench, size: int, preprocess: Calls, worker: Calls) -> None:
     with bench.started("preprocess", size) as function:
         uploaded = [bench.uploaded(kinds) for kinds in batches]
         _note(preprocess, [function.take(event) for event in uploaded])
+        preprocess.peak.append(function.peak())
     with bench.started("worker", size) as function:
         made = [bench.made(kinds) for kinds in batches]
         _note(worker, [function.take(event) for event in made])
+        worker.peak.append(function.peak())
 
 
 def _note(taken: Calls, milliseconds: list[float]) -> None:
@@ -134,14 +139,15 @@ def dollars(size: Size, name: str) -> float:
 
 
 def table(sizes: Iterable[Size], name: str) -> Table:
-    """Return what was measured of a function, a row a size."""
+    """Return what was measured of a function, a row a size; the dollars are of 12 MP, warm."""
     shown = Table(title=name)
-    for heading in ("MB", "vCPU", "start ms", "224 px ms", "12 MP ms", "$ a million of 12 MP, warm"):
+    for heading in ("MB", "vCPU", "start ms", "224 px ms", "12 MP ms", "peak MB", "$ a million"):
         shown.add_column(heading, justify="right")
     for size in sizes:
         each: Durations = getattr(size, name)
         times = (f"{each.start:.0f}", f"{each.small:.1f}", f"{each.large:.1f}")
-        shown.add_row(str(size.megabytes), f"{size.vcpus:.2f}", *times, f"{dollars(size, name):.2f}")
+        cost = f"{dollars(size, name):.2f}"
+        shown.add_row(str(size.megabytes), f"{size.vcpus:.2f}", *times, str(each.peak), cost)
     return shown
 
 

@@ -50,7 +50,7 @@ class Photo(_Measured):
 
 
 class Durations(_Measured):
-    """Milliseconds of one function at one memory size.
+    """Milliseconds of one function at one memory size; ``peak`` is the MB that it had at most.
 
     Attributes
     ----------
@@ -63,6 +63,7 @@ class Durations(_Measured):
     start: float = Field(ge=0)
     small: float = Field(gt=0)
     large: float = Field(gt=0)
+    peak: int = Field(gt=0)
 
 
 class Size(_Measured):

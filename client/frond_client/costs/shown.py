@@ -13,7 +13,7 @@ from frond_client.costs.prices import Hosted, Prices
 from frond_client.costs.workload import Workload
 
 DOORS = {"http": "HTTP", "s3": "S3"}
-LEFT_OUT = "Left out: alarms and the storage of logs, whose prices could not be found; taxes. The way in costs nothing."
+LEFT_OUT = "Left out: alarms and the storage of logs, whose prices could not be found, and taxes."
 
 
 def document(
@@ -103,9 +103,8 @@ def show_assumptions(
     photo, occasion = measured.photos[workload.kind], measured.occasion
     out.print(
         f"\nAssumed: {workload.memory} MB, {workload.architecture}; photos of {photo.width} × {photo.height} "
-        f"pixels and {(workload.photo_bytes or photo.bytes) / 1e6:.2g} MB; {workload.cold:.1%} of calls start "
-        "a function; "
-        f" {workload.batch:g} photos a batch; {workload.kept:.0%} of HTTP answers kept; "
+        f"pixels and {(workload.photo_bytes or photo.bytes) / 1e6:.2g} MB; {workload.cold:.1%} of calls "
+        f"start a function; {workload.batch:g} photos a batch; {workload.kept:.0%} of HTTP answers kept; "
         f"{workload.busy_hours:g} busy hours a day; photos kept {workload.upload_days} and "
         f"{workload.old_version_days} days, pictures {workload.picture_days}, results "
         f"{workload.result_days}; traces {'on' if workload.traced else 'off'}. Months before were the same."

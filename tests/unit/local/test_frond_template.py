@@ -136,7 +136,7 @@ def test_every_queue_that_works_has_dead_letters_and_somebody_who_is_told(resour
     watched = {
         name
         for alarm in of_type(resources, "AWS::CloudWatch::Alarm").values()
-        for name in references(alarm["Dimensions"])
+        for name in references(alarm.get("Dimensions", []))
         if alarm["AlarmActions"]
     }
     assert len(letters) == 2
@@ -151,6 +151,66 @@ def test_every_queue_that_works_has_dead_letters_and_somebody_who_is_told(resour
 def test_every_mapping_has_a_cap_on_what_it_costs(resources: dict[str, Any]) -> None:
     for mapping in of_type(resources, "AWS::Lambda::EventSourceMapping").values():
         assert mapping["ScalingConfig"]["MaximumConcurrency"]
+
+
+def test_a_new_account_takes_the_defaults(template: Template, resources: dict[str, Any]) -> None:
+    defaults = {name: each.get("Default") for name, each in template.document["Parameters"].items()}
+    functions = of_type(resources, "AWS::Lambda::Function")
+    for name, function in functions.items():
+        # A new account has 3,008 MB and ten calls at once. With so few, it may reserve none of them.
+        assert defaults[function["MemorySize"]["Ref"]] <= 3008, name
+        assert "ReservedConcurrentExecutions" not in function, name
+    mappings = of_type(resources, "AWS::Lambda::EventSourceMapping").values()
+    at_once = [defaults[mapping["ScalingConfig"]["MaximumConcurrency"]["Ref"]] for mapping in mappings]
+    # What the queues may take leaves the API some: a batch that is throttled counts as an attempt.
+    assert len(at_once) == 2
+    assert sum(at_once) <= 7
+
+
+def test_costs_are_watched_where_every_function_counts_them(resources: dict[str, Any]) -> None:
+    alarm = resources["CostAlarm"]["Properties"]
+    total, *parts = alarm["Metrics"]
+    assert (total["Expression"], total["ReturnData"]) == ("SUM(METRICS())", True)
+    watched = set()
+    for part in parts:
+        assert not part["ReturnData"]
+        statistic, metric = part["MetricStat"], part["MetricStat"]["Metric"]
+        assert (statistic["Period"], statistic["Stat"]) == (86400, "Sum")
+        assert (metric["Namespace"], metric["MetricName"]) == ("Frond", "PhotosCost")
+        (dimension,) = metric["Dimensions"]
+        assert dimension["Name"] == "service"
+        watched.add(dimension["Value"])
+    functions = of_type(resources, "AWS::Lambda::Function").values()
+    assert watched == {
+        function["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"] for function in functions
+    }
+    assert alarm["Threshold"] == {"Ref": "DailyComputeCost"}
+    assert alarm["AlarmActions"] == [{"Ref": "AlarmTopic"}]
+    assert alarm["TreatMissingData"] == "notBreaching"
+
+
+def test_a_budget_is_made_only_where_somebody_is_told_of_it(
+    template: Template, resources: dict[str, Any]
+) -> None:
+    budget = resources["Budget"]
+    assert budget["Condition"] == "SomebodyIsToldOfTheBudget"
+    assert template.document["Conditions"][budget["Condition"]] == {
+        "Fn::And": [
+            {"Condition": "SomebodyIsTold"},
+            {"Fn::Not": [{"Fn::Equals": [{"Ref": "MonthlyBudget"}, 0]}]},
+        ]
+    }
+    limit = budget["Properties"]["Budget"]
+    assert limit["BudgetLimit"] == {"Amount": {"Ref": "MonthlyBudget"}, "Unit": "USD"}
+    # Without a filter: one that nobody activated would see no costs and say nothing.
+    assert (limit["BudgetType"], limit["TimeUnit"]) == ("COST", "MONTHLY")
+    assert not {"CostFilters", "FilterExpression"} & limit.keys()
+    told = budget["Properties"]["NotificationsWithSubscribers"]
+    assert {each["Notification"]["NotificationType"] for each in told} == {"ACTUAL", "FORECASTED"}
+    assert all(
+        each["Subscribers"] == [{"SubscriptionType": "EMAIL", "Address": {"Ref": "AlarmEmail"}}]
+        for each in told
+    )
 
 
 def test_no_bucket_tells_a_queue_that_leads_back_to_it(resources: dict[str, Any]) -> None:

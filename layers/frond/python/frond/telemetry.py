@@ -2,16 +2,18 @@
 
 import os
 import platform
+import sys
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from time import CLOCK_BOOTTIME, clock_gettime, perf_counter
+from time import perf_counter
 
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
 
-from frond.cost import invocation_dollars
+from frond.cost import Architecture, invocation_dollars
 
 __all__ = ["MetricUnit", "costs", "logger", "metrics", "timed", "trace_aws", "tracer"]
 
@@ -40,7 +42,7 @@ def timed(metric: str) -> Iterator[None]:
 
 
 class Costs:
-    """What this process costs, as the metric ``PhotosCost`` in dollars; the first invocation pays the start."""
+    """What this process costs, as the metric ``PhotosCost`` in dollars; the first call pays the start."""
 
     def __init__(self) -> None:
         self._start = 0.0
@@ -55,7 +57,7 @@ class Costs:
         if memory is None:
             return
         billed, self._start = milliseconds + self._start, 0.0
-        architecture = "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64"
+        architecture: Architecture = "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64"
         dollars = invocation_dollars(billed, int(memory), architecture)
         metrics.add_metric("PhotosCost", MetricUnit.NoUnit, dollars)
 
@@ -71,12 +73,12 @@ class Costs:
 
 def _process_age() -> float:
     """Return the milliseconds since this process began; 0 where the system does not tell."""
-    try:
-        # https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html, field 22; a name may hold spaces.
-        fields = Path("/proc/self/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-    except OSError:
+    if sys.platform != "linux":
         return 0.0
-    return 1000 * (clock_gettime(CLOCK_BOOTTIME) - int(fields[19]) / os.sysconf("SC_CLK_TCK"))
+    # https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html, field 22; the name before may hold spaces.
+    fields = Path("/proc/self/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    began = int(fields[19]) / os.sysconf("SC_CLK_TCK")
+    return 1000 * (time.clock_gettime(time.CLOCK_BOOTTIME) - began)
 
 
 costs = Costs()

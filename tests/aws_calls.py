@@ -1,0 +1,23 @@
+"""How often AWS is called."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from unittest.mock import patch
+
+from botocore.client import BaseClient
+
+
+@contextmanager
+def counted_calls() -> Iterator[Counter[str]]:
+    """Count each operation of AWS that is called, for as long as the context lasts."""
+    counted: Counter[str] = Counter()
+    call = BaseClient._make_api_call  # type: ignore[attr-defined]
+
+    def count(self: BaseClient, operation: str, parameters: Any) -> Any:
+        counted[operation] += 1
+        return call(self, operation, parameters)
+
+    with patch.object(BaseClient, "_make_api_call", count):
+        yield counted

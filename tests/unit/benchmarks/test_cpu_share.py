@@ -1,0 +1,48 @@
+"""A share of the processors, in either version of control groups."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.benchmarks.cpu_share import NoControlGroupError, cpu_share
+
+BUSY = """
+import os, sys, time
+open(sys.argv[1], "w").write(str(os.getpid()))
+began = time.process_time()
+while time.process_time() - began < 0.2:
+    pass
+"""
+
+
+def test_version_2_is_told_its_quota(tmp_path: Path) -> None:
+    (tmp_path / "cgroup.controllers").write_text("cpuset cpu io")
+    with cpu_share(0.25, "quarter", tmp_path) as share:
+        share.take(12)
+        told = {file.name: file.read_text() for file in share.folder.iterdir()}
+        # The kernel's own files go with their folder.
+        for file in share.folder.iterdir():
+            file.unlink()
+    assert told == {"cpu.max": "5000 20000", "cgroup.procs": "12"}
+    assert (tmp_path / "cgroup.subtree_control").read_text() == "+cpu"
+
+
+def test_where_nobody_may_limit_it_says_so(tmp_path: Path) -> None:
+    with pytest.raises(NoControlGroupError, match="Run it as root"), cpu_share(1, "one", tmp_path / "no"):
+        pass
+
+
+def test_a_process_gets_its_share_and_no_more() -> None:
+    try:
+        with cpu_share(0.25, "frond-test") as share:
+            began = time.monotonic()
+            subprocess.run([sys.executable, "-c", BUSY, str(share.folder / "cgroup.procs")], check=True)
+            took = time.monotonic() - began
+            share.wait()
+    except NoControlGroupError as error:
+        pytest.skip(str(error))
+    assert took > 0.6
+    assert not share.folder.exists()
