@@ -40,6 +40,8 @@ class CpuShare:
 def cpu_share(cpus: float, name: str, root: Path = CONTROL_GROUPS) -> Iterator[CpuShare]:
     """Make a control group for as long as the context lasts; its processes have to end before it does.
 
+    Up to its share, all else on the machine gives way to it.
+
     Parameters
     ----------
     cpus
@@ -63,9 +65,11 @@ def cpu_share(cpus: float, name: str, root: Path = CONTROL_GROUPS) -> Iterator[C
         folder.mkdir()
         if unified:
             (folder / "cpu.max").write_text(f"{quota} {PERIOD_US}", encoding="ascii")
+            (folder / "cpu.weight").write_text("10000", encoding="ascii")
         else:
             (folder / "cpu.cfs_period_us").write_text(str(PERIOD_US), encoding="ascii")
             (folder / "cpu.cfs_quota_us").write_text(str(quota), encoding="ascii")
+            (folder / "cpu.shares").write_text("262144", encoding="ascii")
     except OSError as error:
         raise NoControlGroupError(
             f"Processors cannot be limited here ({error}). Run it as root, on Linux, outside a container."

@@ -26,7 +26,7 @@ def test_version_2_is_told_its_quota(tmp_path: Path) -> None:
         # The kernel's own files go with their folder.
         for file in share.folder.iterdir():
             file.unlink()
-    assert told == {"cpu.max": "5000 20000", "cgroup.procs": "12"}
+    assert told == {"cpu.max": "5000 20000", "cpu.weight": "10000", "cgroup.procs": "12"}
     assert (tmp_path / "cgroup.subtree_control").read_text() == "+cpu"
 
 

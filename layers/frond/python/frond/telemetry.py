@@ -59,7 +59,7 @@ class Costs:
         billed, self._start = milliseconds + self._start, 0.0
         architecture: Architecture = "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64"
         dollars = invocation_dollars(billed, int(memory), architecture)
-        metrics.add_metric("PhotosCost", MetricUnit.NoUnit, dollars)
+        metrics.add_metric("PhotosCost", MetricUnit.NoUnit, round(dollars, 12))
 
     @contextmanager
     def counted(self) -> Iterator[None]:

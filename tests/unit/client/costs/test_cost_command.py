@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import ROOT
 from tests.unit.client.conftest import Run
 
 
@@ -85,3 +86,16 @@ def test_a_file_that_holds_no_measurements(frond: Run, tmp_path: Path) -> None:
 )
 def test_options_out_of_range(frond: Run, arguments: list[str]) -> None:
     assert frond("cost", *arguments).exit_code == 2
+
+
+def test_the_page_about_it_has_the_figures_that_it_tells(frond: Run) -> None:
+    bills = json.loads(frond("cost", "--json").stdout)["bills"]
+    page, readme = ((ROOT / name).read_text(encoding="utf-8") for name in ("docs/15-cost.md", "README.md"))
+    for bill in bills.values():
+        assert f" {bill['dollars']:.2f} (" in page
+        assert f" {bill['compute_dollars']:.2f} (0) " in page
+    http = bills["http"]
+    for service in ("X-Ray", "API Gateway", "Lambda", "CloudWatch"):
+        assert f"{http['dollars_by_service'][service]:.2f}" in page, service
+    assert f"about {http['dollars']:.0f} dollars" in readme
+    assert f"{http['compute_dollars']:.2f} of them compute" in readme
