@@ -89,6 +89,7 @@ def measure(sizes: list[int], rounds: int, calls: int) -> Measurements:
         "occasion": {
             "date": datetime.now(UTC).date(),
             "machine": f"{_processor()}, {os.cpu_count()} processors",
+            "architecture": "arm64" if platform.machine() == "aarch64" else "x86_64",
             "python": platform.python_version(),
             "load": (round(load, 2), round(os.getloadavg()[0], 2)),
             "rounds": rounds,

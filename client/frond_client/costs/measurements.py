@@ -6,6 +6,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from frond_client.costs.prices import Architecture
 from frond_client.errors import FrondError
 
 MEASUREMENTS = Path(__file__).with_name("measurements.json")
@@ -22,6 +23,7 @@ class Occasion(_Measured):
 
     date: date
     machine: str
+    architecture: Architecture
     python: str
     load: tuple[float, float]
     rounds: int = Field(ge=1)

@@ -110,9 +110,11 @@ def show_assumptions(
         f"{workload.result_days}; traces {'on' if workload.traced else 'off'}. Months before were the same."
     )
     out.print(
-        f"Durations and sizes: measured {occasion.date} on {occasion.machine}, with the local S3 and "
-        "DynamoDB; what Lambda takes to load an image is not among them."
+        f"Durations and sizes: measured {occasion.date} on {occasion.machine} ({occasion.architecture}), "
+        "with the local S3 and DynamoDB; what Lambda takes to load an image is not among them."
     )
+    if workload.architecture != occasion.architecture:
+        out.print(f"It is not known how long the functions take on {workload.architecture}.")
     unconfirmed = prices.region(region).unconfirmed
     out.print(
         f"Prices: {region}, {prices.date}, on demand. {len(unconfirmed)} of them could not be read on AWS's "

@@ -35,6 +35,7 @@ MEASURED: dict[str, Any] = {
     "occasion": {
         "date": "2026-01-02",
         "machine": "a small machine",
+        "architecture": "x86_64",
         "python": "3.13.0",
         "load": [0.0, 0.1],
         "rounds": 3,

@@ -39,6 +39,12 @@ def test_one_door_line_by_line(frond: Run, own: list[str]) -> None:
     assert "measured 2026-01-02 on a small machine" in said
 
 
+def test_a_processor_that_nothing_was_measured_on_is_named(frond: Run, own: list[str]) -> None:
+    words = "It is not known how long the functions take on arm64."
+    assert words in frond(*own, "--arch", "arm64").stdout
+    assert words not in frond(*own).stdout
+
+
 def test_programs_get_json(frond: Run, own: list[str]) -> None:
     said = json.loads(frond(*own, "--photos", "2e6", "--cold", "0", "--json").stdout)
     assert said["region"] == "eu-test-1"
