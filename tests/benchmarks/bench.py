@@ -229,7 +229,10 @@ class Bench:
         table = self.stack.outputs["TableName"]
         item = dynamodb.get_item(TableName=table, Key={"id": {"S": identifier}})["Item"]
         # As DynamoDB counts: the names and the values of all attributes.
-        return sum(len(name) + len(str(next(iter(value.values())))) for name, value in item.items())
+        kept: dict[str, Any] = {name: next(iter(value.values())) for name, value in item.items()}
+        return sum(
+            len(name) + len(value if isinstance(value, bytes) else str(value)) for name, value in kept.items()
+        )
 
 
 def _message(bucket: str, key: str, **thing: Any) -> dict[str, Any]:

@@ -35,7 +35,7 @@ def cost(
     busy_hours: Annotated[
         float, typer.Option(min=0.1, max=24, help="Hours a day in which photos come.")
     ] = 24,
-    traces: Annotated[bool, typer.Option("--traces/--no-traces", help="Whether X-Ray traces.")] = True,
+    traces: Annotated[bool, typer.Option("--traces/--no-traces", help="Whether X-Ray traces.")] = False,
     upload_days: Annotated[int, typer.Option(min=1, help="UploadRetentionDays of the stack.")] = 30,
     old_version_days: Annotated[int, typer.Option(min=1, help="OldVersionRetentionDays.")] = 30,
     picture_days: Annotated[int, typer.Option(min=1, help="PictureRetentionDays.")] = 365,

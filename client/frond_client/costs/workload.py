@@ -34,7 +34,7 @@ class Workload:
     busy_hours
         Hours a day in which photos come, evenly.
     traced
-        Whether X-Ray traces requests, as the template has it.
+        Whether X-Ray traces requests (`Tracing=Active` in the template).
     photo_bytes, answer_bytes, log_bytes
         In place of what was measured: of a photo, of the HTTP answer, of what is logged for a photo.
     image_mb

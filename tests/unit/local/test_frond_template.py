@@ -245,7 +245,7 @@ def test_every_function_logs_where_its_retention_is_set(resources: dict[str, Any
     groups = of_type(resources, "AWS::Logs::LogGroup")
     for name, function in of_type(resources, "AWS::Lambda::Function").items():
         assert groups[function["LoggingConfig"]["LogGroup"]["Ref"]]["RetentionInDays"], name
-        assert function["TracingConfig"] == {"Mode": "Active"}
+        assert function["TracingConfig"] == {"Mode": {"Ref": "Tracing"}}
 
 
 def test_every_output_says_what_it_is(template: Template) -> None:

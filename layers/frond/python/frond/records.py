@@ -9,6 +9,7 @@ A deleted record stays as a mark until no message about it can be under way any 
 import base64
 import binascii
 import json
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -270,7 +271,7 @@ class Records:
             "sequencer": {"S": upload.sequencer},
             "created_at": {"S": _moment(upload.created_at)},
             "shelf": {"S": _SHELF},
-            "outcome": {"S": json.dumps(outcome)},
+            "outcome": _packed(outcome),
             "#ttl": _ttl(datetime.now(UTC) + self._kept),
         }
         values = {f":{name.removeprefix('#')}": value for name, value in sets.items()}
@@ -308,7 +309,7 @@ class Records:
             "door": {"S": record.door},
             "created_at": {"S": _moment(record.created_at)},
             "shelf": {"S": _SHELF},
-            "outcome": {"S": json.dumps(record.outcome)},
+            "outcome": _packed(record.outcome),
             "ttl": _ttl(datetime.now(UTC) + kept),
         }
         if record.key is not None:
@@ -371,12 +372,22 @@ def _record(item: Item) -> Record:
         key=text("key"),
         created_at=datetime.fromisoformat(item["created_at"]["S"]),
         sequencer=text("sequencer") or "",
-        outcome=document("outcome") or {},
+        outcome=_unpacked(item["outcome"]) if "outcome" in item else {},
         trouble=document("trouble"),
         feedback=document("feedback"),
         promise=promise,
         fingerprint=text("fingerprint"),
     )
+
+
+def _packed(outcome: dict[str, Any]) -> dict[str, bytes]:
+    """Return an outcome as it is kept: DynamoDB charges for each kilobyte written and kept."""
+    return {"B": zlib.compress(json.dumps(outcome, ensure_ascii=False).encode())}
+
+
+def _unpacked(kept: Item) -> dict[str, Any]:
+    outcome: dict[str, Any] = json.loads(zlib.decompress(kept["B"]))
+    return outcome
 
 
 def _moment(at: datetime) -> str:

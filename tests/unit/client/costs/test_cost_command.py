@@ -101,7 +101,7 @@ def test_the_page_about_it_has_the_figures_that_it_tells(frond: Run) -> None:
         assert f" {bill['dollars']:.2f} (" in page
         assert f" {bill['compute_dollars']:.2f} (0) " in page
     http = bills["http"]
-    for service in ("X-Ray", "API Gateway", "Lambda", "CloudWatch"):
+    for service in ("API Gateway", "Lambda", "CloudWatch"):
         assert f"{http['dollars_by_service'][service]:.2f}" in page, service
     assert f"about {http['dollars']:.0f} dollars" in readme
     assert f"{http['compute_dollars']:.2f} of them compute" in readme
