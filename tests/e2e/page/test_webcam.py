@@ -9,7 +9,6 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.conftest import Stack
 from tests.e2e.page import chromium
-from tests.e2e.page.conftest import DESKTOP
 from tests.e2e.page.gestures import expect_maize
 from tests.e2e.page.test_accessibility import violations
 
@@ -34,7 +33,7 @@ def with_camera(browser: Browser, maize: Path, tmp_path_factory: pytest.TempPath
 
 
 def open_with(browser: Browser, stack: Stack, *permissions: str) -> Page:
-    context = browser.new_context(viewport=DESKTOP, permissions=permissions, service_workers="block")
+    context = browser.new_context(permissions=permissions, service_workers="block")
     page = context.new_page()
     page.goto(f"{stack.api_url}/#key={stack.api_key}")
     return page

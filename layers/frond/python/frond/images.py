@@ -11,6 +11,7 @@ Metadata, GPS above all, ends here: only pixels leave this module. Colour profil
 """
 
 import io
+import math
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,7 +43,7 @@ warnings.simplefilter("error", Image.DecompressionBombWarning)
 FORMATS = ("JPEG", "PNG", "WEBP", "HEIF", "AVIF", "GIF")
 # A JPEG is decoded at the smallest DCT scale that leaves this many source pixels per target pixel, so
 # that the resampling filter, not the decoder, decides how fine detail folds.
-OVERSAMPLING = 2
+OVERSAMPLING = 1.5
 EXIF_ORIENTATION = 0x0112
 # What each orientation asks for; 1, the only other one, asks for nothing.
 TURNS = {
@@ -226,7 +227,7 @@ def _looks_supported(data: bytes) -> bool:
 
 
 def _decoded(image: Image.Image, recipe: Recipe) -> Image.Image:
-    target = recipe.size * OVERSAMPLING
+    target = math.ceil(recipe.size * OVERSAMPLING)
     image.draft(None, (target, target))  # only JPEG decoders take the hint
     image.load()
     return image
