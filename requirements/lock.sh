@@ -18,3 +18,9 @@ done
 # brings itself, and the SAM CLI for the emulator inside it, without what the CLI needs to run.
 lock runtime.in --output-file runtime.txt
 lock emulator.in --no-deps --output-file emulator.txt
+
+# Those that the bench compares with, each installed apart from all others.
+for list in keras onnxruntime openvino convert; do
+  lock "bench-$list.in" --constraint dev.txt --output-file "bench-$list.txt"
+done
+lock bench-tflite.in --output-file bench-tflite.txt

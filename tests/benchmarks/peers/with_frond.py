@@ -1,0 +1,36 @@
+"""Frond itself: the code of the function, as it serves."""
+
+from pathlib import Path
+
+import numpy as np
+
+from configuration import configuration
+from frond.telemetry import metrics
+from judgement import Question, name_plant
+from session import classifier
+from stopwatch import Stopwatch
+from submission import read_photos
+from tests.benchmarks.peers.peer import Named, Peer
+
+
+class _Frond:
+    def __init__(self) -> None:
+        self._model = classifier()
+        size = self._model.manifest.input.size
+        self._blank = np.zeros((size, size, 3), np.uint8)
+
+    def answer(self, photo: bytes) -> list[Named]:
+        photos = read_photos([photo], self._model.manifest.input, configuration().limits)
+        outcome = name_plant(self._model, photos, Question(top=5), Stopwatch())
+        metrics.clear_metrics()  # the handler's own decorator sends them
+        return [(each.species, each.confidence) for each in outcome.predictions]
+
+    def infer(self) -> None:
+        self._model.infer(self._blank)
+
+
+def load(_model: Path, threads: int) -> Peer:
+    """Load what the function loads; the model and the threads come from its environment."""
+    if configuration().threads != threads:
+        raise ValueError(f"The function takes {configuration().threads} threads, not {threads}.")
+    return _Frond()
