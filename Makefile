@@ -2,6 +2,7 @@
 PYTHON ?= python3
 PORT ?= 3000
 RUNTIME ?= process
+PART ?= all
 VENV := .venv
 BIN := $(VENV)/bin
 
@@ -23,8 +24,8 @@ client: $(VENV)/.client ## Set up the command .venv/bin/frond
 test: lint types ## Check style and types, then run every test
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4
 
-bench: $(VENV)/.dev ## Measure how fast the stack is on this machine
-	@$(BIN)/python -m tests.benchmarks
+bench: $(VENV)/.dev ## Measure how fast Frond is on this machine, beside others (PART=all, or one; see docs/14-speed.md)
+	@$(BIN)/python -m tests.benchmarks $(PART)
 
 lint: $(VENV)/.dev ## Check style, and the template
 	$(BIN)/ruff check .

@@ -1,39 +1,127 @@
-"""``python -m tests.benchmarks``: measure, and print a table."""
+"""``python -m tests.benchmarks``: measure, and print tables."""
 
+import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from tests.benchmarks import s3_door
-from tests.benchmarks.memory import memory
+from local.runtimes.environment import InstallationError
+from tests.benchmarks import cold as cold_starts
+from tests.benchmarks import document, s3_door, tables
+from tests.benchmarks import size as sizes
+from tests.benchmarks import warm as warm_calls
+from tests.benchmarks.contenders import ALL, BY_KEY, Contender
+from tests.benchmarks.lineup import lineup
+from tests.benchmarks.near_side import SilentError
+from tests.benchmarks.photos import Photo, photos
+from tests.benchmarks.places import LOGS, RELEASED, ROOT
+from tests.benchmarks.task import NotInstalledError, code, task
 from tests.conftest import SHARED
-from tests.integration.local.running import ROOT, serving
+from tests.integration.local.running import serving
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 _out = Console(soft_wrap=True)
+Measured = TypeVar("Measured")
+PLOT = ROOT / "docs" / "benchmarks.png"
+THREADS = (1, 2)
+
+Write = Annotated[bool, typer.Option("--write", help="Put the figures into docs/, too, with a plot of them.")]
+Rounds = Annotated[int, typer.Option(min=1, help="How many turns everybody has.")]
+Only = Annotated[
+    list[str] | None, typer.Option(help=f"Only this one; several times for more: {', '.join(BY_KEY)}.")
+]
+Uploads = Annotated[int, typer.Option(min=1, help="How many photos are uploaded at once.")]
+Folder = Annotated[Path, typer.Option(help="Where they are taken from, again and again if there are fewer.")]
+SEEDLINGS = SHARED / "seedlings"
 
 
-@app.callback(invoke_without_command=True)
-def bench(
-    context: typer.Context,
-    photos: Annotated[int, typer.Option(min=1, help="How many photos are uploaded at once.")] = 500,
-    folder: Annotated[
-        Path, typer.Option(help="Where they are taken from, again and again if there are fewer.")
-    ] = SHARED / "seedlings",
+@app.command("all")
+def everything(rounds: Rounds = 8, only: Only = None, write: Write = False) -> None:
+    """Measure all parts, one after the other; each is saved when it is done."""
+    size(only, write)
+    cold(max(2, rounds // 2), only, write)
+    warm(rounds, only, None, write)
+    floor(10 * rounds, write)
+    doors(write=write)
+
+
+@app.command()
+def warm(
+    rounds: Rounds = 8,
+    only: Only = None,
+    photo: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="One of yours, too.")
+    ] = None,
+    write: Write = False,
 ) -> None:
+    """Measure warm calls, from a photo's bytes to the answer, and inference alone, with 1 and 2 threads."""
+    ready, left_out = _lineup(only)
+    pictures = [*photos(), *([Photo(photo.name, photo.resolve())] if photo else [])]
+    measured: list[warm_calls.Warm] = []
+    for threads in THREADS:
+        turns = len(ready) * (len(pictures) + 1) * rounds
+        calls = warm_calls.measure(ready, pictures, threads, rounds, left_out)
+        measured += _watched(f"Warm calls, threads: {threads}", turns, calls)
+    _tell("warm", measured, left_out, write)
+
+
+@app.command()
+def cold(rounds: Rounds = 4, only: Only = None, write: Write = False) -> None:
+    """Measure cold starts and memory under the Lambda runtime interface; Linux only."""
+    ready, left_out = _lineup(only)
+    starting = [contender for contender in ready if contender.handler]
+    turns = len(starting) * (rounds + 1)
+    starts = cold_starts.measure(starting, max(THREADS), rounds, left_out)
+    try:
+        with _errors_to(LOGS / "cold.log"):
+            measured = _watched("Cold starts", turns, starts)
+    except InstallationError as reason:
+        _out.print(f"Cold starts cannot be measured here: {reason}", style="yellow", markup=False)
+    else:
+        _tell("cold", measured, left_out, write)
+
+
+@app.command()
+def size(only: Only = None, write: Write = False) -> None:
+    """Weigh what is shipped."""
+    ready, left_out = _lineup(only)
+    first = {contender.packages: contender for contender in reversed(ready) if contender.handler}
+    weighed = [
+        sizes.weigh(each.key, task(each.packages), code() if each.ours else None, each.model)
+        for each in sorted(first.values(), key=ALL.index)
+    ]
+    _tell("size", weighed, left_out, write)
+
+
+@app.command()
+def floor(rounds: Rounds = 80, write: Write = False) -> None:
+    """Measure how far inference is from what this machine can do, operator by operator."""
+    from tests.benchmarks import floor as limits
+
+    network = RELEASED.read_bytes()
+    measured: list[limits.Floor] = []
+    with _errors_to(LOGS / "floor.log"):
+        for threads in THREADS:
+            turns = limits.measure(network, threads, rounds)
+            measured += _watched(f"Operators, threads: {threads}", None, turns)
+    _tell("floor", measured, {}, write)
+
+
+@app.command()
+def doors(uploads: Uploads = 500, folder: Folder = SEEDLINGS, write: Write = False) -> None:
     """Upload photos to the S3 door of a local stack, and tell where the time goes."""
-    if context.invoked_subcommand:
-        return
     source = folder if folder.is_dir() else ROOT / "events" / "photos"
     found = sorted(path for path in source.rglob("*") if path.suffix.lower() in {".jpg", ".jpeg", ".png"})
     if not found:
-        _out.print(f"There are no photos in {source}.", style="red")
-        sys.exit(1)
+        _fail(f"There are no photos in {source}.")
     with tempfile.TemporaryDirectory() as place:
         home = Path(place) / "stack"
         home.mkdir()
@@ -43,14 +131,103 @@ def bench(
         log = Path(place) / "log"
         with serving(home / "template.yaml", log) as stack:
             s3_door.warm_up(stack, found[0])
-            measured = s3_door.measure(stack, log, s3_door.spread(found, photos))
+            measured = s3_door.measure(stack, log, s3_door.spread(found, uploads))
     _out.print(measured.table())
     _out.print(measured.summary())
-    sys.exit(0 if measured.complete else 1)
+    _save("doors", measured.document(), {}, write)
+    if not measured.complete:
+        sys.exit(1)
 
 
-app.command()(memory)
+@app.command()
+def markdown(
+    readme: Annotated[bool, typer.Option("--readme", help="Only the table of the README.")] = False,
+    latest: Annotated[bool, typer.Option("--latest", help="Of the last run instead of docs/.")] = False,
+) -> None:
+    """Print the committed figures as Markdown, exactly as they stand in README.md and docs/14-speed.md."""
+    found = document.read(document.LATEST if latest else document.COMMITTED)
+    if not found:
+        _fail("Nothing was measured yet: make bench")
+    if readme:
+        print(tables.summary(found).markdown())  # noqa: T201  to be pasted, so without colours or breaks
+        return
+    for table in tables.tables(found):
+        print(f"### {table.title}\n\n{table.markdown()}\n")  # noqa: T201
+
+
+def _lineup(only: list[str] | None) -> tuple[list[Contender], dict[str, str]]:
+    unknown = set(only or ()) - BY_KEY.keys()
+    if unknown:
+        _fail(f"There is no {', '.join(sorted(unknown))}; there are {', '.join(BY_KEY)}.")
+    wanted = [contender for contender in ALL if not only or contender.key in only]
+    with _out.status("") as status:
+        return lineup(wanted, status.update)
+
+
+def _watched(description: str, turns: int | None, measuring: Iterator[Measured | None]) -> list[Measured]:
+    """Return what is measured, with a bar that goes on at every turn."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=_out, transient=True) as progress:
+        bar = progress.add_task(description, total=turns)
+        found = []
+        for measured in measuring:
+            if measured is None:
+                progress.advance(bar)
+            else:
+                found.append(measured)
+        return found
+
+
+def _tell(part: str, measured: Any, left_out: dict[str, str], write: bool) -> None:
+    told = _save(part, measured, left_out, write)
+    for table in tables.tables({"parts": {part: told["parts"][part]}}):
+        _out.print(table.rich())
+    for key, reason in left_out.items():
+        _out.print(f"Without {BY_KEY[key].title}: {reason}", style="yellow", markup=False)
+
+
+def _save(part: str, measured: Any, left_out: dict[str, str], write: bool) -> document.Document:
+    told = document.add(document.LATEST, part, measured, left_out)
+    if write:
+        from tests.benchmarks import plot
+
+        plot.draw(document.add(document.COMMITTED, part, measured, left_out), PLOT)
+    return told
+
+
+@contextmanager
+def _errors_to(log: Path) -> Iterator[None]:
+    """Have what libraries and processes say on standard error in a file, for as long as the context lasts."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    sys.stderr.flush()
+    before = os.dup(2)
+    with log.open("wb") as file:
+        os.dup2(file.fileno(), 2)
+    try:
+        yield
+    finally:
+        sys.stderr.flush()
+        os.dup2(before, 2)
+        os.close(before)
+
+
+def _fail(reason: str) -> None:
+    _out.print(reason, style="red", markup=False)
+    sys.exit(1)
+
+
+def main() -> None:
+    """Run a command; what cannot be measured ends in one sentence, Ctrl-C in none."""
+    try:
+        app(prog_name="python -m tests.benchmarks", standalone_mode=False)
+    except (NotInstalledError, SilentError) as error:
+        _fail(str(error))
+    except (KeyboardInterrupt, typer.Abort):
+        _out.print(f"Stopped. What was finished is in {document.LATEST.relative_to(ROOT)}.")
+        sys.exit(130)
+    except typer.Exit as end:
+        sys.exit(end.exit_code)
 
 
 if __name__ == "__main__":
-    app(prog_name="python -m tests.benchmarks")
+    main()

@@ -1,4 +1,4 @@
-"""Cold starts under the real runtime interface: from the first call to its answer, and the memory it takes."""
+"""Cold starts under the real runtime interface: until the first answer, and the memory they take."""
 
 import base64
 import json
@@ -13,6 +13,7 @@ from local.function import Function
 from local.runtimes.emulator import EmulatorInstance
 from local.runtimes.environment import Environment
 from local.runtimes.environment import environment as runtime_environment
+from local.runtimes.instance import FunctionError
 from tests.benchmarks.contenders import Contender
 from tests.benchmarks.near_side import environment
 from tests.benchmarks.peers.entrance import NOTE
@@ -54,16 +55,31 @@ class Cold:
     peak: Figures
 
 
-def measure(contenders: list[Contender], threads: int, rounds: int) -> Iterator[Cold | None]:
-    """Start everybody anew in every round; yield ``None`` after each start, then what was measured."""
+def measure(
+    contenders: list[Contender], threads: int, rounds: int, left_out: dict[str, str]
+) -> Iterator[Cold | None]:
+    """Start everybody anew in every round; yield ``None`` after each start, then what was measured.
+
+    A round that does not count comes first: it brings everybody's files into the system's cache. Who does
+    not start is put into ``left_out``.
+    """
     found: dict[str, list[dict[str, float]]] = defaultdict(list)
     event = request(SMALL.read_bytes())
     with TemporaryDirectory() as scratch:
-        for number, contender in interleaved(contenders, rounds):
-            note = Path(scratch) / f"{contender.key}-{number}.json"
-            found[contender.key].append(_start(contender, threads, event, note))
+        for number, contender in interleaved(contenders, 1 + rounds):
             yield None
+            if contender.key in left_out:
+                continue
+            try:
+                started = _start(contender, threads, event, Path(scratch) / f"{contender.key}-{number}.json")
+            except FunctionError as reason:
+                left_out[contender.key] = str(reason)
+                continue
+            if number > 0:
+                found[contender.key].append(started)
     for contender in contenders:
+        if contender.key in left_out:
+            continue
         starts = found[contender.key]
         quantities = {name: Figures(tuple(start[name] for start in starts)) for name in starts[0]}
         yield Cold(contender.key, **quantities)

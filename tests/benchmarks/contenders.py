@@ -21,7 +21,8 @@ class Contender:
     packages
         The list in ``requirements`` that it installs.
     loader
-        ``module:function`` from a model and a number of threads to a :class:`tests.benchmarks.peers.peer.Peer`.
+        ``module:function``; it makes a :class:`tests.benchmarks.peers.peer.Peer` of a model and a number of
+        threads.
     model
         Its model.
     handler

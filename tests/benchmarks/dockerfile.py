@@ -71,9 +71,9 @@ def _instructions(dockerfile: str) -> Iterator[tuple[str, str]]:
 
 
 def _here(text: str, places: Mapping[str, Path]) -> str:
-    for place, folder in places.items():
-        text = re.sub(rf"(?<![\w/]){re.escape(place)}(?!\w)", str(folder), text)
-    return text
+    # All at once: what takes a folder's place may be below another's.
+    names = "|".join(re.escape(place) for place in places)
+    return re.sub(rf"(?<![\w/])({names})(?!\w)", lambda found: str(places[found[1]]), text)
 
 
 def _run(command: list[str], folder: Path) -> None:

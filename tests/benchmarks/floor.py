@@ -95,7 +95,9 @@ def measure(tflite: bytes, threads: int, rounds: int) -> Iterator[Floor | None]:
         bandwidth=2 * COPY_BYTES / min(seconds["copy"]) / 1e9,
     )
     typical = {key: 1000 * float(np.median(values)) for key, values in seconds.items()}
-    yield Floor(ceiling, Figures(tuple(1000 * value for value in seconds["whole"])), by_kind(found, typical, ceiling))
+    yield Floor(
+        ceiling, Figures(tuple(1000 * value for value in seconds["whole"])), by_kind(found, typical, ceiling)
+    )
 
 
 def by_kind(found: list[Operator], typical: dict[Any, float], ceiling: Ceiling) -> tuple[Row, ...]:

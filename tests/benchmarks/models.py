@@ -1,4 +1,4 @@
-"""The networks of the peers: Xception with twelve classes and random weights, for time does not depend on them.
+"""The networks of the peers: Xception with twelve classes and random weights, which cost no less time.
 
 ``python -m tests.benchmarks.models`` makes them all, with the training's TensorFlow and, beside it, the
 packages of ``bench-convert``; the bench runs it in a process of its own.
@@ -58,7 +58,7 @@ def make() -> None:
         network = xception(size)
         kept(MODELS / f"xception-{size}.tflite", partial(_tflite, network))
         if size == 224:
-            kept(MODELS / "xception-224.keras", lambda path, network=network: _keras(network, path))
+            kept(MODELS / "xception-224.keras", partial(_keras, network))
             floats = kept(MODELS / "xception-224.onnx", partial(_onnx, network))
             kept(MODELS / "xception-224-int8.onnx", partial(_onnx_int8, floats))
 
@@ -91,7 +91,15 @@ def _onnx(network: Any, path: Path) -> None:
     from training.quantization.conversion import saved
 
     with saved(network) as folder:
-        convert = [sys.executable, "-m", "tf2onnx.convert", "--saved-model", str(folder), "--opset", str(OPSET)]
+        convert = [
+            sys.executable,
+            "-m",
+            "tf2onnx.convert",
+            "--saved-model",
+            str(folder),
+            "--opset",
+            str(OPSET),
+        ]
         subprocess.run([*convert, "--output", str(path)], check=True)
 
 

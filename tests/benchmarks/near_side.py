@@ -6,7 +6,6 @@ import select
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -120,13 +119,15 @@ class NearSide:
 
 
 @contextmanager
-def at_work(contenders: list[Contender], threads: int) -> Iterator[list[NearSide]]:
-    """Have contenders ready for as long as the context lasts."""
+def at_work(contenders: list[Contender], threads: int, left_out: dict[str, str]) -> Iterator[list[NearSide]]:
+    """Have contenders ready for as long as the context lasts; who does not start is put into ``left_out``."""
     sides: list[NearSide] = []
     try:
         for contender in contenders:
-            sides.append(NearSide(contender, threads))
-            time.sleep(0)
+            try:
+                sides.append(NearSide(contender, threads))
+            except SilentError as reason:
+                left_out[contender.key] = str(reason)
         yield sides
     finally:
         for side in sides:

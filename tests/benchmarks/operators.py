@@ -65,7 +65,7 @@ def alone(tflite: bytes, index: int) -> bytes:
 
 
 def enlarged(tflite: bytes, index: int, side: int, channels: int) -> bytes:
-    """Return a network of one 1×1 convolution, with more positions and channels: a plain large matrix product.
+    """Return a network of one 1×1 convolution that was made larger: a plain matrix product.
 
     Parameters
     ----------
@@ -83,7 +83,9 @@ def enlarged(tflite: bytes, index: int, side: int, channels: int) -> bytes:
     pixels.shape = graph.tensors[operator.outputs[0]].shape = [1, side, side, channels]
     weights.shape, bias.shape = [channels, 1, 1, channels], [channels]
     draw = np.random.default_rng(0)
-    model.buffers[weights.buffer].data = draw.integers(-127, 128, channels * channels).astype(np.int8).view(np.uint8)
+    model.buffers[weights.buffer].data = (
+        draw.integers(-127, 128, channels * channels).astype(np.int8).view(np.uint8)
+    )
     model.buffers[bias.buffer].data = np.zeros(4 * channels, np.uint8)
     for tensor in (weights, bias):
         tensor.quantization.scale = np.resize(tensor.quantization.scale, channels)
@@ -110,7 +112,7 @@ def _kind(name: str, shapes: Sequence[Shape]) -> str:
 
 
 def _macs(name: str, shapes: Sequence[Shape]) -> int:
-    """Count as the definitions have it: an output number takes a product for each weight that it depends on."""
+    """Count by the definitions: an output number takes a product for each weight that it depends on."""
     if name not in {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"}:
         return 0
     kernel, output = shapes[1], shapes[-1]
@@ -131,7 +133,9 @@ def _cut_out(model: Any, index: int) -> Any:
     cut.operatorCodes, cut.subgraphs = [model.operatorCodes[operator.opcodeIndex]], [part]
     part.tensors, cut.buffers = [graph.tensors[place] for place in kept], [schema.BufferT()]
     part.inputs = [
-        number for number, place in enumerate(kept) if place in operator.inputs and not _constant(model, graph, place)
+        number
+        for number, place in enumerate(kept)
+        if place in operator.inputs and not _constant(model, graph, place)
     ]
     for number, tensor in enumerate(part.tensors):
         buffer = model.buffers[tensor.buffer]

@@ -15,7 +15,7 @@ def interleaved(turns: Sequence[Turn], rounds: int, seed: int = 0) -> Iterator[t
 
     Whatever the machine does meanwhile, it does to all alike, and nobody always comes after the same.
     """
-    draw = random.Random(seed)  # noqa: S311  an order, no secret
+    draw = random.Random(seed)
     for number in range(rounds):
         order = list(turns)
         draw.shuffle(order)

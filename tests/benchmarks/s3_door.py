@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from typing import Any
 from urllib.parse import quote
 
 from rich.progress import Progress
@@ -59,6 +60,19 @@ class Measured:
             f"{self.uploads} photos uploaded at once, {self.results} finished, {once}, in "
             f"{self.seconds:.1f} s: {self.uploads / self.seconds:.1f} photos a second on this machine"
         )
+
+    def document(self) -> dict[str, Any]:
+        """Return it as JSON has it."""
+        total = sum(sum(values) for values in self.stages.values())
+        return {
+            "photos": self.uploads,
+            "photos_a_second": self.uploads / self.seconds,
+            "stages": {
+                words: {"median_ms": median(values), "share": sum(values) / total}
+                for function, metric, words in STAGES
+                if (values := self.stages[function, metric])
+            },
+        }
 
 
 def spread(photos: list[Path], count: int) -> list[Path]:

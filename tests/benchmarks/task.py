@@ -72,7 +72,7 @@ def _shipped(folder: Path) -> None:
 
 
 def code() -> Path:
-    """Return a folder with Frond's code and model as they are today, as the image has them beside its packages."""
+    """Return a folder with Frond's code and model of today, as the image has them beside its packages."""
     folder = TASKS / "ours"
     discard(folder)
     return kept(folder, _code)

@@ -24,10 +24,24 @@ class Warm:
     ms: Figures
 
 
-def measure(contenders: list[Contender], photos: list[Photo], threads: int, rounds: int) -> Iterator[Warm | None]:
-    """Have everybody do everything, in turns; yield ``None`` after each turn, then what was measured."""
+def measure(
+    contenders: list[Contender], photos: list[Photo], threads: int, rounds: int, left_out: dict[str, str]
+) -> Iterator[Warm | None]:
+    """Have everybody do everything, in turns; yield ``None`` after each turn, then what was measured.
+
+    Parameters
+    ----------
+    contenders, photos
+        Who, and what.
+    threads
+        Of each inference.
+    rounds
+        How many turns everybody has at everything.
+    left_out
+        Gets who does not start, and why.
+    """
     found: dict[tuple[str, str], list[float]] = defaultdict(list)
-    with at_work(contenders, threads) as sides:
+    with at_work(contenders, threads, left_out) as sides:
         turns: list[tuple[NearSide, Photo | None]] = [
             (side, photo) for photo in [None, *photos] for side in sides
         ]

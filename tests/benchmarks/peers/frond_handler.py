@@ -23,7 +23,6 @@ def _timed() -> session.Session:
 session.session = _timed  # type: ignore[assignment]
 
 import api  # noqa: E402
-
 from tests.benchmarks.peers.entrance import note  # noqa: E402
 
 note(time.perf_counter() - _began - _loading, _loading)

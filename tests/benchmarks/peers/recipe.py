@@ -1,4 +1,4 @@
-"""The well-known recipe: decode the whole photo, shrink it by nearest neighbour, scale, invoke, take the top 5."""
+"""The well-known recipe: decode the whole photo, shrink it by nearest neighbour, scale, invoke, top 5."""
 
 import io
 from collections.abc import Callable

@@ -17,12 +17,16 @@ def load(model: Path, threads: int) -> Peer:
     interpreter.allocate_tensors()
     pixels = interpreter.get_input_details()[0]
     # The released file has more outputs than the recipe asks for.
-    scores = next(each for each in interpreter.get_output_details() if len(each["shape"]) == 2 and each["shape"][1] == 12)
+    scores = next(
+        each
+        for each in interpreter.get_output_details()
+        if len(each["shape"]) == 2 and each["shape"][1] == 12
+    )
 
     def network(batch: NDArray[Any]) -> NDArray[Any]:
         interpreter.set_tensor(pixels["index"], batch)
         interpreter.invoke()
-        found = interpreter.get_tensor(scores["index"])
+        found: NDArray[Any] = interpreter.get_tensor(scores["index"])
         scale, zero_point = scores["quantization"]
         return (found.astype(np.float32) - zero_point) * scale if scale else found
 

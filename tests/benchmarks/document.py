@@ -1,0 +1,110 @@
+"""What was measured, as one JSON document: the tables and the plot are made of it and of nothing else."""
+
+import json
+import os
+import platform
+from dataclasses import fields, is_dataclass
+from datetime import UTC, datetime
+from importlib.metadata import distributions
+from pathlib import Path
+from typing import Any
+
+from tests.benchmarks.places import RESULTS, ROOT
+from tests.benchmarks.rounds import Figures
+from tests.benchmarks.task import task
+
+Document = dict[str, Any]
+COMMITTED = ROOT / "docs" / "benchmarks.json"
+LATEST = RESULTS / "benchmarks.json"
+DIGITS = 3
+# What decides how fast a contender is.
+_ENGINES = {
+    "classify": ("ai-edge-litert", "pillow", "numpy"),
+    "bench-tflite": ("tflite-runtime",),
+    "bench-keras": ("tensorflow-cpu", "keras"),
+    "bench-onnxruntime": ("onnxruntime",),
+    "bench-openvino": ("openvino",),
+}
+
+
+def read(path: Path) -> Document:
+    """Return what was measured before; nothing where nothing was."""
+    try:
+        document: Document = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    return document
+
+
+def add(path: Path, part: str, measured: Any, left_out: dict[str, str]) -> Document:
+    """Put what a part measured into a document beside the other parts, and the machine that it was."""
+    document = read(path)
+    document["machine"] = machine()
+    document["parts"] = {**document.get("parts", {}), part: plain(measured)}
+    document["left_out"] = {**document.get("left_out", {}), part: left_out}
+    document["measured"] = {
+        **document.get("measured", {}),
+        part: {"at": f"{datetime.now(UTC):%Y-%m-%d}", "load": [round(load, 2) for load in os.getloadavg()]},
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}")
+    draft.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    draft.replace(path)
+    return document
+
+
+def plain(value: Any) -> Any:
+    """Return a value as JSON has it, in so many digits as mean something."""
+    if isinstance(value, Figures):
+        return {
+            "median": round(value.median, DIGITS),
+            "p95": round(value.p95, DIGITS),
+            "count": len(value.values),
+        }
+    if is_dataclass(value):
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, dict):
+        return {name: plain(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(each) for each in value]
+    return round(value, DIGITS) if isinstance(value, float) else value
+
+
+def machine() -> dict[str, Any]:
+    """Tell on what is measured."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return {
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "memory_gb": round(memory / 1e9),
+        "system": platform.system(),
+        "python": platform.python_version(),
+    }
+
+
+def versions(packages: list[str]) -> dict[str, str]:
+    """Return the versions of what does the work, in each of these lists' folders."""
+    return {
+        name: installed[name]
+        for each in packages
+        for installed in [
+            {
+                found.name.lower().replace("_", "-"): found.version
+                for found in distributions(path=[str(task(each))])
+            }
+        ]
+        for name in _ENGINES.get(each, ())
+    }
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    told = dict(line.split(":", 1) for line in lines if ":" in line)
+    names = {key.strip(): value.strip() for key, value in told.items()}
+    # What a rented machine calls its processor may not tell much; the family and the model do.
+    model = f"family {names['cpu family']} model {names['model']}" if "cpu family" in names else ""
+    vnni = "AVX-512 VNNI" if "avx512_vnni" in names.get("flags", "") else ""
+    return ", ".join(each for each in (names.get("model name", platform.machine()), model, vnni) if each)
