@@ -31,6 +31,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 _out = Console(soft_wrap=True)
 Measured = TypeVar("Measured")
 PLOT = ROOT / "docs" / "benchmarks.png"
+PAGES = (ROOT / "README.md", ROOT / "docs" / "14-speed.md")
 THREADS = (1, 2)
 
 Write = Annotated[bool, typer.Option("--write", help="Put the figures into docs/, too, with a plot of them.")]
@@ -38,7 +39,7 @@ Rounds = Annotated[int, typer.Option(min=1, help="How many turns everybody has."
 Only = Annotated[
     list[str] | None, typer.Option(help=f"Only this one; several times for more: {', '.join(BY_KEY)}.")
 ]
-Uploads = Annotated[int, typer.Option(min=1, help="How many photos are uploaded at once.")]
+Uploads = Annotated[int, typer.Option("--photos", min=1, help="How many photos are uploaded at once.")]
 Folder = Annotated[Path, typer.Option(help="Where they are taken from, again and again if there are fewer.")]
 SEEDLINGS = SHARED / "seedlings"
 
@@ -70,7 +71,7 @@ def warm(
         turns = len(ready) * (len(pictures) + 1) * rounds
         calls = warm_calls.measure(ready, pictures, threads, rounds, left_out)
         measured += _watched(f"Warm calls, threads: {threads}", turns, calls)
-    _tell("warm", measured, left_out, write)
+    _tell("warm", measured, ready, left_out, write)
 
 
 @app.command()
@@ -86,7 +87,7 @@ def cold(rounds: Rounds = 4, only: Only = None, write: Write = False) -> None:
     except InstallationError as reason:
         _out.print(f"Cold starts cannot be measured here: {reason}", style="yellow", markup=False)
     else:
-        _tell("cold", measured, left_out, write)
+        _tell("cold", measured, ready, left_out, write)
 
 
 @app.command()
@@ -98,7 +99,7 @@ def size(only: Only = None, write: Write = False) -> None:
         sizes.weigh(each.key, task(each.packages), code() if each.ours else None, each.model)
         for each in sorted(first.values(), key=ALL.index)
     ]
-    _tell("size", weighed, left_out, write)
+    _tell("size", weighed, ready, left_out, write)
 
 
 @app.command()
@@ -112,7 +113,7 @@ def floor(rounds: Rounds = 80, write: Write = False) -> None:
         for threads in THREADS:
             turns = limits.measure(network, threads, rounds)
             measured += _watched(f"Operators, threads: {threads}", None, turns)
-    _tell("floor", measured, {}, write)
+    _tell("floor", measured, [], {}, write)
 
 
 @app.command()
@@ -134,25 +135,26 @@ def doors(uploads: Uploads = 500, folder: Folder = SEEDLINGS, write: Write = Fal
             measured = s3_door.measure(stack, log, s3_door.spread(found, uploads))
     _out.print(measured.table())
     _out.print(measured.summary())
-    _save("doors", measured.document(), {}, write)
+    _save("doors", measured.document(), [], {}, write)
     if not measured.complete:
         sys.exit(1)
 
 
 @app.command()
 def markdown(
-    readme: Annotated[bool, typer.Option("--readme", help="Only the table of the README.")] = False,
     latest: Annotated[bool, typer.Option("--latest", help="Of the last run instead of docs/.")] = False,
+    paste: Annotated[bool, typer.Option("--paste", help="Put the tables in their places, too.")] = False,
 ) -> None:
     """Print the committed figures as Markdown, exactly as they stand in README.md and docs/14-speed.md."""
     found = document.read(document.LATEST if latest else document.COMMITTED)
     if not found:
         _fail("Nothing was measured yet: make bench")
-    if readme:
-        print(tables.summary(found).markdown())  # noqa: T201  to be pasted, so without colours or breaks
-        return
-    for table in tables.tables(found):
-        print(f"### {table.title}\n\n{table.markdown()}\n")  # noqa: T201
+    made = [tables.summary(found), *tables.tables(found)]
+    for table in made:
+        print(f"### {table.title}\n\n{table.markdown()}\n")  # noqa: T201  without colours or breaks
+    if paste:
+        for page in PAGES:
+            document.write(page, tables.pasted(page.read_text(encoding="utf-8"), made))
 
 
 def _lineup(only: list[str] | None) -> tuple[list[Contender], dict[str, str]]:
@@ -178,20 +180,23 @@ def _watched(description: str, turns: int | None, measuring: Iterator[Measured |
         return found
 
 
-def _tell(part: str, measured: Any, left_out: dict[str, str], write: bool) -> None:
-    told = _save(part, measured, left_out, write)
+def _tell(part: str, measured: Any, ready: list[Contender], left_out: dict[str, str], write: bool) -> None:
+    told = _save(part, measured, ready, left_out, write)
     for table in tables.tables({"parts": {part: told["parts"][part]}}):
         _out.print(table.rich())
     for key, reason in left_out.items():
         _out.print(f"Without {BY_KEY[key].title}: {reason}", style="yellow", markup=False)
 
 
-def _save(part: str, measured: Any, left_out: dict[str, str], write: bool) -> document.Document:
-    told = document.add(document.LATEST, part, measured, left_out)
+def _save(
+    part: str, measured: Any, ready: list[Contender], left_out: dict[str, str], write: bool
+) -> document.Document:
+    packages = {contender.packages for contender in ready}
+    told = document.add(document.LATEST, part, measured, packages, left_out)
     if write:
         from tests.benchmarks import plot
 
-        plot.draw(document.add(document.COMMITTED, part, measured, left_out), PLOT)
+        plot.draw(document.add(document.COMMITTED, part, measured, packages, left_out), PLOT)
     return told
 
 

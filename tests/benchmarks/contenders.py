@@ -73,7 +73,7 @@ ALL = (
     ),
     Contender(
         "keras-call",
-        "TensorFlow 2.21, fp32, tf.function",
+        "TensorFlow, fp32, tf.function",
         "bench-keras",
         f"{_PEERS}.with_keras:load",
         MODELS / "xception-224.keras",
@@ -81,7 +81,7 @@ ALL = (
     ),
     Contender(
         "keras-predict",
-        "TensorFlow 2.21, fp32, predict",
+        "TensorFlow, fp32, predict",
         "bench-keras",
         f"{_PEERS}.with_keras:load_to_predict",
         MODELS / "xception-224.keras",

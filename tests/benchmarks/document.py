@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from importlib.metadata import distributions
@@ -36,21 +37,45 @@ def read(path: Path) -> Document:
     return document
 
 
-def add(path: Path, part: str, measured: Any, left_out: dict[str, str]) -> Document:
-    """Put what a part measured into a document beside the other parts, and the machine that it was."""
+def add(
+    path: Path,
+    part: str,
+    measured: Any,
+    packages: Iterable[str] = (),
+    left_out: Mapping[str, str] | None = None,
+) -> Document:
+    """Put what a part measured into a document, beside the other parts and the machine that it was.
+
+    Parameters
+    ----------
+    path
+        The document.
+    part, measured
+        The part's name, and its figures as :func:`plain` takes them.
+    packages
+        The lists of requirements of those who took part, for their versions.
+    left_out
+        Who did not take part, and why.
+    """
     document = read(path)
     document["machine"] = machine()
     document["parts"] = {**document.get("parts", {}), part: plain(measured)}
-    document["left_out"] = {**document.get("left_out", {}), part: left_out}
+    document["versions"] = {**document.get("versions", {}), **versions(packages)}
+    document["left_out"] = {**document.get("left_out", {}), part: dict(left_out or {})}
     document["measured"] = {
         **document.get("measured", {}),
         part: {"at": f"{datetime.now(UTC):%Y-%m-%d}", "load": [round(load, 2) for load in os.getloadavg()]},
     }
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}")
-    draft.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    draft.replace(path)
+    write(path, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
     return document
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file, whole or not at all."""
+    draft = path.with_name(f".{path.name}")
+    draft.write_text(text, encoding="utf-8")
+    draft.replace(path)
 
 
 def plain(value: Any) -> Any:
@@ -82,19 +107,15 @@ def machine() -> dict[str, Any]:
     }
 
 
-def versions(packages: list[str]) -> dict[str, str]:
+def versions(packages: Iterable[str]) -> dict[str, str]:
     """Return the versions of what does the work, in each of these lists' folders."""
-    return {
-        name: installed[name]
-        for each in packages
-        for installed in [
-            {
-                found.name.lower().replace("_", "-"): found.version
-                for found in distributions(path=[str(task(each))])
-            }
-        ]
-        for name in _ENGINES.get(each, ())
-    }
+    found: dict[str, str] = {}
+    for each in packages:
+        installed = {
+            one.name.lower().replace("_", "-"): one.version for one in distributions(path=[str(task(each))])
+        }
+        found |= {name: installed[name] for name in _ENGINES[each]}
+    return found
 
 
 def _processor() -> str:

@@ -44,7 +44,8 @@ def _bars(axes: Axes, work: str, cells: list[tuple[str, str]]) -> None:
         [name for name, _, _ in measured], [value for _, _, value in measured], color=colours
     )
     axes.bar_label(bars, [label for _, label, _ in measured], padding=3, color=PAPER.soft, fontsize=8)
-    axes.set(title=work, xlim=(0, 1.35 * max(value for _, _, value in measured)))
+    axes.set_title(work, loc="left")
+    axes.set(xlim=(0, 1.35 * max(value for _, _, value in measured)))
     axes.grid(visible=False)
     axes.set_xticks([])
     axes.invert_yaxis()

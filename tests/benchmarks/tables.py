@@ -1,6 +1,7 @@
 """Tables of what was measured, for the terminal and for Markdown."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,10 +26,14 @@ SHORT = {
 NOTHING = ""
 
 
+_PLACE = re.compile(r"(<!-- figures: (?P<name>\S+) -->\n)(?:\|.*\n)*")
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A title, a heading for each column and rows of cells; all columns but the first are numbers."""
+    """A name, a title, a heading for each column and rows of cells; all columns but the first are numbers."""
 
+    name: str
     title: str
     heading: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -62,12 +67,21 @@ def tables(document: Document) -> Iterator[Table]:
         yield floor(row)
 
 
+def pasted(page: str, measured: Iterable[Table]) -> str:
+    """Return a page with each table below its mark, ``<!-- figures: NAME -->``, instead of an older one."""
+    found = {table.name: table.markdown() + "\n" for table in measured}
+    return _PLACE.sub(
+        lambda place: place[1] + found[place["name"]] if place["name"] in found else place[0], page
+    )
+
+
 def warm(rows: list[dict[str, Any]], threads: int) -> Table:
     """Return the warm calls with so many threads: median, p95, and how many times Frond's median."""
     found = {(row["contender"], row["work"]): row["ms"] for row in rows if row["threads"] == threads}
     works = [work for work in WORKS if any(name == work for _, name in found)]
     works += sorted({work for _, work in found} - set(works))
     return Table(
+        f"warm-{threads}",
         f"Warm calls, milliseconds with {_threads(threads)}: median (p95), times Frond's",
         ("", *works),
         tuple(
@@ -82,6 +96,7 @@ def cold(rows: list[dict[str, Any]]) -> Table:
     """Return the cold starts."""
     found = {row["contender"]: row for row in rows}
     return Table(
+        "cold",
         "Cold starts under the Lambda runtime interface",
         ("", "first answer, ms (p95)", "times Frond's", "imports, ms", "model, ms", "memory, MB", "peak, MB"),
         tuple(
@@ -100,6 +115,7 @@ def size(rows: list[dict[str, Any]]) -> Table:
     """Return what each contender ships."""
     totals = {row["contender"]: sum(row["packages"].values()) for row in rows}
     return Table(
+        "size",
         "Unpacked, without Python, MB",
         ("", "packages and code", "times Frond's", "model"),
         tuple(
@@ -121,7 +137,10 @@ def shipped(rows: list[dict[str, Any]]) -> Table:
     rest = sum(packages.values()) - sum(large.values())
     named = [*large.items(), ("all others", rest), ("together", sum(packages.values()))]
     return Table(
-        "What Frond ships, MB", ("", "MB"), tuple((name, f"{taken / 1e6:.1f}") for name, taken in named)
+        "shipped",
+        "What Frond ships, MB",
+        ("", "MB"),
+        tuple((name, f"{taken / 1e6:.1f}") for name, taken in named),
     )
 
 
@@ -136,6 +155,7 @@ def floor(measured: Mapping[str, Any]) -> Table:
     times = _ratio(measured["whole"]["median"], together["least"])
     threads = ceiling["threads"]
     return Table(
+        f"floor-{threads}",
         f"Inference against the machine, {_threads(threads)}: {ceiling['int8']:.0f} GMAC/s int8, "
         f"{ceiling['fp32']:.0f} GMAC/s fp32, {ceiling['bandwidth']:.0f} GB/s",
         ("", "operators", "MMAC", "MB", "ms", "least ms", "times the least"),
@@ -172,6 +192,7 @@ def summary(document: Document, threads: int = 2) -> Table:
     }
     keys = [key for key in SHOWN if any(key in medians for medians in asked.values())]
     return Table(
+        "summary",
         "How fast",
         ("", *(SHORT[key] for key in keys)),
         tuple(
