@@ -105,11 +105,11 @@ def size(only: Only = None, write: Write = False) -> None:
 @app.command()
 def floor(rounds: Rounds = 80, write: Write = False) -> None:
     """Measure how far inference is from what this machine can do, operator by operator."""
-    from tests.benchmarks import floor as limits
-
-    network = RELEASED.read_bytes()
-    measured: list[limits.Floor] = []
     with _errors_to(LOGS / "floor.log"):
+        from tests.benchmarks import floor as limits  # with TensorFlow, which has much to say
+
+        network = RELEASED.read_bytes()
+        measured: list[limits.Floor] = []
         for threads in THREADS:
             turns = limits.measure(network, threads, rounds)
             measured += _watched(f"Operators, threads: {threads}", None, turns)

@@ -18,6 +18,8 @@ Document = dict[str, Any]
 COMMITTED = ROOT / "docs" / "benchmarks.json"
 LATEST = RESULTS / "benchmarks.json"
 DIGITS = 3
+# How busy the machine was before the bench began: over one, five and fifteen minutes.
+LOAD = os.getloadavg()
 # What decides how fast a contender is.
 _ENGINES = {
     "classify": ("ai-edge-litert", "pillow", "numpy"),
@@ -64,7 +66,7 @@ def add(
     document["left_out"] = {**document.get("left_out", {}), part: dict(left_out or {})}
     document["measured"] = {
         **document.get("measured", {}),
-        part: {"at": f"{datetime.now(UTC):%Y-%m-%d}", "load": [round(load, 2) for load in os.getloadavg()]},
+        part: {"at": f"{datetime.now(UTC):%Y-%m-%d}", "load": [round(load, 2) for load in LOAD]},
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     write(path, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
