@@ -33,6 +33,7 @@ Measured = TypeVar("Measured")
 PLOT = ROOT / "docs" / "benchmarks.png"
 PAGES = (ROOT / "README.md", ROOT / "docs" / "14-speed.md")
 THREADS = (1, 2)
+INTERRUPTED = 130
 
 Write = Annotated[bool, typer.Option("--write", help="Put the figures into docs/, too, with a plot of them.")]
 Rounds = Annotated[int, typer.Option(min=1, help="How many turns everybody has.")]
@@ -222,16 +223,15 @@ def _fail(reason: str) -> None:
 
 
 def main() -> None:
-    """Run a command; what cannot be measured ends in one sentence, Ctrl-C in none."""
+    """Run a command; what cannot be measured ends in one sentence, and so does Ctrl-C."""
     try:
-        app(prog_name="python -m tests.benchmarks", standalone_mode=False)
+        app(prog_name="python -m tests.benchmarks")
     except (NotInstalledError, SilentError) as error:
         _fail(str(error))
-    except (KeyboardInterrupt, typer.Abort):
-        _out.print(f"Stopped. What was finished is in {document.LATEST.relative_to(ROOT)}.")
-        sys.exit(130)
-    except typer.Exit as end:
-        sys.exit(end.exit_code)
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            _out.print(f"Stopped. What was finished is in {document.LATEST.relative_to(ROOT)}.")
+        raise
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -91,6 +92,7 @@ def request(photo: bytes) -> bytes:
     return json.dumps({**event, "body": base64.b64encode(photo).decode()}).encode()
 
 
+@cache
 def runtime() -> Environment:
     """Return AWS's emulator, and a Python with AWS's runtime client and nothing else.
 

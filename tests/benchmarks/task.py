@@ -5,6 +5,7 @@ import hashlib
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from py_compile import PycInvalidationMode
 from tempfile import TemporaryDirectory
@@ -20,6 +21,7 @@ class NotInstalledError(Exception):
     """Packages that this machine cannot have, with the reason."""
 
 
+@cache
 def task(packages: str) -> Path:
     """Return the folder with a contender's packages; it is made once, and again when its list changes.
 
@@ -71,6 +73,7 @@ def _shipped(folder: Path) -> None:
             raise NotInstalledError(f"A step of the Dockerfile failed: {error}") from error
 
 
+@cache
 def code() -> Path:
     """Return a folder with Frond's code and model of today, as the image has them beside its packages."""
     folder = TASKS / "ours"
