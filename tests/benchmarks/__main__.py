@@ -4,7 +4,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -19,6 +19,7 @@ from tests.benchmarks import document, s3_door, tables
 from tests.benchmarks import size as sizes
 from tests.benchmarks import warm as warm_calls
 from tests.benchmarks.contenders import ALL, BY_KEY, Contender
+from tests.benchmarks.cores import Cores
 from tests.benchmarks.lineup import lineup
 from tests.benchmarks.near_side import SilentError
 from tests.benchmarks.photos import Photo, photos
@@ -51,7 +52,7 @@ def everything(rounds: Rounds = 8, only: Only = None, write: Write = False) -> N
     size(only, write)
     cold(max(2, rounds // 2), only, write)
     warm(rounds, only, None, write)
-    floor(10 * rounds, write)
+    floor(2 * rounds, write)
     doors(write=write)
 
 
@@ -68,11 +69,12 @@ def warm(
     ready, left_out = _lineup(only)
     pictures = [*photos(), *([Photo(photo.name, photo.resolve())] if photo else [])]
     measured: list[warm_calls.Warm] = []
-    for threads in THREADS:
+    cores = [Cores(threads) for threads in THREADS]
+    for each in cores:
         turns = len(ready) * (len(pictures) + 1) * rounds
-        calls = warm_calls.measure(ready, pictures, threads, rounds, left_out)
-        measured += _watched(f"Warm calls, threads: {threads}", turns, calls)
-    _tell("warm", measured, ready, left_out, write)
+        calls = warm_calls.measure(ready, pictures, each, rounds, left_out)
+        measured += _watched(f"Warm calls, threads: {each.threads}", turns, calls)
+    _tell("warm", measured, ready, left_out, write, cores)
 
 
 @app.command()
@@ -81,14 +83,15 @@ def cold(rounds: Rounds = 4, only: Only = None, write: Write = False) -> None:
     ready, left_out = _lineup(only)
     starting = [contender for contender in ready if contender.handler]
     turns = len(starting) * (rounds + 1)
-    starts = cold_starts.measure(starting, max(THREADS), rounds, left_out)
+    cores = Cores(max(THREADS))
+    starts = cold_starts.measure(starting, cores, rounds, left_out)
     try:
         with _errors_to(LOGS / "cold.log"):
             measured = _watched("Cold starts", turns, starts)
     except InstallationError as reason:
         _out.print(f"Cold starts cannot be measured here: {reason}", style="yellow", markup=False)
     else:
-        _tell("cold", measured, ready, left_out, write)
+        _tell("cold", measured, ready, left_out, write, [cores])
 
 
 @app.command()
@@ -104,17 +107,18 @@ def size(only: Only = None, write: Write = False) -> None:
 
 
 @app.command()
-def floor(rounds: Rounds = 80, write: Write = False) -> None:
+def floor(rounds: Rounds = 16, write: Write = False) -> None:
     """Measure how far inference is from what this machine can do, operator by operator."""
     with _errors_to(LOGS / "floor.log"):
         from tests.benchmarks import floor as limits  # with TensorFlow, which has much to say
 
         network = RELEASED.read_bytes()
         measured: list[limits.Floor] = []
-        for threads in THREADS:
-            turns = limits.measure(network, threads, rounds)
-            measured += _watched(f"Operators, threads: {threads}", None, turns)
-    _tell("floor", measured, [], {}, write)
+        cores = [Cores(threads) for threads in THREADS]
+        for each in cores:
+            turns = limits.measure(network, each, rounds)
+            measured += _watched(f"Operators, threads: {each.threads}", None, turns)
+    _tell("floor", measured, [], {}, write, cores)
 
 
 @app.command()
@@ -136,7 +140,7 @@ def doors(uploads: Uploads = 500, folder: Folder = SEEDLINGS, write: Write = Fal
             measured = s3_door.measure(stack, log, s3_door.spread(found, uploads))
     _out.print(measured.table())
     _out.print(measured.summary())
-    _save("doors", measured.document(), [], {}, write)
+    _save("doors", measured.document(), write)
     if not measured.complete:
         sys.exit(1)
 
@@ -181,23 +185,30 @@ def _watched(description: str, turns: int | None, measuring: Iterator[Measured |
         return found
 
 
-def _tell(part: str, measured: Any, ready: list[Contender], left_out: dict[str, str], write: bool) -> None:
-    told = _save(part, measured, ready, left_out, write)
+def _tell(
+    part: str,
+    measured: Any,
+    ready: list[Contender],
+    left_out: dict[str, str],
+    write: bool,
+    cores: Sequence[Cores] = (),
+) -> None:
+    told = _save(part, measured, write, {contender.packages for contender in ready}, left_out, cores)
     for table in tables.tables({"parts": {part: told["parts"][part]}}):
         _out.print(table.rich())
     for key, reason in left_out.items():
         _out.print(f"Without {BY_KEY[key].title}: {reason}", style="yellow", markup=False)
+    for each in cores:
+        if each.short:
+            _out.print(f"This machine was busy: {each.told()}.", style="yellow")
 
 
-def _save(
-    part: str, measured: Any, ready: list[Contender], left_out: dict[str, str], write: bool
-) -> document.Document:
-    packages = {contender.packages for contender in ready}
-    told = document.add(document.LATEST, part, measured, packages, left_out)
+def _save(part: str, measured: Any, write: bool, *facts: Any) -> document.Document:
+    told = document.add(document.LATEST, part, measured, *facts)
     if write:
         from tests.benchmarks import plot
 
-        plot.draw(document.add(document.COMMITTED, part, measured, packages, left_out), PLOT)
+        plot.draw(document.add(document.COMMITTED, part, measured, *facts), PLOT)
     return told
 
 

@@ -16,6 +16,7 @@ from local.runtimes.environment import Environment
 from local.runtimes.environment import environment as runtime_environment
 from local.runtimes.instance import FunctionError
 from tests.benchmarks.contenders import Contender
+from tests.benchmarks.cores import Cores
 from tests.benchmarks.near_side import environment
 from tests.benchmarks.peers.entrance import NOTE
 from tests.benchmarks.photos import SMALL
@@ -57,7 +58,7 @@ class Cold:
 
 
 def measure(
-    contenders: list[Contender], threads: int, rounds: int, left_out: dict[str, str]
+    contenders: list[Contender], cores: Cores, rounds: int, left_out: dict[str, str]
 ) -> Iterator[Cold | None]:
     """Start everybody anew in every round; yield ``None`` after each start, then what was measured.
 
@@ -72,7 +73,10 @@ def measure(
             if contender.key in left_out:
                 continue
             try:
-                started = _start(contender, threads, event, Path(scratch) / f"{contender.key}-{number}.json")
+                cores.wait()
+                started = _start(
+                    contender, cores.threads, event, Path(scratch) / f"{contender.key}-{number}.json"
+                )
             except FunctionError as reason:
                 left_out[contender.key] = str(reason)
                 continue

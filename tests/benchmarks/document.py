@@ -3,13 +3,14 @@
 import json
 import os
 import platform
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
+from tests.benchmarks.cores import Cores
 from tests.benchmarks.places import RESULTS, ROOT
 from tests.benchmarks.rounds import Figures
 from tests.benchmarks.task import task
@@ -45,6 +46,7 @@ def add(
     measured: Any,
     packages: Iterable[str] = (),
     left_out: Mapping[str, str] | None = None,
+    cores: Sequence[Cores] = (),
 ) -> Document:
     """Put what a part measured into a document, beside the other parts and the machine that it was.
 
@@ -58,6 +60,8 @@ def add(
         The lists of requirements of those who took part, for their versions.
     left_out
         Who did not take part, and why.
+    cores
+        What the turns waited for.
     """
     document = read(path)
     document["machine"] = machine()
@@ -66,7 +70,11 @@ def add(
     document["left_out"] = {**document.get("left_out", {}), part: dict(left_out or {})}
     document["measured"] = {
         **document.get("measured", {}),
-        part: {"at": f"{datetime.now(UTC):%Y-%m-%d}", "load": [round(load, 2) for load in LOAD]},
+        part: {
+            "at": f"{datetime.now(UTC):%Y-%m-%d}",
+            "load": [round(load, 2) for load in LOAD],
+            "cores": [each.told() for each in cores],
+        },
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     write(path, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
