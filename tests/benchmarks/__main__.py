@@ -4,7 +4,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -19,11 +19,11 @@ from tests.benchmarks import document, s3_door, tables
 from tests.benchmarks import size as sizes
 from tests.benchmarks import warm as warm_calls
 from tests.benchmarks.contenders import ALL, BY_KEY, Contender
-from tests.benchmarks.cores import Cores
 from tests.benchmarks.lineup import lineup
 from tests.benchmarks.near_side import SilentError
 from tests.benchmarks.photos import Photo, photos
 from tests.benchmarks.places import LOGS, RELEASED, ROOT
+from tests.benchmarks.quiet import Quiet
 from tests.benchmarks.task import NotInstalledError, code, task
 from tests.conftest import SHARED
 from tests.integration.local.running import serving
@@ -52,7 +52,7 @@ def everything(rounds: Rounds = 8, only: Only = None, write: Write = False) -> N
     size(only, write)
     cold(max(2, rounds // 2), only, write)
     warm(rounds, only, None, write)
-    floor(2 * rounds, write)
+    floor(rounds, write)
     doors(write=write)
 
 
@@ -69,12 +69,12 @@ def warm(
     ready, left_out = _lineup(only)
     pictures = [*photos(), *([Photo(photo.name, photo.resolve())] if photo else [])]
     measured: list[warm_calls.Warm] = []
-    cores = [Cores(threads) for threads in THREADS]
-    for each in cores:
+    quiet = Quiet()
+    for threads in THREADS:
         turns = len(ready) * (len(pictures) + 1) * rounds
-        calls = warm_calls.measure(ready, pictures, each, rounds, left_out)
-        measured += _watched(f"Warm calls, threads: {each.threads}", turns, calls)
-    _tell("warm", measured, ready, left_out, write, cores)
+        calls = warm_calls.measure(ready, pictures, threads, rounds, quiet, left_out)
+        measured += _watched(f"Warm calls, threads: {threads}", turns, calls)
+    _tell("warm", measured, ready, left_out, write, quiet)
 
 
 @app.command()
@@ -83,15 +83,15 @@ def cold(rounds: Rounds = 4, only: Only = None, write: Write = False) -> None:
     ready, left_out = _lineup(only)
     starting = [contender for contender in ready if contender.handler]
     turns = len(starting) * (rounds + 1)
-    cores = Cores(max(THREADS))
-    starts = cold_starts.measure(starting, cores, rounds, left_out)
+    quiet = Quiet()
+    starts = cold_starts.measure(starting, max(THREADS), rounds, quiet, left_out)
     try:
         with _errors_to(LOGS / "cold.log"):
             measured = _watched("Cold starts", turns, starts)
     except InstallationError as reason:
         _out.print(f"Cold starts cannot be measured here: {reason}", style="yellow", markup=False)
     else:
-        _tell("cold", measured, ready, left_out, write, [cores])
+        _tell("cold", measured, ready, left_out, write, quiet)
 
 
 @app.command()
@@ -107,18 +107,18 @@ def size(only: Only = None, write: Write = False) -> None:
 
 
 @app.command()
-def floor(rounds: Rounds = 16, write: Write = False) -> None:
+def floor(rounds: Rounds = 8, write: Write = False) -> None:
     """Measure how far inference is from what this machine can do, operator by operator."""
     with _errors_to(LOGS / "floor.log"):
         from tests.benchmarks import floor as limits  # with TensorFlow, which has much to say
 
         network = RELEASED.read_bytes()
         measured: list[limits.Floor] = []
-        cores = [Cores(threads) for threads in THREADS]
-        for each in cores:
-            turns = limits.measure(network, each, rounds)
-            measured += _watched(f"Operators, threads: {each.threads}", None, turns)
-    _tell("floor", measured, [], {}, write, cores)
+        quiet = Quiet()
+        for threads in THREADS:
+            turns = limits.measure(network, threads, rounds, quiet)
+            measured += _watched(f"Operators, threads: {threads}", None, turns)
+    _tell("floor", measured, [], {}, write, quiet)
 
 
 @app.command()
@@ -191,16 +191,15 @@ def _tell(
     ready: list[Contender],
     left_out: dict[str, str],
     write: bool,
-    cores: Sequence[Cores] = (),
+    quiet: Quiet | None = None,
 ) -> None:
-    told = _save(part, measured, write, {contender.packages for contender in ready}, left_out, cores)
+    told = _save(part, measured, write, {contender.packages for contender in ready}, left_out, quiet)
     for table in tables.tables({"parts": {part: told["parts"][part]}}):
         _out.print(table.rich())
     for key, reason in left_out.items():
         _out.print(f"Without {BY_KEY[key].title}: {reason}", style="yellow", markup=False)
-    for each in cores:
-        if each.short:
-            _out.print(f"This machine was busy: {each.told()}.", style="yellow")
+    if quiet and quiet.disturbed:
+        _out.print(f"Not all figures are comparable: {quiet.told()}.", style="yellow")
 
 
 def _save(part: str, measured: Any, write: bool, *facts: Any) -> document.Document:

@@ -16,11 +16,11 @@ from local.runtimes.environment import Environment
 from local.runtimes.environment import environment as runtime_environment
 from local.runtimes.instance import FunctionError
 from tests.benchmarks.contenders import Contender
-from tests.benchmarks.cores import Cores
 from tests.benchmarks.near_side import environment
 from tests.benchmarks.peers.entrance import NOTE
 from tests.benchmarks.photos import SMALL
 from tests.benchmarks.places import LOCKS, ROOT, RUNTIME
+from tests.benchmarks.quiet import Quiet
 from tests.benchmarks.rounds import Figures, interleaved
 
 EVENT = ROOT / "events" / "api-classification.json"
@@ -58,7 +58,7 @@ class Cold:
 
 
 def measure(
-    contenders: list[Contender], cores: Cores, rounds: int, left_out: dict[str, str]
+    contenders: list[Contender], threads: int, rounds: int, quiet: Quiet, left_out: dict[str, str]
 ) -> Iterator[Cold | None]:
     """Start everybody anew in every round; yield ``None`` after each start, then what was measured.
 
@@ -73,10 +73,8 @@ def measure(
             if contender.key in left_out:
                 continue
             try:
-                cores.wait()
-                started = _start(
-                    contender, cores.threads, event, Path(scratch) / f"{contender.key}-{number}.json"
-                )
+                quiet.wait()
+                started = _start(contender, threads, event, Path(scratch) / f"{contender.key}-{number}.json")
             except FunctionError as reason:
                 left_out[contender.key] = str(reason)
                 continue

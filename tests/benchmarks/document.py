@@ -3,15 +3,15 @@
 import json
 import os
 import platform
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.cores import Cores
 from tests.benchmarks.places import RESULTS, ROOT
+from tests.benchmarks.quiet import Quiet
 from tests.benchmarks.rounds import Figures
 from tests.benchmarks.task import task
 
@@ -46,7 +46,7 @@ def add(
     measured: Any,
     packages: Iterable[str] = (),
     left_out: Mapping[str, str] | None = None,
-    cores: Sequence[Cores] = (),
+    quiet: Quiet | None = None,
 ) -> Document:
     """Put what a part measured into a document, beside the other parts and the machine that it was.
 
@@ -60,7 +60,7 @@ def add(
         The lists of requirements of those who took part, for their versions.
     left_out
         Who did not take part, and why.
-    cores
+    quiet
         What the turns waited for.
     """
     document = read(path)
@@ -73,7 +73,7 @@ def add(
         part: {
             "at": f"{datetime.now(UTC):%Y-%m-%d}",
             "load": [round(load, 2) for load in LOAD],
-            "cores": [each.told() for each in cores],
+            **({"disturbed": quiet.disturbed, "turns": quiet.turns} if quiet else {}),
         },
     }
     path.parent.mkdir(parents=True, exist_ok=True)

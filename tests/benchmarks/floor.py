@@ -11,8 +11,8 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from threadpoolctl import threadpool_limits
 
-from tests.benchmarks.cores import Cores
 from tests.benchmarks.operators import Operator, alone, enlarged, operators
+from tests.benchmarks.quiet import Quiet
 from tests.benchmarks.rounds import Figures, interleaved
 
 # Large enough that a core is busy for milliseconds, small enough that weights stay in its caches.
@@ -66,14 +66,13 @@ class Floor:
     rows: tuple[Row, ...]
 
 
-def measure(tflite: bytes, cores: Cores, rounds: int) -> Iterator[Floor | None]:
+def measure(tflite: bytes, threads: int, rounds: int, quiet: Quiet) -> Iterator[Floor | None]:
     """Measure the machine, the network and each operator by itself; yield ``None`` after each turn.
 
     LiteRT's Python interface tells no times of operators, so each different one is run as a network of its
     own, in turns with the whole. It then finds its input and weights in the caches, which inside the
     network it may not; how near the sum comes to the whole tells what that matters.
     """
-    threads = cores.threads
     found = operators(tflite)
     different = {operator.signature: operator for operator in found}
     whole = _interpreter(tflite, threads)
@@ -88,7 +87,7 @@ def measure(tflite: bytes, cores: Cores, rounds: int) -> Iterator[Floor | None]:
     with threadpool_limits(threads), ThreadPoolExecutor(threads) as pool:
         turns |= {"gemm": _gemm(), "copy": _copy(pool, threads)}
         for _, key in interleaved(list(turns), rounds):
-            cores.wait()
+            quiet.wait()
             turns[key]()
             seconds[key] += [_seconds(turns[key]) for _ in range(CALLS)]
             yield None

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tests.benchmarks.contenders import Contender
-from tests.benchmarks.cores import Cores
 from tests.benchmarks.near_side import NearSide, at_work
 from tests.benchmarks.photos import Photo
+from tests.benchmarks.quiet import Quiet
 from tests.benchmarks.rounds import Figures, interleaved
 
 INFERENCE = "inference alone"
@@ -26,7 +26,12 @@ class Warm:
 
 
 def measure(
-    contenders: list[Contender], photos: list[Photo], cores: Cores, rounds: int, left_out: dict[str, str]
+    contenders: list[Contender],
+    photos: list[Photo],
+    threads: int,
+    rounds: int,
+    quiet: Quiet,
+    left_out: dict[str, str],
 ) -> Iterator[Warm | None]:
     """Have everybody do everything, in turns; yield ``None`` after each turn, then what was measured.
 
@@ -34,22 +39,24 @@ def measure(
     ----------
     contenders, photos
         Who, and what.
-    cores
-        As many as each inference has threads; every turn waits for them.
+    threads
+        Of each inference.
     rounds
         How many turns everybody has at everything.
+    quiet
+        What every turn waits for.
     left_out
         Gets who does not start, and why.
     """
     found: dict[tuple[str, str], list[float]] = defaultdict(list)
-    with at_work(contenders, cores.threads, left_out) as sides:
+    with at_work(contenders, threads, left_out) as sides:
         turns: list[tuple[NearSide, Photo | None]] = [
             (side, photo) for photo in [None, *photos] for side in sides
         ]
         for _, (side, photo) in interleaved(turns, rounds):
-            cores.wait()
+            quiet.wait()
             answer = side.ask(photo.path if photo else None, CALLS)
             found[side.contender.key, photo.name if photo else INFERENCE] += answer["ms"]
             yield None
     for (contender, work), values in found.items():
-        yield Warm(contender, work, cores.threads, Figures(tuple(values)))
+        yield Warm(contender, work, threads, Figures(tuple(values)))
