@@ -20,6 +20,7 @@ from tests.benchmarks import size as sizes
 from tests.benchmarks import warm as warm_calls
 from tests.benchmarks.contenders import ALL, BY_KEY, Contender
 from tests.benchmarks.lineup import lineup
+from tests.benchmarks.memory import memory
 from tests.benchmarks.near_side import SilentError
 from tests.benchmarks.photos import Photo, photos
 from tests.benchmarks.places import LOGS, RELEASED, ROOT
@@ -160,6 +161,9 @@ def markdown(
     if paste:
         for page in PAGES:
             document.write(page, tables.pasted(page.read_text(encoding="utf-8"), made))
+
+
+app.command()(memory)
 
 
 def _lineup(only: list[str] | None) -> tuple[list[Contender], dict[str, str]]:

@@ -38,7 +38,6 @@ def environment(contender: Contender, threads: int) -> dict[str, str]:
         "FROND_THREADS": str(threads),
         "POWERTOOLS_SERVICE_NAME": "classify",
         "POWERTOOLS_METRICS_NAMESPACE": "Frond",
-        "POWERTOOLS_TRACE_DISABLED": "true",
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "CUDA_VISIBLE_DEVICES": "",
     }

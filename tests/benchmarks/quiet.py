@@ -1,7 +1,7 @@
 """Nobody's turn begins before the processors are idle.
 
-Whoever had the turn before has threads that go on waiting for work, spinning, for tens of milliseconds: with
-one core of two taken away so, a network with two threads takes twice as long. And somebody else may be at work.
+Whoever had the turn before has threads that go on waiting for work, spinning, for tens of milliseconds. With
+one core of two taken away so, a network with two threads takes twice as long. And others may be at work.
 """
 
 import time
