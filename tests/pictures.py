@@ -8,6 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from pillow_heif import register_heif_opener
+
+register_heif_opener()  # for writing; Frond reads without it
 
 
 def decoded(data: bytes) -> Image.Image:

@@ -1,5 +1,8 @@
 """The HTTP door: what API Gateway calls."""
 
+import cold_start
+
+# isort: split
 import json
 from typing import Any
 
@@ -12,7 +15,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 import idempotency
 from frond.problems import MEDIA_TYPE, InvalidModel, InvalidRequest, MethodNotAllowed, Problem, UnknownPath
-from frond.telemetry import costs, logger, metrics, tracer
+from frond.telemetry import costs, logger, metrics
+from frond.tracing import trace_handler
 from routes import classifications, feedback, model, page, species, uploads
 from session import classifier
 from stopwatch import Stopwatch
@@ -29,7 +33,7 @@ app = APIGatewayRestResolver(enable_validation=True, cors=CORS)
 
 
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_REST)
-@tracer.capture_lambda_handler(capture_response=False)
+@trace_handler
 @metrics.log_metrics(capture_cold_start_metric=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one request."""
@@ -115,4 +119,5 @@ except InvalidModel as error:
     # Better no function than one that answers with an unknown model.
     logger.critical("The function does not start", reason=error.detail)
     raise
+cold_start.over()
 costs.started()

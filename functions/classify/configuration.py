@@ -33,4 +33,4 @@ class Configuration(FunctionSettings):
 @cache
 def configuration() -> Configuration:
     """Return the settings, read once a process."""
-    return Configuration()
+    return Configuration.from_environment()

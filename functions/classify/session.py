@@ -1,22 +1,28 @@
 """The one model session of this process: which model answers now."""
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, cached_property
 from time import monotonic
+from typing import Any
 
 import numpy as np
-from botocore.config import Config
 
 from configuration import Configuration, configuration
 from frond.classifier import Classifier
 from frond.registry import Pointer, Registry, UnreachableError
-from frond.telemetry import MetricUnit, logger, metrics, trace_aws
+from frond.telemetry import MetricUnit, logger, metrics
+from frond.tracing import trace_aws
 from releases import Releases
 
 BAKED_IN = "baked-in"
 # Short, because a request may wait for it: the model that runs is good enough until the next look.
-QUICK = Config(connect_timeout=1, read_timeout=1, retries={"mode": "standard", "total_max_attempts": 2})
+QUICK: dict[str, Any] = {
+    "connect_timeout": 1,
+    "read_timeout": 1,
+    "retries": {"mode": "standard", "total_max_attempts": 2},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +108,11 @@ class Session:
     def _released(self, version: str) -> Running:
         settings = self._settings
         releases = Releases(self._registry, settings.model_dir, settings.models_cache, settings.threads)
-        running = _at_work(releases.classifier(version), settings.channel)
+        released = releases.classifier(version)
+        # Something else could still serve: a trial, in which nothing but a fault is looked for.
+        size = released.manifest.input.size
+        released.infer(np.zeros((size, size, 3), np.uint8))
+        running = _at_work(released, settings.channel)
         logger.info("The model was changed", channel=settings.channel, version=version)
         return running
 
@@ -111,15 +121,25 @@ class Session:
 
     @cached_property
     def _registry(self) -> Registry:
-        # A client takes a tenth of a second to make: only where there is a registry, and once.
+        # It takes a tenth of a second, and so does a client: only where there is a registry, and once.
+        from botocore.config import Config  # noqa: PLC0415
+
         trace_aws()
-        return Registry.open(self._settings.models_bucket, QUICK)
+        return Registry.open(self._settings.models_bucket, Config(**QUICK))
 
 
 @cache
+def loading() -> Future[Session]:
+    """Return this process's session to be; the first call begins to load the model, in a thread."""
+    pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="loading")
+    future = pool.submit(lambda: Session(configuration()))
+    pool.shutdown(wait=False)  # the thread ends with its work
+    return future
+
+
 def session() -> Session:
-    """Return this process's session."""
-    return Session(configuration())
+    """Return this process's session, when its model is loaded; what :class:`Session` raises, it raises."""
+    return loading().result()
 
 
 def classifier() -> Classifier:
@@ -134,7 +154,4 @@ def classifier() -> Classifier:
 
 
 def _at_work(loaded: Classifier, source: str) -> Running:
-    size = loaded.manifest.input.size
-    # The first inference packs the weights; better now than in somebody's request.
-    loaded.infer(np.zeros((size, size, 3), np.uint8))
     return Running(loaded, source, datetime.now(UTC))

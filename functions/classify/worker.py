@@ -1,5 +1,8 @@
 """The S3 door's second step: a picture is there, it is classified, and the result goes out."""
 
+import cold_start
+
+# isort: split
 from typing import Any
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
@@ -10,7 +13,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from announcement import announce
 from frond.problems import AttemptFailed
 from frond.records import Records
-from frond.telemetry import costs, logger, metrics, timed, tracer
+from frond.telemetry import costs, logger, metrics, timed
+from frond.tracing import trace_handler
 from judgement import judge
 from material import Name, material_of, names_in
 from session import classifier
@@ -21,7 +25,7 @@ processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failu
 
 
 @logger.inject_lambda_context
-@tracer.capture_lambda_handler(capture_response=False)
+@trace_handler
 @metrics.log_metrics(capture_cold_start_metric=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     """Finish a batch of photos; what failed for now is delivered again."""
@@ -73,4 +77,5 @@ def _note(name: Name, table: Records, fault: Exception) -> None:
 
 # Before the first message: what cannot be loaded is better known at the start.
 classifier()
+cold_start.over()
 costs.started()

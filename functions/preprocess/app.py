@@ -15,7 +15,8 @@ from frond.objects import Found, fetch
 from frond.problems import AttemptFailed, BrokenPromise, PayloadTooLarge, Problem
 from frond.records import Promise, Records
 from frond.settings import FunctionSettings
-from frond.telemetry import MetricUnit, costs, logger, metrics, timed, tracer
+from frond.telemetry import MetricUnit, costs, logger, metrics, timed
+from frond.tracing import trace_handler
 from frond.uploads import Upload
 from notifications import Landed, landed_in
 from pictures import Made, Pictures
@@ -37,7 +38,7 @@ class PreprocessSettings(FunctionSettings):
 @cache
 def settings() -> PreprocessSettings:
     """Return the settings, read once a process."""
-    return PreprocessSettings()
+    return PreprocessSettings.from_environment()
 
 
 @cache
@@ -53,7 +54,7 @@ def records() -> Records:
 
 
 @logger.inject_lambda_context
-@tracer.capture_lambda_handler(capture_response=False)
+@trace_handler
 @metrics.log_metrics(capture_cold_start_metric=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     """Make the pictures of a batch of notifications; what failed for now is delivered again."""

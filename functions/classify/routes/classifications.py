@@ -15,7 +15,8 @@ from configuration import configuration
 from documentation import PHOTO_BODY, responses
 from frond import problems
 from frond.records import BadCursorError, Record, Records
-from frond.telemetry import MetricUnit, logger, metrics, tracer
+from frond.telemetry import MetricUnit, logger, metrics
+from frond.tracing import trace_method
 from frond.uploads import identifier_of
 from idempotency import Repetition
 from judgement import Question, name_plant
@@ -53,7 +54,7 @@ router = Router()
     ),
     openapi_extensions={"requestBody": PHOTO_BODY},
 )
-@tracer.capture_method(capture_response=False)
+@trace_method
 def classify(
     top: Annotated[int, Query(ge=1, le=12, description="How many species to return")] = 5,
     lang: Annotated[Language | None, Query(description=LANG)] = None,

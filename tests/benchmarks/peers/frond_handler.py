@@ -4,28 +4,29 @@ import time
 
 _began = time.perf_counter()
 
+import cold_start  # noqa: E402, F401 - first, as the handler has it
 import session  # noqa: E402
 
-_loading = 0.0
-_load = session.session
+_waiting = 0.0
+_session = session.session
 
 
 def _timed() -> session.Session:
-    global _loading  # noqa: PLW0603
+    global _waiting  # noqa: PLW0603
     began = time.perf_counter()
     try:
-        return _load()
+        return _session()
     finally:
-        _loading += time.perf_counter() - began
+        _waiting += time.perf_counter() - began
 
 
-# Everybody asks here for the model; the first to ask has it loaded.
-session.session = _timed  # type: ignore[assignment]
+# The model loads beside the imports: what it takes is what they still have to wait for it.
+session.session = _timed
 
 import api  # noqa: E402
 from tests.benchmarks.peers.entrance import note  # noqa: E402
 
-note(time.perf_counter() - _began - _loading, _loading)
-session.session = _load
+note(time.perf_counter() - _began - _waiting, _waiting)
+session.session = _session
 
 handler = api.handler

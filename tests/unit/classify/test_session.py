@@ -339,13 +339,13 @@ def test_the_api_answers_with_a_release_of_another_size(
     promote(bucket, version := publish(bucket.registry, tmp_path, size=24))
     monkeypatch.setattr(Registry, "open", OPEN)
     monkeypatch.setattr(serving, "configuration", lambda: settings)
-    serving.session.cache_clear()
+    serving.loading.cache_clear()
     try:
         answer = call("POST", "/v1/classifications", maize, "image/jpeg").json
         model, health = (call("GET", f"/v1/{name}").json for name in ("model", "health"))
         species = call("GET", "/v1/species").json["species"]
     finally:
-        serving.session.cache_clear()
+        serving.loading.cache_clear()
 
     assert answer["model"] == health["model"] == {"version": version}
     assert (model["version"], model["source"], model["input"]["size"]) == (version, "stable", 24)

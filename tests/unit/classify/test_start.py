@@ -11,11 +11,14 @@ MODEL = Path(__file__).parents[3] / "functions" / "classify" / "model"
 ROOT = Path(__file__).parents[3]
 
 
-def start(**environment: str) -> subprocess.CompletedProcess[str]:
+MODULES = "import api, sys, json; print(json.dumps(sorted(sys.modules)))"
+
+
+def start(script: str = MODULES, **environment: str) -> subprocess.CompletedProcess[str]:
     """Import the function in a process that sees only what the image holds."""
     paths = os.pathsep.join(str(ROOT / path) for path in ("functions/classify", "layers/frond/python"))
     return subprocess.run(
-        [sys.executable, "-c", "import api, sys, json; print(json.dumps(sorted(sys.modules)))"],
+        [sys.executable, "-c", script],
         env={"PATH": os.environ["PATH"], "PYTHONPATH": paths, **environment},
         capture_output=True,
         text=True,
@@ -40,6 +43,12 @@ def test_starts_without_tensorflow_or_training() -> None:
         "matplotlib",
         "scipy",
     }
+
+
+def test_garbage_is_collected_again_after_the_start() -> None:
+    started = start("import gc, api; print(gc.isenabled(), gc.get_freeze_count() > 10_000)")
+
+    assert started.stdout.splitlines()[-1] == "True True", started.stderr
 
 
 def test_refuses_a_model_that_is_not_the_manifests(tmp_path: Path) -> None:

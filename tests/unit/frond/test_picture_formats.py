@@ -1,5 +1,9 @@
 """Every format and colour mode on the list becomes the same RGB picture."""
 
+import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +56,39 @@ def test_a_format_on_the_list_is_read(
     assert photo.pixels.shape == (64, 64, 3)
     assert photo.pixels.dtype == np.uint8
     assert difference(photo.pixels, expected(landscape)) <= tolerance
+
+
+@pytest.mark.parametrize(
+    ("kind", "loaded"),
+    [
+        ("JPEG", []),
+        ("WEBP", ["PIL.WebPImagePlugin"]),
+        ("AVIF", ["PIL.AvifImagePlugin", "pillow_heif"]),
+        ("HEIF", ["PIL.AvifImagePlugin", "pillow_heif"]),
+    ],
+)
+def test_the_larger_readers_are_loaded_for_their_files(
+    plant: Image.Image, kind: str, loaded: list[str], tmp_path: Path
+) -> None:
+    """In a process of its own, that has read nothing before."""
+    path = tmp_path / "photo"
+    path.write_bytes(encoded(plant, kind))
+    script = f"""
+import json, sys
+from frond.images import Recipe, read_photo
+readers = {{"PIL.WebPImagePlugin", "PIL.AvifImagePlugin", "pillow_heif"}}
+before = readers & sys.modules.keys()
+photo = read_photo(open({str(path)!r}, "rb").read(), Recipe(size=64))
+print(json.dumps([sorted(before), photo.format, sorted(readers & sys.modules.keys())]))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert json.loads(done.stdout) == [[], kind, loaded]
 
 
 @pytest.mark.parametrize("kind", ["TIFF", "BMP", "ICO", "PPM", "TGA", "JPEG2000", "PDF"])

@@ -16,12 +16,12 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal, Self
 
 import numpy as np
-import pillow_heif
 from numpy.typing import NDArray
-from PIL import AvifImagePlugin, Image, WebPImagePlugin  # noqa: F401 - importing a reader registers it
+from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field
 
 from frond.problems import (
@@ -33,14 +33,14 @@ from frond.problems import (
     UnsupportedFormat,
 )
 
-# With these, and the two imported above, Pillow need not load its forty other readers to look for one.
+# With these Pillow need not load its forty other readers to look for one.
 Image.preinit()
-pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
 # A header that lies about its size must fail, not be logged.
 warnings.simplefilter("error", Image.DecompressionBombWarning)
 
-# An MPO (several JPEGs in one file, as phones write) is opened by the JPEG reader.
-FORMATS = ("JPEG", "PNG", "WEBP", "HEIF", "AVIF", "GIF")
+# An MPO (several JPEGs in one file, as phones write) is opened by the JPEG reader. These readers are at hand;
+# the others are large, and loaded when a file begins like one of theirs.
+FORMATS = ("JPEG", "PNG", "GIF")
 # A JPEG is decoded at the smallest DCT scale that leaves this many source pixels per target pixel, so
 # that the resampling filter, not the decoder, decides how fine detail folds.
 OVERSAMPLING = 1.5
@@ -210,7 +210,7 @@ def _checked(data: bytes, limits: Limits) -> Image.Image:
     if len(data) > limits.max_bytes:
         raise PayloadTooLarge(limit_bytes=limits.max_bytes)
     try:
-        image = Image.open(io.BytesIO(data), formats=FORMATS)
+        image = Image.open(io.BytesIO(data), formats=_readers(data))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as bomb:
         raise TooManyPixels(max_pixels=limits.max_pixels) from bomb
     except Exception as error:  # as above: a broken header can make a parser raise anything
@@ -220,9 +220,41 @@ def _checked(data: bytes, limits: Limits) -> Image.Image:
     return image
 
 
+def _readers(data: bytes) -> tuple[str, ...]:
+    """Return the formats that a file may be of, by how it begins; each has its reader loaded."""
+    if data[:4] == b"RIFF":
+        return (*FORMATS, _webp())
+    # The first box of ISO/IEC 14496-12, 4.3, which AVIF and HEIF have in common.
+    if data[4:8] == b"ftyp":
+        return (*FORMATS, _avif(), _heif())
+    return FORMATS
+
+
+@cache
+def _webp() -> str:
+    from PIL.WebPImagePlugin import WebPImageFile  # noqa: PLC0415 - see FORMATS
+
+    return WebPImageFile.format
+
+
+@cache
+def _avif() -> str:
+    from PIL.AvifImagePlugin import AvifImageFile  # noqa: PLC0415 - see FORMATS
+
+    return AvifImageFile.format
+
+
+@cache
+def _heif() -> str:
+    from pillow_heif import HeifImageFile, register_heif_opener  # noqa: PLC0415 - see FORMATS
+
+    register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
+    return HeifImageFile.format
+
+
 def _looks_supported(data: bytes) -> bool:
     """Tell whether the first bytes are those of a format on the list."""
-    accepts = (Image.OPEN[name][1] for name in FORMATS)
+    accepts = (Image.OPEN[name][1] for name in _readers(data))
     return any(accept(data[:16]) is True for accept in accepts if accept)
 
 

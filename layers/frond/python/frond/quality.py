@@ -28,13 +28,13 @@ def issues(photo: Photo) -> list[Issue]:
     A photo in which hardly anything can be seen is not called blurred as well.
     """
     grey = _grey(photo.pixels)
-    darkest, brightest = np.percentile(grey, (5, 95))
-    too_dark = bool(brightest < _BRIGHTEST_DARK)
+    darkest, brightest = _extremes(grey)
+    too_dark = brightest < _BRIGHTEST_DARK
     found: dict[Issue, bool] = {
         "too_small": min(photo.width, photo.height) * _ENLARGED < photo.pixels.shape[0],
         "blurred": not too_dark and sharpness(grey) < _FLAT,
         "too_dark": too_dark,
-        "too_bright": bool(darkest > _DARKEST_BRIGHT),
+        "too_bright": darkest > _DARKEST_BRIGHT,
         "no_green": greenness(photo.pixels) < _LEAST_GREEN,
     }
     return [issue for issue, there in found.items() if there]
@@ -57,6 +57,13 @@ def greenness(pixels: NDArray[np.uint8]) -> float:
     total = np.maximum(pixels.sum(axis=-1, dtype=np.int32), 1)
     excess = 3 * pixels[..., 1].astype(np.int32) - total  # 2g - r - b, before it is divided by the sum
     return float((excess > _GREEN * total).mean())
+
+
+def _extremes(grey: NDArray[np.float32]) -> tuple[float, float]:
+    """Return the 5th and the 95th percentile; NumPy's function imports its masked arrays for it."""
+    count = round(0.05 * grey.size)
+    ordered = np.partition(grey, (count, -count - 1), axis=None)
+    return float(ordered[count]), float(ordered[-count - 1])
 
 
 def _grey(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:

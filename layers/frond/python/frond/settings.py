@@ -1,22 +1,22 @@
 """What a function is told by its environment, read once at cold start into a typed model."""
 
 import os
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from frond.images import Limits
 
 # A Lambda function gets one vCPU for this much memory:
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
 MEGABYTES_PER_VCPU = 1769
+PREFIX = "FROND_"
 
 
-class FunctionSettings(BaseSettings):
+class FunctionSettings(BaseModel):
     """What every function is told; the variables' names start with ``FROND_``."""
 
-    model_config = SettingsConfigDict(env_prefix="FROND_", frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True)
 
     max_bytes: Annotated[int, Field(gt=0, description="Largest file that is read")] = Limits().max_bytes
     max_pixels: Annotated[int, Field(gt=0, description="Largest picture that is decoded")] = (
@@ -25,6 +25,20 @@ class FunctionSettings(BaseSettings):
 
     table: str = Field(default="", description="The table of records; without one nothing is kept")
     record_days: int = Field(default=365, gt=0, description="Days that a record is kept")
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        """Return what the environment tells.
+
+        Raises
+        ------
+        pydantic.ValidationError
+            A variable is missing, or holds what its setting cannot be.
+        """
+        variables = {name: f"{PREFIX}{name.upper()}" for name in cls.model_fields}
+        return cls.model_validate(
+            {name: os.environ[variable] for name, variable in variables.items() if variable in os.environ}
+        )
 
     @property
     def limits(self) -> Limits:

@@ -1,4 +1,4 @@
-"""Logs, metrics and traces of a function: Powertools, set by its ``POWERTOOLS_…`` variables."""
+"""Logs and metrics of a function: Powertools, set by its ``POWERTOOLS_…`` variables."""
 
 import os
 import platform
@@ -10,25 +10,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
 
-from aws_lambda_powertools import Logger, Metrics, Tracer
+from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from frond.cost import Architecture, invocation_dollars
 
-__all__ = ["MetricUnit", "costs", "logger", "metrics", "timed", "trace_aws", "tracer"]
+__all__ = ["MetricUnit", "costs", "logger", "metrics", "timed"]
 
 # Many an invocation has nothing to count; that is no news.
 warnings.filterwarnings("ignore", message="No application metrics to publish")
 
 logger = Logger()
 metrics = Metrics(namespace="Frond")
-# Not everything that could be traced: looking for it imports whatever library is there.
-tracer = Tracer(auto_patch=False)
-
-
-def trace_aws() -> None:
-    """Trace what is asked of AWS from now on; for whoever is about to make a client."""
-    tracer.patch(["botocore"])
 
 
 @contextmanager

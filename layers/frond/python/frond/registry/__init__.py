@@ -11,8 +11,6 @@
 
 from typing import TYPE_CHECKING, Any, Self
 
-import botocore.session
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
 from frond.registry.channels import Action, Channel, Channels, Move, Pointer
@@ -30,6 +28,7 @@ from frond.registry.storage import Storage
 from frond.registry.versions import Versions
 
 if TYPE_CHECKING:
+    from botocore.config import Config
     from mypy_boto3_s3 import S3Client
 
 __all__ = [
@@ -68,7 +67,7 @@ class Registry:
         self.channels = Channels(storage, self.versions)
 
     @classmethod
-    def open(cls, bucket: str, config: Config, **where: Any) -> Self:
+    def open(cls, bucket: str, config: "Config", **where: Any) -> Self:
         """Return the registry in a bucket; nothing is asked of S3 yet.
 
         Parameters
@@ -78,8 +77,10 @@ class Registry:
         **where
             What else a client of botocore is told, such as ``endpoint_url``; the environment says the rest.
         """
+        from botocore.session import get_session  # noqa: PLC0415 - a function without a registry has no use for it
+
         try:
-            s3: Any = botocore.session.get_session().create_client("s3", config=config, **where)
+            s3: Any = get_session().create_client("s3", config=config, **where)
         except BotoCoreError as error:
             raise unreachable(bucket, error) from error
         return cls(s3, bucket)
