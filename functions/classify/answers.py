@@ -5,6 +5,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, Field, field_validator
 
+from deferred import Deferred
 from evidence import Matrix
 from frond.classifier import Candidate, Verdict
 from frond.images import Photo
@@ -109,7 +110,7 @@ class Timings(BaseModel):
         )
 
 
-class Feedback(BaseModel):
+class Feedback(Deferred):
     """What the user says the plant is."""
 
     species: str | None = Field(
@@ -169,14 +170,14 @@ class Answer(Outcome, Heading):
         )
 
 
-class AnswerList(BaseModel):
+class AnswerList(Deferred):
     """Classifications, the newest first."""
 
     classifications: list[Answer]
     next_cursor: str | None = Field(description="Ask with it for the next ones; null after the last")
 
 
-class Announcement(BaseModel):
+class Announcement(Deferred):
     """A photo that is about to be uploaded."""
 
     content_type: str = Field(examples=["image/jpeg"], json_schema_extra={"enum": list(PHOTO_TYPES)})
@@ -189,7 +190,7 @@ class Announcement(BaseModel):
         return int(size) if isinstance(size, float) and size.is_integer() else size
 
 
-class UploadForm(BaseModel):
+class UploadForm(Deferred):
     """Where to send an announced photo: a form that takes that type and size, and nothing else."""
 
     id: str = Field(description="The id of the classification to come")

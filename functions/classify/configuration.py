@@ -6,8 +6,7 @@ from tempfile import gettempdir
 
 from pydantic import Field
 
-from frond.registry import Channel
-from frond.settings import FunctionSettings, vcpus
+from frond.settings import Channel, FunctionSettings, vcpus
 
 HERE = Path(__file__).parent
 

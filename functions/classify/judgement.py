@@ -1,4 +1,4 @@
-"""From the photos of a plant, or a problem, to what is kept of them."""
+"""From the photos of a plant to what is said of them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,12 +7,8 @@ from answers import ImageFacts, ModelName, Outcome, PhotoAnswer, Prediction, Tim
 from evidence import Matrix, evidence_matrix
 from frond.classifier import Classification, Classifier, Inference
 from frond.images import Photo
-from frond.problems import Problem
-from frond.records import Status
 from frond.telemetry import MetricUnit, metrics
 from languages import ENGLISH, Language
-from material import Material
-from session import classifier
 from stopwatch import Stopwatch
 
 
@@ -23,19 +19,6 @@ class Question:
     top: int = 5
     lang: Language = ENGLISH
     explain: bool = False
-
-
-def judge(material: Material) -> tuple[Status, Outcome]:
-    """Say what came of an upload: ``succeeded`` with the model's answer, or ``failed`` with the reason."""
-    if material.problem:
-        return "failed", Outcome(error=material.problem)
-    model, watch = classifier(), Stopwatch()
-    try:
-        photo = material.photo(model.manifest.input)
-    except Problem as problem:
-        return "failed", Outcome(error=problem.document())
-    watch.add("decode", material.decode_milliseconds)
-    return "succeeded", name_plant(model, [photo], Question(), watch)
 
 
 def name_plant(model: Classifier, photos: Sequence[Photo], question: Question, watch: Stopwatch) -> Outcome:

@@ -3,15 +3,16 @@
 from datetime import datetime
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from answers import ModelName, Role
+from deferred import Deferred
 from frond.images import Recipe
 from frond.manifest import Dataset, Manifest, Species
 from languages import Language, common_name
 
 
-class SpeciesEntry(BaseModel):
+class SpeciesEntry(Deferred):
     """A species that the model knows."""
 
     species: str = Field(description="The slug", examples=["zea-mays"])
@@ -36,13 +37,13 @@ class SpeciesEntry(BaseModel):
         )
 
 
-class SpeciesList(BaseModel):
+class SpeciesList(Deferred):
     """Every species that the model knows."""
 
     species: list[SpeciesEntry]
 
 
-class ModelCard(BaseModel):
+class ModelCard(Deferred):
     """The model that is running: where it comes from and how good it was measured to be."""
 
     version: str
@@ -71,7 +72,7 @@ class ModelCard(BaseModel):
         )
 
 
-class Health(BaseModel):
+class Health(Deferred):
     """Whether the service is well."""
 
     status: Literal["ok"]

@@ -5,24 +5,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, cached_property
 from time import monotonic
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from configuration import Configuration, configuration
 from frond.classifier import Classifier
-from frond.registry import Pointer, Registry, UnreachableError
 from frond.telemetry import MetricUnit, logger, metrics
-from frond.tracing import trace_aws
-from releases import Releases
+
+if TYPE_CHECKING:
+    from subscription import Subscription
 
 BAKED_IN = "baked-in"
-# Short, because a request may wait for it: the model that runs is good enough until the next look.
-QUICK: dict[str, Any] = {
-    "connect_timeout": 1,
-    "read_timeout": 1,
-    "retries": {"mode": "standard", "total_max_attempts": 2},
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +45,6 @@ class Session:
 
     def __init__(self, settings: Configuration) -> None:
         self._settings = settings
-        self._seen: Pointer | None = None
         self._due = 0.0
         self.running = self._changed() or self._baked_in()
 
@@ -75,7 +66,7 @@ class Session:
         if slug not in {species.slug for species in running.classifier.manifest.labels}:
             return None
         if running.source != BAKED_IN:
-            return self._registry.versions.picture(running.classifier.manifest.version, slug)
+            return self._subscription.picture(running.classifier.manifest.version, slug)
         path = self._settings.model_dir / "report" / "gallery" / f"{slug}.jpg"
         return path.read_bytes() if path.exists() else None
 
@@ -93,39 +84,25 @@ class Session:
             self._due = monotonic() + self._settings.channel_refresh_seconds
 
     def _followed(self) -> Running | None:
-        before = self._seen
-        pointer = self._registry.channels.pointer(self._settings.channel, before)
-        if pointer == before:
+        news = self._subscription.news()
+        if news is None:
             return None
-        # A bad release is not tried again before the channel moves; one that did not come is.
-        self._seen = pointer
-        try:
-            return self._released(pointer.version) if pointer.version else self._baked_in()
-        except UnreachableError:
-            self._seen = before
-            raise
-
-    def _released(self, version: str) -> Running:
-        settings = self._settings
-        releases = Releases(self._registry, settings.model_dir, settings.models_cache, settings.threads)
-        released = releases.classifier(version)
-        # Something else could still serve: a trial, in which nothing but a fault is looked for.
-        size = released.manifest.input.size
-        released.infer(np.zeros((size, size, 3), np.uint8))
-        running = _at_work(released, settings.channel)
-        logger.info("The model was changed", channel=settings.channel, version=version)
-        return running
+        if news.version is None:
+            return self._baked_in()
+        released = self._subscription.classifier(news.version)
+        logger.info("The model was changed", channel=news.channel, version=news.version)
+        return Running(released, news.channel, datetime.now(UTC))
 
     def _baked_in(self) -> Running:
-        return _at_work(Classifier.load(self._settings.model_dir, self._settings.threads), BAKED_IN)
+        classifier = Classifier.load(self._settings.model_dir, self._settings.threads)
+        return Running(classifier, BAKED_IN, datetime.now(UTC))
 
     @cached_property
-    def _registry(self) -> Registry:
-        # It takes a tenth of a second, and so does a client: only where there is a registry, and once.
-        from botocore.config import Config  # noqa: PLC0415
+    def _subscription(self) -> "Subscription":
+        # With a client of S3 it takes a fifth of a second, which only a function with a registry should wait.
+        from subscription import Subscription  # noqa: PLC0415
 
-        trace_aws()
-        return Registry.open(self._settings.models_bucket, Config(**QUICK))
+        return Subscription(self._settings)
 
 
 @cache
@@ -151,7 +128,3 @@ def classifier() -> Classifier:
         There is no other model than the baked-in one, and it does not match its manifest.
     """
     return session().up_to_date().classifier
-
-
-def _at_work(loaded: Classifier, source: str) -> Running:
-    return Running(loaded, source, datetime.now(UTC))

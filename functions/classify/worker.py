@@ -11,13 +11,15 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from announcement import announce
-from frond.problems import AttemptFailed
-from frond.records import Records
+from answers import Outcome
+from frond.problems import AttemptFailed, Problem
+from frond.records import Records, Status
 from frond.telemetry import costs, logger, metrics, timed
 from frond.tracing import trace_handler
-from judgement import judge
-from material import Name, material_of, names_in
+from judgement import Question, name_plant
+from material import Material, Name, material_of, names_in
 from session import classifier
+from stopwatch import Stopwatch
 from table import records
 
 # Each record succeeds or comes back alone; none takes the rest of its batch along.
@@ -64,6 +66,19 @@ def finish(name: Name, table: Records) -> None:
         table.finish(material.upload, status, outcome.model_dump(mode="json"))
     with timed("TellTime"):
         announce(material.upload, table)
+
+
+def judge(material: Material) -> tuple[Status, Outcome]:
+    """Say what came of an upload: ``succeeded`` with the model's answer, or ``failed`` with the reason."""
+    if material.problem:
+        return "failed", Outcome(error=material.problem)
+    model, watch = classifier(), Stopwatch()
+    try:
+        photo = material.photo(model.manifest.input)
+    except Problem as problem:
+        return "failed", Outcome(error=problem.document())
+    watch.add("decode", material.decode_milliseconds)
+    return "succeeded", name_plant(model, [photo], Question(), watch)
 
 
 def _note(name: Name, table: Records, fault: Exception) -> None:

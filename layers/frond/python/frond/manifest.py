@@ -40,7 +40,7 @@ class Species(_Frozen):
 
     slug: str = Field(pattern=r"^\w+(-\w+)*$", description="The scientific name, lower case, hyphens")
     scientific_name: str
-    common_names: dict[str, str] = Field(default_factory=dict, description="By ISO 639-1 language")
+    common_names: dict[str, str] = Field(default={}, description="By ISO 639-1 language")
     family: str | None = None
     role: Literal["crop", "weed"] | None = None
     eppo_code: str | None = Field(
@@ -60,7 +60,7 @@ class ModelFile(_Frozen):
 class Abstention(_Frozen):
     """When to say less than a species' name; the thresholds are chosen on validation photos."""
 
-    score: Score = Field(default_factory=Energy, description="Tells the known from the unknown")
+    score: Score = Field(default=Energy(), description="Tells the known from the unknown")
     not_recognised_below: float = Field(description="Score under which the photo is none of the species")
     uncertain_below: float = Field(
         ge=0,
@@ -114,18 +114,14 @@ class Manifest(_Frozen):
     abstention: Abstention
     reference: Reference
     dataset: Dataset
-    metrics: dict[str, Any] = Field(
-        default_factory=dict, description="Measured on the test split, by evaluate"
-    )
-    agreement: dict[str, float] = Field(
-        default_factory=dict, description="TFLite against Keras, on validation"
-    )
-    training: dict[str, Any] = Field(default_factory=dict, description="The settings of the run")
+    metrics: dict[str, Any] = Field(default={}, description="Measured on the test split, by evaluate")
+    agreement: dict[str, float] = Field(default={}, description="TFLite against Keras, on validation")
+    training: dict[str, Any] = Field(default={}, description="The settings of the run")
     forced: str | None = Field(
         default=None, description="Why it was released although a gate refused it; null if none did"
     )
     code_commit: str | None = None
-    libraries: dict[str, str] = Field(default_factory=dict)
+    libraries: dict[str, str] = Field(default={})
 
     def verify(self, model: bytes) -> None:
         """Check a model's bytes.

@@ -1,7 +1,7 @@
 """What a function is told by its environment, read once at cold start into a typed model."""
 
 import os
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -11,6 +11,9 @@ from frond.images import Limits
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
 MEGABYTES_PER_VCPU = 1769
 PREFIX = "FROND_"
+
+# Those of the registry that can be followed.
+Channel = Literal["stable", "candidate"]
 
 
 class FunctionSettings(BaseModel):

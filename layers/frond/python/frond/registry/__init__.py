@@ -11,9 +11,11 @@
 
 from typing import TYPE_CHECKING, Any, Self
 
+import botocore.session
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
-from frond.registry.channels import Action, Channel, Channels, Move, Pointer
+from frond.registry.channels import Action, Channels, Move, Pointer
 from frond.registry.problems import (
     BrokenChannelError,
     MovedMeanwhileError,
@@ -26,9 +28,9 @@ from frond.registry.problems import (
 )
 from frond.registry.storage import Storage
 from frond.registry.versions import Versions
+from frond.settings import Channel
 
 if TYPE_CHECKING:
-    from botocore.config import Config
     from mypy_boto3_s3 import S3Client
 
 __all__ = [
@@ -67,7 +69,7 @@ class Registry:
         self.channels = Channels(storage, self.versions)
 
     @classmethod
-    def open(cls, bucket: str, config: "Config", **where: Any) -> Self:
+    def open(cls, bucket: str, config: Config, **where: Any) -> Self:
         """Return the registry in a bucket; nothing is asked of S3 yet.
 
         Parameters
@@ -77,10 +79,8 @@ class Registry:
         **where
             What else a client of botocore is told, such as ``endpoint_url``; the environment says the rest.
         """
-        from botocore.session import get_session  # noqa: PLC0415 - a function without a registry has no use for it
-
         try:
-            s3: Any = get_session().create_client("s3", config=config, **where)
+            s3: Any = botocore.session.get_session().create_client("s3", config=config, **where)
         except BotoCoreError as error:
             raise unreachable(bucket, error) from error
         return cls(s3, bucket)

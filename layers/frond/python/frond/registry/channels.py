@@ -15,8 +15,8 @@ from frond.registry.problems import (
 )
 from frond.registry.storage import Storage
 from frond.registry.versions import Versions
+from frond.settings import Channel
 
-Channel = Literal["stable", "candidate"]
 Action = Literal["release", "promote", "rollback"]
 
 
@@ -32,7 +32,7 @@ class Move(BaseModel):
     moved_by: str | None = None
     reason: str | None = None
     sequence: int = Field(default=0, ge=0, description="Counts the moves of the channel")
-    earlier: list[str] = Field(default_factory=list, description="What rollbacks go back to, the next last")
+    earlier: list[str] = Field(default=[], description="What rollbacks go back to, the next last")
 
 
 @dataclass(frozen=True, slots=True)
