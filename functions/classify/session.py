@@ -120,7 +120,7 @@ def session() -> Session:
 
 
 def classifier() -> Classifier:
-    """Return the classifier to answer one request with, loaded, verified and warm.
+    """Return the classifier to answer one request with, loaded and verified.
 
     Raises
     ------
