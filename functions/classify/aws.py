@@ -44,7 +44,8 @@ def events() -> "EventBridgeClient":
 
 
 @cache
-def _session() -> "Session":
+def account() -> "Session":
+    """Return what all clients share: credentials, endpoints and descriptions of services, read once."""
     from botocore.session import get_session  # noqa: PLC0415 - see above
 
     trace_aws()
@@ -54,4 +55,4 @@ def _session() -> "Session":
 def _client(service: str, **settings: Any) -> Any:
     from botocore.config import Config  # noqa: PLC0415 - see above
 
-    return _session().create_client(service, config=Config(**PATIENCE, **settings))
+    return account().create_client(service, config=Config(**PATIENCE, **settings))

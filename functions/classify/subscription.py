@@ -3,10 +3,10 @@
 import numpy as np
 from botocore.config import Config
 
+from aws import account
 from configuration import Configuration
 from frond.classifier import Classifier
 from frond.registry import Pointer, Registry, UnreachableError
-from frond.tracing import trace_aws
 from releases import Releases
 
 # Short, because a request may wait for it: the model that runs is good enough until the next look.
@@ -28,8 +28,7 @@ class Subscription:
     """
 
     def __init__(self, settings: Configuration) -> None:
-        trace_aws()
-        registry = Registry.open(settings.models_bucket, QUICK)
+        registry = Registry.open(settings.models_bucket, QUICK, account())
         self.channel = settings.channel
         self._channels, self._versions = registry.channels, registry.versions
         self._releases = Releases(registry, settings.model_dir, settings.models_cache, settings.threads)

@@ -176,7 +176,7 @@ def door(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Door]:
         **{f"FROND_{bucket.upper()}_BUCKET": name for bucket, name in names.items()},
     }.items():
         monkeypatch.setenv(name, value)
-    caches = (configuration.configuration, table.records, aws.s3, aws.dynamodb, aws.events, aws._session)
+    caches = (configuration.configuration, table.records, aws.s3, aws.dynamodb, aws.events, aws.account)
 
     def forget() -> None:
         for each in caches:

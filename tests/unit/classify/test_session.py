@@ -38,7 +38,7 @@ def s3() -> Iterator["S3Client"]:
 @pytest.fixture
 def bucket(s3: "S3Client", monkeypatch: pytest.MonkeyPatch) -> Bucket:
     # A client of its own for each session would take most of these tests' time.
-    monkeypatch.setattr(Registry, "open", lambda name, _: Registry(s3, name))
+    monkeypatch.setattr(Registry, "open", lambda name, *_: Registry(s3, name))
     return new_bucket(s3)
 
 

@@ -69,18 +69,23 @@ class Registry:
         self.channels = Channels(storage, self.versions)
 
     @classmethod
-    def open(cls, bucket: str, config: Config, **where: Any) -> Self:
+    def open(
+        cls, bucket: str, config: Config, account: botocore.session.Session | None = None, **where: Any
+    ) -> Self:
         """Return the registry in a bucket; nothing is asked of S3 yet.
 
         Parameters
         ----------
         config
             How long to wait, and how often to try.
+        account
+            What the client shares with others; by default nothing.
         **where
             What else a client of botocore is told, such as ``endpoint_url``; the environment says the rest.
         """
         try:
-            s3: Any = botocore.session.get_session().create_client("s3", config=config, **where)
+            account = account or botocore.session.get_session()
+            s3: Any = account.create_client("s3", config=config, **where)
         except BotoCoreError as error:
             raise unreachable(bucket, error) from error
         return cls(s3, bucket)
