@@ -1,10 +1,12 @@
 """Released models: fetched when they are asked for, kept by their hash, verified every time."""
 
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from frond.classifier import Classifier
-from frond.manifest import MODEL_NAME, Manifest, describe
+from frond.manifest import MODEL_NAME
+from frond.problems import InvalidModel
 from frond.registry import Registry
 from frond.telemetry import logger
 
@@ -40,17 +42,15 @@ class Releases:
             The version is none that can serve.
         """
         manifest = self._registry.versions.manifest(version)
-        return Classifier(self._model(manifest), manifest, self._threads)
-
-    def _model(self, manifest: Manifest) -> bytes:
-        path = self._kept / f"{manifest.file.sha256}.tflite"
-        for near in (self._baked_in, path):
-            if (model := _read(near, manifest)) is not None:
-                return model
-        model = self._registry.versions.model(manifest.version, DOWNLOAD_SECONDS)
-        manifest.verify(model)
-        self._keep(path, model)
-        return model
+        kept = self._kept / f"{manifest.file.sha256}.tflite"
+        for near in (self._baked_in, kept):
+            if _size(near) == manifest.file.size:
+                with suppress(InvalidModel):  # another file of that size, or a damaged one
+                    return Classifier(near, manifest, self._threads)
+        model = self._registry.versions.model(version, DOWNLOAD_SECONDS)
+        classifier = Classifier(model, manifest, self._threads)
+        self._keep(kept, model)
+        return classifier
 
     def _keep(self, path: Path, model: bytes) -> None:
         """Put a model where the next process finds it, whole or not at all."""
@@ -70,12 +70,9 @@ class Releases:
         return [file for _, file in sorted(files, reverse=True)]
 
 
-def _read(path: Path, manifest: Manifest) -> bytes | None:
-    """Return a file's bytes if they are the manifest's; the size alone rules most others out."""
+def _size(path: Path) -> int | None:
+    """Return a file's size, which alone rules most others out; None where there is no file."""
     try:
-        if path.stat().st_size != manifest.file.size:
-            return None
-        model = path.read_bytes()
+        return path.stat().st_size
     except OSError:
         return None
-    return model if describe(model) == manifest.file else None

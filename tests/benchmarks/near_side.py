@@ -14,7 +14,7 @@ from typing import Any
 from tests.benchmarks.contenders import Contender
 from tests.benchmarks.peers.entrance import LOADER, MODEL, THREADS
 from tests.benchmarks.places import LOGS, ROOT
-from tests.benchmarks.task import code, task
+from tests.benchmarks.task import code, shipped_variables, task
 
 START_S = 300
 ANSWER_S = 120
@@ -26,8 +26,10 @@ class SilentError(Exception):
 
 def environment(contender: Contender, threads: int) -> dict[str, str]:
     """Return the variables under which a contender runs: its own packages, its model and its threads."""
+    theirs = shipped_variables() if contender.ours else {}
     path = [*([str(code())] if contender.ours else []), str(task(contender.packages)), str(ROOT)]
     return {
+        **theirs,
         "PATH": os.environ["PATH"],
         "HOME": os.environ.get("HOME", "/"),
         "PYTHONPATH": os.pathsep.join(path),

@@ -74,6 +74,14 @@ def _shipped(folder: Path) -> None:
 
 
 @cache
+def shipped_variables() -> dict[str, str]:
+    """Return the variables that the image sets."""
+    stage = dockerfile.steps(DOCKERFILE.read_text(encoding="utf-8"), "last")
+    pairs = (pair.partition("=") for word, rest in stage if word == "ENV" for pair in rest.split())
+    return {name: value for name, _, value in pairs}
+
+
+@cache
 def code() -> Path:
     """Return a folder with Frond's code and model of today, as the image has them beside its packages."""
     folder = TASKS / "ours"

@@ -56,7 +56,8 @@ class Classifier:
     Parameters
     ----------
     model
-        The bytes of the TFLite file.
+        The TFLite file, or its bytes. A file is mapped, not held in memory once more, so it must stay as it
+        is.
     manifest
         Its manifest; the bytes are checked against it.
     threads
@@ -65,11 +66,13 @@ class Classifier:
     Raises
     ------
     frond.problems.InvalidModel
-        The bytes are not those of the manifest, or the network is not of the shape the manifest tells.
+        The file cannot be read, its bytes are not those of the manifest, or the network is not of the shape
+        that the manifest tells.
     """
 
-    def __init__(self, model: bytes, manifest: Manifest, threads: int = 1) -> None:
-        manifest.verify(model)
+    def __init__(self, model: bytes | Path, manifest: Manifest, threads: int = 1) -> None:
+        # What was read only to be verified is free again when LiteRT packs the weights, into the same memory.
+        manifest.verify(_content(model))
         self.manifest = manifest
         self._interpreter = _interpreter(model, threads)
         self._input = self._interpreter.get_input_details()[0]
@@ -79,12 +82,7 @@ class Classifier:
     @classmethod
     def load(cls, directory: Path, threads: int = 1) -> Self:
         """Load the model of a folder that holds ``model.tflite`` and ``manifest.json``."""
-        manifest = read_manifest(directory)
-        try:
-            model = (directory / MODEL_NAME).read_bytes()
-        except OSError as error:
-            raise InvalidModel(f"There is no readable model at {directory / MODEL_NAME}.") from error
-        return cls(model, manifest, threads)
+        return cls(directory / MODEL_NAME, read_manifest(directory), threads)
 
     def infer(self, pixels: NDArray[np.uint8]) -> Inference:
         """Run the network.
@@ -155,9 +153,19 @@ class Classifier:
             )
 
 
-def _interpreter(model: bytes, threads: int) -> Interpreter:
+def _content(model: bytes | Path) -> bytes:
+    if isinstance(model, bytes):
+        return model
     try:
-        interpreter = Interpreter(model_content=model, num_threads=threads)
+        return model.read_bytes()
+    except OSError as error:
+        raise InvalidModel(f"There is no readable model at {model}.") from error
+
+
+def _interpreter(model: bytes | Path, threads: int) -> Interpreter:
+    source = {"model_content": model} if isinstance(model, bytes) else {"model_path": str(model)}
+    try:
+        interpreter = Interpreter(**source, num_threads=threads)
         interpreter.allocate_tensors()
     except (ValueError, RuntimeError) as error:
         raise InvalidModel(f"LiteRT does not take the model: {error}") from error
