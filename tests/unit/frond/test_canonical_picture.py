@@ -101,6 +101,14 @@ def test_a_preview_shows_the_whole_photo_and_the_models_input_stays_the_same(
     assert difference(preview, np.asarray(shrunk)) <= 3
 
 
+def test_a_preview_may_come_from_a_decoding_that_is_nearly_large_enough(seedling: bytes) -> None:
+    photo = encoded(decoded(seedling).resize((2000, 1500)), "JPEG", quality=95)  # a quarter of it is 500 px
+    _, preview = read_with_preview(photo, Recipe(size=160), 512)
+    assert preview.shape == (384, 512, 3)
+    shrunk = decoded(photo).resize((512, 384), Image.Resampling.BILINEAR)
+    assert difference(preview, np.asarray(shrunk)) <= 3
+
+
 def test_a_preview_is_never_larger_than_the_photo(seedling: bytes) -> None:
     _, preview = read_with_preview(seedling, Recipe(size=64), 512)
     assert preview.shape[1::-1] == decoded(seedling).size

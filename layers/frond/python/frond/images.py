@@ -44,6 +44,8 @@ FORMATS = ("JPEG", "PNG", "GIF")
 # A JPEG is decoded at the smallest DCT scale that leaves this many source pixels per target pixel, so
 # that the resampling filter, not the decoder, decides how fine detail folds.
 OVERSAMPLING = 1.5
+# Nobody sees that a preview was enlarged by a tenth, and to decode a large photo again takes long.
+NEARLY = 0.9
 EXIF_ORIENTATION = 0x0112
 # What each orientation asks for; 1, the only other one, asks for nothing.
 TURNS = {
@@ -156,10 +158,11 @@ def read_with_preview(
         original = _Original.of(image)
         decoded = _decoded(image, recipe)
         photo = _photo(decoded, original, recipe)
-        if max(decoded.size) < min(side, max(original.size)):  # what the model needs may be less
+        longer = min(side, max(original.size))
+        if max(decoded.size) < NEARLY * longer:  # what the model needs may be less
             decoded = _checked(data, limits)
             decoded.draft(None, (side, side))
-        return photo, _preview(decoded, side)
+        return photo, _preview(decoded, longer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +200,7 @@ def _photo(decoded: Image.Image, original: _Original, recipe: Recipe) -> Photo:
 def _preview(decoded: Image.Image, side: int) -> NDArray[np.uint8]:
     orientation = _orientation(decoded)
     small = _resamplable(decoded)
-    if max(small.size) > side:
+    if max(small.size) != side:
         scale = side / max(small.size)
         size = (max(1, round(small.width * scale)), max(1, round(small.height * scale)))
         small = small.resize(size, Image.Resampling.BILINEAR)
