@@ -17,7 +17,7 @@ from tests.e2e.conftest import ROOT, Stack
 
 HERE = Path(__file__).parent
 # For each operation and phase; small operations have fewer different requests than that.
-EXAMPLES = 140
+EXAMPLES = 180
 FEWEST_CASES = 2000
 SECONDS = 240
 
