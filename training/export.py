@@ -79,6 +79,11 @@ def export(
     settings = run.settings()
     if settings.dataset_fingerprint != dataset.card.fingerprint:
         raise TrainingError(f"{run.directory} was trained on other photos than {dataset.directory} holds.")
+    if settings.train_fingerprint not in (None, dataset.card.train_fingerprint):
+        raise TrainingError(
+            f"{run.directory} was trained on the same photos as {dataset.directory} holds, split otherwise; "
+            "give the data set that it was trained on."
+        )
     check_target(directory)
     strange = files_below(unknown or {})
     seed, threads = settings.recipe.seed, os.cpu_count() or 1

@@ -25,6 +25,14 @@ def prepare(
     like: Annotated[
         Path | None, typer.Option(help="An earlier data set whose photos keep their split.")
     ] = None,
+    give_validation: Annotated[
+        bool,
+        typer.Option(
+            "--give-validation",
+            help="With --like, once a recipe is chosen: let validation photos train, down to the share "
+            "that --validation asks for. Test photos stay.",
+        ),
+    ] = False,
     near_duplicate_bits: Annotated[
         int,
         typer.Option(
@@ -53,6 +61,7 @@ def prepare(
             seed,
             like,
             near_duplicate_bits,
+            give_validation,
         ),
         workers,
         Terms(licence, attribution),

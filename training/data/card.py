@@ -24,6 +24,7 @@ class Card(BaseModel):
     name: str
     created_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
     fingerprint: str
+    train_fingerprint: str | None = Field(None, description="Of the photos that are learned from")
     test_fingerprint: str | None = Field(None, description="Of the photos that are kept for the test")
     recipe: Recipe
     seed: int
@@ -49,6 +50,7 @@ class Card(BaseModel):
             update={
                 "name": f"{self.name} without {', '.join(sorted(slugs))}",
                 "fingerprint": _without(self.fingerprint, slugs),
+                "train_fingerprint": _without(self.train_fingerprint or "", slugs),
                 "test_fingerprint": _without(self.test_fingerprint or "", slugs),
                 "species": [self.species[i] for i in kept],
                 "folders": [self.folders[i] for i in kept],

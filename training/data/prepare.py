@@ -24,7 +24,7 @@ from training.data.catalogue import Catalogue
 from training.data.dataset import CARD_NAME, PHOTOS_NAME, PICTURES_NAME, Row, read_rows, write_rows
 from training.data.duplicates import difference_hash, near_duplicate_groups
 from training.data.sources import Source
-from training.data.split import SPLITS, Division, Split, split_groups
+from training.data.split import SPLITS, Division, Split, give_validation, split_groups
 from training.problems import TrainingError
 from training.progress import track
 
@@ -71,6 +71,8 @@ def prepare(
     """
     if directory.exists():
         raise TrainingError(f"{directory} exists already; remove it or name another folder.")
+    if division.give_validation and not division.like:
+        raise TrainingError("There is no earlier data set whose validation could give; name it with --like.")
     settled = _splits_of(division.like) if division.like else {}
     files = source.photos()
     if not files:
@@ -175,8 +177,7 @@ def _write_tables(
     labels = [folders.index(photo.folder) for photo in good]
     hashes = np.stack([photo.hash for photo in good])
     groups = near_duplicate_groups(hashes, division.near_duplicate_bits).tolist()
-    before = [settled.get(photo.sha256) for photo in good]
-    splits = split_groups(labels, groups, division.shares, division.seed, before)
+    splits = _divide(good, labels, groups, division, settled)
     write_rows(
         draft / PHOTOS_NAME,
         (
@@ -185,13 +186,16 @@ def _write_tables(
         ),
     )
     sizes = np.bincount(groups)
+    sides = {
+        side: _fingerprint([photo for photo, split in zip(good, splits, strict=True) if split == side])
+        for side in SPLITS
+    }
     counts = _counts([s.slug for s in species], labels, splits)
     card = Card(
         name=name,
         fingerprint=_fingerprint(good),
-        test_fingerprint=_fingerprint(
-            [photo for photo, split in zip(good, splits, strict=True) if split == "test"]
-        ),
+        train_fingerprint=sides["train"],
+        test_fingerprint=sides["test"],
         recipe=recipe,
         seed=division.seed,
         species=species,
@@ -208,6 +212,20 @@ def _write_tables(
     (draft / CARD_NAME).write_text(card.model_dump_json(indent=2), encoding="utf-8")
     (draft / "card.md").write_text(card.markdown(), encoding="utf-8")
     return card
+
+
+def _divide(
+    good: list[Prepared],
+    labels: list[int],
+    groups: list[int],
+    division: Division,
+    settled: dict[str, Split],
+) -> list[Split]:
+    before = [settled.get(photo.sha256) for photo in good]
+    splits = split_groups(labels, groups, division.shares, division.seed, before)
+    if not division.give_validation:
+        return splits
+    return give_validation(labels, groups, splits, division.shares["validation"], division.seed)
 
 
 def _splits_of(directory: Path) -> dict[str, Split]:

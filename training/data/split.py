@@ -30,12 +30,15 @@ class Division:
         compared and a model of the first has not seen the tests of the second.
     near_duplicate_bits
         How many of 256 bits the hashes of two photos may differ in for them to stay on one side.
+    give_validation
+        Let validation photos of the earlier data set train, down to the share that is wanted there.
     """
 
     shares: Mapping[Split, float]
     seed: int = 1
     like: Path | None = None
     near_duplicate_bits: int = MAX_DISTANCE
+    give_validation: bool = False
 
 
 def as_split(name: str) -> Split:
@@ -89,6 +92,47 @@ def split_groups(
                 assigned[photo] = known[photo] or split
                 have[assigned[photo]] += 1
     return assigned
+
+
+def give_validation(
+    labels: Sequence[int], groups: Sequence[int], splits: Sequence[Split], share: float, seed: int
+) -> list[Split]:
+    """Move photos from validation to train until each class has no more than its share there.
+
+    Once a recipe is chosen, validation has only a temperature and thresholds to fit, and a network
+    learns from what it can spare. The test split stays as it is.
+
+    Parameters
+    ----------
+    labels, groups
+        Class and near-duplicate group of each photo. A group moves whole, as the class of its first photo.
+    splits
+        Where each photo is now.
+    share
+        How much of a class may stay in validation, 0 to 1; a class never loses its last group there.
+    seed
+        The same seed moves the same photos.
+    """
+    waiting: dict[int, dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
+    first: dict[int, int] = {}
+    for photo, group in enumerate(groups):
+        label = first.setdefault(group, labels[photo])
+        if splits[photo] == "validation":
+            waiting[label][group].append(photo)
+
+    order = np.random.default_rng(seed)
+    moved = list(splits)
+    for label in sorted(waiting):
+        allowed = max(1, round(share * sum(first[group] == label for group in groups)))
+        members = list(waiting[label].values())
+        left = sum(map(len, members))
+        for i in order.permutation(len(members)):
+            if left - len(members[i]) < allowed:
+                continue
+            left -= len(members[i])
+            for photo in members[i]:
+                moved[photo] = "train"
+    return moved
 
 
 def _neediest(shares: Mapping[Split, float], total: int, have: Counter[Split]) -> Split:

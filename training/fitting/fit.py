@@ -53,6 +53,7 @@ def fit(dataset: Dataset, run: Run, recipe: Recipe, devices: list[str] | None = 
     set_precision(recipe.precision, backend)
     settings = Settings(
         dataset_fingerprint=dataset.card.fingerprint,
+        train_fingerprint=dataset.card.train_fingerprint,
         without=dataset.without,
         classes=len(dataset.card.species),
         size=dataset.card.recipe.size,

@@ -21,6 +21,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     dataset_fingerprint: str
+    train_fingerprint: str | None = Field(None, description="Of the photos that were learned from")
     without: tuple[str, ...] = Field((), description="Slugs of species of the data set that were left out")
     classes: int
     size: int = Field(description="Height and width of the data set's pictures, pixels")

@@ -188,6 +188,20 @@ def test_export_refuses_a_run_on_other_photos(prepared: Dataset, run: Run, tmp_p
     assert not (tmp_path / "model").exists()
 
 
+def test_export_refuses_a_run_on_the_same_photos_split_otherwise(
+    prepared: Dataset, run: Run, tmp_path: Path
+) -> None:
+    """Its temperature and tests would be fitted to photos that it has learned."""
+    other = tmp_path / "run"
+    shutil.copytree(run.directory, other)
+    settings = run.settings().model_copy(update={"train_fingerprint": "another"})
+    (other / SETTINGS_NAME).write_text(settings.model_dump_json(), encoding="utf-8")
+
+    with pytest.raises(TrainingError, match="split otherwise"):
+        export(prepared, Run(other), tmp_path / "model")
+    assert not (tmp_path / "model").exists()
+
+
 def test_the_command_leaves_out_the_species_that_the_run_left_out(
     prepared: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -302,6 +302,36 @@ class TestLikeAnEarlierOne:
             assert rows[name].group == twin.group
             assert rows[name].split == twin.split
 
+    def test_validation_may_give_photos_to_train(
+        self, class_folders: Path, prepared: Dataset, tmp_path: Path
+    ) -> None:
+        def again(name: str, *, give_validation: bool) -> Dataset:
+            shares: dict[Split, float] = {"train": 0.65, "validation": 0.1, "test": 0.25}
+            division = Division(shares, like=prepared.directory, give_validation=give_validation)
+            source = Folder(class_folders)
+            prepare(source, tmp_path / name, RECIPE, Catalogue(), division, workers=1, terms=TERMS)
+            return Dataset(tmp_path / name)
+
+        kept, given = again("kept", give_validation=False), again("given", give_validation=True)
+        assert kept.rows == prepared.rows
+        assert given.card.photos() == {"train": 15, "validation": 3, "test": 6}
+        for before, after in zip(prepared.rows, given.rows, strict=True):
+            if before.split != after.split:
+                assert (before.split, after.split) == ("validation", "train")
+        assert given.card.fingerprint == prepared.card.fingerprint
+        assert given.card.test_fingerprint == prepared.card.test_fingerprint
+        assert given.card.train_fingerprint != prepared.card.train_fingerprint
+
+    def test_validation_gives_only_where_there_was_one_before(
+        self, class_folders: Path, tmp_path: Path
+    ) -> None:
+        division = Division(SHARES, give_validation=True)
+        with pytest.raises(TrainingError, match="--like"):
+            prepare(
+                Folder(class_folders), tmp_path / "set", RECIPE, Catalogue(), division, workers=1, terms=TERMS
+            )
+        assert not list(tmp_path.iterdir())
+
     def test_an_earlier_one_that_is_none(self, class_folders: Path, tmp_path: Path) -> None:
         with pytest.raises(TrainingError, match="not a prepared data set to take splits from"):
             prepare(

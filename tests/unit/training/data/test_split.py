@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 import numpy as np
 import pytest
 
-from training.data.split import SPLITS, Split, as_split, split_groups
+from training.data.split import SPLITS, Split, as_split, give_validation, split_groups
 from training.problems import TrainingError
 
 SHARES: dict[Split, float] = {"train": 0.7, "validation": 0.15, "test": 0.15}
@@ -87,3 +87,45 @@ class TestSettled:
         settled: list[Split | None] = ["train" if i < 60 else None for i in range(100)]
         found = Counter(split_groups([0] * 100, range(100), SHARES, seed=1, settled=settled))
         assert found == {"train": 70, "validation": 15, "test": 15}
+
+
+class TestGiveValidation:
+    """Validation lets photos train, down to its new share."""
+
+    @pytest.mark.parametrize("seed", range(5))
+    def test_whole_groups_move_from_validation_to_train_and_nothing_else_moves(self, seed: int) -> None:
+        draw = np.random.default_rng(seed)
+        labels = np.repeat([0, 1, 2], 100).tolist()
+        groups = [label * 100 + int(draw.integers(0, 60)) for label in labels]
+        before = split_groups(labels, groups, SHARES, seed)
+
+        after = give_validation(labels, groups, before, 0.07, seed)
+
+        assert {pair for pair in zip(before, after, strict=True) if pair[0] != pair[1]} == {
+            ("validation", "train")
+        }
+        sides: dict[int, set[Split]] = defaultdict(set)
+        for group, split in zip(groups, after, strict=True):
+            sides[group].add(split)
+        assert all(len(side) == 1 for side in sides.values())
+
+    def test_each_class_keeps_its_share(self) -> None:
+        labels = [0] * 200 + [1] * 40
+        before = split_groups(labels, range(240), SHARES, seed=1)
+        found = Counter(zip(labels, give_validation(labels, range(240), before, 0.05, 1), strict=True))
+        assert (found[0, "validation"], found[1, "validation"]) == (10, 2)
+        assert (found[0, "test"], found[1, "test"]) == (30, 6)
+
+    def test_a_class_keeps_its_last_group(self) -> None:
+        assert give_validation(
+            [0] * 4, [0, 1, 1, 2], ["train", "validation", "validation", "test"], 0, 1
+        ) == [
+            "train",
+            "validation",
+            "validation",
+            "test",
+        ]
+
+    def test_a_share_that_is_not_exceeded_moves_nothing(self) -> None:
+        before = split_groups([0] * 100, range(100), SHARES, seed=1)
+        assert give_validation([0] * 100, range(100), before, 0.3, seed=1) == before
