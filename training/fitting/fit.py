@@ -144,7 +144,7 @@ class _Training:
             **{f"val_{name}": float(value) for name, value in scores.items()},
             "photos_per_second": len(feed.indices) / clock.seconds["learning"],
         }
-        if row["val_f1"] > self.history.best(stage):
+        if self.history.is_best(row):
             _save_weights(learner.get_layer(NETWORK), self.run.best_weights(stage))
         self.history.add(row)
         self.checkpoints.save(learner, epoch + 1)

@@ -24,6 +24,14 @@ class History:
         """Return the best validation macro F1 of a stage so far, 0 to 1, or -1 before its first epoch."""
         return max((row["val_f1"] for row in self.rows if row["stage"] == stage), default=-1.0)
 
+    def is_best(self, row: Row) -> bool:
+        """Tell whether an epoch beats those of its stage so far: by macro F1, of equals by loss.
+
+        A few hundred photos often measure the same F1 epoch after epoch; the loss still tells them apart.
+        """
+        rank = _rank(row)
+        return all(rank > _rank(other) for other in self.rows if other["stage"] == row["stage"])
+
     def add(self, row: Row) -> None:
         """Append a row and write the file anew."""
         self.rows.append(row)
@@ -33,3 +41,7 @@ class History:
             writer.writeheader()
             writer.writerows(self.rows)
         draft.replace(self.path)
+
+
+def _rank(row: Row) -> tuple[float, float]:
+    return row["val_f1"], -row["val_loss"]

@@ -61,6 +61,7 @@ def settings_for(dataset: Dataset, **changes: object) -> Settings:
     """The settings of a run of that recipe."""
     return Settings(
         dataset_fingerprint=dataset.card.fingerprint,
+        train_fingerprint=dataset.card.train_fingerprint,
         without=dataset.without,
         classes=len(dataset.card.species),
         size=dataset.card.recipe.size,
