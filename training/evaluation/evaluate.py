@@ -24,11 +24,12 @@ from training.evaluation.exhibits import EXHIBITS_NAME, Exhibits, show, typical_
 from training.evaluation.fusion import measure_fusion
 from training.evaluation.gallery import choose_gallery, write_gallery
 from training.evaluation.inference import infer_all
+from training.evaluation.leakage import check_split
 from training.evaluation.metrics import METRICS_NAME, Metrics, Scores, TakenFor, Unknown
 from training.evaluation.unknown import Strangers, files_below, meet
 from training.problems import TrainingError
 from training.report import make_papers, read_material
-from training.report.material import DATA_NAME, REPORT_NAME, read_json
+from training.report.material import DATA_NAME, REPORT_NAME
 
 SCORE_BINS = 40
 MOST_TAKEN_FOR = 10
@@ -106,8 +107,8 @@ def evaluate(
     manifest = read_manifest(directory)
     _check_match(dataset, manifest)
     of_record = is_of_record(dataset, manifest, split)
-    if of_record:
-        _check_split(dataset.card, directory)
+    if dataset.card.fingerprint == manifest.dataset.fingerprint:
+        check_split(dataset.card, directory)
     folders = unknown or {}
     files = files_below(folders)
     classifier = Classifier.load(directory, threads)
@@ -161,16 +162,6 @@ def _check_match(dataset: Dataset, manifest: Manifest) -> None:
         raise TrainingError(
             f"The model takes {manifest.input.size} px and {dataset.directory} holds "
             f"{dataset.card.recipe.size} px; prepare the photos again with --size {manifest.input.size}."
-        )
-
-
-def _check_split(card: Card, directory: Path) -> None:
-    """Refuse a test split that is not the one the model was kept away from."""
-    trained_on = read_json(directory / REPORT_NAME / DATA_NAME, Card)
-    if trained_on and trained_on.test_fingerprint != card.test_fingerprint:
-        raise TrainingError(
-            f"The photos of {card.name} are split otherwise than when the model was trained, so it may have "
-            "learned from some of these; evaluate on the data set that it was exported with."
         )
 
 

@@ -15,7 +15,7 @@ from training.abstention.tables import tables
 from training.abstention.trials import models_without, try_scores
 from training.data.dataset import Dataset
 from training.problems import TrainingError
-from training.report.material import ABSTENTION_NAME, REPORT_NAME, read_json
+from training.report.material import ABSTENTION_NAME, DATA_NAME, REPORT_NAME, read_json
 from training.report.trials import AbstentionTrials
 
 LEFT_OUT = "zea-mays"
@@ -151,6 +151,15 @@ class TestRefusal:
         path.write_text(text, encoding="utf-8")
 
         with pytest.raises(TrainingError, match="exported with other photos"):
+            try_scores(prepared, model, {}, {}, threads=1)
+
+    def test_photos_that_the_model_may_have_learned_from(self, prepared: Dataset, tmp_path: Path) -> None:
+        model = write_model(tmp_path / "model", prepared)
+        card = prepared.card.model_copy(update={"train_fingerprint": "of another split"})
+        (model / REPORT_NAME).mkdir()
+        (model / REPORT_NAME / DATA_NAME).write_text(card.model_dump_json(), encoding="utf-8")
+
+        with pytest.raises(TrainingError, match="split otherwise"):
             try_scores(prepared, model, {}, {}, threads=1)
 
     def test_a_model_of_another_size(self, prepared: Dataset, tmp_path: Path) -> None:

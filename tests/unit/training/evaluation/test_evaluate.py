@@ -17,7 +17,7 @@ from training.data.catalogue import Catalogue
 from training.data.dataset import Dataset
 from training.data.prepare import Terms, prepare
 from training.data.sources import Folder
-from training.data.split import Division
+from training.data.split import SPLITS, Division
 from training.evaluation.evaluate import evaluate
 from training.evaluation.metrics import Metrics
 from training.problems import TrainingError
@@ -196,8 +196,9 @@ def test_photos_that_the_model_may_have_learned_from_are_refused(
 ) -> None:
     resplit = prepared_again(class_folders, tmp_path / "set", seed=2)
 
-    with pytest.raises(TrainingError, match="split otherwise"):
-        evaluate(resplit, measured[0], "test", threads=1)
+    for split in SPLITS:
+        with pytest.raises(TrainingError, match="split otherwise"):
+            evaluate(resplit, measured[0], split, threads=1)
 
 
 def test_photos_of_another_size_are_refused(model: Path, class_folders: Path, tmp_path: Path) -> None:

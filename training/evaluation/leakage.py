@@ -1,0 +1,33 @@
+"""Keeping a model from being judged by photos that it has learned."""
+
+from pathlib import Path
+
+from training.data.card import Card
+from training.problems import TrainingError
+from training.report.material import DATA_NAME, REPORT_NAME, read_json
+
+
+def check_split(card: Card, directory: Path) -> None:
+    """Refuse the photos that a model was made from where they are split otherwise than then.
+
+    Parameters
+    ----------
+    card
+        Of the data set to judge by; it has the photos that the model was exported with.
+    directory
+        The model's folder, whose report has the card of that time.
+
+    Raises
+    ------
+    training.problems.TrainingError
+        Another split: some of its validation or test photos may have trained the model.
+    """
+    trained_on = read_json(directory / REPORT_NAME / DATA_NAME, Card)
+    if trained_on and (
+        trained_on.test_fingerprint != card.test_fingerprint
+        or trained_on.train_fingerprint not in (None, card.train_fingerprint)
+    ):
+        raise TrainingError(
+            f"The photos of {card.name} are split otherwise than when the model was trained, so it may have "
+            "learned from some of these; judge it by the data set that it was exported with."
+        )
