@@ -177,27 +177,20 @@ def test_export_leaves_a_folder_alone_that_is_no_model(prepared: Dataset, run: R
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
 
 
-def test_export_refuses_a_run_on_other_photos(prepared: Dataset, run: Run, tmp_path: Path) -> None:
-    other = tmp_path / "run"
-    shutil.copytree(run.directory, other)
-    settings = run.settings().model_copy(update={"dataset_fingerprint": "another"})
-    (other / SETTINGS_NAME).write_text(settings.model_dump_json(), encoding="utf-8")
-
-    with pytest.raises(TrainingError, match="other photos"):
-        export(prepared, Run(other), tmp_path / "model")
-    assert not (tmp_path / "model").exists()
-
-
-def test_export_refuses_a_run_on_the_same_photos_split_otherwise(
-    prepared: Dataset, run: Run, tmp_path: Path
+@pytest.mark.parametrize(
+    ("field", "complaint"),
+    [("dataset_fingerprint", "other photos"), ("train_fingerprint", "split otherwise")],
+)
+def test_export_refuses_a_run_on_other_photos_or_another_split_of_these(
+    prepared: Dataset, run: Run, tmp_path: Path, field: str, complaint: str
 ) -> None:
-    """Its temperature and tests would be fitted to photos that it has learned."""
+    """Its temperature and thresholds would be fitted to photos that it has learned."""
     other = tmp_path / "run"
     shutil.copytree(run.directory, other)
-    settings = run.settings().model_copy(update={"train_fingerprint": "another"})
+    settings = run.settings().model_copy(update={field: "another"})
     (other / SETTINGS_NAME).write_text(settings.model_dump_json(), encoding="utf-8")
 
-    with pytest.raises(TrainingError, match="split otherwise"):
+    with pytest.raises(TrainingError, match=complaint):
         export(prepared, Run(other), tmp_path / "model")
     assert not (tmp_path / "model").exists()
 
