@@ -186,16 +186,12 @@ def _write_tables(
         ),
     )
     sizes = np.bincount(groups)
-    sides = {
-        side: _fingerprint([photo for photo, split in zip(good, splits, strict=True) if split == side])
-        for side in SPLITS
-    }
     counts = _counts([s.slug for s in species], labels, splits)
     card = Card(
         name=name,
         fingerprint=_fingerprint(good),
-        train_fingerprint=sides["train"],
-        test_fingerprint=sides["test"],
+        train_fingerprint=_fingerprint(_side(good, splits, "train")),
+        test_fingerprint=_fingerprint(_side(good, splits, "test")),
         recipe=recipe,
         seed=division.seed,
         species=species,
@@ -267,6 +263,10 @@ def _notes(
                 f"apart): {', '.join(missing)}"
             )
     return notes
+
+
+def _side(good: list[Prepared], splits: list[Split], wanted: Split) -> list[Prepared]:
+    return [photo for photo, split in zip(good, splits, strict=True) if split == wanted]
 
 
 def _fingerprint(photos: list[Prepared]) -> str:

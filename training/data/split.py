@@ -70,25 +70,17 @@ def split_groups(
         Where a photo's split is known beforehand: it stays, and its group follows.
     """
     known: Sequence[Split | None] = settled or [None] * len(labels)
-    members: dict[int, list[int]] = defaultdict(list)
-    for photo, group in enumerate(groups):
-        members[group].append(photo)
-    by_class: dict[int, list[int]] = defaultdict(list)
-    for group, photos in members.items():
-        by_class[labels[photos[0]]].append(group)
-
     order = np.random.default_rng(seed)
     assigned: list[Split] = ["train"] * len(labels)
-    for label in sorted(by_class):
-        shuffled = [by_class[label][i] for i in order.permutation(len(by_class[label]))]
+    for members in _groups_by_class(labels, groups):
+        shuffled = [members[i] for i in order.permutation(len(members))]
         # Settled groups first, then large ones: what is left over evens the shares out.
-        side = {group: _settled(known, members[group]) for group in shuffled}
-        shuffled.sort(key=lambda group: (side[group] is None, -len(members[group])))
-        total = sum(len(members[group]) for group in shuffled)
+        shuffled.sort(key=lambda photos: (_settled(known, photos) is None, -len(photos)))
+        total = sum(map(len, shuffled))
         have: Counter[Split] = Counter()
-        for group in shuffled:
-            split = side[group] or _neediest(shares, total, have)
-            for photo in members[group]:
+        for photos in shuffled:
+            split = _settled(known, photos) or _neediest(shares, total, have)
+            for photo in photos:
                 assigned[photo] = known[photo] or split
                 have[assigned[photo]] += 1
     return assigned
@@ -105,7 +97,8 @@ def give_validation(
     Parameters
     ----------
     labels, groups
-        Class and near-duplicate group of each photo. A group moves whole, as the class of its first photo.
+        Class and near-duplicate group of each photo. A group counts as the class of its first photo; it
+        moves whole, and not at all if the test split has a part of it.
     splits
         Where each photo is now.
     share
@@ -113,26 +106,29 @@ def give_validation(
     seed
         The same seed moves the same photos.
     """
-    waiting: dict[int, dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
-    first: dict[int, int] = {}
-    for photo, group in enumerate(groups):
-        label = first.setdefault(group, labels[photo])
-        if splits[photo] == "validation":
-            waiting[label][group].append(photo)
-
     order = np.random.default_rng(seed)
     moved = list(splits)
-    for label in sorted(waiting):
-        allowed = max(1, round(share * sum(first[group] == label for group in groups)))
-        members = list(waiting[label].values())
-        left = sum(map(len, members))
-        for i in order.permutation(len(members)):
-            if left - len(members[i]) < allowed:
-                continue
-            left -= len(members[i])
-            for photo in members[i]:
-                moved[photo] = "train"
+    for members in _groups_by_class(labels, groups):
+        waiting = [photos for photos in members if {splits[photo] for photo in photos} == {"validation"}]
+        left = sum(splits[photo] == "validation" for photos in members for photo in photos)
+        kept = max(1, round(share * sum(map(len, members))))
+        for i in order.permutation(len(waiting)):
+            if left - len(waiting[i]) >= kept:
+                left -= len(waiting[i])
+                for photo in waiting[i]:
+                    moved[photo] = "train"
     return moved
+
+
+def _groups_by_class(labels: Sequence[int], groups: Sequence[int]) -> list[list[list[int]]]:
+    """Return for each class, in their order, the photos of each of its groups."""
+    members: dict[int, list[int]] = defaultdict(list)
+    for photo, group in enumerate(groups):
+        members[group].append(photo)
+    by_class: dict[int, list[list[int]]] = defaultdict(list)
+    for photos in members.values():
+        by_class[labels[photos[0]]].append(photos)
+    return [by_class[label] for label in sorted(by_class)]
 
 
 def _neediest(shares: Mapping[Split, float], total: int, have: Counter[Split]) -> Split:

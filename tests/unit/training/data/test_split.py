@@ -117,14 +117,15 @@ class TestGiveValidation:
         assert (found[0, "test"], found[1, "test"]) == (30, 6)
 
     def test_a_class_keeps_its_last_group(self) -> None:
-        assert give_validation(
-            [0] * 4, [0, 1, 1, 2], ["train", "validation", "validation", "test"], 0, 1
-        ) == [
-            "train",
-            "validation",
-            "validation",
-            "test",
-        ]
+        before: list[Split] = ["train", "validation", "validation", "test"]
+        assert give_validation([0] * 4, [0, 1, 1, 2], before, 0, seed=1) == before
+
+    @pytest.mark.parametrize("seed", range(5))
+    def test_what_has_a_twin_in_the_test_never_trains(self, seed: int) -> None:
+        before: list[Split] = ["validation", "test", "validation", "validation"]
+        after = give_validation([0] * 4, [0, 0, 1, 2], before, 0, seed)
+        assert after[:2] == ["validation", "test"]
+        assert after[2:] == ["train", "train"]
 
     def test_a_share_that_is_not_exceeded_moves_nothing(self) -> None:
         before = split_groups([0] * 100, range(100), SHARES, seed=1)
