@@ -169,7 +169,9 @@ def test_versions_change_while_every_photo_is_answered(
         training("rollback")
         training("rollback")
         flow.comes_to(first.version)
-        assert children(stack.process.pid) == processes
+        # None was replaced; on a busy machine requests that overlap may have started more, as on Lambda.
+        assert processes
+        assert processes <= children(stack.process.pid)
 
     assert {(status, species) for status, _, species in flow.answers} == {(200, "zea-mays")}
     assert {version for _, version, _ in flow.answers} == {baked_in, first.version, second.version}
