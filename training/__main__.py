@@ -6,6 +6,7 @@ import typer
 
 from frond.problems import Problem
 from training.commands.abstention import abstention
+from training.commands.bare_ground import bare_ground
 from training.commands.compare import compare
 from training.commands.evaluate import evaluate
 from training.commands.export import export
@@ -35,6 +36,7 @@ for command in (
     evaluate,
     report,
     abstention,
+    bare_ground,
     release,
     promote,
     rollback,

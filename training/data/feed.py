@@ -7,7 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.data.dataset import Dataset
+from training.data.outliers import Outliers, OutlierSource
 from training.data.split import Split
+
+OUTLIERS = 1  # makes their random numbers others than the mixtures'
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,8 @@ class Feed:
     mixup
         Parameter of the symmetric Beta distribution that pictures are mixed by, 0 for none (Zhang et
         al. 2018, arXiv:1710.09412).
+    outliers
+        Pictures of no species that come in addition; their label is every species alike.
     """
 
     def __init__(
@@ -48,11 +53,13 @@ class Feed:
         seed: int | None = None,
         balance: float = 0,
         mixup: float = 0,
+        outliers: Outliers | None = None,
     ) -> None:
         self.pictures, self.labels = dataset.pictures, dataset.labels
         self.classes = len(dataset.card.species)
         self.indices = dataset.indices(split)
         self.seed, self.mixup = seed, mixup
+        self.outliers = OutlierSource(outliers or Outliers(), dataset.pictures, self.indices)
         self.steps = -(-len(self.indices) // batch)
         self.weights = _weights(self.labels[self.indices], self.classes, balance)
         self.seconds = 0.0
@@ -76,6 +83,9 @@ class Feed:
         batch = Batch(self.pictures[chosen], labels, self.weights[self.labels[chosen]])
         if self.mixup and self.seed is not None:
             batch = _mixed(batch, self.mixup, np.random.default_rng((self.seed, epoch, step)))
+        if self.seed is not None:
+            draw = np.random.default_rng((self.seed, epoch, step, OUTLIERS))
+            batch = _joined(batch, self.outliers.draw(len(chosen), draw))
         self.seconds += time.perf_counter() - started
         return batch
 
@@ -95,3 +105,12 @@ def _mixed(batch: Batch, mixup: float, draw: np.random.Generator) -> Batch:
 
     pictures = np.rint(blend(batch.pictures.astype(np.float32))).astype(np.uint8)
     return Batch(pictures, blend(batch.labels), blend(batch.weights))
+
+
+def _joined(batch: Batch, outliers: NDArray[np.uint8]) -> Batch:
+    count, classes = len(outliers), batch.labels.shape[1]
+    return Batch(
+        np.concatenate([batch.pictures, outliers]),
+        np.concatenate([batch.labels, np.full((count, classes), 1 / classes, dtype=np.float32)]),
+        np.concatenate([batch.weights, np.ones(count, dtype=np.float32)]),
+    )

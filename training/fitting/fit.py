@@ -12,7 +12,7 @@ from training.data.dataset import Dataset
 from training.data.feed import Feed
 from training.fitting.epoch_bar import EpochBar
 from training.fitting.history import History
-from training.fitting.macro_f1 import MacroF1
+from training.fitting.metrics import Accuracy, MacroF1
 from training.fitting.recipe import REFERENCE_BATCH, Recipe, Stage
 from training.fitting.run import HISTORY_NAME, Run, Settings
 from training.networks.augmentation import augmentation
@@ -94,7 +94,15 @@ class _Training:
 
     def _run_stage(self, number: int, stage: Stage, epochs: range, checkpoint: Path | None) -> None:
         """Run the epochs of a stage that are left, from its checkpoint where it has one."""
-        feed = Feed(self.dataset, "train", self.settings.batch, self.recipe.seed, stage.balance, stage.mixup)
+        feed = Feed(
+            self.dataset,
+            "train",
+            self.settings.batch,
+            self.recipe.seed,
+            stage.balance,
+            stage.mixup,
+            stage.outliers,
+        )
         with self.backend.scope():
             if checkpoint:
                 learner = keras.models.load_model(checkpoint)
@@ -207,10 +215,7 @@ def _compile(learner: keras.Model, recipe: Recipe, stage: Stage, rate: Any) -> N
             ema_momentum=stage.average or 0.99,
         ),
         loss=keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=recipe.label_smoothing),
-        metrics=[
-            keras.metrics.CategoricalAccuracy(name="accuracy"),
-            MacroF1(),
-        ],
+        metrics=[Accuracy(name="accuracy"), MacroF1()],
     )
 
 

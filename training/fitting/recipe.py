@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from training.data.outliers import Outliers
 from training.networks.augmentation import Augmentation
 from training.problems import TrainingError
 
@@ -35,6 +36,7 @@ class Stage(_Frozen):
         None, gt=0, lt=1, description="Momentum of the weights' moving average that each epoch ends on"
     )
     augmentation: Augmentation = Augmentation()
+    outliers: Outliers = Outliers()
 
 
 class Recipe(_Frozen):

@@ -55,7 +55,7 @@ def test_a_source_without_classes(
     assert "it should hold one folder a species" in said
 
 
-@pytest.mark.parametrize("command", ["fit", "evaluate"])
+@pytest.mark.parametrize("command", ["fit", "evaluate", "bare-ground"])
 def test_a_data_set_that_is_none(
     command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

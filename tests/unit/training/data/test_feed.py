@@ -5,6 +5,7 @@ import pytest
 
 from training.data.dataset import Dataset
 from training.data.feed import Batch, Feed
+from training.data.outliers import Outliers
 
 
 def batches(feed: Feed, epoch: int = 0) -> list[Batch]:
@@ -109,3 +110,35 @@ class _Only(Dataset):
 
     def indices(self, split: str) -> np.ndarray:
         return self.kept
+
+
+class TestOutliers:
+    def feed(self, prepared: Dataset, **shares: float) -> Feed:
+        return Feed(prepared, "train", batch=4, seed=3, mixup=0.2, outliers=Outliers(**shares))
+
+    def test_they_come_behind_the_photos_and_are_of_every_species_alike(self, prepared: Dataset) -> None:
+        plain = batches(Feed(prepared, "train", batch=4, seed=3, mixup=0.2), 2)
+        for batch, photos in zip(batches(self.feed(prepared, textures=0.5), 2), plain, strict=True):
+            assert np.array_equal(batch.pictures[:4], photos.pictures)
+            assert np.array_equal(batch.labels[:4], photos.labels)
+            assert batch.pictures.shape == (6, *photos.pictures.shape[1:])
+            assert batch.labels[4:] == pytest.approx(1 / 3)
+            assert batch.weights.tolist() == [1] * 6
+
+    def test_seed_epoch_and_step_decide_them(self, prepared: Dataset) -> None:
+        def outliers(epoch: int) -> list[bytes]:
+            feed = self.feed(prepared, textures=0.5)
+            return [picture.tobytes() for batch in batches(feed, epoch) for picture in batch.pictures[4:]]
+
+        assert outliers(1) == outliers(1)
+        assert len(set(outliers(1) + outliers(2))) == 2 * len(outliers(1))
+
+    def test_bare_ground_is_of_the_training_photos(self, prepared: Dataset) -> None:
+        feed = self.feed(prepared, textures=0.25, bare_ground=0.25)
+        found = {window.picture for window in feed.outliers.ground.windows}
+        assert found <= set(prepared.indices("train").tolist())
+        assert {len(batch.pictures) for batch in batches(feed)} == {6 if found else 5}
+
+    def test_photos_that_are_measured_come_alone(self, prepared: Dataset) -> None:
+        feed = Feed(prepared, "validation", batch=4, outliers=Outliers(textures=1))
+        assert len(order(feed)) == len(feed.indices)

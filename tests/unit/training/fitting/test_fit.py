@@ -27,7 +27,15 @@ TIMED = ("photos_per_second",)
 LATE: dict[str, object] = {
     "stages": [
         {"name": "small", "epochs": 2, "rate": 5e-3, "size": 48, "frozen_blocks": 14, "balance": 0.5},
-        {"name": "whole", "epochs": 2, "rate": 5e-3, "frozen_blocks": 13, "mixup": 0.2, "average": 0.9},
+        {
+            "name": "whole",
+            "epochs": 2,
+            "rate": 5e-3,
+            "frozen_blocks": 13,
+            "mixup": 0.2,
+            "average": 0.9,
+            "outliers": {"textures": 0.2, "bare_ground": 0.2},
+        },
     ]
 }
 
@@ -39,13 +47,19 @@ def the_policy_before() -> Iterator[None]:
     keras.mixed_precision.set_global_policy(before)
 
 
+def toml(value: object) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{name} = {toml(inner)}" for name, inner in value.items()) + " }"
+    return str(value).lower() if isinstance(value, bool) else repr(value)
+
+
 def recipe_file(recipe: Recipe, path: Path) -> Path:
     """Write a recipe as a person would keep it."""
     lines = [f"{k} = {v!r}" for k, v in recipe.model_dump(exclude={"stages"}, exclude_none=True).items()]
     for stage in recipe.stages:
         lines.append("[[stages]]")
         values = stage.model_dump(exclude={"augmentation"}, exclude_none=True)
-        lines += [f"{k} = {str(v).lower() if isinstance(v, bool) else repr(v)}" for k, v in values.items()]
+        lines += [f"{name} = {toml(value)}" for name, value in values.items()]
     path.write_text("\n".join(lines), encoding="utf-8")
     return path
 

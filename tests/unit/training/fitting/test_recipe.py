@@ -66,7 +66,7 @@ def test_what_does_not_hold_is_named(text: str, said: str, tmp_path: Path) -> No
 
 
 def test_a_recipe_that_is_not_there() -> None:
-    with pytest.raises(TrainingError, match="no recipe lawn; there are default, quick, seedlings"):
+    with pytest.raises(TrainingError, match="no recipe lawn; there are default, exposed, quick, seedlings"):
         read_recipe("lawn")
 
 

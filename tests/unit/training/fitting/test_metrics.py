@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from training.evaluation.measures import macro_f1
-from training.fitting.macro_f1 import MacroF1
+from training.fitting.metrics import Accuracy, MacroF1
 
 SPECIES = 5
 
@@ -30,6 +30,14 @@ def test_it_counts_the_species_that_were_there_or_answered(
 ) -> None:
     assert scored(labels, answers) == pytest.approx(expected)
     assert macro_f1(np.array(labels), np.array(answers)) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("metric", "expected"), [(MacroF1(), 2 / 9), (Accuracy(), 1 / 3)])
+def test_outliers_are_no_answers(metric: keras.metrics.Metric, expected: float) -> None:
+    """Three photos, one of them known, and two pictures of nothing that are taken for species."""
+    labels = np.concatenate([np.eye(SPECIES)[[0, 0, 1]], np.full((2, SPECIES), 1 / SPECIES)])
+    metric.update_state(labels, np.eye(SPECIES)[[2, 1, 1, 3, 4]])
+    assert float(metric.result()) == pytest.approx(expected)
 
 
 def test_it_comes_back_with_a_checkpoint() -> None:

@@ -1,4 +1,4 @@
-"""The score that chooses the best epoch."""
+"""What an epoch is told by. Outliers, whose labels are all alike, belong to no species and do not count."""
 
 from typing import Any
 
@@ -16,6 +16,10 @@ class MacroF1(keras.metrics.F1Score):  # type: ignore[misc]  # Keras has no type
     def __init__(self, name: str = "f1", dtype: Any = None) -> None:
         super().__init__(average=None, name=name, dtype=dtype)
 
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Add a batch."""
+        super().update_state(y_true, y_pred, _of_species(y_true, sample_weight))
+
     def result(self) -> Any:
         """Return the score of what was seen since the last reset."""
         scores = super().result()
@@ -26,3 +30,18 @@ class MacroF1(keras.metrics.F1Score):  # type: ignore[misc]  # Keras has no type
     def get_config(self) -> dict[str, Any]:
         """Return what makes it again."""
         return {"name": self.name, "dtype": self.dtype}
+
+
+@keras.saving.register_keras_serializable("frond")
+class Accuracy(keras.metrics.CategoricalAccuracy):  # type: ignore[misc]  # Keras has no types
+    """Share of photos whose highest logit is that of their species, 0 to 1."""
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Add a batch."""
+        super().update_state(y_true, y_pred, _of_species(y_true, sample_weight))
+
+
+def _of_species(labels: Any, weights: Any) -> Any:
+    """Return the weights with those of outliers at nothing."""
+    known = ops.cast(ops.any(labels != labels[:, :1], axis=1), "float32")
+    return known if weights is None else known * weights
