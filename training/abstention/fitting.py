@@ -6,7 +6,16 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.covariance import LedoitWolf
 
-from frond.scores import Energy, EnergyAndMahalanobis, Mahalanobis, MaximumSoftmax, Score, Spread, Vim
+from frond.scores import (
+    Divergence,
+    Energy,
+    EnergyAndMahalanobis,
+    Mahalanobis,
+    MaximumSoftmax,
+    Score,
+    Spread,
+    Vim,
+)
 from training.abstention.known import Known
 
 # Of the manifest; more would tell nothing, as the model's own numbers are int8.
@@ -16,7 +25,7 @@ FLOOR = 1e-6
 
 
 def fit_scores(train: Known, temperature: float) -> list[Score]:
-    """Return every score, the preferred first: in this order they measured on our first model.
+    """Return every score, the preferred first: in this order they measured on our models.
 
     Parameters
     ----------
@@ -28,6 +37,7 @@ def fit_scores(train: Known, temperature: float) -> list[Score]:
     energy = Energy(temperature=temperature)
     mahalanobis = fit_mahalanobis(train)
     return [
+        Divergence(),
         energy,
         EnergyAndMahalanobis(
             energy=energy,

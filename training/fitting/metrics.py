@@ -43,5 +43,5 @@ class Accuracy(keras.metrics.CategoricalAccuracy):  # type: ignore[misc]  # Kera
 
 def _of_species(labels: Any, weights: Any) -> Any:
     """Return the weights with those of outliers at nothing."""
-    known = ops.cast(ops.any(labels != labels[:, :1], axis=1), "float32")
+    known = ops.cast(ops.any(ops.not_equal(labels, labels[:, :1]), axis=1), "float32")
     return known if weights is None else known * weights

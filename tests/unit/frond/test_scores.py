@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 
 from frond.scores import (
+    Divergence,
     Energy,
     EnergyAndMahalanobis,
     Mahalanobis,
@@ -27,7 +28,14 @@ BOTH = EnergyAndMahalanobis(
     mahalanobis=MAHALANOBIS,
     mahalanobis_spread=Spread(mean=-3, std=4),
 )
-EVERY: list[Score] = [MaximumSoftmax(temperature=0.7), Energy(temperature=0.7), MAHALANOBIS, VIM, BOTH]
+EVERY: list[Score] = [
+    MaximumSoftmax(temperature=0.7),
+    Energy(temperature=0.7),
+    Divergence(),
+    MAHALANOBIS,
+    VIM,
+    BOTH,
+]
 every_score = pytest.mark.parametrize("score", EVERY, ids=lambda score: score.name)
 
 
@@ -42,6 +50,7 @@ def f32(*numbers: float) -> NDArray[np.float32]:
         (MaximumSoftmax(temperature=2), 0.5065),
         (Energy(), 3.4076),  # ln(e + e² + e³)
         (Energy(temperature=2), 4.3605),  # 2 ln(e^0.5 + e + e^1.5)
+        (Divergence(), 0.3090),  # ln(e + e² + e³) - 2 - ln 3
         (MAHALANOBIS, -10.0),  # √(0² + (2·3)² + 8²), from the nearer class
         (VIM, 3.4076 - 0.1 * 73**0.5),  # √(3² + 8²)
         (BOTH, (3.4076 - 1) / 2 + (-10 + 3) / 4),
@@ -101,6 +110,7 @@ def test_what_was_written_down_is_read_again(score: Score) -> None:
         {"name": "energy", "temperature": 0},
         {"name": "energy", "temperature": float("nan")},
         {"name": "energy", "alpha": 1},
+        {"name": "divergence", "temperature": 1},
         {"name": "mahalanobis", "means": [], "whitening": [[1]]},
         {"name": "mahalanobis", "means": [[1, 2], [1]], "whitening": [[1, 0], [0, 1]]},
         {"name": "mahalanobis", "means": [[1, 2, 3]], "whitening": [[1, 0], [0, 1]]},
@@ -115,7 +125,7 @@ def test_what_is_no_score_is_refused(document: dict[str, object]) -> None:
 
 
 def test_an_embedding_only_matters_to_scores_that_look_at_it() -> None:
-    assert [score.width for score in EVERY] == [None, None, 3, 3, 3]
+    assert [score.width for score in EVERY] == [None, None, None, 3, 3, 3]
 
 
 def test_the_margin_is_between_the_first_two_wherever_they_are() -> None:
@@ -136,3 +146,12 @@ def test_softmax_and_energy_of_extremes() -> None:
     extremes = np.array([3e38, -3e38, 0], np.float32)
     assert softmax(extremes).tolist() == [1, 0, 0]
     assert float(energy(extremes, 0.05)) == pytest.approx(3e38, rel=1e-6)
+
+
+@pytest.mark.parametrize("offset", [-1e5, -100, 0, 100, 1e5])
+def test_divergence_does_not_see_what_all_logits_have_in_common(offset: float) -> None:
+    embedding = np.zeros(2, np.float32)
+    for logits, expected in [(f32(0, 1, 2), 0.3090), (f32(0, 0, 0), 0)]:
+        assert float(Divergence().of(logits + np.float32(offset), embedding)) == pytest.approx(
+            expected, abs=2e-2
+        )

@@ -56,6 +56,23 @@ class Energy(_Score):
         return energy(logits, self.temperature)
 
 
+class Divergence(_Score):
+    """How far the softmax is from having no opinion: ``KL(uniform ‖ softmax(logits))``, at least 0.
+
+    That, but for a constant, is the loss of pictures of nothing in training (Hendrycks et al. 2019,
+    arXiv:1812.04606), so what a network learned to have no opinion about scores low. What all logits have
+    in common does not count: softmax and its loss do not see it, so training leaves it to chance, and energy
+    is little else where the logits are alike.
+    """
+
+    name: Literal["divergence"] = "divergence"
+
+    def of(self, logits: Reals, embeddings: Reals) -> NDArray[np.float64]:  # noqa: ARG002 - one call for all
+        """Return the scores; see :meth:`MaximumSoftmax.of`."""
+        mean = logits.mean(axis=-1, dtype=np.float64)
+        return np.asarray(energy(logits, 1) - mean - np.log(logits.shape[-1]))
+
+
 class Mahalanobis(_Score):
     """Less the distance to the nearest class, at most 0 (Lee et al. 2018, arXiv:1807.03888).
 
@@ -168,7 +185,8 @@ class EnergyAndMahalanobis(_Score):
 
 
 Score = Annotated[
-    MaximumSoftmax | Energy | Mahalanobis | Vim | EnergyAndMahalanobis, Field(discriminator="name")
+    MaximumSoftmax | Energy | Divergence | Mahalanobis | Vim | EnergyAndMahalanobis,
+    Field(discriminator="name"),
 ]
 
 

@@ -70,7 +70,14 @@ def tried(prepared: Dataset, model: Path, without: Path, noise: Path) -> Abstent
 def test_every_score_is_tried(tried: AbstentionTrials) -> None:
     names = [score.name for score in tried.scores]
 
-    assert names == ["energy", "energy_and_mahalanobis", "vim", "mahalanobis", "maximum_softmax"]
+    assert names == [
+        "divergence",
+        "energy",
+        "energy_and_mahalanobis",
+        "vim",
+        "mahalanobis",
+        "maximum_softmax",
+    ]
     assert tried.acceptance == 0.95
     assert all(score.turned_away.keys() == {"noise"} for score in tried.scores)
 
