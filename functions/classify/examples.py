@@ -8,8 +8,8 @@ from answers import Announcement, Answer, AnswerList, Feedback, UploadForm
 from knowledge import Health, ModelCard, SpeciesEntry, SpeciesList
 
 EXAMPLE_REQUEST = "5f0b7f3e-8a43-4d3c-9d7e-0c9d3c1f7a52"
-_ID = "69901462-cf25-4e76-a97a-8565128817d6"
-_VERSION = "2026.11.21-fcfc7d85"
+_ID = "9d715e03-622b-4450-9bcf-eb1442c6d9e2"
+_VERSION = "2026.11.22-0ee44dac"
 
 _PREDICTIONS: list[dict[str, Any]] = [
     {
@@ -17,14 +17,14 @@ _PREDICTIONS: list[dict[str, Any]] = [
         "scientific_name": "Zea mays",
         "common_name": "Maize",
         "role": "crop",
-        "confidence": 0.9966,
+        "confidence": 0.993628,
     },
     {
         "species": "beta-vulgaris",
         "scientific_name": "Beta vulgaris",
         "common_name": "Sugar beet",
         "role": "crop",
-        "confidence": 0.000535,
+        "confidence": 0.001086,
     },
 ]
 _PHOTO: dict[str, Any] = {"width": 224, "height": 224, "format": "JPEG", "issues": []}
@@ -38,10 +38,10 @@ _ANSWER: dict[str, Any] = {
     "evidence": None,
     "model": {"version": _VERSION},
     "error": None,
-    "timings_ms": {"decode": 0.7, "inference": 31.9, "total": 32.7},
+    "timings_ms": {"decode": 1.1, "inference": 28.0, "total": 35.1},
     "source": {"door": "http", "key": None},
     "feedback": None,
-    "created_at": "2026-11-21T16:29:01.870794Z",
+    "created_at": "2026-11-22T08:10:43.985484Z",
 }
 _SPECIES: dict[str, Any] = {
     "species": "zea-mays",
@@ -55,21 +55,21 @@ _SPECIES: dict[str, Any] = {
 _MODEL: dict[str, Any] = {
     "version": _VERSION,
     "source": "stable",
-    "since": "2026-11-21T16:28:40.117293Z",
-    "created_at": "2026-11-21T15:59:51.584714Z",
+    "since": "2026-11-22T08:10:18.117293Z",
+    "created_at": "2026-11-22T08:07:17.404765Z",
     "input": {"size": 224, "fit": "cover", "filter": "bilinear"},
     "species": 12,
     "dataset": {
         "name": "seedlings",
         "fingerprint": "ce26484f795864980dd62808b4fb67960d570b73fdcd7bf7155dbc0d32977678",
         "test_fingerprint": "a75d35818e8cc489f5526d8117812b0637997757fe62a7cfb2194bc74eb52f40",
-        "photos": {"train": 3103, "validation": 666, "test": 662},
+        "photos": {"train": 3460, "validation": 309, "test": 662},
         "licence": "CC BY-SA 4.0",
         "attribution": "Plant Seedlings V2, Giselsson et al. 2017 (arXiv:1711.05458), Computer Vision and "
         "Biosystems Signal Processing Group, Aarhus University",
     },
     "metrics": {"split": "test", "photos": 662},
-    "agreement": {"photos": 666.0},
+    "agreement": {"photos": 309.0},
 }
 
 EXAMPLES: dict[type[BaseModel], dict[str, Any]] = {
@@ -83,7 +83,7 @@ EXAMPLES: dict[type[BaseModel], dict[str, Any]] = {
             "Content-Type": "image/jpeg",
             "policy": "eyJl…",
         },
-        "expires_at": "2026-11-21T16:44:01Z",
+        "expires_at": "2026-11-22T08:25:43Z",
     },
     SpeciesList: {"species": [_SPECIES]},
     SpeciesEntry: _SPECIES,
