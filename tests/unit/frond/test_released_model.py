@@ -10,6 +10,7 @@ from frond.classifier import Classifier
 from frond.images import read_photo
 from frond.manifest import MODEL_NAME, slugify
 from tests.conftest import ROOT
+from training.data.textures import make_textures
 
 MODEL = ROOT / "functions" / "classify" / "model"
 
@@ -29,6 +30,11 @@ def test_every_photo_of_the_project_is_named_rightly(classifier: Classifier, see
     assert {name: (a.verdict, a.candidates[0].species.slug) for name, a in answers.items()} == {
         name: ("identified", name) for name in answers
     }
+
+
+def test_pictures_of_nothing_are_not_recognised(classifier: Classifier) -> None:
+    pictures = make_textures(40, classifier.manifest.input.size, np.random.default_rng(7))
+    assert {classifier.classify(picture).verdict for picture in pictures} == {"not_recognised"}
 
 
 def test_every_label_is_a_species(classifier: Classifier) -> None:

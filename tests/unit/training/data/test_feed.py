@@ -136,8 +136,14 @@ class TestOutliers:
     def test_bare_ground_is_of_the_training_photos(self, prepared: Dataset) -> None:
         feed = self.feed(prepared, textures=0.25, bare_ground=0.25)
         found = {window.picture for window in feed.outliers.ground.windows}
+        assert found
         assert found <= set(prepared.indices("train").tolist())
-        assert {len(batch.pictures) for batch in batches(feed)} == {6 if found else 5}
+        assert [len(batch.pictures) for batch in batches(feed)] == [6, 6, 6]
+
+    def test_without_bare_ground_there_are_fewer(self, prepared: Dataset) -> None:
+        feed = self.feed(prepared, textures=0.25, bare_ground=0.25)
+        feed.outliers.ground.windows.clear()
+        assert [len(batch.pictures) for batch in batches(feed)] == [5, 5, 5]
 
     def test_photos_that_are_measured_come_alone(self, prepared: Dataset) -> None:
         feed = Feed(prepared, "validation", batch=4, outliers=Outliers(textures=1))
