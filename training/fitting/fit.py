@@ -103,6 +103,8 @@ class _Training:
             stage.mixup,
             stage.outliers,
         )
+        if stage.outliers.bare_ground and not feed.outliers.ground.windows:
+            console.print(f"No training photo shows bare ground; {stage.name} goes without.", style="yellow")
         with self.backend.scope():
             if checkpoint:
                 learner = keras.models.load_model(checkpoint)
