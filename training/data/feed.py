@@ -83,7 +83,7 @@ class Feed:
         batch = Batch(self.pictures[chosen], labels, self.weights[self.labels[chosen]])
         if self.mixup and self.seed is not None:
             batch = _mixed(batch, self.mixup, np.random.default_rng((self.seed, epoch, step)))
-        if self.seed is not None:
+        if self.seed is not None and self.outliers.shares != Outliers():
             draw = np.random.default_rng((self.seed, epoch, step, OUTLIERS))
             batch = _joined(batch, self.outliers.draw(len(chosen), draw))
         self.seconds += time.perf_counter() - started
