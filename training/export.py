@@ -16,13 +16,14 @@ from frond.manifest import Abstention, Manifest, Reference, describe, version_of
 from frond.manifest import Dataset as DatasetFacts
 from training.abstention import Known, choose_abstention
 from training.data.dataset import Dataset
+from training.evaluation.bias_correction import BiasCorrection, fit_biases
 from training.evaluation.confidence import fit_temperature
 from training.evaluation.inference import Inferences, infer_all
 from training.evaluation.unknown import files_below, meet
 from training.fitting.recipe import Recipe
 from training.fitting.run import Run, Settings
 from training.networks.embedding import Projection, fit_projection
-from training.networks.network import RUN_SUFFIX, features_model, serving_model
+from training.networks.network import RUN_SUFFIX, add_biases, features_model, serving_model
 from training.package import Package, check_target
 from training.problems import TrainingError
 from training.progress import console, track
@@ -88,14 +89,17 @@ def export(
     strange = files_below(unknown or {})
     seed, threads = settings.recipe.seed, os.cpu_count() or 1
 
+    validation = dataset.indices("validation")
+    pictures, labels = dataset.pictures[validation], dataset.labels[validation]
     trained = run.trained_model()
-    projection = fit_projection(_features(trained, dataset, seed), seed)
+    correction = fit_biases(_predicted(trained, pictures, "Fitting the biases"), labels, seed)
+    add_biases(trained, correction.biases)
+    shown = dataset.pictures[_sample(dataset.indices("train"), EMBEDDING_PHOTOS, seed)]
+    projection = fit_projection(_predicted(features_model(trained), shown, "Fitting the embedding"), seed)
     serving = serving_model(trained, projection.components, projection.mean)
     files = variants(serving, dataset.pictures[_representative(dataset, seed)])
     draft = _draft_manifest(files["int8"], dataset, settings, projection)
 
-    validation = dataset.indices("validation")
-    pictures, labels = dataset.pictures[validation], dataset.labels[validation]
     classifier = Classifier(files["int8"], draft, threads)
     served, exact = infer_all(classifier, pictures), predict_all(serving, pictures)
     agreed = agreement(exact, served, labels)
@@ -119,17 +123,15 @@ def export(
     )
     for complaint in agreed.complaints():
         console.print(f"Warning: {complaint}", style="bold red")
-    papers = _papers(dataset, run, settings, comparison, agreed)
+    papers = _papers(dataset, run, settings, correction, comparison, agreed)
     Package(files["int8"], manifest, _notice(manifest.dataset, settings.recipe), papers).write(directory)
     return manifest
 
 
-def _features(trained: keras.Model, dataset: Dataset, seed: int) -> NDArray[np.float32]:
-    chosen, model = _sample(dataset.indices("train"), EMBEDDING_PHOTOS, seed), features_model(trained)
-    starts = range(0, len(chosen), BATCH)
+def _predicted(model: keras.Model, pictures: NDArray[np.uint8], task: str) -> NDArray[np.float32]:
+    starts = range(0, len(pictures), BATCH)
     batches = [
-        model.predict_on_batch(dataset.pictures[chosen[start : start + BATCH]])
-        for start in track(starts, len(starts), "Fitting the embedding")
+        model.predict_on_batch(pictures[start : start + BATCH]) for start in track(starts, len(starts), task)
     ]
     return np.concatenate(batches)
 
@@ -185,13 +187,24 @@ def _reference(known: Inferences, projection: Projection) -> Reference:
 
 
 def _papers(
-    dataset: Dataset, run: Run, settings: Settings, comparison: Comparison, agreed: Agreement
+    dataset: Dataset,
+    run: Run,
+    settings: Settings,
+    correction: BiasCorrection,
+    comparison: Comparison,
+    agreed: Agreement,
 ) -> dict[str, Any]:
     """Return what a report is made from, beside the manifest."""
+    slugs = [species.slug for species in dataset.card.species]
     return {
         "data": dataset.card.model_dump(mode="json"),
         "history": run.history(),
         "settings": _plain(settings),
+        "biases": {
+            "biases": dict(zip(slugs, correction.biases.tolist(), strict=True)),
+            "loss": correction.loss,
+            "loss_without": correction.loss_without,
+        },
         "quantization": {
             "split": "validation",
             **asdict(comparison),

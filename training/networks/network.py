@@ -123,6 +123,13 @@ def begin_epoch(model: keras.Model, epoch: int) -> None:
             state.assign([seed, epoch * DRAWS_AN_EPOCH])
 
 
+def add_biases(trained: keras.Model, biases: NDArray[np.float32]) -> None:
+    """Move the logits of a network from :func:`build` by ``biases``, ``float32[K]``."""
+    head = trained.get_layer("logits")
+    kernel, bias = head.get_weights()
+    head.set_weights([kernel, bias + biases])
+
+
 def serving_model(
     trained: keras.Model, components: NDArray[np.float64], mean: NDArray[np.float64]
 ) -> keras.Model:

@@ -12,7 +12,7 @@ from frond.manifest import Species
 from training.evaluation.metrics import Bin, Fusion, Scores
 from training.plots import Rows, curves
 from training.report.drawing import PAGE, inline_svg, style
-from training.report.trials import LayerError
+from training.report.trials import BiasTrial, LayerError
 from training.report.words import common
 
 # The width of a phone's screen; a larger one enlarges it.
@@ -73,6 +73,24 @@ def reliability(bins: Sequence[Bin]) -> Markup:
         axes.scatter(*places, s=sizes, color=PAGE.first, alpha=0.75, linewidth=0, zorder=3)
         axes.set(xlabel="confidence", ylabel="share that was right", xlim=(0, 1.03), ylim=(0, 1.03))
         return inline_svg(figure, "reliability", "Share of right answers over confidence")
+
+
+def biases(trial: BiasTrial, labels: Sequence[Species]) -> Markup:
+    """Return what each species' logit was moved by; the largest only where not all can be read."""
+    names = {species.slug: common(species) for species in labels}
+    moves = sorted(trial.biases.items(), key=lambda move: -abs(move[1]))[:READABLE]
+    moves.sort(key=lambda move: move[1])
+    with style():
+        figure = Figure(figsize=(WIDTH, 0.8 + 0.24 * len(moves)), layout="constrained")
+        axes = figure.subplots()
+        colours = [PAGE.first if move > 0 else PAGE.second for _, move in moves]
+        axes.barh(range(len(moves)), [move for _, move in moves], color=colours, height=0.6)
+        axes.set_yticks(range(len(moves)), [names.get(slug, slug) for slug, _ in moves], parse_math=False)
+        axes.axvline(0, color=PAGE.soft, linewidth=1)
+        axes.set(xlabel="added to the logit")
+        axes.grid(visible=False, axis="y")
+        axes.tick_params(axis="y", length=0)
+        return inline_svg(figure, "biases", "What was added to the logit of each species")
 
 
 def score_histogram(scores: Scores) -> Markup:

@@ -11,11 +11,11 @@ from training.data.card import Card
 from training.evaluation.exhibits import EXHIBITS_NAME, Exhibits
 from training.evaluation.metrics import METRICS_NAME, Metrics
 from training.problems import TrainingError
-from training.report.trials import AbstentionTrials, QuantizationTrials
+from training.report.trials import AbstentionTrials, BiasTrial, QuantizationTrials
 
 REPORT_NAME = "report"
 DATA_NAME, HISTORY_NAME, SETTINGS_NAME = "data.json", "history.json", "settings.json"
-QUANTIZATION_NAME, ABSTENTION_NAME = "quantization.json", "abstention.json"
+QUANTIZATION_NAME, BIASES_NAME, ABSTENTION_NAME = "quantization.json", "biases.json", "abstention.json"
 
 Read = TypeVar("Read")
 
@@ -32,6 +32,7 @@ class Material:
     settings: dict[str, Any] | None = None
     quantization: QuantizationTrials | None = None
     abstention: AbstentionTrials | None = None
+    biases: BiasTrial | None = None
 
     @property
     def int8_loss(self) -> float | None:
@@ -79,6 +80,7 @@ def read_material(
         read_json(report / SETTINGS_NAME, dict[str, Any]) or manifest.training or None,
         read_json(report / QUANTIZATION_NAME, QuantizationTrials),
         read_json(report / ABSTENTION_NAME, AbstentionTrials),
+        read_json(report / BIASES_NAME, BiasTrial),
     )
 
 

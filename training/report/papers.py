@@ -107,6 +107,7 @@ def _told(material: Material) -> dict[str, Any]:
         "quantization": material.quantization,
         "int8_loss": material.int8_loss,
         "abstention": material.abstention,
+        "biases": material.biases,
         "settings": _Settings.of(material.settings or {}),
         "species": {species.slug: species for species in labels},
         "weakest": weakest(material.metrics, labels),

@@ -1,4 +1,4 @@
-"""What export tried before it chose: kinds of quantization, and scores for abstention."""
+"""What export tried before it chose: kinds of quantization, biases, and scores for abstention."""
 
 from pydantic import BaseModel, Field
 
@@ -37,6 +37,18 @@ class QuantizationTrials(BaseModel):
         """Return how much macro F1 int8 lost against fp32, 0 to 1; below 0 where it won."""
         scores = {variant.name: variant.macro_f1 for variant in self.variants}
         return scores["fp32"] - scores["int8"] if {"fp32", "int8"} <= scores.keys() else None
+
+
+class BiasTrial(BaseModel):
+    """``report/biases.json``; the losses are negative log-likelihoods a photo, cross-validated."""
+
+    biases: dict[str, float] = Field(description="By slug, what its logit was moved by")
+    loss: float | None = Field(description="With the biases; None where too few photos could tell")
+    loss_without: float | None
+
+    def moved(self) -> bool:
+        """Return whether any species was."""
+        return any(self.biases.values())
 
 
 class ScoreTrial(BaseModel):

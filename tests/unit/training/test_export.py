@@ -14,6 +14,7 @@ from frond.manifest import MANIFEST_NAME, MODEL_NAME, Manifest
 from tests.unit.training.conftest import settings_for
 from training.commands.export import export as command
 from training.data.dataset import Dataset
+from training.evaluation.bias_correction import BiasCorrection
 from training.export import export
 from training.fitting.run import SETTINGS_NAME, Run
 from training.networks.network import backbone, build
@@ -127,6 +128,7 @@ def test_the_papers_of_a_report_lie_beside_it(exported: Path, prepared: Dataset,
         "history",
         "settings",
         "quantization",
+        "biases",
     }
     assert paper(exported, "data")["fingerprint"] == prepared.card.fingerprint
     assert paper(exported, "history") == run.history()
@@ -141,6 +143,32 @@ def test_the_number_formats_were_compared_on_as_many_photos_as_wanted(exported: 
     assert found["variants"][3]["size_bytes"] == (exported / MODEL_NAME).stat().st_size
     assert found["variants"][0]["agreement"] == 1
     assert {"evidence", "logits", "embedding"} <= {layer["layer"] for layer in found["layers"]}
+
+
+def test_the_biases_are_in_the_network_that_serves_and_on_paper(
+    prepared: Dataset, run: Run, exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    biases, serving = np.array([0.5, -1.5, 0], np.float32), []
+    int8 = (exported / MODEL_NAME).read_bytes()
+
+    def variants(model: keras.Model, _: object) -> dict[str, bytes]:
+        serving.append(model)
+        return {"int8": int8}
+
+    monkeypatch.setattr("training.export.fit_biases", lambda *_: BiasCorrection(biases, 0.25, 0.75))
+    monkeypatch.setattr("training.export.variants", variants)
+    monkeypatch.setattr("training.export.compare", lambda *_: Comparison(0, [], []))
+
+    export(prepared, run, tmp_path / "model")
+
+    before = run.trained_model().get_layer("logits").get_weights()[1]
+    for head in ("logits", "evidence"):
+        assert serving[0].get_layer(head).get_weights()[1] == pytest.approx(before + biases)
+    assert paper(tmp_path / "model", "biases") == {
+        "biases": {"sinapis-arvensis": 0.5, "triticum-aestivum": -1.5, "zea-mays": 0},
+        "loss": 0.25,
+        "loss_without": 0.75,
+    }
 
 
 def test_a_collapsed_export_is_told_aloud_and_on_paper(

@@ -14,6 +14,7 @@ from tests.conftest import SHARED
 from training.networks.augmentation import augmentation
 from training.networks.network import (
     EMBEDDING_WIDTH,
+    add_biases,
     backbone,
     begin_epoch,
     build,
@@ -193,6 +194,22 @@ class TestServing:
         assert served["embedding"].shape == (4, EMBEDDING_WIDTH)
         expected = (features - mean) @ components.T
         assert served["embedding"] == pytest.approx(expected, rel=1e-3, abs=1e-3 * np.abs(expected).max())
+
+    def test_biases_move_logits_and_evidence_alike(
+        self, trained: keras.Model, pictures: NDArray[np.uint8]
+    ) -> None:
+        moved = keras.models.clone_model(trained)
+        moved.set_weights(trained.get_weights())
+        width, biases = backbone(trained).output_shape[-1], np.array([0.5, -1.25, 0], np.float32)
+
+        add_biases(moved, biases)
+
+        served = serving_model(moved, np.zeros((EMBEDDING_WIDTH, width)), np.zeros(width)).predict(
+            pictures, verbose=0
+        )
+        expected = trained.predict(pictures, verbose=0) + biases
+        assert served["logits"] == pytest.approx(expected, rel=1e-4, abs=1e-4)
+        assert served["evidence"].mean(axis=(1, 2)) == pytest.approx(expected, rel=1e-4, abs=1e-4)
 
     def test_nothing_random_is_left_in_it(self, trained: keras.Model) -> None:
         width = backbone(trained).output_shape[-1]

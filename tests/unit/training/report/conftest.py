@@ -28,6 +28,7 @@ from training.evaluation.metrics import (
 from training.report import Material
 from training.report.trials import (
     AbstentionTrials,
+    BiasTrial,
     LayerError,
     LeftOut,
     QuantizationTrials,
@@ -215,6 +216,11 @@ def material_of(names: Sequence[str] = NAMES, side: int = 8, mistakes: int = 2) 
                 ScoreTrial(name="vim", threshold=0.5, turned_away={}, known_accepted=0.952),
             ],
             left_out=[LeftOut(species="plant-1", photos=12, not_identified=0.6667, not_recognised=0.5)],
+        ),
+        biases=BiasTrial(
+            biases={label.slug: 0.1 * i - 0.2 for i, label in enumerate(labels)},
+            loss=0.2222,
+            loss_without=0.3333,
         ),
     )
 

@@ -30,11 +30,13 @@ def test_what_is_not_there_is_none(folder: Path, material: Material) -> None:
 def test_what_export_leaves_is_read(folder: Path, material: Material) -> None:
     assert material.quantization
     assert material.abstention
+    assert material.biases
     for name, text in {
         "history": json.dumps(CURVE),
         "settings": json.dumps({"seed": 3}),
         "quantization": material.quantization.model_dump_json(),
         "abstention": material.abstention.model_dump_json(),
+        "biases": material.biases.model_dump_json(),
     }.items():
         (folder / "report" / f"{name}.json").write_text(text, encoding="utf-8")
 
@@ -42,6 +44,7 @@ def test_what_export_leaves_is_read(folder: Path, material: Material) -> None:
 
     assert (read.history, read.settings) == (CURVE, {"seed": 3})
     assert (read.quantization, read.abstention) == (material.quantization, material.abstention)
+    assert read.biases == material.biases
 
 
 def test_what_was_just_measured_goes_before_what_the_folder_holds(folder: Path, material: Material) -> None:

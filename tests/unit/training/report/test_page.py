@@ -11,7 +11,8 @@ from tests.unit.training.report.conftest import material_of
 from tests.unit.training.report.reader import Page
 from training.report import Material
 from training.report.drawing import VARIABLES
-from training.report.papers import SECTIONS, make_page
+from training.report.papers import SECTIONS, make_card, make_page
+from training.report.trials import BiasTrial
 
 ODD = ('<script>alert(1)</script> & "Co"', "$x^{2}$ $y", "トマト 'n' {{ 7 * 7 }}")
 
@@ -61,6 +62,18 @@ def test_parts_of_a_section_are_left_out_too(material: Material) -> None:
     assert not {"Photos it should not identify", "Scores that were compared"} & set(page.headings)
 
 
+@pytest.mark.parametrize(
+    "nothing",
+    [None, BiasTrial(biases={"plant-0": 0, "plant-1": 0, "plant-2": 0}, loss=0.3, loss_without=0.3)],
+)
+def test_biases_that_moved_nothing_are_not_told(material: Material, nothing: BiasTrial | None) -> None:
+    assert "by a bias" in make_page(material)
+    assert "by a bias" in make_card(material)
+
+    assert "by a bias" not in make_page(replace(material, biases=nothing))
+    assert "by a bias" not in make_card(replace(material, biases=nothing))
+
+
 def test_it_needs_nothing_but_itself(html: str, page: Page) -> None:
     assert not page.tags & {"script", "link", "iframe", "object", "embed", "base", "form", "video", "audio"}
     assert all(address.startswith(("data:image/webp;base64,", "#")) for address in page.addresses)
@@ -92,6 +105,7 @@ def test_it_tells_the_numbers(page: Page) -> None:
     assert "1 file was left out" in said
     assert "87.7 %" in said, "stones turned away by the chosen score"
     assert "layer_4 (36 dB)" in said
+    assert "the mean loss fell from 0.333 to 0.222" in said
     assert "3 92.3 % +11.09 (+10.09 to +13.09) 0.82372.3 % 0.032" in said, "three photos together"
     assert "It is not as faithful as it should be." in said
     assert "Weight decay0.0625" in said
@@ -139,7 +153,7 @@ def test_whose_pictures_they_are_stands_beside_them(page: Page) -> None:
 
 
 def test_plots_have_the_colours_of_the_page(html: str) -> None:
-    assert html.count('<svg class="plot"') == 6
+    assert html.count('<svg class="plot"') == 7
     assert not any(colour in html for colour in VARIABLES)
     assert all(
         f"stroke: {variable}" in html or f"fill: {variable}" in html for variable in VARIABLES.values()

@@ -1,0 +1,85 @@
+"""Biases, on logits whose truth is known."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from frond.scores import softmax
+from training.evaluation.bias_correction import FOLDS, fit_biases
+
+CLASSES = 5
+
+
+def drawn(biases: list[float], photos: int = 3000) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Return logits, and labels drawn with the probabilities they tell once the biases are added."""
+    random = np.random.default_rng(0)
+    logits = random.normal(scale=2, size=(photos, CLASSES)).astype(np.float32)
+    cumulative = softmax(logits + np.array(biases, np.float32)).cumsum(axis=1)
+    return logits, (random.random((photos, 1)) > cumulative).sum(axis=1)
+
+
+def test_it_finds_the_biases_that_logits_lack() -> None:
+    lacking = [0.8, -0.8, 0.0, 0.3, -0.3]
+
+    found = fit_biases(*drawn(lacking), seed=1)
+
+    # All logits moved alike tell the same.
+    assert found.biases - found.biases.mean() == pytest.approx(np.array(lacking), abs=0.15)
+    assert found.loss is not None
+    assert found.loss_without is not None
+    assert found.loss < found.loss_without
+
+
+def test_more_photos_are_right_than_without() -> None:
+    logits, labels = drawn([1.5, -1.5, 0, 0, 0])
+    biases = fit_biases(logits[::2], labels[::2], seed=1).biases
+
+    fresh, truth = logits[1::2], labels[1::2]
+
+    assert ((fresh + biases).argmax(axis=1) == truth).mean() > (fresh.argmax(axis=1) == truth).mean() + 0.05
+
+
+def test_logits_that_favour_nobody_stay() -> None:
+    found = fit_biases(*drawn([0.0] * CLASSES), seed=1)
+
+    assert np.abs(found.biases).max() < 0.1
+
+
+def test_no_biases_where_they_tell_nothing_of_other_photos() -> None:
+    random = np.random.default_rng(3)
+
+    found = fit_biases(np.zeros((30, CLASSES), np.float32), random.permutation(30) % CLASSES, seed=1)
+
+    assert found.biases == pytest.approx(np.zeros(CLASSES))
+    assert found.loss == found.loss_without == pytest.approx(np.log(CLASSES))
+
+
+def test_a_species_without_a_photo_keeps_its_logit() -> None:
+    logits, labels = drawn([1.0, -1.0, 0, 0, 0])
+    there = labels != 2
+
+    assert fit_biases(logits[there], labels[there], seed=1).biases[2] == 0
+
+
+def test_too_few_photos_give_none() -> None:
+    found = fit_biases(np.eye(CLASSES, dtype=np.float32)[[1] * (FOLDS - 1)], np.zeros(FOLDS - 1, int), seed=1)
+
+    assert not found.biases.any()
+    assert (found.loss, found.loss_without) == (None, None)
+
+
+def test_logits_that_are_always_right_give_finite_biases() -> None:
+    labels = np.arange(40) % CLASSES
+
+    assert np.isfinite(
+        fit_biases(np.eye(CLASSES, dtype=np.float32)[labels] * 20, labels, seed=1).biases
+    ).all()
+
+
+def test_a_seed_gives_the_same_biases_again() -> None:
+    logits, labels = drawn([0.5, 0, 0, 0, 0], photos=200)
+
+    assert (
+        fit_biases(logits, labels, seed=4).biases.tolist()
+        == fit_biases(logits, labels, seed=4).biases.tolist()
+    )

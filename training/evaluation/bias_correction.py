@@ -1,0 +1,98 @@
+"""No species favoured over another: what to add to its logit, from validation photos."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.special import log_softmax
+from sklearn.model_selection import KFold
+
+# On the squares of the biases, from one that leaves them nearly free to one that leaves none.
+PENALTIES = (1.0, 3.0, 10.0, 30.0, 100.0, np.inf)
+FOLDS = 10
+LOG_SCALES = (-3.0, 3.0)
+
+
+@dataclass(frozen=True, slots=True)
+class BiasCorrection:
+    """What to add to each logit, and what that is worth on photos it was not fitted to.
+
+    Attributes
+    ----------
+    biases
+        ``float32[K]``.
+    loss, loss_without
+        Negative log-likelihood a photo, in nats, cross-validated: with the biases, and with a
+        temperature alone. None where there were too few photos to tell.
+    """
+
+    biases: NDArray[np.float32]
+    loss: float | None = None
+    loss_without: float | None = None
+
+
+def fit_biases(logits: NDArray[np.float32], labels: NDArray[np.int64], seed: int) -> BiasCorrection:
+    """Return the biases of bias-corrected temperature scaling (Alexandari et al. 2020, arXiv:1901.06852).
+
+    A penalty on their squares holds them small. Ten-fold cross-validation chooses it, and with it no
+    biases at all where they tell nothing of photos that they were not fitted to.
+
+    Parameters
+    ----------
+    logits
+        ``float32[N, K]`` of validation photos. Fewer of them than folds give no biases.
+    labels
+        ``int64[N]``. A species without a photo keeps its logit.
+    seed
+        Of the folds.
+    """
+    values = logits.astype(np.float64)
+    if len(labels) < FOLDS:
+        return BiasCorrection(np.zeros_like(logits[0]))
+    folds = list(KFold(FOLDS, shuffle=True, random_state=seed).split(values))
+
+    def held_out(penalty: float) -> float:
+        fits = [(_fit(values[known], labels[known], penalty), tried) for known, tried in folds]
+        return sum(_loss(fit, values[tried], labels[tried]) for fit, tried in fits) / len(labels)
+
+    losses = {penalty: held_out(penalty) for penalty in PENALTIES}
+    best = min(losses, key=losses.__getitem__)
+    biases = _fit(values, labels, best).biases
+    return BiasCorrection(biases.astype(np.float32), losses[best], losses[np.inf])
+
+
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    scale: float
+    biases: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, parameters: NDArray[np.float64]) -> "_Fit":
+        return cls(float(np.exp(parameters[0])), parameters[1:])
+
+    def log_probabilities(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray(log_softmax(self.scale * (logits + self.biases), axis=1))
+
+
+def _loss(fit: _Fit, logits: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
+    return -float(fit.log_probabilities(logits)[np.arange(len(labels)), labels].sum())
+
+
+def _fit(logits: NDArray[np.float64], labels: NDArray[np.int64], penalty: float) -> _Fit:
+    classes = logits.shape[1]
+    truth = np.eye(classes)[labels]
+    free = np.isfinite(penalty) & (np.bincount(labels, minlength=classes) > 0)
+    weight = penalty if np.isfinite(penalty) else 0
+
+    def objective(parameters: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        fit = _Fit.of(parameters)
+        surplus = np.exp(fit.log_probabilities(logits)) - truth
+        by_scale = fit.scale * (surplus * (logits + fit.biases)).sum()
+        by_bias = fit.scale * surplus.sum(axis=0) + 2 * weight * fit.biases
+        loss = _loss(fit, logits, labels) + weight * float((fit.biases**2).sum())
+        return loss, np.concatenate([[by_scale], by_bias])
+
+    bounds = [LOG_SCALES] + [(None, None) if each else (0.0, 0.0) for each in free]
+    found = minimize(objective, np.zeros(1 + classes), jac=True, method="L-BFGS-B", bounds=bounds)
+    return _Fit.of(found.x)
