@@ -8,8 +8,8 @@ from answers import Announcement, Answer, AnswerList, Feedback, UploadForm
 from knowledge import Health, ModelCard, SpeciesEntry, SpeciesList
 
 EXAMPLE_REQUEST = "5f0b7f3e-8a43-4d3c-9d7e-0c9d3c1f7a52"
-_ID = "9d715e03-622b-4450-9bcf-eb1442c6d9e2"
-_VERSION = "2026.11.22-0ee44dac"
+_ID = "7b1192db-a9b4-4523-a1cd-78327932a635"
+_VERSION = "2026.11.22-bd855e51"
 
 _PREDICTIONS: list[dict[str, Any]] = [
     {
@@ -17,14 +17,14 @@ _PREDICTIONS: list[dict[str, Any]] = [
         "scientific_name": "Zea mays",
         "common_name": "Maize",
         "role": "crop",
-        "confidence": 0.993628,
+        "confidence": 0.996143,
     },
     {
-        "species": "beta-vulgaris",
-        "scientific_name": "Beta vulgaris",
-        "common_name": "Sugar beet",
-        "role": "crop",
-        "confidence": 0.001086,
+        "species": "stellaria-media",
+        "scientific_name": "Stellaria media",
+        "common_name": "Common chickweed",
+        "role": "weed",
+        "confidence": 0.000644,
     },
 ]
 _PHOTO: dict[str, Any] = {"width": 224, "height": 224, "format": "JPEG", "issues": []}
@@ -38,10 +38,10 @@ _ANSWER: dict[str, Any] = {
     "evidence": None,
     "model": {"version": _VERSION},
     "error": None,
-    "timings_ms": {"decode": 1.1, "inference": 28.0, "total": 35.1},
+    "timings_ms": {"decode": 0.7, "inference": 27.3, "total": 30.5},
     "source": {"door": "http", "key": None},
     "feedback": None,
-    "created_at": "2026-11-22T08:10:43.985484Z",
+    "created_at": "2026-11-22T11:10:24.124744Z",
 }
 _SPECIES: dict[str, Any] = {
     "species": "zea-mays",
@@ -55,8 +55,8 @@ _SPECIES: dict[str, Any] = {
 _MODEL: dict[str, Any] = {
     "version": _VERSION,
     "source": "stable",
-    "since": "2026-11-22T08:10:18.117293Z",
-    "created_at": "2026-11-22T08:07:17.404765Z",
+    "since": "2026-11-22T11:10:23.742183Z",
+    "created_at": "2026-11-22T10:34:16.841080Z",
     "input": {"size": 224, "fit": "cover", "filter": "bilinear"},
     "species": 12,
     "dataset": {
