@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image, ImageFilter
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.conftest import Stack
 from tests.e2e.page.conftest import Open
@@ -35,6 +35,15 @@ def wide(maize: Path) -> File:
     picture = Image.new("RGB", (2 * seedling.width, seedling.height), "black")
     picture.paste(seedling, (seedling.width // 2, 0))
     return File(name="wide.png", mimeType="image/png", buffer=encoded(picture, "PNG"))
+
+
+def explained(page: Page, index: int) -> list[list[float]]:
+    """Have one of two photos explained; return how dark the overlay is, by rows of cells."""
+    page.get_by_role("button", name=f"Photo {index + 1} of 2").click()
+    expect(page.locator("#evidence")).to_be_hidden()
+    page.get_by_role("button", name="Why?").click()
+    dark: list[list[float]] = page.evaluate(DARKNESS, [page.locator("#evidence").element_handle(), 7, 7])
+    return dark
 
 
 @pytest.mark.parametrize("width", [1280, 390])
@@ -78,19 +87,32 @@ def test_a_touch_on_the_photo_shows_the_evidence_and_hides_it_again(page: Page, 
 
 
 def test_each_photo_has_its_own_evidence(page: Page, maize: Path) -> None:
+    turned = Image.open(maize).convert("RGB").transpose(Image.Transpose.ROTATE_90)
     answers = overhear(page)
-    choose(page, maize, maize.parent / "galium-aparine.jpg")
+    choose(page, maize, File(name="turned.png", mimeType="image/png", buffer=encoded(turned, "PNG")))
     for index in range(2):
-        page.get_by_role("button", name=f"Photo {index + 1} of 2").click()
-        expect(page.locator("#evidence")).to_be_hidden()
-        page.get_by_role("button", name="Why?").click()
+        dark = explained(page, index)
         expected = answers[0]["images"][index]["evidence"]
-        dark = page.evaluate(DARKNESS, [page.locator("#evidence").element_handle(), 7, 7])
         highest = max(max(row) for row in expected)
         assert highest == 1
         rows = [value for row in expected for value in row]
         lightest = [value for row in dark for value in row].index(min(min(row) for row in dark))
         assert rows[lightest] == highest
+    assert answers[0]["images"][0]["evidence"] != answers[0]["images"][1]["evidence"]
+
+
+def test_a_photo_that_does_not_speak_for_the_answer_stays_dark(page: Page, maize: Path) -> None:
+    def silence(route: Route) -> None:
+        response = route.fetch()
+        answer = response.json()
+        answer["images"][1]["evidence"] = [[0.0] * 7] * 7
+        route.fulfill(response=response, json=answer)
+
+    page.route("**/v1/classifications?*", silence)
+    choose(page, maize, maize.parent / "galium-aparine.jpg")
+
+    assert min(min(row) for row in explained(page, 0)) < 0.06
+    assert min(min(row) for row in explained(page, 1)) > 0.5
 
 
 def test_an_answer_without_evidence_offers_none(page: Page, maize: Path) -> None:
