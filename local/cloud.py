@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from moto.server import ThreadedMotoServer
 
 from local.intrinsics import calls, key, references, replaced
+from local.items import atomic_items
 from local.notifications import complete_notifications
 from local.template import REGION, Template, TemplateError
 
@@ -61,6 +62,7 @@ class Cloud:
 
     def __enter__(self) -> Self:
         self._parts.enter_context(complete_notifications())
+        self._parts.enter_context(atomic_items())
         self._server.start()
         host, port = self._server.get_host_and_port()
         self.endpoint = f"http://{host}:{port}"
