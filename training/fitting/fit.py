@@ -14,16 +14,9 @@ from training.fitting.epoch_bar import EpochBar
 from training.fitting.history import History
 from training.fitting.metrics import Accuracy, MacroF1
 from training.fitting.recipe import REFERENCE_BATCH, Recipe, Stage
-from training.fitting.run import HISTORY_NAME, Run, Settings
+from training.fitting.run import HISTORY_NAME, Run, Settings, choose_learning
 from training.networks.augmentation import augmentation
-from training.networks.network import (
-    begin_epoch,
-    build,
-    freeze_backbone,
-    load_weights,
-    set_norm_momentum,
-    unfreeze_above,
-)
+from training.networks.network import begin_epoch, build, load_weights, set_norm_momentum
 from training.plots import draw_curves
 from training.problems import TrainingError
 from training.progress import console
@@ -121,10 +114,7 @@ class _Training:
             network.load_weights(self.run.best_weights(number - 1))
         elif recipe.weights != "none":
             load_weights(network, recipe.weights)
-        if stage.head_only:
-            freeze_backbone(network)
-        else:
-            unfreeze_above(network, stage.frozen_blocks)
+        choose_learning(network, stage)
         set_norm_momentum(network, recipe.norm_momentum)
         learner = _learner(network, self.settings.size, augmentation(recipe.seed, stage.augmentation))
         scale = self.settings.batch / REFERENCE_BATCH

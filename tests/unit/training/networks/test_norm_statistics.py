@@ -1,0 +1,95 @@
+"""Statistics of batch normalization: those of the pictures that are served."""
+
+import keras
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from training.networks import norm_statistics
+from training.networks.network import backbone, build, freeze_backbone, unfreeze_above
+from training.networks.norm_statistics import measure_norm_statistics
+
+SIZE = 48
+
+
+@pytest.fixture
+def network() -> keras.Model:
+    """One whose running statistics are those of no picture."""
+    return build(classes=3, size=SIZE, dropout=0, seed=1, backbone="mobilenet_v2")
+
+
+@pytest.fixture(scope="module")
+def pictures() -> NDArray[np.uint8]:
+    return np.random.default_rng(2).integers(0, 256, (12, SIZE, SIZE, 3), dtype=np.uint8)
+
+
+def statistics(network: keras.Model) -> dict[str, NDArray[np.float32]]:
+    return {
+        state.path: keras.ops.convert_to_numpy(state)
+        for layer in backbone(network).layers
+        if isinstance(layer, keras.layers.BatchNormalization)
+        for state in (layer.moving_mean, layer.moving_variance)
+    }
+
+
+def test_the_network_answers_as_if_it_saw_the_pictures_while_training(
+    network: keras.Model, pictures: NDArray[np.uint8]
+) -> None:
+    inputs = pictures.astype(np.float32)
+    normalized = keras.ops.convert_to_numpy(network(inputs, training=True))
+    before = network.predict_on_batch(inputs)
+
+    measure_norm_statistics(network, pictures)
+
+    assert np.abs(before - normalized).max() > 0.1
+    assert network.predict_on_batch(inputs) == pytest.approx(normalized, abs=1e-3)
+
+
+def test_batches_count_alike(
+    network: keras.Model, pictures: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measure_norm_statistics(network, pictures)
+    at_once = statistics(network)
+    monkeypatch.setattr(norm_statistics, "BATCH", len(pictures))
+
+    measure_norm_statistics(network, np.concatenate([pictures, pictures]))
+
+    for path, values in statistics(network).items():
+        assert values == pytest.approx(at_once[path], rel=1e-3, abs=1e-5), path
+
+
+def test_what_was_frozen_keeps_its_statistics(network: keras.Model, pictures: NDArray[np.uint8]) -> None:
+    before = statistics(network)
+    unfreeze_above(network, 3)
+    learning = {
+        state.path
+        for layer in backbone(network).layers
+        if isinstance(layer, keras.layers.BatchNormalization) and layer.trainable
+        for state in (layer.moving_mean, layer.moving_variance)
+    }
+
+    measure_norm_statistics(network, pictures)
+
+    moved = {path for path, values in statistics(network).items() if not np.array_equal(values, before[path])}
+    assert 0 < len(learning) < len(before)
+    assert moved == learning
+
+
+def test_a_frozen_backbone_stays_as_it_is(network: keras.Model, pictures: NDArray[np.uint8]) -> None:
+    before = network.get_weights()
+    freeze_backbone(network)
+
+    measure_norm_statistics(network, pictures)
+
+    for now, then in zip(network.get_weights(), before, strict=True):
+        assert np.array_equal(now, then)
+
+
+def test_the_momentum_of_training_stays(network: keras.Model, pictures: NDArray[np.uint8]) -> None:
+    def momenta() -> list[float]:
+        layers = backbone(network).layers
+        return [layer.momentum for layer in layers if isinstance(layer, keras.layers.BatchNormalization)]
+
+    before = momenta()
+    measure_norm_statistics(network, pictures)
+    assert momenta() == before
