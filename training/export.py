@@ -24,7 +24,6 @@ from training.fitting.recipe import Recipe
 from training.fitting.run import Run, Settings
 from training.networks.embedding import Projection, fit_projection
 from training.networks.network import RUN_SUFFIX, add_biases, features_model, serving_model
-from training.networks.norm_statistics import measure_norm_statistics
 from training.package import Package, check_target
 from training.problems import TrainingError
 from training.progress import console, track
@@ -40,9 +39,7 @@ from training.quantization import (
 )
 
 REPRESENTATIVE_PHOTOS = 480
-# Of the training split: what batch normalization's statistics are measured on, what the embedding is fitted
-# to, and what tells where known photos lie in it.
-NORM_PHOTOS = 2000
+# Of the training split: what the embedding is fitted to, and what tells where known photos lie in it.
 EMBEDDING_PHOTOS = 1500
 REFERENCE_PHOTOS = 1000
 BATCH = 32
@@ -95,8 +92,6 @@ def export(
     validation = dataset.indices("validation")
     pictures, labels = dataset.pictures[validation], dataset.labels[validation]
     trained = run.trained_model()
-    met = dataset.pictures[_sample(dataset.indices("train"), NORM_PHOTOS, seed)]
-    measure_norm_statistics(trained, met)
     correction = fit_biases(_predicted(trained, pictures, "Fitting the biases"), labels, seed)
     add_biases(trained, correction.biases)
     shown = dataset.pictures[_sample(dataset.indices("train"), EMBEDDING_PHOTOS, seed)]

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
+from numpy.typing import NDArray
 
 from training.backends import Backend, open_backend, set_precision
 from training.data.dataset import Dataset
@@ -14,9 +16,10 @@ from training.fitting.epoch_bar import EpochBar
 from training.fitting.history import History
 from training.fitting.metrics import Accuracy, MacroF1
 from training.fitting.recipe import REFERENCE_BATCH, Recipe, Stage
-from training.fitting.run import HISTORY_NAME, Run, Settings, choose_learning
+from training.fitting.run import HISTORY_NAME, Run, Settings
 from training.networks.augmentation import augmentation
-from training.networks.network import begin_epoch, build, load_weights, set_norm_momentum
+from training.networks.network import begin_epoch, build, freeze_backbone, load_weights, unfreeze_above
+from training.networks.norm_statistics import measure_norm_statistics
 from training.plots import draw_curves
 from training.problems import TrainingError
 from training.progress import console
@@ -25,6 +28,8 @@ NETWORK = "frond"
 # Two checkpoints (the last and the draft of the next) of four copies of the weights at most (they, the
 # optimizer's two moments, the average), and two files of best weights; four bytes a number.
 BYTES_A_WEIGHT = (2 * 4 + 2) * 4
+# Training photos, as they are, that batch normalization's statistics are measured on after each epoch.
+NORM_PHOTOS = 1000
 
 
 def fit(dataset: Dataset, run: Run, recipe: Recipe, devices: list[str] | None = None) -> float:
@@ -70,6 +75,7 @@ class _Training:
         self.checkpoints = run.checkpoints
         self.history = History(run.directory / HISTORY_NAME)
         self.validation = Feed(dataset, "validation", settings.batch)
+        self.typical = _sample(dataset, NORM_PHOTOS, settings.recipe.seed)
 
     def run_stages(self) -> float:
         latest = self.checkpoints.latest()
@@ -114,8 +120,10 @@ class _Training:
             network.load_weights(self.run.best_weights(number - 1))
         elif recipe.weights != "none":
             load_weights(network, recipe.weights)
-        choose_learning(network, stage)
-        set_norm_momentum(network, recipe.norm_momentum)
+        if stage.head_only:
+            freeze_backbone(network)
+        else:
+            unfreeze_above(network, stage.frozen_blocks)
         learner = _learner(network, self.settings.size, augmentation(recipe.seed, stage.augmentation))
         scale = self.settings.batch / REFERENCE_BATCH
         _compile(learner, recipe, stage, _schedule(stage, stage.rate * scale, steps))
@@ -134,6 +142,8 @@ class _Training:
             callbacks=[bar],
         ).history
         clock.lap("learning")
+        measure_norm_statistics(learner.get_layer(NETWORK), self.typical, self.recipe.batch)
+        clock.lap("normalizing")
         scores = learner.evaluate(self.backend.batches(self.validation, 0), verbose=0, return_dict=True)
         clock.lap("validating")
         row = {
@@ -180,6 +190,11 @@ def _learner(network: keras.Model, given: int, augment: keras.Sequential) -> ker
         resize = keras.layers.Resizing(wanted, wanted, antialias=True, dtype="float32", name="resizing")
         resized = resize(pictures)
     return keras.Model(pictures, network(augment(resized)), name="learner")
+
+
+def _sample(dataset: Dataset, count: int, seed: int) -> NDArray[np.uint8]:
+    chosen = np.random.default_rng(seed).permutation(dataset.indices("train"))[:count]
+    return np.asarray(dataset.pictures[np.sort(chosen)])
 
 
 def _schedule(stage: Stage, rate: float, steps: int) -> Any:

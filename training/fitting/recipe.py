@@ -53,13 +53,6 @@ class Recipe(_Frozen):
     )
     label_smoothing: float = Field(0.1, ge=0, lt=1)
     dropout: float = Field(0.3, ge=0, lt=1)
-    norm_momentum: float = Field(
-        0.99,
-        ge=0,
-        lt=1,
-        description="Of batch normalization's running statistics: 0.99 needs some hundred steps to follow "
-        "what the network learns, 0.9 some tens; MobileNet v2's own 0.999 was for a million photos",
-    )
     precision: str = Field("auto", description="auto, float32, bfloat16 or float16")
     seed: int = 1
     stages: list[Stage] = Field(min_length=1)

@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from training.fitting.checkpoint import Checkpoints
 from training.fitting.history import History, Row
-from training.fitting.recipe import Recipe, Stage
-from training.networks.network import build, freeze_backbone, unfreeze_above
+from training.fitting.recipe import Recipe
+from training.networks.network import build
 from training.problems import TrainingError
 
 SETTINGS_NAME, HISTORY_NAME = "settings.json", "history.csv"
@@ -83,7 +83,7 @@ class Run:
         return self.directory / f"best-{stage + 1}.weights.h5"
 
     def trained_model(self) -> keras.Model:
-        """Return the network with the best weights of the last stage, in float32; what learned may learn.
+        """Return the network with the best weights of the last stage, in float32.
 
         Raises
         ------
@@ -101,13 +101,4 @@ class Run:
             model.load_weights(weights)
         except (OSError, ValueError) as error:
             raise TrainingError(f"{weights} cannot be read: {error}") from error
-        choose_learning(model, recipe.stages[-1])
         return model
-
-
-def choose_learning(network: keras.Model, stage: Stage) -> None:
-    """Freeze what does not learn in a stage."""
-    if stage.head_only:
-        freeze_backbone(network)
-    else:
-        unfreeze_above(network, stage.frozen_blocks)

@@ -105,13 +105,6 @@ def unfreeze_above(model: keras.Model, blocks: int) -> None:
         layer.trainable = learning
 
 
-def set_norm_momentum(model: keras.Model, momentum: float) -> None:
-    """Let the statistics of batch normalization keep this share of themselves at each step."""
-    for layer in backbone(model).layers:
-        if isinstance(layer, keras.layers.BatchNormalization):
-            layer.momentum = momentum
-
-
 def begin_epoch(model: keras.Model, epoch: int) -> None:
     """Set augmentation and dropout to where this epoch starts, whatever came before it in this process.
 

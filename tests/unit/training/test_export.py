@@ -18,7 +18,6 @@ from training.evaluation.bias_correction import BiasCorrection
 from training.export import export
 from training.fitting.run import SETTINGS_NAME, Run
 from training.networks.network import backbone, build
-from training.networks.norm_statistics import measure_norm_statistics
 from training.package import NOTICE_NAME, put_in_place
 from training.problems import TrainingError
 from training.quantization import Comparison
@@ -170,34 +169,6 @@ def test_the_biases_are_in_the_network_that_serves_and_on_paper(
         "loss": 0.25,
         "loss_without": 0.75,
     }
-
-
-def test_the_network_knows_the_pictures_as_they_are_served(
-    prepared: Dataset, run: Run, exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Its running statistics are of other pictures, as those of turned and zoomed ones are."""
-    network, other, serving = run.trained_model(), Run(tmp_path / "run"), []
-    last = backbone(network).get_layer("Conv_1_bn")
-    last.moving_mean.assign(last.moving_mean + 1)
-    other.directory.mkdir()
-    other.claim(run.settings())
-    network.save_weights(other.best_weights(len(run.settings().recipe.stages) - 1))
-    int8 = (exported / MODEL_NAME).read_bytes()
-
-    def variants(model: keras.Model, _: object) -> dict[str, bytes]:
-        serving.append(model)
-        return {"int8": int8}
-
-    monkeypatch.setattr("training.export.variants", variants)
-    monkeypatch.setattr("training.export.compare", lambda *_: Comparison(0, [], []))
-
-    export(prepared, other, tmp_path / "model")
-
-    seen = run.trained_model()
-    measure_norm_statistics(seen, prepared.pictures[prepared.indices("train")])
-    served = serving[0].get_layer("seen")
-    means = [backbone(each).get_layer("Conv_1_bn").moving_mean.numpy() for each in (served, seen)]
-    assert means[0] == pytest.approx(means[1], abs=1e-4)
 
 
 def test_a_collapsed_export_is_told_aloud_and_on_paper(

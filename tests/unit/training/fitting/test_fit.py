@@ -19,6 +19,7 @@ from training.data.dataset import Dataset
 from training.fitting.fit import fit
 from training.fitting.recipe import Recipe
 from training.fitting.run import HISTORY_NAME, Run
+from training.networks.norm_statistics import measure_norm_statistics
 from training.problems import TrainingError
 
 PATIENCE = 120
@@ -166,6 +167,16 @@ class TestRun:
         )
         same = all(np.array_equal(one, other) for one, other in pairs)
         assert same == (fourth > third)
+
+    def test_normalization_knows_the_photos_as_they_are(self, runs: Runs, prepared: Dataset) -> None:
+        path = runs.whole.directory / "checkpoints" / "epoch-0004.keras"
+        network = keras.models.load_model(path).get_layer("frond")
+        before = network.get_weights()
+
+        measure_norm_statistics(network, prepared.pictures[prepared.indices("train")], batch=6)
+
+        for now, then in zip(network.get_weights(), before, strict=True):
+            assert now == pytest.approx(then, rel=1e-3, abs=1e-5)
 
     def test_other_settings_are_refused(self, runs: Runs, prepared: Dataset) -> None:
         with pytest.raises(TrainingError, match="holds a run with other settings"):

@@ -15,7 +15,6 @@ from training.networks.network import (
     features_model,
     freeze_backbone,
     load_weights,
-    set_norm_momentum,
     unfreeze_above,
 )
 from training.problems import TrainingError
@@ -69,13 +68,6 @@ def test_the_smallest_size_is_the_one_that_keras_takes(chosen: Backbone) -> None
         chosen.build(chosen.smallest - 1)
     with pytest.raises(ValueError, match="Input size must be at least"):
         chosen.constructor(weights=None, include_top=False, input_shape=(chosen.smallest - 1,) * 2 + (3,))
-
-
-def test_normalization_follows_as_fast_as_it_is_told(network: keras.Model) -> None:
-    set_norm_momentum(network, 0.9)
-    layers = backbone(network).layers
-    momenta = {layer.momentum for layer in layers if isinstance(layer, keras.layers.BatchNormalization)}
-    assert momenta <= {0.9}
 
 
 class TestCuts:

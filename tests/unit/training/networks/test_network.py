@@ -22,7 +22,6 @@ from training.networks.network import (
     freeze_backbone,
     load_weights,
     serving_model,
-    set_norm_momentum,
     unfreeze_above,
 )
 from training.problems import TrainingError
@@ -69,24 +68,6 @@ class TestWhatLearns:
         network.save(tmp_path / "network.keras")
         restored = keras.models.load_model(tmp_path / "network.keras")
         assert [variable.path for variable in restored.trainable_variables] == before
-
-
-@pytest.mark.parametrize("momentum", [0.75, 0.9])
-def test_running_statistics_keep_the_share_they_are_told(momentum: float, tmp_path: Path) -> None:
-    network = build(classes=3, size=48, backbone="mobilenet_v2")
-    weights, path = network.get_weights(), tmp_path / "network.keras"
-
-    def mean_after_a_step(kept: float) -> NDArray[np.float32]:
-        set_norm_momentum(network, kept)
-        network.set_weights(weights)
-        network.save(path)
-        restored = keras.models.load_model(path)
-        restored(np.full((2, 48, 48, 3), 200, dtype=np.float32), training=True)
-        mean = backbone(restored).get_layer("bn_Conv1").moving_mean
-        return np.asarray(keras.ops.convert_to_numpy(mean))
-
-    # They start at zero, so what a step leaves is what it adds.
-    assert np.allclose(mean_after_a_step(momentum), (1 - momentum) * mean_after_a_step(0), atol=1e-6)
 
 
 class TestRandomness:

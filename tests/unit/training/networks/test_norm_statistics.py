@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from training.networks import norm_statistics
 from training.networks.network import backbone, build, freeze_backbone, unfreeze_above
 from training.networks.norm_statistics import measure_norm_statistics
 
@@ -45,17 +44,26 @@ def test_the_network_answers_as_if_it_saw_the_pictures_while_training(
     assert network.predict_on_batch(inputs) == pytest.approx(normalized, abs=1e-3)
 
 
-def test_batches_count_alike(
-    network: keras.Model, pictures: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_batches_count_alike(network: keras.Model, pictures: NDArray[np.uint8]) -> None:
     measure_norm_statistics(network, pictures)
     at_once = statistics(network)
-    monkeypatch.setattr(norm_statistics, "BATCH", len(pictures))
 
-    measure_norm_statistics(network, np.concatenate([pictures, pictures]))
+    measure_norm_statistics(network, np.concatenate([pictures, pictures, pictures]), batch=len(pictures))
 
     for path, values in statistics(network).items():
         assert values == pytest.approx(at_once[path], rel=1e-3, abs=1e-5), path
+
+
+def test_pictures_of_another_size_are_resized(network: keras.Model, pictures: NDArray[np.uint8]) -> None:
+    # Of one colour each, which no resizing changes.
+    plain = np.broadcast_to(pictures[:, :1, :1], pictures.shape)
+    measure_norm_statistics(network, plain)
+    expected = statistics(network)
+
+    measure_norm_statistics(network, plain.repeat(2, axis=1).repeat(2, axis=2))
+
+    for path, values in statistics(network).items():
+        assert values == pytest.approx(expected[path], rel=1e-2, abs=1e-4), path
 
 
 def test_what_was_frozen_keeps_its_statistics(network: keras.Model, pictures: NDArray[np.uint8]) -> None:
