@@ -6,9 +6,12 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from tests.conftest import ROOT
 from training.data.dataset import Dataset
+from training.fitting.run import Run
+from training.networks.norm_statistics import measure_norm_statistics
 
 # How many devices there are is settled when TensorFlow starts, so each training is a process.
 PROGRAM = """
@@ -24,24 +27,27 @@ from training.data.dataset import Dataset
 from training.fitting.fit import fit
 from training.fitting.run import Run
 
-dataset, run, replicas = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
+dataset, run, replicas, backbone = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
 [cpu] = tf.config.list_physical_devices("CPU")
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
-# VGG16 has no batch normalization, whose statistics are each device's own.
 stage = {"name": "all", "epochs": 1, "rate": 1e-4, "frozen_blocks": 0, "constant": True,
          "balance": 0.5, "augmentation": NONE.model_dump()}
-recipe = tiny_recipe(backbone="vgg16", batch=12 // replicas, dropout=0, stages=[stage])
+recipe = tiny_recipe(backbone=backbone, batch=12 // replicas, dropout=0, stages=[stage])
 fit(Dataset(dataset), Run(run), recipe, [f"CPU:{i}" for i in range(replicas)])
 trained = Run(run).trained_model()
 np.savez(run / "weights.npz", *trained.get_weights())
 """
 
 
-def one_step(dataset: Dataset, run: Path, replicas: int) -> list[np.ndarray]:
+# It has no batch normalization, whose statistics are each device's own.
+PLAIN = "vgg16"
+
+
+def one_step(dataset: Dataset, run: Path, replicas: int, backbone: str = PLAIN) -> list[np.ndarray]:
     """Train for one step and return the weights."""
     layer = ROOT / "layers" / "frond" / "python"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(layer), str(ROOT)])}
-    command = [sys.executable, "-c", PROGRAM, str(dataset.directory), str(run), str(replicas)]
+    command = [sys.executable, "-c", PROGRAM, str(dataset.directory), str(run), str(replicas), backbone]
     done = subprocess.run(
         command, check=False, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=200
     )
@@ -59,3 +65,13 @@ def test_the_same_step(prepared: Dataset, tmp_path: Path) -> None:
     assert np.median(differences) < 1e-9
     assert (differences > 4e-7).mean() < 1e-3
     assert differences.max() < 1e-4
+
+
+def test_normalization_is_measured_for_all_devices_at_once(prepared: Dataset, tmp_path: Path) -> None:
+    weights = one_step(prepared, tmp_path / "two", 2, "mobilenet_v2")
+    network = Run(tmp_path / "two").trained_model()
+
+    measure_norm_statistics(network, prepared.pictures[prepared.indices("train")], batch=6)
+
+    for now, then in zip(network.get_weights(), weights, strict=True):
+        assert now == pytest.approx(then, rel=1e-3, abs=1e-5)
