@@ -20,9 +20,9 @@ def measure_norm_statistics(network: keras.Model, pictures: NDArray[np.uint8], b
     network
         From :func:`training.networks.network.build`; layers that are frozen keep what they have.
     pictures
-        ``uint8[N, S, S, 3]``, as they are served, of any size; some hundred or more.
+        ``uint8[N, S, S, 3]``, as they are served, of any size and in any order; some hundred or more.
     batch
-        Pictures at a time, all batches counting alike.
+        Pictures at a time, drawn at random.
     """
     norms = [
         layer
@@ -33,10 +33,13 @@ def measure_norm_statistics(network: keras.Model, pictures: NDArray[np.uint8], b
         return
     momenta = [norm.momentum for norm in norms]
     features, size = features_model(network), network.input_shape[1:3]
-    for number, part in enumerate(np.array_split(pictures, -(-len(pictures) // batch))):
+    # Data sets lie by species; a batch of one species varies too little.
+    order = np.random.default_rng(0).permutation(len(pictures))
+    for number, chosen in enumerate(np.array_split(order, -(-len(order) // batch))):
         for norm in norms:
             # The running mean is then the mean of all batches.
             norm.momentum = number / (number + 1)
-        features(keras.ops.image.resize(part.astype(np.float32), size, antialias=True), training=True)
+        inputs = pictures[chosen].astype(np.float32)
+        features(keras.ops.image.resize(inputs, size, antialias=True), training=True)
     for norm, momentum in zip(norms, momenta, strict=True):
         norm.momentum = momentum

@@ -44,14 +44,16 @@ def test_the_network_answers_as_if_it_saw_the_pictures_while_training(
     assert network.predict_on_batch(inputs) == pytest.approx(normalized, abs=1e-3)
 
 
-def test_batches_count_alike(network: keras.Model, pictures: NDArray[np.uint8]) -> None:
-    measure_norm_statistics(network, pictures)
+def test_pictures_may_lie_by_species(network: keras.Model, pictures: NDArray[np.uint8]) -> None:
+    """A batch of dark pictures and a batch of bright ones would both vary too little."""
+    sorted_ones = np.concatenate([pictures // 8] * 8 + [pictures // 8 + 200] * 8)
+    measure_norm_statistics(network, sorted_ones, batch=len(sorted_ones))
     at_once = statistics(network)
 
-    measure_norm_statistics(network, np.concatenate([pictures, pictures, pictures]), batch=len(pictures))
+    measure_norm_statistics(network, sorted_ones, batch=len(sorted_ones) // 2)
 
-    for path, values in statistics(network).items():
-        assert values == pytest.approx(at_once[path], rel=1e-3, abs=1e-5), path
+    first = "bn_Conv1/moving_variance"
+    assert statistics(network)[first] == pytest.approx(at_once[first], rel=0.05)
 
 
 def test_pictures_of_another_size_are_resized(network: keras.Model, pictures: NDArray[np.uint8]) -> None:
