@@ -8,8 +8,8 @@ from answers import Announcement, Answer, AnswerList, Feedback, UploadForm
 from knowledge import Health, ModelCard, SpeciesEntry, SpeciesList
 
 EXAMPLE_REQUEST = "5f0b7f3e-8a43-4d3c-9d7e-0c9d3c1f7a52"
-_ID = "7b1192db-a9b4-4523-a1cd-78327932a635"
-_VERSION = "2026.11.22-bd855e51"
+_ID = "4a1774ab-3d54-4cb8-ae91-d650824bc812"
+_VERSION = "2026.11.22-8411f696"
 
 _PREDICTIONS: list[dict[str, Any]] = [
     {
@@ -17,14 +17,14 @@ _PREDICTIONS: list[dict[str, Any]] = [
         "scientific_name": "Zea mays",
         "common_name": "Maize",
         "role": "crop",
-        "confidence": 0.996143,
+        "confidence": 0.995905,
     },
     {
-        "species": "stellaria-media",
-        "scientific_name": "Stellaria media",
-        "common_name": "Common chickweed",
-        "role": "weed",
-        "confidence": 0.000644,
+        "species": "beta-vulgaris",
+        "scientific_name": "Beta vulgaris",
+        "common_name": "Sugar beet",
+        "role": "crop",
+        "confidence": 0.000615,
     },
 ]
 _PHOTO: dict[str, Any] = {"width": 224, "height": 224, "format": "JPEG", "issues": []}
@@ -38,10 +38,10 @@ _ANSWER: dict[str, Any] = {
     "evidence": None,
     "model": {"version": _VERSION},
     "error": None,
-    "timings_ms": {"decode": 0.7, "inference": 27.3, "total": 30.5},
+    "timings_ms": {"decode": 1.3, "inference": 29.1, "total": 45.0},
     "source": {"door": "http", "key": None},
     "feedback": None,
-    "created_at": "2026-11-22T11:10:24.124744Z",
+    "created_at": "2026-11-22T14:37:37.411483Z",
 }
 _SPECIES: dict[str, Any] = {
     "species": "zea-mays",
@@ -55,8 +55,8 @@ _SPECIES: dict[str, Any] = {
 _MODEL: dict[str, Any] = {
     "version": _VERSION,
     "source": "stable",
-    "since": "2026-11-22T11:10:23.742183Z",
-    "created_at": "2026-11-22T10:34:16.841080Z",
+    "since": "2026-11-22T14:37:37.364946Z",
+    "created_at": "2026-11-22T14:34:14.727752Z",
     "input": {"size": 224, "fit": "cover", "filter": "bilinear"},
     "species": 12,
     "dataset": {
