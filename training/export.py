@@ -15,7 +15,7 @@ from frond.classifier import Classifier
 from frond.manifest import Abstention, Manifest, Reference, describe, version_of
 from frond.manifest import Dataset as DatasetFacts
 from training.abstention import Known, choose_abstention
-from training.data.dataset import Dataset
+from training.data.dataset import Dataset, sample
 from training.evaluation.bias_correction import BiasCorrection, fit_biases
 from training.evaluation.confidence import fit_temperature
 from training.evaluation.inference import Inferences, infer_all
@@ -94,7 +94,7 @@ def export(
     trained = run.trained_model()
     correction = fit_biases(_predicted(trained, pictures, "Fitting the biases"), labels, seed)
     add_biases(trained, correction.biases)
-    shown = dataset.pictures[_sample(dataset.indices("train"), EMBEDDING_PHOTOS, seed)]
+    shown = dataset.pictures[sample(dataset.indices("train"), EMBEDDING_PHOTOS, seed)]
     projection = fit_projection(_predicted(features_model(trained), shown, "Fitting the embedding"), seed)
     serving = serving_model(trained, projection.components, projection.mean)
     files = variants(serving, dataset.pictures[_representative(dataset, seed)])
@@ -103,11 +103,11 @@ def export(
     classifier = Classifier(files["int8"], draft, threads)
     served, exact = infer_all(classifier, pictures), predict_all(serving, pictures)
     agreed = agreement(exact, served, labels)
-    tried = _sample(np.arange(len(validation)), quantization_photos or len(validation), seed)
+    tried = sample(np.arange(len(validation)), quantization_photos or len(validation), seed)
     int8 = Answers(served.logits[tried], served.median_ms)
     comparison = compare(files, pictures[tried], labels[tried], exact.logits[tried], int8, threads)
 
-    reference = _sample(dataset.indices("train"), REFERENCE_PHOTOS, seed)
+    reference = sample(dataset.indices("train"), REFERENCE_PHOTOS, seed)
     known = infer_all(classifier, dataset.pictures[reference])
     strangers = {name: meet(classifier, name, at, strange[name]) for name, at in (unknown or {}).items()}
     temperature = fit_temperature(served.logits, labels)
@@ -144,11 +144,6 @@ def _representative(dataset: Dataset, seed: int) -> NDArray[np.int64]:
     share = max(1, REPRESENTATIVE_PHOTOS // classes)
     chosen = [order[dataset.labels[order] == label][:share] for label in range(classes)]
     return np.sort(np.concatenate(chosen))
-
-
-def _sample(indices: NDArray[np.int64], count: int, seed: int) -> NDArray[np.int64]:
-    chosen = np.random.default_rng(seed).permutation(indices)[:count]
-    return np.sort(chosen)
 
 
 def _draft_manifest(model: bytes, dataset: Dataset, settings: Settings, projection: Projection) -> Manifest:

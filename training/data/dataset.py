@@ -76,6 +76,12 @@ class Dataset:
         return found
 
 
+def sample(indices: NDArray[np.int64], count: int, seed: int) -> NDArray[np.int64]:
+    """Return so many of the pictures at random, all of them where there are fewer, as they lie."""
+    chosen = np.random.default_rng(seed).permutation(indices)[:count]
+    return np.sort(chosen)
+
+
 def _renumbered(slugs: list[str], without: set[str]) -> list[int]:
     """Return the class of each species on the disk once some are left out, -1 for those."""
     unknown = without - set(slugs)

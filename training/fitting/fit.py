@@ -6,11 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
-from numpy.typing import NDArray
 
 from training.backends import Backend, open_backend, set_precision
-from training.data.dataset import Dataset
+from training.data.dataset import Dataset, sample
 from training.data.feed import Feed
 from training.fitting.epoch_bar import EpochBar
 from training.fitting.history import History
@@ -75,7 +73,7 @@ class _Training:
         self.checkpoints = run.checkpoints
         self.history = History(run.directory / HISTORY_NAME)
         self.validation = Feed(dataset, "validation", settings.batch)
-        self.typical = _sample(dataset, NORM_PHOTOS, settings.recipe.seed)
+        self.typical = dataset.pictures[sample(dataset.indices("train"), NORM_PHOTOS, settings.recipe.seed)]
 
     def run_stages(self) -> float:
         latest = self.checkpoints.latest()
@@ -190,11 +188,6 @@ def _learner(network: keras.Model, given: int, augment: keras.Sequential) -> ker
         resize = keras.layers.Resizing(wanted, wanted, antialias=True, dtype="float32", name="resizing")
         resized = resize(pictures)
     return keras.Model(pictures, network(augment(resized)), name="learner")
-
-
-def _sample(dataset: Dataset, count: int, seed: int) -> NDArray[np.uint8]:
-    chosen = np.random.default_rng(seed).permutation(dataset.indices("train"))[:count]
-    return np.asarray(dataset.pictures[np.sort(chosen)])
 
 
 def _schedule(stage: Stage, rate: float, steps: int) -> Any:
