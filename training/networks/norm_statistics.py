@@ -5,6 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.networks.network import backbone, features_model
+from training.progress import track
 
 
 def measure_norm_statistics(network: keras.Model, pictures: NDArray[np.uint8], batch: int = 32) -> None:
@@ -35,7 +36,8 @@ def measure_norm_statistics(network: keras.Model, pictures: NDArray[np.uint8], b
     features, size = features_model(network), network.input_shape[1:3]
     # Data sets lie by species; a batch of one species varies too little.
     order = np.random.default_rng(0).permutation(len(pictures))
-    for number, chosen in enumerate(np.array_split(order, -(-len(order) // batch))):
+    batches = np.array_split(order, -(-len(order) // batch))
+    for number, chosen in enumerate(track(batches, len(batches), "Normalizing")):
         for norm in norms:
             # The running mean is then the mean of all batches.
             norm.momentum = number / (number + 1)

@@ -1,0 +1,95 @@
+"""What becomes of a picture while a network learns from it."""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from training.networks.augmentation import NONE, Augmentation, augmentation
+from training.networks.network import begin_epoch
+
+SIZE, COPIES = 16, 400
+SQUARES = Augmentation(resampled=0, brightness=0, contrast=0)
+
+Pictures = NDArray[np.float32]
+
+
+@pytest.fixture(params=["float32", "mixed_bfloat16"])
+def precision(request: pytest.FixtureRequest) -> Iterator[None]:
+    keras.mixed_precision.set_global_policy(request.param)
+    yield
+    keras.mixed_precision.set_global_policy("float32")
+
+
+@pytest.fixture(scope="module")
+def copies() -> Pictures:
+    """One picture many times."""
+    picture = np.random.default_rng(1).integers(0, 256, (1, SIZE, SIZE, 3)).astype(np.float32)
+    return np.repeat(picture, COPIES, axis=0)
+
+
+def changed(copies: Pictures, strength: Augmentation, training: bool = True) -> Pictures:
+    found: Pictures = keras.ops.convert_to_numpy(augmentation(3, strength)(copies, training=training))
+    return found
+
+
+def ways_to_lay(picture: Pictures) -> dict[bytes, str]:
+    return {
+        np.rot90(side, quarters).tobytes(): f"{name} {quarters}"
+        for name, side in {"as it is": picture, "mirrored": picture[:, ::-1]}.items()
+        for quarters in range(4)
+    }
+
+
+def laid(copies: Pictures, strength: Augmentation) -> Counter[str]:
+    ways = ways_to_lay(copies[0])
+    return Counter(ways.get(picture.tobytes(), "resampled") for picture in changed(copies, strength))
+
+
+def test_mirror_images_are_as_likely_as_the_picture(copies: Pictures) -> None:
+    found = laid(copies, NONE.model_copy(update={"flip": True}))
+    assert set(found) == {"as it is 0", "as it is 2", "mirrored 0", "mirrored 2"}
+    assert min(found.values()) > COPIES / 4 * 0.7
+
+
+@pytest.mark.usefixtures("precision")
+def test_a_square_is_laid_in_all_eight_ways_and_keeps_its_pixels(copies: Pictures) -> None:
+    found = laid(copies, SQUARES)
+    assert len(found) == 8
+    assert "resampled" not in found
+    assert min(found.values()) > COPIES / 8 * 0.6
+
+
+@pytest.mark.parametrize("share", [0.25, 0.5])
+def test_only_a_share_is_resampled(copies: Pictures, share: float) -> None:
+    found = laid(copies, SQUARES.model_copy(update={"resampled": share}))
+    assert found["resampled"] == pytest.approx(COPIES * share, rel=0.2)
+    assert len(found) == 9
+
+
+def test_all_are_resampled_if_not_told_otherwise(copies: Pictures) -> None:
+    assert laid(copies, Augmentation(brightness=0, contrast=0)) == {"resampled": COPIES}
+
+
+@pytest.mark.parametrize("name", ["rotation", "zoom_in", "brightness", "contrast"])
+def test_every_picture_is_changed_in_its_own_way(copies: Pictures, name: str) -> None:
+    found = changed(copies, NONE.model_copy(update={name: 0.3}))
+    assert len({picture.tobytes() for picture in found}) == COPIES
+
+
+def test_what_is_judged_is_left_alone(copies: Pictures) -> None:
+    assert np.array_equal(changed(copies, Augmentation(resampled=0.5), training=False), copies)
+
+
+def test_a_checkpoint_goes_on_as_it_would_have(copies: Pictures, tmp_path: Path) -> None:
+    layers = augmentation(3, Augmentation(resampled=0.5))
+    model = keras.Sequential([keras.Input((SIZE, SIZE, 3)), layers])
+    model.save(tmp_path / "model.keras")
+    restored = keras.models.load_model(tmp_path / "model.keras")
+    for each in (model, restored):
+        begin_epoch(each, 2)
+    assert np.array_equal(restored(copies, training=True), model(copies, training=True))
