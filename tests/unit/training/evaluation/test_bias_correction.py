@@ -54,6 +54,14 @@ def test_no_biases_where_they_tell_nothing_of_other_photos() -> None:
     assert found.loss == found.loss_without == pytest.approx(np.log(CLASSES))
 
 
+def test_the_luck_of_few_photos_is_not_followed() -> None:
+    # The penalty with the least loss would move a logit by a quarter here.
+    found = fit_biases(*drawn([0.0] * CLASSES, photos=150), seed=1)
+
+    assert not found.biases.any()
+    assert found.loss == found.loss_without
+
+
 def test_a_species_without_a_photo_keeps_its_logit() -> None:
     logits, labels = drawn([1.0, -1.0, 0, 0, 0])
     there = labels != 2
