@@ -11,7 +11,7 @@ from keras import layers as kl
 from pydantic import BaseModel, ConfigDict, Field
 
 PIXELS = (0, 255)
-# Of what the layers compute, also where the network does in half precision.
+# Pictures come in the network's precision, which holds whole levels; layers round no further.
 EXACT = "float32"
 
 
