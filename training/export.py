@@ -14,11 +14,13 @@ from numpy.typing import NDArray
 from frond.classifier import Classifier
 from frond.manifest import Abstention, Manifest, Reference, describe, version_of
 from frond.manifest import Dataset as DatasetFacts
+from frond.second_look import SecondLook
 from training.abstention import Known, choose_abstention
 from training.data.dataset import Dataset, sample
 from training.evaluation.bias_correction import BiasCorrection, fit_biases
 from training.evaluation.confidence import fit_temperature
 from training.evaluation.inference import Inferences, infer_all
+from training.evaluation.second_look import SecondLookChoice, choose_second_look
 from training.evaluation.unknown import files_below, meet
 from training.fitting.recipe import Recipe
 from training.fitting.run import Run, Settings
@@ -43,6 +45,7 @@ REPRESENTATIVE_PHOTOS = 480
 EMBEDDING_PHOTOS = 1500
 REFERENCE_PHOTOS = 1000
 BATCH = 32
+ALWAYS_AGAIN = SecondLook(gap_below=float("inf"))
 
 
 def export(
@@ -100,18 +103,24 @@ def export(
     files = variants(serving, dataset.pictures[_representative(dataset, seed)])
     draft = _draft_manifest(files["int8"], dataset, settings, projection)
 
-    classifier = Classifier(files["int8"], draft, threads)
-    served, exact = infer_all(classifier, pictures), predict_all(serving, pictures)
-    agreed = agreement(exact, served, labels)
+    once = infer_all(Classifier(files["int8"], draft, threads), pictures)
+    exact = predict_all(serving, pictures)
+    agreed = agreement(exact, once, labels)
     tried = sample(np.arange(len(validation)), quantization_photos or len(validation), seed)
-    int8 = Answers(served.logits[tried], served.median_ms)
+    int8 = Answers(once.logits[tried], once.median_ms)
     comparison = compare(files, pictures[tried], labels[tried], exact.logits[tried], int8, threads)
 
+    again = infer_all(
+        Classifier(files["int8"], _with(draft, ALWAYS_AGAIN), threads), pictures, "Looking twice"
+    )
+    looks = choose_second_look(once.logits, again.logits, labels)
+    classifier = Classifier(files["int8"], _with(draft, looks.second_look), threads)
+    served = infer_all(classifier, pictures)
     reference = sample(dataset.indices("train"), REFERENCE_PHOTOS, seed)
     known = infer_all(classifier, dataset.pictures[reference])
     strangers = {name: meet(classifier, name, at, strange[name]) for name, at in (unknown or {}).items()}
     temperature = fit_temperature(served.logits, labels)
-    manifest = draft.model_copy(
+    manifest = classifier.manifest.model_copy(
         update={
             "temperature": temperature,
             "abstention": choose_abstention(
@@ -123,7 +132,7 @@ def export(
     )
     for complaint in agreed.complaints():
         console.print(f"Warning: {complaint}", style="bold red")
-    papers = _papers(dataset, run, settings, correction, comparison, agreed)
+    papers = _papers(dataset, run, settings, correction, looks, comparison, agreed)
     Package(files["int8"], manifest, _notice(manifest.dataset, settings.recipe), papers).write(directory)
     return manifest
 
@@ -173,6 +182,10 @@ def _draft_manifest(model: bytes, dataset: Dataset, settings: Settings, projecti
     )
 
 
+def _with(draft: Manifest, second_look: SecondLook | None) -> Manifest:
+    return draft.model_copy(update={"second_look": second_look})
+
+
 def _reference(known: Inferences, projection: Projection) -> Reference:
     return Reference(
         mean=known.embeddings.mean(axis=0).tolist(),
@@ -186,6 +199,7 @@ def _papers(
     run: Run,
     settings: Settings,
     correction: BiasCorrection,
+    looks: SecondLookChoice,
     comparison: Comparison,
     agreed: Agreement,
 ) -> dict[str, Any]:
@@ -200,6 +214,7 @@ def _papers(
             "loss": correction.loss,
             "loss_without": correction.loss_without,
         },
+        "second_look": asdict(looks),
         "quantization": {
             "split": "validation",
             **asdict(comparison),

@@ -8,6 +8,8 @@ from scipy.optimize import minimize
 from scipy.special import log_softmax
 from sklearn.model_selection import RepeatedKFold
 
+from training.evaluation.standard_error import clearly_more
+
 # On the squares of the biases, from one that leaves none to one that leaves them nearly free.
 PENALTIES = (np.inf, 100.0, 30.0, 10.0, 3.0, 1.0)
 # One draw of the folds moves the loss as much as a penalty does.
@@ -37,9 +39,9 @@ def fit_biases(logits: NDArray[np.float32], labels: NDArray[np.int64], seed: int
     """Return the biases of bias-corrected temperature scaling (Alexandari et al. 2020, arXiv:1901.06852).
 
     A penalty on their squares holds them small: the strongest that is not clearly worse than the best on
-    photos that it was not fitted to, by ten-fold cross-validation and one standard error, paired (Hastie,
-    Tibshirani & Friedman 2009, section 7.10). The strongest leaves no biases at all. On some hundred photos
-    a bias hangs on one or two mistakes, so the best by a hair is none to follow.
+    photos that it was not fitted to, by ten-fold cross-validation and one standard error. The strongest
+    leaves no biases at all. On some hundred photos a bias hangs on one or two mistakes, so the best by a
+    hair is none to follow.
 
     Parameters
     ----------
@@ -55,16 +57,11 @@ def fit_biases(logits: NDArray[np.float32], labels: NDArray[np.int64], seed: int
         return BiasCorrection(np.zeros_like(logits[0]))
     losses = {penalty: _held_out(values, labels, penalty, seed) for penalty in PENALTIES}
     best = min(losses.values(), key=np.mean)
-    chosen = next(p for p in PENALTIES if not _clearly_worse(losses[p], best))
+    chosen = next(p for p in PENALTIES if not clearly_more(losses[p], best))
     biases = _fit(values, labels, chosen).biases
     return BiasCorrection(
         biases.astype(np.float32), float(losses[chosen].mean()), float(losses[np.inf].mean())
     )
-
-
-def _clearly_worse(losses: NDArray[np.float64], best: NDArray[np.float64]) -> bool:
-    more = losses - best
-    return bool(more.mean() > more.std(ddof=1) / np.sqrt(len(more)))
 
 
 @dataclass(frozen=True, slots=True)

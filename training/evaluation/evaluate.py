@@ -134,6 +134,7 @@ def evaluate(
             "accuracy_of_identified": measures.accuracy_of_identified(answers.verdicts, correct),
         },
         median_inference_ms=round(inferences.median_ms, 2),
+        looked_twice=inferences.looked_twice,
         threads=threads,
         processor=_processor(),
         species=measures.by_species(labels, answers.predicted, slugs),

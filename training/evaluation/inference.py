@@ -12,22 +12,35 @@ from training.progress import track
 
 @dataclass(frozen=True, slots=True)
 class Inferences:
-    """``logits float32[N, K]``, ``embeddings float32[N, 64]`` and the median time of one, in ms."""
+    """What the model said of N photos, and how.
+
+    Attributes
+    ----------
+    logits, embeddings
+        ``float32[N, K]`` and ``float32[N, 64]``.
+    median_ms
+        Time of one, in ms.
+    looked_twice
+        Share of the photos that had a second look, 0 to 1.
+    """
 
     logits: NDArray[np.float32]
     embeddings: NDArray[np.float32]
     median_ms: float
+    looked_twice: float = 0.0
 
 
 def infer_all(
     classifier: Classifier, pictures: NDArray[np.uint8], purpose: str = "Classifying"
 ) -> Inferences:
     """Run every picture ``uint8[N, S, S, 3]`` through the model, one at a time, as serving does."""
-    logits, embeddings, times = [], [], []
+    logits, embeddings, times, twice = [], [], [], []
     for picture in track(pictures, len(pictures), purpose):
         started = perf_counter()
         inference = classifier.infer(np.ascontiguousarray(picture))
         times.append(perf_counter() - started)
         logits.append(inference.logits)
         embeddings.append(inference.embedding)
-    return Inferences(np.stack(logits), np.stack(embeddings), 1000 * float(np.median(times)))
+        twice.append(inference.looks > 1)
+    median_ms = 1000 * float(np.median(times))
+    return Inferences(np.stack(logits), np.stack(embeddings), median_ms, float(np.mean(twice)))

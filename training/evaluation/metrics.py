@@ -107,6 +107,9 @@ class Metrics(BaseModel):
     expected_calibration_error: float = Field(ge=0, le=1)
     verdicts: dict[str, float] = Field(description="Shares, and the accuracy of what was identified")
     median_inference_ms: float
+    looked_twice: float | None = Field(
+        default=None, description="Share of the photos; None if nobody counted"
+    )
     threads: int
     processor: str
     species: dict[str, dict[str, float]] = Field(description="By slug: precision, recall, f1-score, support")

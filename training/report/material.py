@@ -11,11 +11,12 @@ from training.data.card import Card
 from training.evaluation.exhibits import EXHIBITS_NAME, Exhibits
 from training.evaluation.metrics import METRICS_NAME, Metrics
 from training.problems import TrainingError
-from training.report.trials import AbstentionTrials, BiasTrial, QuantizationTrials
+from training.report.trials import AbstentionTrials, BiasTrial, QuantizationTrials, SecondLookTrials
 
 REPORT_NAME = "report"
 DATA_NAME, HISTORY_NAME, SETTINGS_NAME = "data.json", "history.json", "settings.json"
 QUANTIZATION_NAME, BIASES_NAME, ABSTENTION_NAME = "quantization.json", "biases.json", "abstention.json"
+SECOND_LOOK_NAME = "second_look.json"
 
 Read = TypeVar("Read")
 
@@ -33,6 +34,7 @@ class Material:
     quantization: QuantizationTrials | None = None
     abstention: AbstentionTrials | None = None
     biases: BiasTrial | None = None
+    second_look: SecondLookTrials | None = None
 
     @property
     def int8_loss(self) -> float | None:
@@ -81,6 +83,7 @@ def read_material(
         read_json(report / QUANTIZATION_NAME, QuantizationTrials),
         read_json(report / ABSTENTION_NAME, AbstentionTrials),
         read_json(report / BIASES_NAME, BiasTrial),
+        read_json(report / SECOND_LOOK_NAME, SecondLookTrials),
     )
 
 

@@ -1,4 +1,4 @@
-"""What export tried before it chose: kinds of quantization, biases, and scores for abstention."""
+"""What export tried before it chose: kinds of quantization, biases, second looks, scores for abstention."""
 
 from pydantic import BaseModel, Field
 
@@ -49,6 +49,22 @@ class BiasTrial(BaseModel):
     def moved(self) -> bool:
         """Return whether any species was."""
         return any(self.biases.values())
+
+
+class SecondLookTrial(BaseModel):
+    """The validation photos most in doubt looked at again, their mirror images, too."""
+
+    gap_below: float | None = Field(description="Logits apart; None for no second look")
+    share: float = Field(description="Of the photos that were looked at again, 0 to 1")
+    loss: float = Field(description="Negative log-likelihood a photo")
+    wrong: int
+
+
+class SecondLookTrials(BaseModel):
+    """``report/second_look.json``."""
+
+    gap_below: float | None = Field(description="What was chosen")
+    trials: list[SecondLookTrial]
 
 
 class ScoreTrial(BaseModel):

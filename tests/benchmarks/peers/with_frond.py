@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from configuration import configuration
+from frond.classifier import Classifier
+from frond.manifest import read_manifest
 from frond.telemetry import metrics
 from judgement import Question, name_plant
 from session import classifier
@@ -17,10 +19,11 @@ from tests.benchmarks.peers.peer import Named, Peer
 
 
 class _Frond:
-    def __init__(self) -> None:
+    def __init__(self, model: Path, threads: int) -> None:
         self._model = classifier()
         cold_start.over()
-        size = self._model.manifest.input.size
+        self._network = _network(model, threads)
+        size = self._network.manifest.input.size
         self._blank = np.zeros((size, size, 3), np.uint8)
 
     def answer(self, photo: bytes) -> list[Named]:
@@ -30,11 +33,17 @@ class _Frond:
         return [(each.species, each.confidence) for each in outcome.predictions]
 
     def infer(self) -> None:
-        self._model.infer(self._blank)
+        self._network.infer(self._blank)
 
 
-def load(_model: Path, threads: int) -> Peer:
+def _network(model: Path, threads: int) -> Classifier:
+    """Return the model without its second look, which a blank picture would have: one inference is one."""
+    manifest = read_manifest(model.parent).model_copy(update={"second_look": None})
+    return Classifier(model, manifest, threads)
+
+
+def load(model: Path, threads: int) -> Peer:
     """Load what the function loads; the model and the threads come from its environment."""
     if configuration().threads != threads:
         raise ValueError(f"The function takes {configuration().threads} threads, not {threads}.")
-    return _Frond()
+    return _Frond(model, threads)

@@ -10,6 +10,7 @@ from frond.classifier import Classifier, Inference, Verdict
 from frond.manifest import MANIFEST_NAME, MODEL_NAME, Abstention
 from frond.problems import InvalidModel
 from frond.scores import Energy, Mahalanobis, Score
+from frond.second_look import SecondLook, gap
 from tests.tiny_model import SCALE, float_model, manifest_of, tiny_model
 
 
@@ -68,6 +69,61 @@ class TestInference:
     ) -> None:
         again = Classifier(model, manifest_of(model), threads).classify(picture)
         assert again == classifier.classify(picture)
+
+
+class TestSecondLook:
+    """The mirror images of a photo in doubt."""
+
+    def looking_again(self, model: bytes, gap_below: float) -> Classifier:
+        manifest = manifest_of(model).model_copy(update={"second_look": SecondLook(gap_below=gap_below)})
+        return Classifier(model, manifest)
+
+    def test_a_photo_in_doubt_has_the_mean_of_its_four_mirror_images(
+        self, model: bytes, classifier: Classifier, picture: NDArray[np.uint8]
+    ) -> None:
+        mirrored = (picture, picture[::-1], picture[:, ::-1], picture[::-1, ::-1])
+        looks = [classifier.infer(np.ascontiguousarray(each)) for each in mirrored]
+
+        inference = self.looking_again(model, float(gap(looks[0].logits)) + 0.1).infer(picture)
+
+        assert inference.looks == 4
+        assert len({tuple(look.logits) for look in looks}) == 4
+        assert inference.logits == pytest.approx(np.mean([look.logits for look in looks], axis=0))
+        assert inference.embedding == pytest.approx(np.mean([look.embedding for look in looks], axis=0))
+        assert inference.logits.dtype == inference.embedding.dtype == np.float32
+
+    def test_a_mirror_image_in_doubt_has_the_same_answer(
+        self, model: bytes, picture: NDArray[np.uint8]
+    ) -> None:
+        twice = self.looking_again(model, 1000)
+        assert twice.infer(np.ascontiguousarray(picture[:, ::-1])).logits == pytest.approx(
+            twice.infer(picture).logits
+        )
+
+    def test_a_photo_that_is_clear_has_one_look(
+        self, model: bytes, classifier: Classifier, picture: NDArray[np.uint8]
+    ) -> None:
+        once = classifier.infer(picture)
+
+        inference = self.looking_again(model, float(gap(once.logits))).infer(picture)
+
+        assert inference.looks == once.looks == 1
+        assert (inference.logits == once.logits).all()
+
+    def test_the_evidence_of_every_look_is_turned_back(self, picture: NDArray[np.uint8]) -> None:
+        steps = np.arange(-12, 12, dtype=np.int8).reshape(1, 2, 4, 3)
+        model = tiny_model(evidence=steps)
+        once = Classifier(model, manifest_of(model)).infer(picture).evidence
+        twice = self.looking_again(model, 1000).infer(picture).evidence
+
+        # This network sees the same at each place of every picture; so the mean is the same turned about.
+        assert once is not None
+        assert twice is not None
+        assert twice.dtype == np.float32
+        assert twice == pytest.approx((once + once[::-1] + once[:, ::-1] + once[::-1, ::-1]) / 4)
+
+    def test_a_network_without_evidence_has_none(self, model: bytes, picture: NDArray[np.uint8]) -> None:
+        assert self.looking_again(model, 1000).infer(picture).evidence is None
 
 
 class TestJudgement:

@@ -15,6 +15,10 @@ from tests.unit.training.conftest import settings_for
 from training.commands.export import export as command
 from training.data.dataset import Dataset
 from training.evaluation.bias_correction import BiasCorrection
+from training.evaluation.confidence import fit_temperature
+from training.evaluation.inference import infer_all
+from training.evaluation.second_look import SecondLookChoice
+from training.evaluation.second_look import Trial as SecondLookTrial
 from training.export import export
 from training.fitting.run import SETTINGS_NAME, Run
 from training.networks.network import backbone, build
@@ -129,6 +133,7 @@ def test_the_papers_of_a_report_lie_beside_it(exported: Path, prepared: Dataset,
         "settings",
         "quantization",
         "biases",
+        "second_look",
     }
     assert paper(exported, "data")["fingerprint"] == prepared.card.fingerprint
     assert paper(exported, "history") == run.history()
@@ -168,6 +173,33 @@ def test_the_biases_are_in_the_network_that_serves_and_on_paper(
         "biases": {"sinapis-arvensis": 0.5, "triticum-aestivum": -1.5, "zea-mays": 0},
         "loss": 0.25,
         "loss_without": 0.75,
+    }
+
+
+def test_all_that_is_fitted_is_fitted_to_what_the_second_look_makes_of_a_photo(
+    prepared: Dataset, run: Run, exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    int8 = (exported / MODEL_NAME).read_bytes()
+    trials = [SecondLookTrial(1000.0, 1.0, 0.5, 2)]
+    monkeypatch.setattr("training.export.variants", lambda *_: {"int8": int8})
+    monkeypatch.setattr("training.export.compare", lambda *_: Comparison(0, [], []))
+    monkeypatch.setattr("training.export.choose_second_look", lambda *_: SecondLookChoice(1000.0, trials))
+
+    manifest = export(prepared, run, tmp_path / "model")
+
+    classifier, validation = Classifier.load(tmp_path / "model"), prepared.indices("validation")
+    served = infer_all(classifier, prepared.pictures[validation])
+    once = manifest_of(exported)
+    assert served.looked_twice == 1
+    assert manifest.temperature == fit_temperature(served.logits, prepared.labels[validation])
+    assert manifest.temperature != once.temperature
+    assert manifest.reference.mean != once.reference.mean
+    assert manifest.abstention.not_recognised_below != once.abstention.not_recognised_below
+    # Float and int8 are compared look by look.
+    assert manifest.agreement == once.agreement
+    assert paper(tmp_path / "model", "second_look") == {
+        "gap_below": 1000,
+        "trials": [{"gap_below": 1000, "share": 1, "loss": 0.5, "wrong": 2}],
     }
 
 

@@ -17,6 +17,7 @@ from frond.fusion import fused_logits, fused_score
 from frond.manifest import MODEL_NAME, Manifest, Species, read_manifest
 from frond.problems import InvalidModel
 from frond.scores import softmax
+from frond.second_look import MIRRORS
 
 Verdict = Literal["identified", "uncertain", "not_recognised"]
 
@@ -26,12 +27,14 @@ class Inference:
     """What the network says of one picture.
 
     ``logits float32[K]``, ``embedding float32[E]`` and, of a model that gives it, ``evidence
-    float32[R, C, K]``: the logits by position, whose mean over rows and columns is ``logits``.
+    float32[R, C, K]``: the logits by position, whose mean over rows and columns is ``logits``. Of a second
+    look all are means, and ``looks`` is how many pictures they are of.
     """
 
     logits: NDArray[np.float32]
     embedding: NDArray[np.float32]
     evidence: NDArray[np.float32] | None = None
+    looks: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,17 +88,18 @@ class Classifier:
         return cls(directory / MODEL_NAME, read_manifest(directory), threads)
 
     def infer(self, pixels: NDArray[np.uint8]) -> Inference:
-        """Run the network.
+        """Run the network; once more on each mirror image where the manifest wants a second look.
 
         Parameters
         ----------
         pixels
             ``uint8[size, size, 3]`` from :func:`frond.images.read_photo`.
         """
-        self._interpreter.set_tensor(self._input["index"], pixels[np.newaxis])
-        self._interpreter.invoke()
-        evidence = self._read("evidence") if "evidence" in self._outputs else None
-        return Inference(self._read("logits"), self._read("embedding"), evidence)
+        first = self._look(pixels)
+        second_look = self.manifest.second_look
+        if second_look is None or not second_look.wanted(first.logits):
+            return first
+        return _mean([first, *(self._look_mirrored(pixels, axes) for axes in MIRRORS)])
 
     def classify(self, pixels: NDArray[np.uint8]) -> Classification:
         """Say what a picture shows; see :meth:`infer` for the parameter."""
@@ -121,6 +125,18 @@ class Classifier:
         if fused_score(scores) < abstention.not_recognised_below:
             return "not_recognised"
         return "uncertain" if abstention.hesitates(confidences) else "identified"
+
+    def _look(self, pixels: NDArray[np.uint8]) -> Inference:
+        self._interpreter.set_tensor(self._input["index"], pixels[np.newaxis])
+        self._interpreter.invoke()
+        evidence = self._read("evidence") if "evidence" in self._outputs else None
+        return Inference(self._read("logits"), self._read("embedding"), evidence)
+
+    def _look_mirrored(self, pixels: NDArray[np.uint8], axes: tuple[int, ...]) -> Inference:
+        said = self._look(np.ascontiguousarray(np.flip(pixels, axes)))
+        # Turned back, so that a position is the same place of the photo in every look.
+        evidence = None if said.evidence is None else np.flip(said.evidence, axes)
+        return Inference(said.logits, said.embedding, evidence)
 
     def _read(self, name: str) -> NDArray[np.float32]:
         output = self._outputs[name]
@@ -151,6 +167,16 @@ class Classifier:
                 f"The manifest's {score.name} score is for an embedding of {score.width} numbers; "
                 f"the model's has {width}."
             )
+
+
+def _mean(looks: Sequence[Inference]) -> Inference:
+    evidence = [look.evidence for look in looks if look.evidence is not None]
+    return Inference(
+        np.mean([look.logits for look in looks], axis=0),
+        np.mean([look.embedding for look in looks], axis=0),
+        np.mean(evidence, axis=0) if evidence else None,
+        len(looks),
+    )
 
 
 def _content(model: bytes | Path) -> bytes:

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from frond.images import Recipe
 from frond.problems import InvalidModel
 from frond.scores import Energy, Reals, Score, margin
+from frond.second_look import SecondLook
 
 MODEL_NAME = "model.tflite"
 MANIFEST_NAME = "manifest.json"
@@ -110,6 +111,9 @@ class Manifest(_Frozen):
     input: Recipe
     backbone: str = Field(default="xception", description="The network under the head")
     labels: list[Species] = Field(min_length=2)
+    second_look: SecondLook | None = Field(
+        default=None, description="When to look at a photo's mirror images, too; null for never"
+    )
     temperature: float = Field(gt=0, description="Divides the logits before the softmax")
     abstention: Abstention
     reference: Reference

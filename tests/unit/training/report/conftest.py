@@ -11,6 +11,7 @@ from PIL import Image
 
 from frond.images import Recipe
 from frond.manifest import Manifest, Species
+from frond.second_look import SecondLook
 from tests.tiny_model import manifest_of, tiny_model
 from training.data.card import BadFile, Card
 from training.evaluation.exhibits import Exhibit, Exhibits
@@ -33,6 +34,8 @@ from training.report.trials import (
     LeftOut,
     QuantizationTrials,
     ScoreTrial,
+    SecondLookTrial,
+    SecondLookTrials,
     Variant,
 )
 
@@ -107,6 +110,7 @@ def metrics_of(manifest: Manifest) -> Metrics:
             "accuracy_of_identified": 0.9,
         },
         median_inference_ms=12.34,
+        looked_twice=0.0625,
         threads=2,
         processor="Abacus 9000",
         species={
@@ -150,6 +154,7 @@ def material_of(names: Sequence[str] = NAMES, side: int = 8, mistakes: int = 2) 
             "agreement": {"top1": 0.9876},
             "libraries": {"keras": "3.15"},
             "code_commit": "c0ffee",
+            "second_look": SecondLook(gap_below=0.7531),
         }
     )
     counts = {s.slug: {"train": 1000 + i, "validation": 10 + i, "test": 2} for i, s in enumerate(labels)}
@@ -221,6 +226,13 @@ def material_of(names: Sequence[str] = NAMES, side: int = 8, mistakes: int = 2) 
             biases={label.slug: 0.1 * i - 0.2 for i, label in enumerate(labels)},
             loss=0.2222,
             loss_without=0.3333,
+        ),
+        second_look=SecondLookTrials(
+            gap_below=0.7531,
+            trials=[
+                SecondLookTrial(gap_below=None, share=0, loss=0.5757, wrong=6),
+                SecondLookTrial(gap_below=0.7531, share=0.0525, loss=0.4646, wrong=5),
+            ],
         ),
     )
 

@@ -74,6 +74,34 @@ def test_biases_that_moved_nothing_are_not_told(material: Material, nothing: Bia
     assert "by a bias" not in make_card(replace(material, biases=nothing))
 
 
+def test_a_second_look_is_told_with_what_else_was_tried(material: Material, page: Page) -> None:
+    text = " ".join(page.text.split())
+
+    for told in ("less than 0.753 apart", "6.2\xa0%", "5.2\xa0%, chosen", "0.465", "0.576"):
+        assert told.replace("\xa0", " ") in text.replace("\xa0", " ")
+    assert "less than 0.753 apart" in " ".join(make_card(material).split())
+
+
+def test_no_second_look_is_told_as_such(material: Material) -> None:
+    assert material.second_look is not None
+    none = replace(
+        material,
+        manifest=material.manifest.model_copy(update={"second_look": None}),
+        second_look=material.second_look.model_copy(update={"gap_below": None}),
+    )
+
+    assert "not looked at again" in make_page(none)
+    assert "mirror images" not in make_card(none)
+
+
+def test_a_model_from_before_second_looks_has_no_section_of_them(material: Material) -> None:
+    before = replace(
+        material, second_look=None, metrics=material.metrics.model_copy(update={"looked_twice": None})
+    )
+
+    assert "A second look" not in make_page(before)
+
+
 def test_it_needs_nothing_but_itself(html: str, page: Page) -> None:
     assert not page.tags & {"script", "link", "iframe", "object", "embed", "base", "form", "video", "audio"}
     assert all(address.startswith(("data:image/webp;base64,", "#")) for address in page.addresses)
