@@ -7,6 +7,7 @@ import typer
 from frond.problems import Problem
 from training.commands.abstention import abstention
 from training.commands.bare_ground import bare_ground
+from training.commands.calibrate import calibrate
 from training.commands.compare import compare
 from training.commands.evaluate import evaluate
 from training.commands.export import export
@@ -33,6 +34,7 @@ for command in (
     fit,
     compare,
     export,
+    calibrate,
     evaluate,
     report,
     abstention,

@@ -11,17 +11,13 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from frond.classifier import Classifier
 from frond.manifest import Abstention, Manifest, Reference, describe, version_of
 from frond.manifest import Dataset as DatasetFacts
-from frond.second_look import SecondLook
-from training.abstention import Known, choose_abstention
+from training.calibrate import calibrate
 from training.data.dataset import Dataset, sample
 from training.evaluation.bias_correction import BiasCorrection, fit_biases
-from training.evaluation.confidence import fit_temperature
-from training.evaluation.inference import Inferences, infer_all
-from training.evaluation.second_look import SecondLookChoice, choose_second_look
-from training.evaluation.unknown import files_below, meet
+from training.evaluation.second_look import SecondLookChoice
+from training.evaluation.unknown import files_below
 from training.fitting.recipe import Recipe
 from training.fitting.run import Run, Settings
 from training.networks.embedding import Projection, fit_projection
@@ -41,11 +37,9 @@ from training.quantization import (
 )
 
 REPRESENTATIVE_PHOTOS = 480
-# Of the training split: what the embedding is fitted to, and what tells where known photos lie in it.
+# Of the training split: what the embedding is fitted to.
 EMBEDDING_PHOTOS = 1500
-REFERENCE_PHOTOS = 1000
 BATCH = 32
-ALWAYS_AGAIN = SecondLook(gap_below=float("inf"))
 
 
 def export(
@@ -89,7 +83,7 @@ def export(
             "give the data set that it was trained on."
         )
     check_target(directory)
-    strange = files_below(unknown or {})
+    files_below(unknown or {})  # told before the long work, not after it
     seed, threads = settings.recipe.seed, os.cpu_count() or 1
 
     validation = dataset.indices("validation")
@@ -103,37 +97,19 @@ def export(
     files = variants(serving, dataset.pictures[_representative(dataset, seed)])
     draft = _draft_manifest(files["int8"], dataset, settings, projection)
 
-    once = infer_all(Classifier(files["int8"], draft, threads), pictures)
-    exact = predict_all(serving, pictures)
+    calibrated = calibrate(files["int8"], draft, dataset, seed, unknown or {})
+    exact, once = predict_all(serving, pictures), calibrated.once
     agreed = agreement(exact, once, labels)
     tried = sample(np.arange(len(validation)), quantization_photos or len(validation), seed)
     int8 = Answers(once.logits[tried], once.median_ms)
-    comparison = compare(files, pictures[tried], labels[tried], exact.logits[tried], int8, threads)
-
-    again = infer_all(
-        Classifier(files["int8"], _with(draft, ALWAYS_AGAIN), threads), pictures, "Looking twice"
+    comparison = compare(
+        files | {"int8": calibrated.model}, pictures[tried], labels[tried], exact.logits[tried], int8, threads
     )
-    looks = choose_second_look(once.logits, again.logits, labels)
-    classifier = Classifier(files["int8"], _with(draft, looks.second_look), threads)
-    served = infer_all(classifier, pictures)
-    reference = sample(dataset.indices("train"), REFERENCE_PHOTOS, seed)
-    known = infer_all(classifier, dataset.pictures[reference])
-    strangers = {name: meet(classifier, name, at, strange[name]) for name, at in (unknown or {}).items()}
-    temperature = fit_temperature(served.logits, labels)
-    manifest = classifier.manifest.model_copy(
-        update={
-            "temperature": temperature,
-            "abstention": choose_abstention(
-                Known(known, dataset.labels[reference]), Known(served, labels), temperature, strangers
-            ),
-            "agreement": agreed.as_dict(),
-            "reference": _reference(known, projection),
-        }
-    )
+    manifest = calibrated.manifest.model_copy(update={"agreement": agreed.as_dict()})
     for complaint in agreed.complaints():
         console.print(f"Warning: {complaint}", style="bold red")
-    papers = _papers(dataset, run, settings, correction, looks, comparison, agreed)
-    Package(files["int8"], manifest, _notice(manifest.dataset, settings.recipe), papers).write(directory)
+    papers = _papers(dataset, run, settings, correction, calibrated.second_look, comparison, agreed)
+    Package(calibrated.model, manifest, _notice(manifest.dataset, settings.recipe), papers).write(directory)
     return manifest
 
 
@@ -182,24 +158,12 @@ def _draft_manifest(model: bytes, dataset: Dataset, settings: Settings, projecti
     )
 
 
-def _with(draft: Manifest, second_look: SecondLook | None) -> Manifest:
-    return draft.model_copy(update={"second_look": second_look})
-
-
-def _reference(known: Inferences, projection: Projection) -> Reference:
-    return Reference(
-        mean=known.embeddings.mean(axis=0).tolist(),
-        std=known.embeddings.std(axis=0).tolist(),
-        explained_variance=projection.explained_variance,
-    )
-
-
 def _papers(
     dataset: Dataset,
     run: Run,
     settings: Settings,
     correction: BiasCorrection,
-    looks: SecondLookChoice,
+    second_look: SecondLookChoice,
     comparison: Comparison,
     agreed: Agreement,
 ) -> dict[str, Any]:
@@ -214,7 +178,7 @@ def _papers(
             "loss": correction.loss,
             "loss_without": correction.loss_without,
         },
-        "second_look": asdict(looks),
+        "second_look": asdict(second_look),
         "quantization": {
             "split": "validation",
             **asdict(comparison),

@@ -14,6 +14,8 @@ from training.abstention.known import Known, Outputs
 ACCEPTANCE = 0.95
 # At most so many of them may be uncertain: each one is taken from what the score may turn away.
 UNCERTAIN = 0.01
+# Two species nearer than this are too close to each other, however the few photos that were so near came out.
+LEAST_MARGIN = 0.1
 
 
 def choose_abstention(
@@ -73,7 +75,8 @@ def choose_margin(ahead: NDArray[np.float64], correct: NDArray[np.bool_]) -> flo
     """Return how far the first species must be ahead of the second to be named.
 
     The largest margin under which at least half of the photos are named wrongly, so that a name would
-    be no better than a coin's; but at most :data:`UNCERTAIN` of all photos are under it. 0 if there is none.
+    be no better than a coin's, and :data:`LEAST_MARGIN` at the least; but at most :data:`UNCERTAIN` of all
+    photos are under it. 0 where that is not one photo.
 
     Parameters
     ----------
@@ -84,8 +87,11 @@ def choose_margin(ahead: NDArray[np.float64], correct: NDArray[np.bool_]) -> flo
     """
     order = np.argsort(ahead, kind="stable")
     lowest = order[: int(UNCERTAIN * len(order))]
+    if not len(lowest):
+        return 0.0
     wrong_half = np.flatnonzero(2 * np.cumsum(~correct[lowest]) >= np.arange(1, len(lowest) + 1))
-    return _between(ahead[order], int(wrong_half[-1]) + 1) if len(wrong_half) else 0.0
+    half = _between(ahead[order], int(wrong_half[-1]) + 1) if len(wrong_half) else 0.0
+    return max(half, min(LEAST_MARGIN, _between(ahead[order], len(lowest))))
 
 
 def turned_away(abstention: Abstention, outputs: Outputs, temperature: float) -> NDArray[np.bool_]:

@@ -13,7 +13,7 @@ from training.abstention.known import Known
 from training.data.dataset import Dataset
 from training.data.split import Split
 from training.evaluation.inference import infer_all
-from training.evaluation.leakage import check_split
+from training.evaluation.leakage import check_data, check_size
 from training.evaluation.unknown import Strangers, files_below, meet
 from training.problems import TrainingError
 from training.report.trials import AbstentionTrials, LeftOut, ScoreTrial
@@ -53,7 +53,7 @@ def try_scores(
         The model is of another data set, a folder of photos has none, or a model left nothing out.
     """
     classifier = Classifier.load(directory, threads)
-    _check_match(dataset, classifier, directory)
+    check_data(dataset, classifier.manifest, directory)
     files = files_below(unknown)
     without = {slug: _without(dataset, slug, model, threads) for slug, model in left_out.items()}
 
@@ -144,24 +144,5 @@ def _without(dataset: Dataset, slug: str, model: Path, threads: int) -> Classifi
         raise TrainingError(
             f"--left-out {slug}: the model in {model} was trained with it; train one without."
         )
-    _check_size(dataset, classifier)
+    check_size(dataset, classifier.manifest)
     return classifier
-
-
-def _check_match(dataset: Dataset, classifier: Classifier, directory: Path) -> None:
-    if dataset.card.fingerprint != classifier.manifest.dataset.fingerprint:
-        raise TrainingError(
-            f"The model was exported with other photos than {dataset.directory} holds, so it may have "
-            "learned from some of these; give the data set that it was exported with."
-        )
-    check_split(dataset.card, directory)
-    _check_size(dataset, classifier)
-
-
-def _check_size(dataset: Dataset, classifier: Classifier) -> None:
-    wanted, held = classifier.manifest.input, dataset.card.recipe
-    if wanted != held:
-        raise TrainingError(
-            f"The model takes {wanted.size} px and {dataset.directory} holds {held.size} px; prepare the "
-            f"photos again with --size {wanted.size}."
-        )

@@ -2,9 +2,53 @@
 
 from pathlib import Path
 
+from frond.manifest import Manifest
 from training.data.card import Card
+from training.data.dataset import Dataset
 from training.problems import TrainingError
 from training.report.material import DATA_NAME, REPORT_NAME, read_json
+
+
+def check_data(dataset: Dataset, manifest: Manifest, directory: Path) -> None:
+    """Refuse a data set that is not the one, split and sized as it was, that a model was exported with.
+
+    Parameters
+    ----------
+    dataset
+        To judge or calibrate by.
+    manifest
+        The model's.
+    directory
+        Its folder.
+
+    Raises
+    ------
+    training.problems.TrainingError
+        Other photos, another split, or another size.
+    """
+    if dataset.card.fingerprint != manifest.dataset.fingerprint:
+        raise TrainingError(
+            f"The model was exported with other photos than {dataset.directory} holds, so it may have "
+            "learned from some of these; give the data set that it was exported with."
+        )
+    check_split(dataset.card, directory)
+    check_size(dataset, manifest)
+
+
+def check_size(dataset: Dataset, manifest: Manifest) -> None:
+    """Refuse photos of another size than a model takes.
+
+    Raises
+    ------
+    training.problems.TrainingError
+        They are of another size.
+    """
+    wanted, held = manifest.input, dataset.card.recipe
+    if wanted != held:
+        raise TrainingError(
+            f"The model takes {wanted.size} px and {dataset.directory} holds {held.size} px; prepare the "
+            f"photos again with --size {wanted.size}."
+        )
 
 
 def check_split(card: Card, directory: Path) -> None:

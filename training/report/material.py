@@ -17,6 +17,8 @@ REPORT_NAME = "report"
 DATA_NAME, HISTORY_NAME, SETTINGS_NAME = "data.json", "history.json", "settings.json"
 QUANTIZATION_NAME, BIASES_NAME, ABSTENTION_NAME = "quantization.json", "biases.json", "abstention.json"
 SECOND_LOOK_NAME = "second_look.json"
+# How the network came to be; the others tell what it was measured to be, or how it was calibrated.
+LASTING = (DATA_NAME, HISTORY_NAME, SETTINGS_NAME, QUANTIZATION_NAME, BIASES_NAME)
 
 Read = TypeVar("Read")
 

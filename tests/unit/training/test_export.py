@@ -183,7 +183,7 @@ def test_all_that_is_fitted_is_fitted_to_what_the_second_look_makes_of_a_photo(
     trials = [SecondLookTrial(1000.0, 1.0, 0.5, 2)]
     monkeypatch.setattr("training.export.variants", lambda *_: {"int8": int8})
     monkeypatch.setattr("training.export.compare", lambda *_: Comparison(0, [], []))
-    monkeypatch.setattr("training.export.choose_second_look", lambda *_: SecondLookChoice(1000.0, trials))
+    monkeypatch.setattr("training.calibrate.choose_second_look", lambda *_: SecondLookChoice(1000.0, trials))
 
     manifest = export(prepared, run, tmp_path / "model")
 

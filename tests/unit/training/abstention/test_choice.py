@@ -6,7 +6,7 @@ import pytest
 from frond.scores import Divergence, Mahalanobis, Score, margin, softmax
 from tests.unit.training.abstention.made_up import known, unknown
 from training.abstention import ACCEPTANCE, choose_abstention
-from training.abstention.choice import UNCERTAIN, choose_margin, turned_away, with_thresholds
+from training.abstention.choice import LEAST_MARGIN, UNCERTAIN, choose_margin, turned_away, with_thresholds
 from training.abstention.fitting import fit_scores
 
 SCORES = fit_scores(known(500), temperature=0.8)
@@ -61,7 +61,7 @@ class TestThresholds:
 
 class TestMargin:
     def test_it_ends_where_half_are_wrong(self) -> None:
-        ahead = np.arange(1000) / 1000
+        ahead = 0.2 + np.arange(1000) / 2000
         correct = np.ones(1000, dtype=bool)
         correct[[0, 1, 4]] = False  # of the six lowest three are wrong, of the seven lowest too few
 
@@ -76,8 +76,20 @@ class TestMargin:
 
         assert (ahead < threshold).mean() == pytest.approx(UNCERTAIN)
 
-    def test_a_model_that_is_always_right_is_never_uncertain(self) -> None:
-        assert choose_margin(np.arange(1000) / 1000, np.ones(1000, dtype=bool)) == 0
+    def test_two_species_as_good_as_level_are_too_close_even_if_the_first_was_always_right(self) -> None:
+        ahead = np.array([0.02, 0.05, 0.07, *np.linspace(0.2, 1, 997)])
+
+        assert choose_margin(ahead, np.ones(1000, dtype=bool)) == LEAST_MARGIN
+
+    def test_a_model_that_is_always_right_and_clear_is_never_uncertain(self) -> None:
+        ahead = np.linspace(0.2, 1, 1000)
+
+        assert not (ahead < choose_margin(ahead, np.ones(1000, dtype=bool))).any()
+
+    def test_as_good_as_level_is_no_larger_share_either(self) -> None:
+        ahead = np.arange(1000) / 20000
+
+        assert (ahead < choose_margin(ahead, np.ones(1000, dtype=bool))).mean() == pytest.approx(UNCERTAIN)
 
     def test_photos_that_are_equally_close_stand_together(self) -> None:
         threshold = choose_margin(np.full(1000, 0.25), np.zeros(1000, dtype=bool))
