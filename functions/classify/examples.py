@@ -8,8 +8,8 @@ from answers import Announcement, Answer, AnswerList, Feedback, UploadForm
 from knowledge import Health, ModelCard, SpeciesEntry, SpeciesList
 
 EXAMPLE_REQUEST = "5f0b7f3e-8a43-4d3c-9d7e-0c9d3c1f7a52"
-_ID = "4a1774ab-3d54-4cb8-ae91-d650824bc812"
-_VERSION = "2026.11.22-8411f696"
+_ID = "3d71a42d-4efc-4b58-9340-2f8377676abd"
+_VERSION = "2026.11.22-f601c3c7"
 
 _PREDICTIONS: list[dict[str, Any]] = [
     {
@@ -17,14 +17,14 @@ _PREDICTIONS: list[dict[str, Any]] = [
         "scientific_name": "Zea mays",
         "common_name": "Maize",
         "role": "crop",
-        "confidence": 0.995905,
+        "confidence": 0.995999,
     },
     {
         "species": "beta-vulgaris",
         "scientific_name": "Beta vulgaris",
         "common_name": "Sugar beet",
         "role": "crop",
-        "confidence": 0.000615,
+        "confidence": 0.000602,
     },
 ]
 _PHOTO: dict[str, Any] = {"width": 224, "height": 224, "format": "JPEG", "issues": []}
@@ -38,10 +38,10 @@ _ANSWER: dict[str, Any] = {
     "evidence": None,
     "model": {"version": _VERSION},
     "error": None,
-    "timings_ms": {"decode": 1.3, "inference": 29.1, "total": 45.0},
+    "timings_ms": {"decode": 1.9, "inference": 17.5, "total": 29.2},
     "source": {"door": "http", "key": None},
     "feedback": None,
-    "created_at": "2026-11-22T14:37:37.411483Z",
+    "created_at": "2026-11-22T20:15:40.610379Z",
 }
 _SPECIES: dict[str, Any] = {
     "species": "zea-mays",
@@ -55,8 +55,8 @@ _SPECIES: dict[str, Any] = {
 _MODEL: dict[str, Any] = {
     "version": _VERSION,
     "source": "stable",
-    "since": "2026-11-22T14:37:37.364946Z",
-    "created_at": "2026-11-22T14:34:14.727752Z",
+    "since": "2026-11-22T20:15:40.579437Z",
+    "created_at": "2026-11-22T20:09:23.940441Z",
     "input": {"size": 224, "fit": "cover", "filter": "bilinear"},
     "species": 12,
     "dataset": {
