@@ -1,5 +1,6 @@
 """The model that is part of the project: what it promises, and that it knows the project's own photos."""
 
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +36,13 @@ def test_every_photo_of_the_project_is_named_rightly(classifier: Classifier, see
 def test_pictures_of_nothing_are_not_recognised(classifier: Classifier) -> None:
     pictures = make_textures(40, classifier.manifest.input.size, np.random.default_rng(7))
     assert {classifier.classify(picture).verdict for picture in pictures} == {"not_recognised"}
+
+
+def test_photos_of_two_plants_taken_for_one_are_not_settled(classifier: Classifier, seedlings: Path) -> None:
+    photos = [read_photo(photo.read_bytes(), classifier.manifest.input) for photo in seedlings.glob("*.jpg")]
+    pairs = list(combinations([classifier.infer(photo.pixels) for photo in photos], 2))
+    assert len(pairs) == 28
+    assert {classifier.judge(*pair).verdict for pair in pairs} == {"uncertain"}
 
 
 def test_every_label_is_a_species(classifier: Classifier) -> None:

@@ -61,7 +61,7 @@ class TestThresholds:
 
 class TestMargin:
     def test_it_ends_where_half_are_wrong(self) -> None:
-        ahead = 0.2 + np.arange(1000) / 2000
+        ahead = 0.6 + np.arange(1000) / 4000
         correct = np.ones(1000, dtype=bool)
         correct[[0, 1, 4]] = False  # of the six lowest three are wrong, of the seven lowest too few
 
@@ -76,17 +76,17 @@ class TestMargin:
 
         assert (ahead < threshold).mean() == pytest.approx(UNCERTAIN)
 
-    def test_two_species_as_good_as_level_are_too_close_even_if_the_first_was_always_right(self) -> None:
-        ahead = np.array([0.02, 0.05, 0.07, *np.linspace(0.2, 1, 997)])
+    def test_two_species_near_each_other_are_too_close_even_if_the_first_was_always_right(self) -> None:
+        ahead = np.array([0.02, 0.05, 0.47, *np.linspace(0.6, 1, 997)])
 
         assert choose_margin(ahead, np.ones(1000, dtype=bool)) == LEAST_MARGIN
 
     def test_a_model_that_is_always_right_and_clear_is_never_uncertain(self) -> None:
-        ahead = np.linspace(0.2, 1, 1000)
+        ahead = np.linspace(0.6, 1, 1000)
 
         assert not (ahead < choose_margin(ahead, np.ones(1000, dtype=bool))).any()
 
-    def test_as_good_as_level_is_no_larger_share_either(self) -> None:
+    def test_near_each_other_is_no_larger_share_either(self) -> None:
         ahead = np.arange(1000) / 20000
 
         assert (ahead < choose_margin(ahead, np.ones(1000, dtype=bool))).mean() == pytest.approx(UNCERTAIN)
