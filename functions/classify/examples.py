@@ -8,8 +8,8 @@ from answers import Announcement, Answer, AnswerList, Feedback, UploadForm
 from knowledge import Health, ModelCard, SpeciesEntry, SpeciesList
 
 EXAMPLE_REQUEST = "5f0b7f3e-8a43-4d3c-9d7e-0c9d3c1f7a52"
-_ID = "3d71a42d-4efc-4b58-9340-2f8377676abd"
-_VERSION = "2026.11.22-f601c3c7"
+_ID = "2f08c053-4949-4ac1-a64e-97ad1b7ce956"
+_VERSION = "2026.11.22-90c09142"
 
 _PREDICTIONS: list[dict[str, Any]] = [
     {
@@ -38,10 +38,10 @@ _ANSWER: dict[str, Any] = {
     "evidence": None,
     "model": {"version": _VERSION},
     "error": None,
-    "timings_ms": {"decode": 1.9, "inference": 17.5, "total": 29.2},
+    "timings_ms": {"decode": 2.0, "inference": 22.1, "total": 35.5},
     "source": {"door": "http", "key": None},
     "feedback": None,
-    "created_at": "2026-11-22T20:15:40.610379Z",
+    "created_at": "2026-11-22T20:39:11.734391Z",
 }
 _SPECIES: dict[str, Any] = {
     "species": "zea-mays",
@@ -55,8 +55,8 @@ _SPECIES: dict[str, Any] = {
 _MODEL: dict[str, Any] = {
     "version": _VERSION,
     "source": "stable",
-    "since": "2026-11-22T20:15:40.579437Z",
-    "created_at": "2026-11-22T20:09:23.940441Z",
+    "since": "2026-11-22T20:39:11.696025Z",
+    "created_at": "2026-11-22T20:36:36.795273Z",
     "input": {"size": 224, "fit": "cover", "filter": "bilinear"},
     "species": 12,
     "dataset": {

@@ -14,8 +14,8 @@ from training.abstention.known import Known, Outputs
 ACCEPTANCE = 0.95
 # At most so many of them may be uncertain: each one is taken from what the score may turn away.
 UNCERTAIN = 0.01
-# The first three times as likely as the second. Clear photos of two plants, taken for one, are nearer than that;
-# validation has none of these, and of single photos so near only a few, by chance named rightly or not.
+# The first three times as likely as the second. Clear photos of two plants, taken for one, are nearer than
+# that; validation has none of these, and of single photos so near a few, named rightly or not by chance.
 LEAST_MARGIN = 0.5
 
 
