@@ -10,7 +10,7 @@ from training.evaluation.bias_correction import FOLDS, fit_biases
 CLASSES = 5
 
 
-def drawn(biases: list[float], photos: int = 3000) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+def drawn(biases: list[float], photos: int = 1500) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """Return logits, and labels drawn with the probabilities they tell once the biases are added."""
     random = np.random.default_rng(0)
     logits = random.normal(scale=2, size=(photos, CLASSES)).astype(np.float32)
@@ -21,7 +21,7 @@ def drawn(biases: list[float], photos: int = 3000) -> tuple[NDArray[np.float32],
 def test_it_finds_the_biases_that_logits_lack() -> None:
     lacking = [0.8, -0.8, 0.0, 0.3, -0.3]
 
-    found = fit_biases(*drawn(lacking), seed=1)
+    found = fit_biases(*drawn(lacking, photos=3000), seed=1)
 
     # All logits moved alike tell the same.
     assert found.biases - found.biases.mean() == pytest.approx(np.array(lacking), abs=0.15)
