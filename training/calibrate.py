@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from frond.classifier import Classifier
-from frond.manifest import MODEL_NAME, Manifest, describe, read_manifest, version_of
+from frond.manifest import MODEL_NAME, Manifest, describe, version_of
 from frond.second_look import SecondLook
 from training.abstention import Known, choose_abstention
 from training.data.dataset import Dataset, sample
@@ -123,13 +123,12 @@ def recalibrate(
         The model is of another data set, the target holds something else, or a folder of unknown photos
         has none.
     """
-    manifest = read_manifest(directory)
+    manifest = Classifier.load(directory).manifest  # refuses bytes that are not those of the manifest
     check_data(dataset, manifest, directory)
     check_target(target)
-    classifier = Classifier.load(directory)  # refuses bytes that are not those of the manifest
     calibrated = calibrate(
         (directory / MODEL_NAME).read_bytes(),
-        classifier.manifest,
+        manifest,
         dataset,
         int(manifest.training.get("seed", 0)),
         unknown or {},

@@ -24,7 +24,7 @@ from training.evaluation.exhibits import EXHIBITS_NAME, Exhibits, show, typical_
 from training.evaluation.fusion import measure_fusion
 from training.evaluation.gallery import choose_gallery, write_gallery
 from training.evaluation.inference import infer_all
-from training.evaluation.leakage import check_split
+from training.evaluation.leakage import check_size, check_split
 from training.evaluation.metrics import METRICS_NAME, Metrics, Scores, TakenFor, Unknown
 from training.evaluation.unknown import Strangers, files_below, meet
 from training.problems import TrainingError
@@ -159,11 +159,7 @@ def is_of_record(dataset: Dataset, manifest: Manifest, split: Split) -> bool:
 def _check_match(dataset: Dataset, manifest: Manifest) -> None:
     if [s.slug for s in dataset.card.species] != [s.slug for s in manifest.labels]:
         raise TrainingError(f"{dataset.directory} holds other species than the model knows.")
-    if dataset.card.recipe != manifest.input:
-        raise TrainingError(
-            f"The model takes {manifest.input.size} px and {dataset.directory} holds "
-            f"{dataset.card.recipe.size} px; prepare the photos again with --size {manifest.input.size}."
-        )
+    check_size(dataset, manifest)
 
 
 def _histograms(manifest: Manifest, known: Answers, unknown: Mapping[str, Answers]) -> Scores:
