@@ -25,7 +25,7 @@ test: lint types ## Check style and types, then run every test
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4
 
 bench: $(VENV)/.dev ## Measure how fast Frond is on this machine, beside others (PART=all, or one; see docs/14-speed.md)
-	@$(BIN)/python -m tests.benchmarks $(PART)
+	@$(BIN)/python -m benchmarks $(PART)
 
 lint: $(VENV)/.dev ## Check style, and the template
 	$(BIN)/ruff check .
@@ -36,7 +36,7 @@ types: $(VENV)/.dev ## Check types
 	$(BIN)/mypy
 
 contract: $(VENV)/.local ## Write docs/openapi.json anew, from the code
-	@$(BIN)/python -c 'import api, contract; print(contract.contract(api.app))' \
+	@$(BIN)/python -c 'from frond_classify import api; from frond_classify.openapi import document; print(document.contract(api.app))' \
 	  | $(BIN)/python -m json.tool --no-ensure-ascii > docs/openapi.json
 
 format: $(VENV)/.dev ## Mend what of the style can be mended

@@ -5,21 +5,21 @@ import os
 import typer
 
 from frond.problems import Problem
-from training.commands.abstention import abstention
-from training.commands.bare_ground import bare_ground
 from training.commands.calibrate import calibrate
 from training.commands.compare import compare
 from training.commands.evaluate import evaluate
 from training.commands.export import export
+from training.commands.extract_background import bare_ground
 from training.commands.feedback import feedback
 from training.commands.fit import fit
 from training.commands.list import list_releases
+from training.commands.ood_benchmark import abstention
 from training.commands.prepare import prepare
 from training.commands.promote import promote
 from training.commands.release import release
 from training.commands.report import report
 from training.commands.rollback import rollback
-from training.problems import TrainingError
+from training.errors import TrainingError
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 

@@ -14,19 +14,19 @@ from typing import Any
 
 from frond.classifier import Classifier
 from frond.manifest import MODEL_NAME, Manifest, describe, version_of
-from frond.second_look import SecondLook
-from training.abstention import Known, choose_abstention
+from frond.tta import SecondLook
 from training.data.dataset import Dataset, sample
-from training.evaluation.confidence import fit_temperature
-from training.evaluation.inference import Inferences, infer_all
-from training.evaluation.leakage import check_data
-from training.evaluation.second_look import SecondLookChoice, choose_second_look
-from training.evaluation.unknown import files_below, meet
+from training.errors import TrainingError
+from training.evaluation.calibration import fit_temperature
+from training.evaluation.tta import SecondLookChoice, choose_second_look
+from training.inference import Inferences, infer_all
+from training.leakage import check_data
+from training.ood import Known, choose_abstention
+from training.ood.ood_sets import files_below, meet
 from training.package import NOTICE_NAME, Package, check_target
-from training.problems import TrainingError
 from training.provenance import code_commit
-from training.quantization.imprint import imprinted
-from training.report.material import LASTING, REPORT_NAME, SECOND_LOOK_NAME
+from training.quantization.metadata import imprinted
+from training.report.inputs import LASTING, REPORT_NAME, SECOND_LOOK_NAME
 
 # Of the training split: what tells where known photos lie in the embedding.
 REFERENCE_PHOTOS = 1000
@@ -66,7 +66,7 @@ def calibrate(
 
     Raises
     ------
-    training.problems.TrainingError
+    training.errors.TrainingError
         A folder of unknown photos has none.
     """
     strange = files_below(unknown)
@@ -119,7 +119,7 @@ def recalibrate(
     ------
     frond.problems.InvalidModel
         The folder holds no model.
-    training.problems.TrainingError
+    training.errors.TrainingError
         The model is of another data set, the target holds something else, or a folder of unknown photos
         has none.
     """

@@ -14,14 +14,14 @@ from rich.table import Table
 
 from frond.classifier import Classifier
 from frond.manifest import MANIFEST_NAME
+from training.atomic_write import write_whole
 from training.data.dataset import Dataset
-from training.draft import write_whole
-from training.evaluation.inference import infer_all
-from training.evaluation.measures import macro_f1
+from training.evaluation.metrics import macro_f1
 from training.export import export
 from training.fitting.fit import fit
 from training.fitting.recipe import Recipe
 from training.fitting.run import Run
+from training.inference import infer_all
 from training.networks.backbones import find_backbone
 from training.plots import PAPER
 from training.progress import console, track
@@ -80,7 +80,7 @@ def compare(
 
     Raises
     ------
-    training.problems.TrainingError
+    training.errors.TrainingError
         A network does not fit its recipe or the photos; the folder holds runs with other settings.
     """
     for recipe in recipes:

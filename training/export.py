@@ -15,15 +15,15 @@ from frond.manifest import Abstention, Manifest, Reference, describe, version_of
 from frond.manifest import Dataset as DatasetFacts
 from training.calibrate import calibrate
 from training.data.dataset import Dataset, sample
+from training.errors import TrainingError
 from training.evaluation.bias_correction import BiasCorrection, fit_biases
-from training.evaluation.second_look import SecondLookChoice
-from training.evaluation.unknown import files_below
+from training.evaluation.tta import SecondLookChoice
 from training.fitting.recipe import Recipe
 from training.fitting.run import Run, Settings
 from training.networks.embedding import Projection, fit_projection
 from training.networks.network import RUN_SUFFIX, add_biases, features_model, serving_model
+from training.ood.ood_sets import files_below
 from training.package import Package, check_target
-from training.problems import TrainingError
 from training.progress import console, track
 from training.provenance import code_commit, library_versions
 from training.quantization import (
@@ -70,7 +70,7 @@ def export(
 
     Raises
     ------
-    training.problems.TrainingError
+    training.errors.TrainingError
         The run was trained on other data or has not finished, the folder holds something else, or
         a folder of unknown photos has none.
     """

@@ -8,7 +8,7 @@ from typing import Any
 
 from frond.classifier import Classifier
 from frond.manifest import MANIFEST_NAME, MODEL_NAME, Manifest
-from training.problems import TrainingError
+from training.errors import TrainingError
 
 NOTICE_NAME, REPORT_NAME = "NOTICE.md", "report"
 
@@ -46,7 +46,7 @@ def check_target(directory: Path) -> None:
 
     Raises
     ------
-    training.problems.TrainingError
+    training.errors.TrainingError
         It holds something, and no model.
     """
     if directory.exists() and any(directory.iterdir()) and not (directory / MANIFEST_NAME).exists():

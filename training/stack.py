@@ -19,7 +19,7 @@ from botocore.exceptions import (
     PartialCredentialsError,
 )
 
-from training.problems import TrainingError
+from training.errors import TrainingError
 
 STACK_FILE = Path(__file__).parents[1] / ".frond" / "stack.json"
 PATIENT = Config(connect_timeout=5, read_timeout=60, retries={"mode": "standard", "total_max_attempts": 3})
@@ -57,7 +57,7 @@ class Stack:
 
         Raises
         ------
-        training.problems.TrainingError
+        training.errors.TrainingError
             The stack does not have it.
         """
         if not (value := self.outputs.get(name)):
@@ -72,7 +72,7 @@ def local_stack() -> Stack:
 
     Raises
     ------
-    training.problems.TrainingError
+    training.errors.TrainingError
         None does.
     """
     try:
@@ -94,7 +94,7 @@ def deployed_stack(name: str) -> Stack:
 
     Raises
     ------
-    training.problems.TrainingError
+    training.errors.TrainingError
         There is none of that name here, or AWS does not tell.
     """
     aws = Aws()
@@ -119,7 +119,7 @@ def asked() -> Iterator[None]:
 
     Raises
     ------
-    training.problems.TrainingError
+    training.errors.TrainingError
         With the sentence.
     """
     try:

@@ -9,7 +9,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from frond_client.answers import Classification, Prediction
     from frond_client.async_client import AsyncFrond
     from frond_client.client import Frond
     from frond_client.errors import (
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
         Unreachable,
         UploadFailed,
     )
+    from frond_client.models import Classification, Prediction
 
 __all__ = [
     "ApiError",

@@ -15,8 +15,8 @@ from urllib.parse import quote
 import httpx
 
 from frond_client.address import Address
-from frond_client.answers import Classification, Model, Page, Species, SpeciesList, UploadForm
 from frond_client.errors import PhotoTooLarge, Timeout, UploadFailed, error_of
+from frond_client.models import Classification, Model, Page, Species, SpeciesList, UploadForm
 from frond_client.photo import Photo
 from frond_client.problem import Problem
 from frond_client.reply import accept, document

@@ -9,8 +9,8 @@ from uuid import uuid4
 import httpx
 
 from frond_client.address import find_address
-from frond_client.answers import Classification, Model, Page, Species
 from frond_client.calls import Calls, Options
+from frond_client.models import Classification, Model, Page, Species
 from frond_client.photo import PhotoSource, read_photos
 from frond_client.retries import Call
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from frond_client.aws_faults import sentence
+from frond_client.aws_errors import sentence
 from frond_client.stack import Stack
 
 if TYPE_CHECKING:

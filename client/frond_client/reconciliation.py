@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from frond_client.aws_faults import ends_everything, error_code, sentence
+from frond_client.aws_errors import ends_everything, error_code, sentence
 from frond_client.client import Frond
 from frond_client.threads import threads
 from frond_client.uploads.bucket import Stored, stored

@@ -9,7 +9,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from frond_client.address import Address
-from frond_client.aws_faults import error_code
+from frond_client.aws_errors import error_code
 from frond_client.client import Frond
 from frond_client.errors import FrondError
 from frond_client.stack_file import StackFacts, read_stack_file

@@ -3,9 +3,9 @@
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.data_classes.common import BaseProxyEvent
 
-from caching import tagged
 from frond.problems import NotAcceptable
-from submission import PHOTO_TYPES
+from frond_classify.http.request_body import PHOTO_TYPES
+from frond_classify.http.responses import tagged
 
 
 def picture_answer(

@@ -10,8 +10,8 @@ from typing import Any, Protocol
 
 import keras
 
-from training.data.feed import Feed
-from training.problems import TrainingError
+from training.data.batches import Feed
+from training.errors import TrainingError
 
 PRECISIONS = {"float32": "float32", "bfloat16": "mixed_bfloat16", "float16": "mixed_float16"}
 
@@ -44,7 +44,7 @@ def open_backend(devices: list[str] | None = None) -> Backend:
 
     Raises
     ------
-    training.problems.TrainingError
+    training.errors.TrainingError
         A device is not there, or the framework does not let them be chosen here.
     """
     return _makers()[keras.backend.backend()](devices)
@@ -55,7 +55,7 @@ def set_precision(name: str, backend: Backend) -> None:
 
     Raises
     ------
-    training.problems.TrainingError
+    training.errors.TrainingError
         There is no such precision.
     """
     chosen = backend.best_precision() if name == "auto" else name
@@ -71,7 +71,7 @@ def _makers() -> dict[str, Callable[[list[str] | None], Backend]]:
         return Mirrored(devices)
 
     def plain(devices: list[str] | None) -> Backend:
-        from training.backends.plain import Plain  # noqa: PLC0415 - so that each loads without the other
+        from training.backends.single_device import Plain  # noqa: PLC0415 - so that each loads without the other
 
         if devices:
             raise TrainingError("Only TensorFlow takes --devices; set the framework's own variables.")

@@ -5,9 +5,9 @@ from typing import Any
 
 import tensorflow as tf
 
-from training.backends.processor import has_bfloat16
-from training.data.feed import Feed
-from training.problems import TrainingError
+from training.backends.cpu import has_bfloat16
+from training.data.batches import Feed
+from training.errors import TrainingError
 
 # From this compute capability on GPUs take bfloat16, whose range needs no scaling of the loss.
 BFLOAT16_GPU = (8, 0)
@@ -18,7 +18,7 @@ class Mirrored:
 
     Raises
     ------
-    training.problems.TrainingError
+    training.errors.TrainingError
         A named device is not there.
     """
 

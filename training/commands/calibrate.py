@@ -18,7 +18,7 @@ def calibrate(
     """Choose second look, temperature and thresholds anew, without the run; then `evaluate`."""
     from training.calibrate import recalibrate
     from training.data.dataset import Dataset
-    from training.evaluation.unknown import named_folders
+    from training.ood.ood_sets import named_folders
 
     manifest = recalibrate(Dataset(dataset), model, target, named_folders(unknown or []))
     second_look, abstention = manifest.second_look, manifest.abstention

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from training.evaluation.metrics import Fusion, Metrics
+    from training.artifacts.metrics import Fusion, Metrics
 
 
 def evaluate(
@@ -34,9 +34,9 @@ def evaluate(
     from training.data.split import as_split
     from training.evaluation.evaluate import evaluate as measure
     from training.evaluation.evaluate import is_of_record
-    from training.evaluation.unknown import named_folders
+    from training.ood.ood_sets import named_folders
     from training.report import CARD_NAME, PAGE_NAME
-    from training.report.material import REPORT_NAME
+    from training.report.inputs import REPORT_NAME
 
     folders = named_folders(unknown or [])
     prepared = Dataset(dataset)
@@ -53,7 +53,7 @@ def _print(measured: "Metrics") -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from training.report.words import count, milliseconds, percent, score
+    from training.report.formatting import count, milliseconds, percent, score
 
     table = Table("species", "precision", "recall", "F1", "photos")
     for slug, row in measured.species.items():
@@ -86,7 +86,7 @@ def _print(measured: "Metrics") -> None:
 
 
 def _told(several: "Fusion") -> str:
-    from training.report.words import percent
+    from training.report.formatting import percent
 
     alone, together = several.alone, several.together
     return (

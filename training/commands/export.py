@@ -21,9 +21,9 @@ def export(
 ) -> None:
     """Quantize a trained network to int8 TFLite, calibrate it and write its manifest."""
     from training.data.dataset import Dataset
-    from training.evaluation.unknown import named_folders
     from training.export import export as write
     from training.fitting.run import Run
+    from training.ood.ood_sets import named_folders
 
     folders, trained = named_folders(unknown or []), Run(run)
     known = Dataset(dataset, trained.settings().without)

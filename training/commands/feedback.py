@@ -27,7 +27,7 @@ def feedback(
     """
     from rich.console import Console
 
-    from training.data.catalogue import DEFAULT_TABLE, Catalogue
+    from training.data.taxonomy import DEFAULT_TABLE, Catalogue
     from training.feedback import collect, origin_of
     from training.feedback.collection import TABLE_NAME
     from training.feedback.correction import NO_PLANT, PHOTOS

@@ -44,12 +44,12 @@ def prepare(
     ] = 48,
 ) -> None:
     """Turn folders of photos into canonical pictures, splits and a data card."""
-    from frond.images import Recipe
-    from training.data.catalogue import DEFAULT_TABLE, Catalogue
+    from frond.preprocessing import Recipe
     from training.data.prepare import Terms
     from training.data.prepare import prepare as make
     from training.data.sources import open_source
     from training.data.split import Division
+    from training.data.taxonomy import DEFAULT_TABLE, Catalogue
 
     card = make(
         open_source(source),

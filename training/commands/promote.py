@@ -16,7 +16,7 @@ def promote(
     by: options.By = None,
 ) -> None:
     """Point `stable` at a version; what serves follows within minutes."""
-    from training.problems import TrainingError
+    from training.errors import TrainingError
     from training.releases.registry import identity, registry_of
 
     with registry_of(bucket, local) as registry:

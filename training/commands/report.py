@@ -11,7 +11,7 @@ def report(
 ) -> None:
     """Make the report and the model card again from their numbers, without running the model."""
     from training.report import CARD_NAME, PAGE_NAME, make_papers, read_material
-    from training.report.material import REPORT_NAME
+    from training.report.inputs import REPORT_NAME
 
     make_papers(read_material(model)).write(model)
     typer.echo(f"Written: {model / REPORT_NAME / PAGE_NAME}, {model / CARD_NAME}")

@@ -6,8 +6,8 @@ from hashlib import sha256
 
 from pydantic import BaseModel, Field
 
-from frond.images import Recipe
 from frond.manifest import Species
+from frond.preprocessing import Recipe
 from training.data.duplicates import MAX_DISTANCE
 
 

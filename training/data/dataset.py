@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from training.data.card import Card
 from training.data.split import Split, as_split
-from training.problems import TrainingError
+from training.errors import TrainingError
 
 PICTURES_NAME, PHOTOS_NAME, CARD_NAME = "pictures.npy", "photos.csv", "card.json"
 
@@ -43,7 +43,7 @@ class Dataset:
 
     Raises
     ------
-    training.problems.TrainingError
+    training.errors.TrainingError
         The folder is not one, or a species to leave out is not in it.
     """
 

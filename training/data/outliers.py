@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from training.data.bare_ground import BareGround
+from training.data.background import BareGround
 from training.data.textures import make_textures
 
 

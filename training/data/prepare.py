@@ -16,16 +16,16 @@ import numpy as np
 from botocore.exceptions import BotoCoreError, ClientError
 from numpy.typing import NDArray
 
-from frond.images import Recipe, read_photo
 from frond.manifest import Species
+from frond.preprocessing import Recipe, read_photo
 from frond.problems import EmptyBody, Problem
 from training.data.card import BadFile, Card
-from training.data.catalogue import Catalogue
 from training.data.dataset import CARD_NAME, PHOTOS_NAME, PICTURES_NAME, Row, read_rows, write_rows
 from training.data.duplicates import difference_hash, near_duplicate_groups
 from training.data.sources import Source
 from training.data.split import SPLITS, Division, Split, give_validation, split_groups
-from training.problems import TrainingError
+from training.data.taxonomy import Catalogue
+from training.errors import TrainingError
 from training.progress import track
 
 # Photos handed to the pool ahead of what has been written, so that memory stays bounded.
@@ -66,7 +66,7 @@ def prepare(
 
     Raises
     ------
-    training.problems.TrainingError
+    training.errors.TrainingError
         The source has no class with photos, the folder is taken, or the disk is too small.
     """
     if directory.exists():

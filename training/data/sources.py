@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from training.problems import TrainingError
+from training.errors import TrainingError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

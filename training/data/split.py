@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from training.data.duplicates import MAX_DISTANCE
-from training.problems import TrainingError
+from training.errors import TrainingError
 
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")

@@ -12,24 +12,23 @@ from sklearn.metrics import confusion_matrix
 
 from frond.classifier import Classifier, Inference
 from frond.manifest import MANIFEST_NAME, Manifest, read_manifest
-from frond.scores import softmax
-from training.abstention.known import Known
+from frond.ood_scores import softmax
+from training.artifacts.metrics import METRICS_NAME, Metrics, Scores, TakenFor, Unknown
+from training.atomic_write import write_whole
 from training.data.card import Card
 from training.data.dataset import Dataset
 from training.data.split import Split
-from training.draft import write_whole
-from training.evaluation import measures
-from training.evaluation.confidence import expected_calibration_error
+from training.errors import TrainingError
+from training.evaluation import metrics
+from training.evaluation.calibration import expected_calibration_error
 from training.evaluation.exhibits import EXHIBITS_NAME, Exhibits, show, typical_answers, worst_mistakes
 from training.evaluation.fusion import measure_fusion
 from training.evaluation.gallery import choose_gallery, write_gallery
-from training.evaluation.inference import infer_all
-from training.evaluation.leakage import check_size, check_split
-from training.evaluation.metrics import METRICS_NAME, Metrics, Scores, TakenFor, Unknown
-from training.evaluation.unknown import Strangers, files_below, meet
-from training.problems import TrainingError
+from training.inference import Known, infer_all
+from training.leakage import check_size, check_split
+from training.ood.ood_sets import Strangers, files_below, meet
 from training.report import make_papers, read_material
-from training.report.material import DATA_NAME, REPORT_NAME
+from training.report.inputs import DATA_NAME, REPORT_NAME
 
 SCORE_BINS = 40
 MOST_TAKEN_FOR = 10
@@ -100,7 +99,7 @@ def evaluate(
 
     Raises
     ------
-    training.problems.TrainingError
+    training.errors.TrainingError
         The model knows other species, takes another size, or may have learned from these photos; or a
         folder of unknown photos has none.
     """
@@ -126,20 +125,20 @@ def evaluate(
         split=split,
         photos=len(labels),
         accuracy=float(correct.mean()),
-        macro_f1=measures.macro_f1(labels, answers.predicted),
-        macro_f1_interval=measures.macro_f1_interval(labels, answers.predicted),
+        macro_f1=metrics.macro_f1(labels, answers.predicted),
+        macro_f1_interval=metrics.macro_f1_interval(labels, answers.predicted),
         expected_calibration_error=expected_calibration_error(answers.confidences, correct),
         verdicts={
-            **measures.verdict_shares(answers.verdicts),
-            "accuracy_of_identified": measures.accuracy_of_identified(answers.verdicts, correct),
+            **metrics.verdict_shares(answers.verdicts),
+            "accuracy_of_identified": metrics.accuracy_of_identified(answers.verdicts, correct),
         },
         median_inference_ms=round(inferences.median_ms, 2),
         looked_twice=inferences.looked_twice,
         threads=threads,
         processor=_processor(),
-        species=measures.by_species(labels, answers.predicted, slugs),
+        species=metrics.by_species(labels, answers.predicted, slugs),
         confusion=confusion_matrix(labels, answers.predicted, labels=range(len(slugs))).tolist(),
-        reliability=measures.reliability(answers.confidences, correct),
+        reliability=metrics.reliability(answers.confidences, correct),
         scores=_histograms(manifest, answers, met),
         unknown={name: _unknown(strangers[name], met[name], slugs) for name in strangers},
         fusion=measure_fusion(manifest, Known(inferences, labels)),
@@ -184,7 +183,7 @@ def _unknown(strangers: Strangers, answers: Answers, slugs: list[str]) -> Unknow
     surest = identified[np.argsort(-answers.confidences[identified], kind="stable")][:MOST_TAKEN_FOR]
     return Unknown(
         photos=len(strangers.sources),
-        **measures.verdict_shares(answers.verdicts),
+        **metrics.verdict_shares(answers.verdicts),
         taken_for=[
             TakenFor(
                 source=strangers.sources[i],

@@ -10,13 +10,13 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from frond.fusion import fused_logits, fused_score
 from frond.manifest import Manifest
-from frond.scores import softmax
-from training.abstention.known import Known
-from training.evaluation.confidence import expected_calibration_error
-from training.evaluation.measures import RESAMPLES, macro_f1s
-from training.evaluation.metrics import Estimate, Fusion, Measured, Shares
+from frond.multi_image import fused_logits, fused_score
+from frond.ood_scores import softmax
+from training.artifacts.metrics import Estimate, Fusion, Measured, Shares
+from training.evaluation.calibration import expected_calibration_error
+from training.evaluation.metrics import RESAMPLES, macro_f1s
+from training.inference import Known
 
 SIZES = (1, 2, 3, 5)
 PARTITIONS = 100

@@ -14,7 +14,7 @@ from PIL import Image
 
 from frond.classifier import Classifier
 from training.data.dataset import Dataset
-from training.evaluation.inference import infer_all
+from training.inference import infer_all
 from training.package import put_in_place
 
 GALLERY_NAME = "gallery"

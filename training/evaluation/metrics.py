@@ -1,124 +1,74 @@
-"""The numbers of an evaluation, as they stand in ``report/metrics.json``."""
+"""What is measured of answers whose truth is known, and of those that have none."""
 
-from typing import Any
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import classification_report
 
-from pydantic import BaseModel, ConfigDict, Field
+from training.artifacts.metrics import Bin
+from training.evaluation.calibration import BINS
 
-from training.data.card import BadFile
-from training.data.split import Split
-
-METRICS_NAME = "metrics.json"
-# What the manifest keeps: enough to judge a release by. The rest is for the report.
-HEADLINE = {
-    "split",
-    "photos",
-    "accuracy",
-    "macro_f1",
-    "macro_f1_interval",
-    "expected_calibration_error",
-    "verdicts",
-    "median_inference_ms",
-    "species",
-}
+RESAMPLES = 1000
+VERDICTS = ("identified", "uncertain", "not_recognised")
 
 
-class Bin(BaseModel):
-    """A bar of the reliability diagram: photos answered with about the same confidence."""
-
-    confidence: float = Field(description="Mean, 0 to 1")
-    accuracy: float = Field(description="Share answered rightly, 0 to 1")
-    photos: int
+def macro_f1(labels: NDArray[np.int64], predicted: NDArray[np.int64]) -> float:
+    """Return the mean F1 of the species that were there or answered, 0 to 1; each counts alike."""
+    return float(macro_f1s(labels[np.newaxis], predicted[np.newaxis])[0])
 
 
-class TakenFor(BaseModel):
-    """A photo of nothing the model knows, and the species it was identified as."""
-
-    source: str
-    species: str = Field(description="Slug")
-    confidence: float
-
-
-class Unknown(BaseModel):
-    """Photos that the model should not identify, and what it made of them."""
-
-    photos: int
-    identified: float = Field(description="Share, as the next two")
-    uncertain: float
-    not_recognised: float
-    taken_for: list[TakenFor] = Field(description="The most confidently identified ones, at most ten")
-    unreadable: list[BadFile]
+def macro_f1_interval(labels: NDArray[np.int64], predicted: NDArray[np.int64]) -> tuple[float, float]:
+    """Return the 2.5 and 97.5 percentiles of macro F1 over resampled photos (the bootstrap, Efron 1979)."""
+    chosen = np.random.default_rng(0).integers(len(labels), size=(RESAMPLES, len(labels)))
+    low, high = np.percentile(macro_f1s(labels[chosen], predicted[chosen]), [2.5, 97.5])
+    return float(low), float(high)
 
 
-class Scores(BaseModel):
-    """Histograms of the score that tells what the model knows from what it does not."""
-
-    name: str
-    threshold: float = Field(description="Under it a photo is not recognised")
-    edges: list[float] = Field(description="Of the bins, one more than there are counts")
-    known: list[int] = Field(description="Photos of the split, by bin")
-    unknown: dict[str, list[int]] = Field(description="Photos of each unknown set, by bin")
-
-
-class Estimate(BaseModel):
-    """A number and the interval that chance in the choice of photos leaves it, 95 %."""
-
-    mean: float
-    low: float
-    high: float
+def macro_f1s(labels: NDArray[np.int64], predicted: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return macro F1 of each of S samples ``int64[S, N]``; a thousand at once, as one by one takes long."""
+    species = int(max(labels.max(), predicted.max())) + 1
+    seen = _counts(labels, species) + _counts(predicted, species)
+    # A wrong answer counts for a species that is left out again.
+    found = _counts(np.where(labels == predicted, labels, species), species + 1)[:, :species]
+    f1: NDArray[np.float64] = (2 * found / np.maximum(seen, 1)).sum(axis=1) / (seen > 0).sum(axis=1)
+    return f1
 
 
-class Shares(BaseModel):
-    """How well photos were answered, or by how much better than others; each 0 to 1."""
-
-    accuracy: Estimate
-    macro_f1: Estimate
-    identified: Estimate = Field(description="Share with that verdict")
-
-
-class Measured(Shares):
-    """How well photos were answered, and how well the confidences told that."""
-
-    expected_calibration_error: float
-
-
-class Fusion(BaseModel):
-    """Photos of one plant judged together, against the same photos one by one."""
-
-    photos: int = Field(description="Of each plant")
-    groups: int = Field(description="In one partition of the photos")
-    partitions: int
-    alone: Measured
-    together: Measured
-    gained: Shares = Field(description="Together less alone")
-
-
-class Metrics(BaseModel):
-    """What was measured of a model on one split of a data set."""
-
-    model_config = ConfigDict(protected_namespaces=())
-
-    model_version: str
-    dataset: str = Field(description="Name")
-    split: Split
-    photos: int
-    accuracy: float = Field(ge=0, le=1)
-    macro_f1: float = Field(ge=0, le=1)
-    macro_f1_interval: tuple[float, float] = Field(description="95 %, by the bootstrap over photos")
-    expected_calibration_error: float = Field(ge=0, le=1)
-    verdicts: dict[str, float] = Field(description="Shares, and the accuracy of what was identified")
-    median_inference_ms: float
-    looked_twice: float | None = Field(
-        default=None, description="Share of the photos; None if nobody counted"
+def by_species(
+    labels: NDArray[np.int64], predicted: NDArray[np.int64], slugs: list[str]
+) -> dict[str, dict[str, float]]:
+    """Return precision, recall, ``f1-score`` (0 to 1) and support (photos) of each species."""
+    table = classification_report(
+        labels, predicted, labels=range(len(slugs)), target_names=slugs, output_dict=True, zero_division=0
     )
-    threads: int
-    processor: str
-    species: dict[str, dict[str, float]] = Field(description="By slug: precision, recall, f1-score, support")
-    confusion: list[list[int]] = Field(description="Photos by truth (row) and answer (column)")
-    reliability: list[Bin]
-    scores: Scores | None = None
-    unknown: dict[str, Unknown] = Field(default_factory=dict, description="By the name they were given")
-    fusion: list[Fusion] = Field(default_factory=list, description="By how many photos of a plant there are")
+    return {slug: {k: round(float(v), 4) for k, v in table[slug].items()} for slug in slugs}
 
-    def headline(self) -> dict[str, Any]:
-        """Return what the manifest keeps."""
-        return self.model_dump(mode="json", include=HEADLINE)
+
+def verdict_shares(verdicts: NDArray[np.str_]) -> dict[str, float]:
+    """Return the share of the photos with each verdict, 0 to 1."""
+    return {verdict: float((verdicts == verdict).mean()) for verdict in VERDICTS}
+
+
+def accuracy_of_identified(verdicts: NDArray[np.str_], correct: NDArray[np.bool_]) -> float:
+    """Return the share of right answers among the photos that were identified; 0 where none was."""
+    identified = verdicts == "identified"
+    return float(correct[identified].mean()) if identified.any() else 0.0
+
+
+def reliability(confidences: NDArray[np.float64], correct: NDArray[np.bool_]) -> list[Bin]:
+    """Return accuracy over confidence in bins of equal width, empty ones left out (Guo et al. 2017)."""
+    bins = np.minimum((confidences * BINS).astype(int), BINS - 1)
+    members = (bins == filled for filled in np.unique(bins))
+    return [
+        Bin(
+            confidence=float(confidences[chosen].mean()),
+            accuracy=float(correct[chosen].mean()),
+            photos=int(chosen.sum()),
+        )
+        for chosen in members
+    ]
+
+
+def _counts(numbers: NDArray[np.int64], most: int) -> NDArray[np.int64]:
+    """Return how often each number under ``most`` is in each row, ``int64[S, most]``."""
+    rows = np.arange(len(numbers))[:, np.newaxis] * most
+    return np.bincount((numbers + rows).ravel(), minlength=len(numbers) * most).reshape(-1, most)

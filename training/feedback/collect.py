@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path, PurePosixPath
 
-from frond.images import Recipe, read_photo
 from frond.manifest import slugify
+from frond.preprocessing import Recipe, read_photo
 from frond.problems import Problem, VanishedPhoto
 from training.feedback.collection import Collection
 from training.feedback.correction import Correction
@@ -107,7 +107,7 @@ def collect(origin: Origin, directory: Path) -> Collected:
 
     Raises
     ------
-    training.problems.TrainingError
+    training.errors.TrainingError
         The folder holds something else, or AWS does not give what is needed.
     """
     with console.status("Reading corrections"):

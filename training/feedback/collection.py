@@ -20,9 +20,9 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
-from training.draft import write_whole
+from training.atomic_write import write_whole
+from training.errors import TrainingError
 from training.feedback.correction import NO_PLANT, PHOTOS, Correction
-from training.problems import TrainingError
 
 ORIGIN_NAME, TABLE_NAME, DRAFT_NAME = "origin.json", "feedback.csv", ".draft"
 _PHOTO = re.compile(r"([0-9a-f]{32})\.[a-z]+")
@@ -42,7 +42,7 @@ class Collection:
 
     Raises
     ------
-    training.problems.TrainingError
+    training.errors.TrainingError
         The folder holds something else, or photos from elsewhere, which would all be removed.
     """
 

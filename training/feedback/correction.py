@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from typing import Any, Self
 
 from frond.manifest import slugify
-from frond.records import Record
+from frond.repository import Record
 
 NO_PLANT = PurePosixPath("unknown", "no-plant")
 PHOTOS = PurePosixPath("photos")

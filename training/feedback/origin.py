@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from frond.objects import Found, fetch
-from frond.records import Records
+from frond.repository import Records
+from frond.s3_objects import Found, fetch
+from training.errors import TrainingError
 from training.feedback.correction import Correction
-from training.problems import TrainingError
 from training.stack import Aws, Stack, asked, deployed_stack, local_stack
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class Origin:
 
         Raises
         ------
-        training.problems.TrainingError
+        training.errors.TrainingError
             DynamoDB does not give them.
         """
         # Nothing is written, so that no record's time counts.
@@ -44,7 +44,7 @@ class Origin:
         ------
         frond.problems.VanishedPhoto
             It is not there any more.
-        training.problems.TrainingError
+        training.errors.TrainingError
             S3 does not give it.
         """
         with asked():
@@ -65,7 +65,7 @@ def origin_of(stack: str | None, local: bool, table: str | None, uploads_bucket:
 
     Raises
     ------
-    training.problems.TrainingError
+    training.errors.TrainingError
         That is none, or more than one, or there is no such stack.
     """
     if [bool(stack), local, bool(table or uploads_bucket)].count(True) != 1:

@@ -2,7 +2,7 @@
 
 from rich.table import Table
 
-from training.data.catalogue import Catalogue
+from training.data.taxonomy import Catalogue
 from training.feedback.collect import Collected
 from training.feedback.correction import PHOTOS
 

@@ -11,7 +11,7 @@ NAME = re.compile(r"^epoch-(\d{4})\.keras$")
 class Checkpoints:
     """The checkpoints of a run; each holds weights and optimizer, and its epoch in its name.
 
-    Epoch and seed decide everything random (:meth:`training.data.feed.Feed.epoch`,
+    Epoch and seed decide everything random (:meth:`training.data.batches.Feed.epoch`,
     :func:`training.networks.network.begin_epoch`), so that is all a run needs to go on. A checkpoint appears
     by a rename, so one that is there is whole.
     """

@@ -8,8 +8,9 @@ from typing import Any
 import keras
 
 from training.backends import Backend, open_backend, set_precision
+from training.data.batches import Feed
 from training.data.dataset import Dataset, sample
-from training.data.feed import Feed
+from training.errors import TrainingError
 from training.fitting.epoch_bar import EpochBar
 from training.fitting.history import History
 from training.fitting.metrics import Accuracy, MacroF1
@@ -17,9 +18,8 @@ from training.fitting.recipe import REFERENCE_BATCH, Recipe, Stage
 from training.fitting.run import HISTORY_NAME, Run, Settings
 from training.networks.augmentation import augmentation
 from training.networks.network import begin_epoch, build, freeze_backbone, load_weights, unfreeze_above
-from training.networks.norm_statistics import measure_norm_statistics
+from training.networks.recalibrate_batchnorm import measure_norm_statistics
 from training.plots import draw_curves
-from training.problems import TrainingError
 from training.progress import console
 
 NETWORK = "frond"
@@ -40,7 +40,7 @@ def fit(dataset: Dataset, run: Run, recipe: Recipe, devices: list[str] | None = 
 
     Raises
     ------
-    training.problems.TrainingError
+    training.errors.TrainingError
         The folder holds a run with other settings, the recipe does not fit the data set, or the disk
         is too small.
     """

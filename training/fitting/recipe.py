@@ -7,8 +7,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from training.data.outliers import Outliers
+from training.errors import TrainingError
 from training.networks.augmentation import Augmentation
-from training.problems import TrainingError
 
 FOLDER = Path(__file__).parents[1] / "recipes"
 # Learning rates are for this many photos a step and scale with how many there are (Goyal et al. 2017,
@@ -76,7 +76,7 @@ def read_recipe(name: str, changes: dict[str, Any] | None = None) -> Recipe:
 
     Raises
     ------
-    training.problems.TrainingError
+    training.errors.TrainingError
         There is no such recipe, or it does not fit together.
     """
     path = Path(name) if name.endswith(".toml") else FOLDER / f"{name}.toml"
@@ -102,7 +102,7 @@ def as_changes(settings: list[str]) -> dict[str, Any]:
 
     Raises
     ------
-    training.problems.TrainingError
+    training.errors.TrainingError
         A text has no equals sign.
     """
     changes: dict[str, Any] = {}

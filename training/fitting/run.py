@@ -6,11 +6,11 @@ from pathlib import Path
 import keras
 from pydantic import BaseModel, ConfigDict, Field
 
+from training.errors import TrainingError
 from training.fitting.checkpoint import Checkpoints
 from training.fitting.history import History, Row
 from training.fitting.recipe import Recipe
 from training.networks.network import build
-from training.problems import TrainingError
 
 SETTINGS_NAME, HISTORY_NAME = "settings.json", "history.csv"
 
@@ -57,7 +57,7 @@ class Run:
 
         Raises
         ------
-        training.problems.TrainingError
+        training.errors.TrainingError
             The folder holds a run with other settings.
         """
         path = self.directory / SETTINGS_NAME
@@ -87,7 +87,7 @@ class Run:
 
         Raises
         ------
-        training.problems.TrainingError
+        training.errors.TrainingError
             The run has not finished, or its weights cannot be read.
         """
         settings = self.settings()

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from training.problems import TrainingError
+from training.errors import TrainingError
 
 # The size that Keras' own weights were trained at; every network here takes it.
 IMAGENET_SIZE = 224
@@ -58,7 +58,7 @@ class Backbone:
 
         Raises
         ------
-        training.problems.TrainingError
+        training.errors.TrainingError
             It needs larger pictures.
         """
         if size < self.smallest:
@@ -88,7 +88,7 @@ class Backbone:
 
         Raises
         ------
-        training.problems.TrainingError
+        training.errors.TrainingError
             It has no block left to learn.
         """
         if not 0 <= frozen_blocks <= len(self.opens):
@@ -160,7 +160,7 @@ def find_backbone(name: str) -> Backbone:
 
     Raises
     ------
-    training.problems.TrainingError
+    training.errors.TrainingError
         There is none of this name.
     """
     try:

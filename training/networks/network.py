@@ -7,8 +7,8 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from training.errors import TrainingError
 from training.networks.backbones import BACKBONES, find_backbone
-from training.problems import TrainingError
 from training.progress import console
 
 IMAGENET = "imagenet"
@@ -38,7 +38,7 @@ def build(
 
     Raises
     ------
-    training.problems.TrainingError
+    training.errors.TrainingError
         There is no such backbone, or it needs larger pictures.
     """
     seeing = find_backbone(backbone)
@@ -64,7 +64,7 @@ def load_weights(model: keras.Model, weights: str) -> None:
 
     Raises
     ------
-    training.problems.TrainingError
+    training.errors.TrainingError
         The file is not there or holds another network, or there is no network to download from.
     """
     if weights != IMAGENET and not Path(weights).is_file():
@@ -93,7 +93,7 @@ def unfreeze_above(model: keras.Model, blocks: int) -> None:
 
     Raises
     ------
-    training.problems.TrainingError
+    training.errors.TrainingError
         The backbone has not so many blocks.
     """
     seeing = backbone(model)

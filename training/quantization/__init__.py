@@ -3,9 +3,9 @@
 from training.quantization.agreement import Agreement, Predictions, agreement, predict_all
 from training.quantization.comparison import Answers, Comparison, VariantFacts, ask, compare
 from training.quantization.export import Variant, quantize, variants
-from training.quantization.facts import GraphFacts, NotInt8Error, Port, inspect
-from training.quantization.noise import LayerNoise, noise_by_layer
+from training.quantization.inspection import GraphFacts, NotInt8Error, Port, inspect
 from training.quantization.partitions import Partitions, partitions
+from training.quantization.sqnr import LayerNoise, noise_by_layer
 
 __all__ = [
     "Agreement",

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from training.problems import TrainingError
+from training.errors import TrainingError
 from training.progress import track
 from training.quantization.clone import rewired
 

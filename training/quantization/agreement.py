@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import f1_score
 
-from training.evaluation.inference import Inferences
+from training.inference import Inferences
 from training.progress import track
 
 BATCH = 16
@@ -88,7 +88,7 @@ def agreement(exact: Predictions, served: Inferences, labels: NDArray[np.int64])
     exact : Predictions
         From :func:`predict_all`.
     served : Inferences
-        From :func:`training.evaluation.inference.infer_all`.
+        From :func:`training.inference.infer_all`.
     labels : ndarray
         ``int64[N]``, at least one: what the photos show.
     """

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from training.progress import track
 from training.quantization.agreement import macro_f1
 from training.quantization.export import Variant
-from training.quantization.noise import LayerNoise, noise_by_layer
+from training.quantization.sqnr import LayerNoise, noise_by_layer
 
 # Values of every position of every layer go into the noise: a few photos say it.
 LAYER_PHOTOS = 16

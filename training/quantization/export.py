@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from training.problems import TrainingError
+from training.errors import TrainingError
 from training.quantization import flatbuffer
 from training.quantization.activations import channel_peaks
 from training.quantization.calibration import calm_photos, with_extremes
@@ -16,10 +16,10 @@ from training.quantization.clone import inference_clone
 from training.quantization.conversion import calibrated, saved, to_dynamic, to_fp16, to_fp32, to_int8
 from training.quantization.correction import correct_biases
 from training.quantization.equalization import equalize
-from training.quantization.facts import inspect
 from training.quantization.fusion import fuse_activations
+from training.quantization.inspection import inspect
+from training.quantization.io_tensors import name_ports, widen_outputs
 from training.quantization.pooling import with_convolved_pools
-from training.quantization.ports import name_ports, widen_outputs
 from training.quantization.ranges import narrow_ranges
 from training.quantization.scaling import without_scaling
 
@@ -52,7 +52,7 @@ def quantize(model: keras.Model, representative: NDArray[np.uint8]) -> bytes:
     ------
     NotInt8Error
         Something in the model has no int8 form.
-    training.problems.TrainingError
+    training.errors.TrainingError
         Model and photos do not fit, or the model's activations are not finite.
     """
     clone, photos = _prepared(model, representative)

@@ -6,7 +6,7 @@ from typing import Any
 import flatbuffers
 from ai_edge_litert import schema_py_generated as schema
 
-from training.problems import TrainingError
+from training.errors import TrainingError
 
 IDENTIFIER = b"TFL3"
 # The schema forces this alignment of a buffer's data; its generated Python writer forgets it.

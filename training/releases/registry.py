@@ -12,7 +12,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from frond.registry import Registry, RegistryError
-from training.problems import TrainingError
+from training.errors import TrainingError
 from training.stack import PATIENT, local_stack
 
 BRIEF = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 1})
@@ -24,7 +24,7 @@ def registry_of(bucket: str | None, local: bool) -> Iterator[Registry]:
 
     Raises
     ------
-    training.problems.TrainingError
+    training.errors.TrainingError
         Neither is named, no local stack runs, or the registry did not do what it was asked.
     """
     try:

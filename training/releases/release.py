@@ -10,7 +10,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 from frond.manifest import MANIFEST_NAME, MODEL_NAME, Manifest, read_manifest
 from frond.registry import Registry
 from frond.registry.versions import Sent
-from training.problems import TrainingError
+from training.errors import TrainingError
 from training.progress import console
 from training.releases.gates import Gate, judge, table
 
@@ -31,7 +31,7 @@ def release(registry: Registry, directory: Path, by: str, force: str | None = No
 
     Raises
     ------
-    training.problems.TrainingError
+    training.errors.TrainingError
         A gate refuses it; then nothing was written.
     frond.problems.InvalidModel
         The folder holds no model that can serve.

@@ -9,11 +9,11 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from frond.manifest import Species
-from training.evaluation.metrics import Bin, Fusion, Scores
+from training.artifacts.metrics import Bin, Fusion, Scores
+from training.artifacts.trials import BiasTrial, LayerError
 from training.plots import Rows, curves
-from training.report.drawing import PAGE, inline_svg, style
-from training.report.trials import BiasTrial, LayerError
-from training.report.words import common
+from training.report.formatting import common
+from training.report.svg import PAGE, inline_svg, style
 
 # The width of a phone's screen; a larger one enlarges it.
 WIDTH = 4.5

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from frond_client.address import Address
-from frond_client.answers import Classification
 from frond_client.async_client import AsyncFrond
 from frond_client.classifying.outcome import Outcome
 from frond_client.errors import FrondError, InvalidKey, QuotaExceeded, UnexpectedAnswer, Unreachable
+from frond_client.models import Classification
 
 Plant = tuple[Path, ...]
 Ask = Callable[[Sequence[Path]], Awaitable[Classification]]

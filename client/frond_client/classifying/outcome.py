@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from frond_client.answers import Classification
+from frond_client.console import printable
 from frond_client.errors import ApiError, FrondError
-from frond_client.terminal import printable
+from frond_client.models import Classification
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from frond_client.answers import Classification, Evidence, Prediction
 from frond_client.classifying.outcome import Outcome
-from frond_client.row import HEADER, Row
+from frond_client.csv_row import HEADER, Row
+from frond_client.models import Classification, Evidence, Prediction
 
 _SHADES = " ░▒▓█"
 

@@ -51,7 +51,7 @@ def classify(
 
     from frond_client.classifying.batch import classify_all
     from frond_client.classifying.photos import search
-    from frond_client.terminal import bars, counted, messages, show_reasons
+    from frond_client.console import bars, counted, messages, show_reasons
 
     if as_json and as_csv:
         raise typer.BadParameter("Choose one of --json and --csv.")
@@ -101,7 +101,7 @@ def _plants(photos: "list[Path]", *, together: bool) -> "list[Plant]":
 
 def _shown(most: int, *, as_json: bool, as_csv: bool) -> "Shown":
     from frond_client.classifying.shown import CsvRows, JsonLines, ResultsTable
-    from frond_client.terminal import results
+    from frond_client.console import results
 
     if as_json:
         return JsonLines()

@@ -53,12 +53,12 @@ def cost(
     """
     import json
 
+    from frond_client.console import results
     from frond_client.costs.bill import Bill, Meter
     from frond_client.costs.measurements import MEASUREMENTS, Measurements
     from frond_client.costs.prices import PRICES, Prices
     from frond_client.costs.shown import document, show_assumptions, show_bill, show_hosted
     from frond_client.costs.workload import Workload
-    from frond_client.terminal import results
 
     measured, table = Measurements.read(durations or MEASUREMENTS), Prices.read(prices or PRICES)
     workload = Workload(

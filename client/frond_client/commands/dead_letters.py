@@ -9,7 +9,7 @@ from frond_client.commands.options import StackName
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from frond_client.reasons import Explained
+    from frond_client.dead_letter_reasons import Explained
 
 dlq = typer.Typer(no_args_is_help=True, help="Look at what the queues gave up on, and try it again.")
 
@@ -25,10 +25,10 @@ def list_dead_letters(
     """
     import json
 
+    from frond_client.console import counted, messages, results
+    from frond_client.dead_letter_reasons import explain
     from frond_client.dead_letters import NAMES, DeadLetters
-    from frond_client.reasons import explain
     from frond_client.stack import find_stack
-    from frond_client.terminal import counted, messages, results
 
     there = find_stack(stack)
     sqs = there.sqs()
@@ -64,9 +64,9 @@ def redrive(
 
     A message is sent before it is deleted, so that none is lost; one that is sent twice does no harm.
     """
+    from frond_client.console import counted, messages, results
     from frond_client.dead_letters import NAMES, DeadLetters
     from frond_client.stack import find_stack
-    from frond_client.terminal import counted, messages, results
 
     there = find_stack(stack)
     sqs = there.sqs()

@@ -21,10 +21,10 @@ def reconcile(
     """
     from datetime import UTC, datetime, timedelta
 
+    from frond_client.console import bars, counted, messages, results, show_reasons
     from frond_client.dead_letters import waiting
     from frond_client.reconciliation import AT_ONCE, requeue_all, unanswered
     from frond_client.stack import find_stack
-    from frond_client.terminal import bars, counted, messages, results, show_reasons
 
     there = find_stack(stack)
     s3 = there.s3(connections=AT_ONCE)

@@ -35,8 +35,8 @@ def upload(
 
     Exit code: 0 when every photo is finished, 2 when results are still pending, 1 when something failed.
     """
+    from frond_client.console import messages, results
     from frond_client.stack import find_stack
-    from frond_client.terminal import messages, results
     from frond_client.uploads.run import Upload
 
     err = messages()
@@ -52,7 +52,7 @@ def upload(
 
 
 def _show(out: "Console", task: "Upload", *, wait: bool) -> None:
-    from frond_client.terminal import counted, show_reasons
+    from frond_client.console import counted, show_reasons
     from frond_client.uploads.summary import show_pending, show_results
 
     outcome = task.outcome

@@ -1,4 +1,4 @@
-"""What one photo takes and leaves, as `python -m tests.benchmarks memory` measured it."""
+"""What one photo takes and leaves, as `python -m benchmarks memory` measured it."""
 
 from datetime import date
 from pathlib import Path

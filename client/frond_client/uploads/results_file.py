@@ -6,8 +6,8 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from frond_client.csv_row import COLUMNS, HEADER, Row
 from frond_client.errors import FrondError
-from frond_client.row import COLUMNS, HEADER, Row
 from frond_client.uploads.results import FINAL
 
 

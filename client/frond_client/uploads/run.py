@@ -6,16 +6,16 @@ from pathlib import Path
 
 from rich.console import Console
 
+from frond_client.console import bars, counted, printable
+from frond_client.csv_row import Row
 from frond_client.errors import FrondError
-from frond_client.row import Row
 from frond_client.stack import Stack
-from frond_client.terminal import bars, counted, printable
 from frond_client.threads import threads
 from frond_client.uploads.bucket import stored
-from frond_client.uploads.delivery import ASKERS, Buckets, Delivered, Delivery
 from frond_client.uploads.plan import Plan, plan
 from frond_client.uploads.results_file import ResultsFile
 from frond_client.uploads.source import Found, batch_of, bucket_and_prefix, search
+from frond_client.uploads.uploader import ASKERS, Buckets, Delivered, Delivery
 
 
 class Upload:

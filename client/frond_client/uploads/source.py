@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from frond_client.aws_faults import error_code
+from frond_client.aws_errors import error_code
+from frond_client.console import printable
 from frond_client.errors import FrondError
 from frond_client.folders import files_below
 from frond_client.formats import SUFFIXES, is_photo
-from frond_client.terminal import printable
 from frond_client.uploads.photo import FilePhoto, Photo, StoredPhoto
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
-from frond_client.row import Row
-from frond_client.terminal import counted, show_examples, show_reasons
+from frond_client.console import counted, show_examples, show_reasons
+from frond_client.csv_row import Row
 from frond_client.uploads.photo import Photo
 
 

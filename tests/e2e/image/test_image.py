@@ -143,7 +143,7 @@ def test_it_holds_what_serves_and_nothing_else(container: str) -> None:
     assert found["bytes"] < 200_000_000
     assert found["closed"] == []
     assert found["slow"] == []
-    assert {"api.py", "routes", "static", "model", "frond"} <= set(found["beside"])
+    assert {"frond_classify", "model", "frond"} <= set(found["beside"])
     assert {"Dockerfile", "tests", "bin", "tensorflow", "training"}.isdisjoint(found["beside"])
     assert {"manifest.json", "model.tflite"} <= set(found["model"])
     # Of the report only what the API shows.
@@ -155,7 +155,10 @@ def test_without_its_model_it_does_not_start(image: str) -> None:
     # What the runtime does first, with an empty folder over the model's.
     limits = ["--rm", "--network", "none", "--tmpfs", "/var/task/model", "--entrypoint", "python"]
     started = subprocess.run(
-        ["docker", "run", *limits, image, "-c", "import api"], capture_output=True, text=True, check=False
+        ["docker", "run", *limits, image, "-c", "import frond_classify.api"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert started.returncode != 0
     assert "InvalidModel" in started.stderr
@@ -163,7 +166,10 @@ def test_without_its_model_it_does_not_start(image: str) -> None:
 
 def test_the_worker_starts_and_knows_every_service_that_it_calls(image: str) -> None:
     # What is not known to botocore is found out when it is called, which here is nowhere.
-    script = "import worker, aws; aws.s3(), aws.dynamodb(), aws.events(); print(callable(worker.handler))"
+    script = (
+        "from frond_classify import worker; from frond_classify.storage import aws_clients as aws; "
+        "aws.s3(), aws.dynamodb(), aws.events(); print(callable(worker.handler))"
+    )
     limits = ["--rm", "--network", "none", "--read-only", "--tmpfs", "/tmp"]
     variables = ["-e", "AWS_DEFAULT_REGION=eu-west-1", "-e", "POWERTOOLS_SERVICE_NAME=worker"]
     told = docker("run", *limits, *variables, "--entrypoint", "python", image, "-c", script)

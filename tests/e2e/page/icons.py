@@ -1,6 +1,6 @@
 """Draw the app's PNG icons from its SVG one.
 
-Run ``python -m tests.e2e.page.icons`` after a change of ``functions/classify/static/icon.svg``.
+Run ``python -m tests.e2e.page.icons`` after a change of ``static/icon.svg``.
 """
 
 import sys
@@ -10,7 +10,7 @@ from playwright.sync_api import Browser
 
 from tests.e2e.page import chromium
 
-STATIC = Path(__file__).parents[3] / "functions" / "classify" / "static"
+STATIC = Path(__file__).parents[3] / "functions" / "classify" / "frond_classify" / "static"
 ROUNDED, SQUARE = 'rx="8"', 'rx="0"'
 # Platforms that cut icons to their own shape leave at least the inner circle of four fifths
 # (W3C Web App Manifest, "Icon masks and safe zone"); the drawing is made small enough for it.

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, Route, expect
 from tests.e2e.conftest import Stack
 from tests.e2e.page.conftest import Open
 from tests.e2e.page.gestures import File, choose, expect_maize, overhear
-from tests.pictures import encoded
+from tests.support.pictures import encoded
 
 # How dark the overlay is in the middle of each cell, 0 to 1, by rows.
 DARKNESS = """([canvas, rows, columns]) => {

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, Request, expect
 from tests.e2e.conftest import Stack
 from tests.e2e.page.conftest import Open
 from tests.e2e.page.gestures import File, choose, overhear
-from tests.pictures import encoded
+from tests.support.pictures import encoded
 
 # What each language says, with functions by how many values they take.
 SHAPES = """() => {

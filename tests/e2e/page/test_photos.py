@@ -21,7 +21,7 @@ from tests.e2e.page.gestures import (
     overhear,
     paste,
 )
-from tests.pictures import encoded
+from tests.support.pictures import encoded
 
 
 def test_a_chosen_photo_gets_its_species_with_a_bar_for_each_candidate(page: Page, maize: Path) -> None:

@@ -21,7 +21,7 @@ import pytest
 
 from tests.conftest import ROOT, Tell
 from tests.integration.local.running import Running, eventually, processes_of
-from tests.pictures import huge_header
+from tests.support.pictures import huge_header
 
 SEED = 20261121
 UPLOADS = 300

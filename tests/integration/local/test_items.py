@@ -13,7 +13,7 @@ from moto.dynamodb.parsing.executors import UpdateExpressionExecutor
 
 from local.cloud import CREDENTIALS, Cloud
 from local.template import REGION
-from tests.tables import make_table
+from tests.support.tables import make_table
 
 KEY = {"id": {"S": "maize"}}
 

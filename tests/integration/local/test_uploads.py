@@ -13,7 +13,7 @@ import pytest
 from boto3.s3.transfer import TransferConfig
 from PIL import Image
 
-from frond.images import Recipe, read_photo
+from frond.preprocessing import Recipe, read_photo
 from tests.integration.local.running import ROOT, Running, eventually, serving
 
 MB = 1024 * 1024

@@ -3,7 +3,7 @@
 import time
 from pathlib import Path
 
-from tests.benchmarks.peers.peer import Named, Peer
+from benchmarks.peers.peer import Named, Peer
 
 WORK_S = 0.005
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks.cpu_share import NoControlGroupError, cpu_share
+from benchmarks.cpu_share import NoControlGroupError, cpu_share
 
 BUSY = """
 import os, sys, time

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks.dockerfile import StepError, carry_out, steps
-from tests.benchmarks.task import DOCKERFILE
+from benchmarks.dockerfile import StepError, carry_out, steps
+from benchmarks.task import DOCKERFILE
 
 TWO_STAGES = r"""
 ARG BASE=somewhere

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.benchmarks.floor import Ceiling, by_kind, least
-from tests.benchmarks.operators import Operator
+from benchmarks.floor import Ceiling, by_kind, least
+from benchmarks.operators import Operator
 
 CEILING = Ceiling(threads=1, int8=200.0, fp32=50.0, bandwidth=20.0)
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks import near_side
-from tests.benchmarks.contenders import Contender
-from tests.benchmarks.near_side import NearSide, SilentError, at_work
+from benchmarks import near_side
+from benchmarks.contenders import Contender
+from benchmarks.near_side import NearSide, SilentError, at_work
 from tests.conftest import ROOT
 
 PARROT = Contender("parrot", "a parrot", "none", "tests.unit.benchmarks.parrot:load")

@@ -8,9 +8,9 @@ from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
-from tests.benchmarks.operators import _kind, _macs, alone, enlarged, operators
+from benchmarks.operators import _kind, _macs, alone, enlarged, operators
 from tests.conftest import ROOT
-from tests.tiny_model import tiny_model
+from tests.support.tiny_model import tiny_model
 
 RELEASED = ROOT / "functions" / "classify" / "model" / "model.tflite"
 

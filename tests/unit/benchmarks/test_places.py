@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks import lineup as lineups
-from tests.benchmarks import models
-from tests.benchmarks.contenders import ALL, BY_KEY, Contender
-from tests.benchmarks.places import LOCKS, kept
-from tests.benchmarks.task import NotInstalledError
+from benchmarks import lineup as lineups
+from benchmarks import models
+from benchmarks.contenders import ALL, BY_KEY, Contender
+from benchmarks.places import LOCKS, kept
+from benchmarks.task import NotInstalledError
 
 
 def test_it_is_made_once(tmp_path: Path) -> None:

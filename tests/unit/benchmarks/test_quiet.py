@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks import quiet
-from tests.benchmarks.quiet import LOOK_S, Quiet
+from benchmarks import quiet
+from benchmarks.quiet import LOOK_S, Quiet
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from tests.benchmarks.rounds import Figures, interleaved
+from benchmarks.rounds import Figures, interleaved
 
 
 def test_everybody_has_a_turn_in_each_round_before_the_next_begins() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks.size import COMPILED, OUR_CODE, weigh
+from benchmarks.size import COMPILED, OUR_CODE, weigh
 
 
 @pytest.fixture

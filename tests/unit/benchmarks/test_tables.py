@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from tests.benchmarks import document, plot
-from tests.benchmarks.document import add, plain, read
-from tests.benchmarks.photos import PHONE
-from tests.benchmarks.rounds import Figures
-from tests.benchmarks.size import Size
-from tests.benchmarks.tables import pasted, summary, tables
-from tests.benchmarks.warm import INFERENCE, Warm
+from benchmarks import document, plot
+from benchmarks.document import add, plain, read
+from benchmarks.photos import PHONE
+from benchmarks.rounds import Figures
+from benchmarks.size import Size
+from benchmarks.tables import pasted, summary, tables
+from benchmarks.warm import INFERENCE, Warm
 from tests.conftest import ROOT
 
 

@@ -13,11 +13,11 @@ import pytest
 from moto import mock_aws
 from PIL import Image
 
-from frond.images import Recipe, read_photo
+from frond.preprocessing import Recipe, read_photo
 from frond.problems import Problem
-from frond.records import Records
+from frond.repository import Records
 from frond.uploads import Upload
-from tests.tables import make_table
+from tests.support.tables import make_table
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -57,7 +57,7 @@ Call = Callable[..., Reply]
 @pytest.fixture(scope="session")
 def call() -> Call:
     """Return a function that sends one request through the handler."""
-    import api
+    from frond_classify import api
 
     def send(
         method: str,
@@ -163,9 +163,8 @@ class S3Door:
 @pytest.fixture
 def door(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Door]:
     """The S3 door, empty, and a queue that gets the events."""
-    import aws
-    import configuration
-    import table
+    from frond_classify import settings
+    from frond_classify.storage import aws_clients, repository
 
     names = {"uploads": "uploads", "pictures": "pictures", "results": "results"}
     for name, value in {
@@ -176,7 +175,14 @@ def door(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Door]:
         **{f"FROND_{bucket.upper()}_BUCKET": name for bucket, name in names.items()},
     }.items():
         monkeypatch.setenv(name, value)
-    caches = (configuration.configuration, table.records, aws.s3, aws.dynamodb, aws.events, aws.account)
+    caches = (
+        settings.configuration,
+        repository.records,
+        aws_clients.s3,
+        aws_clients.dynamodb,
+        aws_clients.events,
+        aws_clients.account,
+    )
 
     def forget() -> None:
         for each in caches:
@@ -194,7 +200,7 @@ def door(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Door]:
         events.put_targets(
             Rule="all", Targets=[{"Id": "1", "Arn": "arn:aws:sqs:us-east-1:123456789012:told"}]
         )
-        records = table.records()
+        records = repository.records()
         assert records is not None
         yield S3Door(s3, sqs, queue, records)
     forget()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.pictures import huge_header
+from tests.support.pictures import huge_header
 from tests.unit.classify.conftest import PHOTOS, Call, form
 
 PATH = "/v1/classifications"

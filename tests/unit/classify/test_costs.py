@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from frond.telemetry import costs
-from tests.aws_calls import counted_calls
+from tests.support.aws_calls import counted_calls
 from tests.unit.classify.conftest import Call, S3Door
 from tests.unit.classify.test_worker import handle, notification, upload
 
@@ -18,8 +18,10 @@ GB_SECOND, REQUEST = 0.0000166667, 0.0000002
 def two_gigabytes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "2048")
     monkeypatch.setattr("platform.machine", lambda: "x86_64")
-    import api  # noqa: F401
-    import worker  # noqa: F401
+    from frond_classify import (
+        api,  # noqa: F401
+        worker,  # noqa: F401
+    )
 
     # The start, which the first invocation pays after these are imported, is paid.
     monkeypatch.setattr(costs, "_start", 0.0)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from evidence import evidence_matrix
+from frond_classify.activation_map import evidence_matrix
 
 
 def saw(row: int, column: int) -> NDArray[np.float32]:

@@ -6,11 +6,11 @@ from typing import get_args
 
 import pytest
 
+from frond.image_quality import Issue
 from frond.manifest import Species
-from frond.quality import Issue
-from languages import Language, advice, chosen, common_name, preferred
+from frond_classify.i18n import Language, advice, chosen, common_name, preferred
 
-TABLE = Path(__file__).parents[3] / "functions" / "classify" / "advice.csv"
+TABLE = Path(__file__).parents[3] / "functions" / "classify" / "frond_classify" / "advice.csv"
 
 
 @pytest.mark.parametrize(

@@ -129,8 +129,8 @@ def test_deleting_leaves_nothing(door: S3Door, call: Call, maize: bytes) -> None
 def test_a_deletion_that_was_cut_off_can_be_asked_for_again(
     door: S3Door, call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from objects import remove_all
-    from routes import classifications
+    from frond_classify.routes import classifications
+    from frond_classify.storage.object_store import remove_all
 
     def cut_off(*_: object) -> None:
         monkeypatch.setattr(classifications, "remove_all", remove_all)

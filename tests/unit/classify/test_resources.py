@@ -124,7 +124,7 @@ def test_the_manifest_carries_its_icons(call: Call) -> None:
 def test_the_worker_may_work_for_the_page_and_changes_with_it(
     call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from routes import page
+    from frond_classify.routes import page
 
     reply = call("GET", "/static/worker.js")
     assert reply.headers["Service-Worker-Allowed"] == "../"

@@ -8,13 +8,13 @@ import pytest
 from numpy.typing import NDArray
 
 from frond.classifier import Classifier, Inference
-from session import classifier
+from frond_classify.serving.model_provider import classifier
 from tests.unit.classify.conftest import PHOTOS, Call, form
-from training.data.catalogue import Catalogue
 from training.data.dataset import Dataset
 from training.data.prepare import Terms, prepare
 from training.data.sources import Folder
 from training.data.split import Division, Split
+from training.data.taxonomy import Catalogue
 
 
 @pytest.fixture(scope="module")

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-import session as serving
-from configuration import Configuration
 from frond.manifest import MANIFEST_NAME, MODEL_NAME
 from frond.problems import InvalidModel
 from frond.registry import Registry
 from frond.telemetry import logger
-from releases import Releases
-from session import Session
-from tests.tiny_model import manifest_of, tiny_model
-from tests.tiny_registry import ALICE, Bucket, model_folder, moto_s3, new_bucket, publish
+from frond_classify.serving import model_provider as serving
+from frond_classify.serving.model_cache import Releases
+from frond_classify.serving.model_provider import Session
+from frond_classify.settings import Configuration
+from tests.support.tiny_model import manifest_of, tiny_model
+from tests.support.tiny_registry import ALICE, Bucket, model_folder, moto_s3, new_bucket, publish
 from tests.unit.classify.conftest import Call
 
 if TYPE_CHECKING:
@@ -219,7 +219,7 @@ def test_while_s3_does_not_answer_the_last_good_model_serves_and_the_look_is_rep
     promote(bucket, second)
 
     with monkeypatch.context() as outage:
-        outage.setattr("releases.DOWNLOAD_SECONDS", 0)
+        outage.setattr("frond_classify.serving.model_cache.DOWNLOAD_SECONDS", 0)
         assert serves(session) == (first, "stable")
     assert serves(session) == (second, "stable")
 

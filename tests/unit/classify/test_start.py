@@ -11,7 +11,7 @@ MODEL = Path(__file__).parents[3] / "functions" / "classify" / "model"
 ROOT = Path(__file__).parents[3]
 
 
-MODULES = "import api, sys, json; print(json.dumps(sorted(sys.modules)))"
+MODULES = "import sys, json, frond_classify.api; print(json.dumps(sorted(sys.modules)))"
 
 
 def start(script: str = MODULES, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -46,7 +46,7 @@ def test_starts_without_tensorflow_or_training() -> None:
 
 
 def test_garbage_is_collected_again_after_the_start() -> None:
-    started = start("import gc, api; print(gc.isenabled(), gc.get_freeze_count() > 10_000)")
+    started = start("import gc, frond_classify.api; print(gc.isenabled(), gc.get_freeze_count() > 10_000)")
 
     assert started.stdout.splitlines()[-1] == "True True", started.stderr
 
@@ -71,7 +71,7 @@ def test_refuses_to_start_without_a_model(tmp_path: Path) -> None:
 
 
 def test_threads_follow_the_memory() -> None:
-    from configuration import Configuration
+    from frond_classify.settings import Configuration
 
     small = Configuration().threads
     assert small >= 1

@@ -33,7 +33,7 @@ def notification(*keys: str, message: str = "1") -> dict[str, Any]:
 
 
 def handle(*messages: dict[str, Any]) -> list[str]:
-    import worker
+    from frond_classify import worker
 
     failures = worker.handler({"Records": list(messages)}, Context())["batchItemFailures"]
     return [failure["itemIdentifier"] for failure in failures]
@@ -100,18 +100,17 @@ def test_a_result_file_that_is_overtaken_ends_as_the_record_does(
     door: S3Door, maize: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Between an older photo's record and its result file, a newer photo finishes."""
-    import announcement
-    import objects
+    from frond_classify.storage import event_publisher, object_store
 
     older, newer = upload(step=0), upload(step=1)
-    put = objects.put_result
+    put = object_store.put_result
 
     def overtaken(identifier: str, result: dict[str, Any]) -> None:
-        monkeypatch.setattr(announcement, "put_result", put)
+        monkeypatch.setattr(event_publisher, "put_result", put)
         assert handle(notification(door.put_picture(newer, maize), message="2")) == []
         put(identifier, result)
 
-    monkeypatch.setattr(announcement, "put_result", overtaken)
+    monkeypatch.setattr(event_publisher, "put_result", overtaken)
     assert handle(notification(door.put_problem(older, UnreadablePhoto()))) == []
 
     assert door.result(newer.identifier)["status"] == "succeeded"
@@ -200,12 +199,12 @@ def test_one_bad_message_in_ten_comes_back_alone(door: S3Door, maize: bytes) -> 
 def test_a_fault_between_any_two_steps_is_made_good_by_the_next_delivery(
     door: S3Door, call: Call, maize: bytes, operation: str, *, after: bool
 ) -> None:
-    import aws
+    from frond_classify.storage import aws_clients
 
     photo = upload()
     key = door.put_picture(photo, maize)
     fault = Fault(operation)
-    clients = (aws.s3(), aws.dynamodb(), aws.events())
+    clients = (aws_clients.s3(), aws_clients.dynamodb(), aws_clients.events())
     moment = "after-call" if after else "before-call"
     for client in clients:
         client.meta.events.register(f"{moment}.*.{operation}", fault)
@@ -249,7 +248,7 @@ def test_why_the_last_attempt_failed_can_be_asked_for(door: S3Door, call: Call, 
 def test_an_event_that_is_not_taken_is_sent_again(
     door: S3Door, maize: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import announcement
+    from frond_classify.storage import event_publisher
 
     class Refusing:
         def put_events(self, **_: Any) -> Any:
@@ -257,7 +256,7 @@ def test_an_event_that_is_not_taken_is_sent_again(
 
     key = door.put_picture(upload(), maize)
     with monkeypatch.context() as patch:
-        patch.setattr(announcement, "events", Refusing)
+        patch.setattr(event_publisher, "events", Refusing)
         assert handle(notification(key)) == ["1"]
 
     assert handle(notification(key)) == []

@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 
 from frond_client import Frond, dead_letters, retries
 from frond_client.__main__ import app
-from frond_client.uploads import awaited
+from frond_client.uploads import polling
 from tests.unit.client import both
 from tests.unit.client.both import Connect
 from tests.unit.client.small_api import SmallApi, serving
@@ -65,8 +65,8 @@ def impatience(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("FROND_STACK", "FROND_URL", "FROND_KEY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    monkeypatch.setattr(awaited, "_SHORTEST_S", 0.1)
-    monkeypatch.setattr(awaited, "_LONGEST_S", 0.2)
+    monkeypatch.setattr(polling, "_SHORTEST_S", 0.1)
+    monkeypatch.setattr(polling, "_LONGEST_S", 0.2)
     monkeypatch.setattr(dead_letters, "_WAIT_S", 0)
     monkeypatch.setattr(retries, "FIRST_PAUSE_S", 0.001)
 

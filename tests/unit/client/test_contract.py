@@ -6,27 +6,27 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from frond_client import answers, errors
+from frond_client import errors, models
 from frond_client.errors import ApiError, error_of
 from frond_client.problem import Problem
 from tests.conftest import ROOT
 
 CONTRACT = json.loads((ROOT / "docs" / "openapi.json").read_text(encoding="utf-8"))
 SHAPES: dict[str, type[BaseModel]] = {
-    "Answer": answers.Classification,
-    "AnswerList": answers.Page,
-    "Feedback": answers.Feedback,
-    "ImageFacts": answers.Image,
-    "ModelCard": answers.Model,
-    "ModelName": answers.ModelName,
-    "PhotoAnswer": answers.JudgedImage,
-    "PhotoIssue": answers.Issue,
-    "Prediction": answers.Prediction,
-    "Source": answers.Source,
-    "SpeciesEntry": answers.Species,
-    "SpeciesList": answers.SpeciesList,
-    "Timings": answers.Timings,
-    "UploadForm": answers.UploadForm,
+    "Answer": models.Classification,
+    "AnswerList": models.Page,
+    "Feedback": models.Feedback,
+    "ImageFacts": models.Image,
+    "ModelCard": models.Model,
+    "ModelName": models.ModelName,
+    "PhotoAnswer": models.JudgedImage,
+    "PhotoIssue": models.Issue,
+    "Prediction": models.Prediction,
+    "Source": models.Source,
+    "SpeciesEntry": models.Species,
+    "SpeciesList": models.SpeciesList,
+    "Timings": models.Timings,
+    "UploadForm": models.UploadForm,
 }
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from frond_client.csv_row import Row
 from frond_client.errors import FrondError
-from frond_client.row import Row
 from frond_client.uploads.results_file import ResultsFile
 from tests.unit.client.small_stack import failed, succeeded
 

@@ -13,7 +13,7 @@ from botocore.stub import Stubber
 from moto import mock_aws
 
 from frond_client.address import Address
-from frond_client.aws_faults import sentence
+from frond_client.aws_errors import sentence
 from frond_client.stack import Stack, find_stack
 from tests.conftest import ROOT
 from tests.unit.client.conftest import Run
@@ -31,7 +31,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def test_help_is_fast_because_it_loads_nothing_heavy() -> None:
-    heavy = {"boto3", "botocore", "httpx", "frond_client.answers"}
+    heavy = {"boto3", "botocore", "httpx", "frond_client.models"}
     code = f"import sys, frond_client.__main__; print(sorted({heavy!r} & set(sys.modules)))"
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "client")}
     result = subprocess.run([sys.executable, "-c", code], check=True, env=environment, capture_output=True)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from frond.registry import Registry
-from tests.tiny_registry import Bucket, moto_s3, new_bucket
+from tests.support.tiny_registry import Bucket, moto_s3, new_bucket
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

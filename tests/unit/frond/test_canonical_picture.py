@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from frond.images import Photo, Recipe, read_photo, read_with_preview
-from tests.pictures import decoded, difference, encoded, exif
+from frond.preprocessing import Photo, Recipe, read_photo, read_with_preview
+from tests.support.pictures import decoded, difference, encoded, exif
 
 
 @pytest.mark.parametrize("size", [16, 70, 160, 299])

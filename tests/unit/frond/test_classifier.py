@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from frond.classifier import Classifier, Inference, Verdict
 from frond.manifest import MANIFEST_NAME, MODEL_NAME, Abstention
+from frond.ood_scores import Energy, Mahalanobis, Score
 from frond.problems import InvalidModel
-from frond.scores import Energy, Mahalanobis, Score
-from frond.second_look import SecondLook, gap
-from tests.tiny_model import SCALE, float_model, manifest_of, tiny_model
+from frond.tta import SecondLook, gap
+from tests.support.tiny_model import SCALE, float_model, manifest_of, tiny_model
 
 
 @pytest.fixture(scope="module")

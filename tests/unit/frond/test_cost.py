@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from frond.cost import Architecture, invocation_dollars
+from frond.pricing import Architecture, invocation_dollars
 from frond.telemetry import Costs, metrics
 
 

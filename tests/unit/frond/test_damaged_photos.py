@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from frond.images import Limits, Recipe, read_photo
+from frond.preprocessing import Limits, Recipe, read_photo
 from frond.problems import InvalidPhoto, Problem, UnreadablePhoto, UnsupportedFormat
-from tests.pictures import decoded, encoded, exif
+from tests.support.pictures import decoded, encoded, exif
 
 RECIPE = Recipe(size=64)
 KINDS = ("JPEG", "PNG", "WEBP", "HEIF", "AVIF", "GIF")

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from frond.classifier import Classification, Classifier, Inference
-from frond.fusion import fused_logits, fused_score
 from frond.manifest import Abstention
-from frond.scores import Energy, softmax
-from tests.tiny_model import manifest_of, tiny_model
+from frond.multi_image import fused_logits, fused_score
+from frond.ood_scores import Energy, softmax
+from tests.support.tiny_model import manifest_of, tiny_model
 
 SURE, HALF, LOST = [6.0, 0.0, 0.0], [1.0, 0.9, 0.0], [0.0, 0.0, 0.0]
 

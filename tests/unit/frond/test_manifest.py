@@ -18,7 +18,7 @@ from frond.manifest import (
     version_of,
 )
 from frond.problems import InvalidModel
-from tests.tiny_model import manifest_of
+from tests.support.tiny_model import manifest_of
 
 MODEL = b"these are the bytes of a model"
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from frond.images import Recipe, read_photo
-from tests.pictures import decoded, difference, encoded, exif
+from frond.preprocessing import Recipe, read_photo
+from tests.support.pictures import decoded, difference, encoded, exif
 
 RECIPE = Recipe(size=64)
 # How the camera turned what it saw before it wrote the tag: the inverse of what the tag asks for.

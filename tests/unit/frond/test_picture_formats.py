@@ -12,9 +12,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from frond.images import Recipe, read_photo
+from frond.preprocessing import Recipe, read_photo
 from frond.problems import UnsupportedFormat
-from tests.pictures import decoded, difference, encoded, png_of_16_bits
+from tests.support.pictures import decoded, difference, encoded, png_of_16_bits
 
 RECIPE = Recipe(size=64)
 
@@ -75,7 +75,7 @@ def test_the_larger_readers_are_loaded_for_their_files(
     path.write_bytes(encoded(plant, kind))
     script = f"""
 import json, sys
-from frond.images import Recipe, read_photo
+from frond.preprocessing import Recipe, read_photo
 readers = {{"PIL.WebPImagePlugin", "PIL.AvifImagePlugin", "pillow_heif"}}
 before = readers & sys.modules.keys()
 photo = read_photo(open({str(path)!r}, "rb").read(), Recipe(size=64))

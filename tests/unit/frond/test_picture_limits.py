@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from frond.images import Limits, Recipe, read_photo
+from frond.preprocessing import Limits, Recipe, read_photo
 from frond.problems import EmptyBody, PayloadTooLarge, TooManyPixels
-from tests.pictures import encoded
+from tests.support.pictures import encoded
 
 RECIPE = Recipe(size=64)
 LAYER = Path(__file__).parents[3] / "layers" / "frond" / "python"
@@ -102,7 +102,7 @@ BOMBS = {
 
 MEASURE = textwrap.dedent("""
     import resource, sys
-    from frond.images import Limits, Recipe, read_photo
+    from frond.preprocessing import Limits, Recipe, read_photo
     from frond.problems import Problem
 
     def peak():

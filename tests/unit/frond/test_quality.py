@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from frond.images import Photo, Recipe, read_photo
-from frond.quality import greenness, issues, sharpness
+from frond.image_quality import greenness, issues, sharpness
+from frond.preprocessing import Photo, Recipe, read_photo
 
 PHOTOS = sorted((Path(__file__).parents[3] / "events" / "photos").glob("*.jpg"))
 RECIPE = Recipe(size=224)

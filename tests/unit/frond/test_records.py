@@ -9,9 +9,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from frond.records import BadCursorError, Promise, Record, Records
+from frond.repository import BadCursorError, Promise, Record, Records
 from frond.uploads import Upload, identifier_of, sequencer
-from tests.tables import make_table
+from tests.support.tables import make_table
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -13,7 +13,7 @@ from frond.registry import (
     RegistryError,
     UnknownVersionError,
 )
-from tests.tiny_registry import ALICE, BOB, Bucket, publish
+from tests.support.tiny_registry import ALICE, BOB, Bucket, publish
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from frond.registry import (
     UnknownVersionError,
     UnreachableError,
 )
-from tests.tiny_registry import Bucket, model_folder, publish
+from tests.support.tiny_registry import Bucket, model_folder, publish
 
 
 def files_of(directory: Path) -> dict[str, Path]:

@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from frond.classifier import Classifier
-from frond.images import read_photo
 from frond.manifest import MODEL_NAME, slugify
+from frond.preprocessing import read_photo
 from tests.conftest import ROOT
 from training.data.textures import make_textures
 

@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 
-from frond.scores import (
+from frond.ood_scores import (
     Divergence,
     Energy,
     EnergyAndMahalanobis,

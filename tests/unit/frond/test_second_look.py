@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from frond.second_look import SecondLook, gap
+from frond.tta import SecondLook, gap
 
 
 def test_a_gap_is_between_the_two_highest() -> None:

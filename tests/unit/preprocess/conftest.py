@@ -8,8 +8,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from frond.records import Records
-from tests.tables import make_table
+from frond.repository import Records
+from tests.support.tables import make_table
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -39,10 +39,10 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator["S3Client"]:
     }.items():
         monkeypatch.setenv(name, value)
     with mock_aws():
-        import app
-        import clients
+        from frond_preprocess import aws_clients
+        from frond_preprocess import handler as app
 
-        for cached in (app.settings, app.pictures, app.records, clients.s3, clients.dynamodb):
+        for cached in (app.settings, app.pictures, app.records, aws_clients.s3, aws_clients.dynamodb):
             cached.cache_clear()
         client = boto3.client("s3")
         for bucket in (UPLOADS, PICTURES):
@@ -53,7 +53,7 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator["S3Client"]:
 
 @pytest.fixture
 def records(s3: "S3Client") -> Records:
-    import app
+    from frond_preprocess import handler as app
 
     return app.records()
 

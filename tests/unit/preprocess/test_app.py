@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from frond.images import Recipe, read_photo
-from frond.records import Promise, Records
+from frond.preprocessing import Recipe, read_photo
+from frond.repository import Promise, Records
 from frond.uploads import Upload, identifier_of, reserved_key
 from tests.unit.preprocess.conftest import PHOTO, PICTURES, UPLOADS, Context, stored
 
@@ -35,7 +35,7 @@ def message_of(body: dict[str, Any], message: str) -> dict[str, Any]:
 
 
 def handle(*records: dict[str, Any]) -> list[str]:
-    import app
+    from frond_preprocess import handler as app
 
     failures = app.handler({"Records": list(records)}, Context())["batchItemFailures"]
     return [failure["itemIdentifier"] for failure in failures]

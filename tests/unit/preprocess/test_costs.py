@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from frond.telemetry import costs
-from tests.aws_calls import counted_calls
+from tests.support.aws_calls import counted_calls
 from tests.unit.preprocess.conftest import PHOTO, UPLOADS
 from tests.unit.preprocess.test_app import handle, record
 
@@ -27,7 +27,7 @@ def test_a_batch_is_one_invocation(
 ) -> None:
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "2048")
     monkeypatch.setattr("platform.machine", lambda: "aarch64")
-    import app  # noqa: F401
+    from frond_preprocess import handler as app  # noqa: F401
 
     # The start, which the first invocation pays after that is imported, is paid.
     monkeypatch.setattr(costs, "_start", 0.0)

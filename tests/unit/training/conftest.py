@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from frond.images import Recipe
-from training.data.catalogue import Catalogue
+from frond.preprocessing import Recipe
 from training.data.dataset import Dataset
 from training.data.prepare import Terms, prepare
 from training.data.sources import Folder
 from training.data.split import Division, Split
+from training.data.taxonomy import Catalogue
 from training.fitting.recipe import Recipe as TrainingRecipe
 from training.fitting.run import Settings
 

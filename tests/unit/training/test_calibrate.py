@@ -11,16 +11,16 @@ from typer.testing import CliRunner
 from frond.classifier import Classifier
 from frond.manifest import MANIFEST_NAME, MODEL_NAME, Manifest, read_manifest
 from frond.problems import InvalidModel
-from tests.tiny_model import manifest_of, tiny_model
+from tests.support.tiny_model import manifest_of, tiny_model
 from training.__main__ import app
 from training.calibrate import IMPRINT_NAME, calibrate, recalibrate
 from training.data.dataset import Dataset
-from training.evaluation.confidence import fit_temperature
-from training.evaluation.inference import infer_all
-from training.evaluation.second_look import SecondLookChoice, Trial
+from training.errors import TrainingError
+from training.evaluation.calibration import fit_temperature
+from training.evaluation.tta import SecondLookChoice, Trial
+from training.inference import infer_all
 from training.package import NOTICE_NAME
-from training.problems import TrainingError
-from training.quantization.imprint import imprint
+from training.quantization.metadata import imprint
 
 AGAIN = SecondLookChoice(1000.0, [Trial(1000.0, 1.0, 0.5, 2)])
 

@@ -12,13 +12,13 @@ from rich.console import Console
 import training.compare
 from frond.classifier import Classifier, Inference
 from frond.manifest import MANIFEST_NAME, MODEL_NAME, Manifest
-from tests.tiny_model import manifest_of, tiny_model
+from tests.support.tiny_model import manifest_of, tiny_model
 from tests.unit.training.conftest import settings_for, tiny_recipe
 from training.compare import PLOT_NAME, RESULT_NAME, compare, interleaved_ms, render
 from training.data.dataset import Dataset
+from training.errors import TrainingError
 from training.fitting.recipe import Recipe
 from training.fitting.run import Run
-from training.problems import TrainingError
 
 NAMES = ["vgg16", "mobilenet_v2"]
 

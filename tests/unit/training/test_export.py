@@ -14,16 +14,16 @@ from frond.manifest import MANIFEST_NAME, MODEL_NAME, Manifest
 from tests.unit.training.conftest import settings_for
 from training.commands.export import export as command
 from training.data.dataset import Dataset
+from training.errors import TrainingError
 from training.evaluation.bias_correction import BiasCorrection
-from training.evaluation.confidence import fit_temperature
-from training.evaluation.inference import infer_all
-from training.evaluation.second_look import SecondLookChoice
-from training.evaluation.second_look import Trial as SecondLookTrial
+from training.evaluation.calibration import fit_temperature
+from training.evaluation.tta import SecondLookChoice
+from training.evaluation.tta import Trial as SecondLookTrial
 from training.export import export
 from training.fitting.run import SETTINGS_NAME, Run
+from training.inference import infer_all
 from training.networks.network import backbone, build
 from training.package import NOTICE_NAME, put_in_place
-from training.problems import TrainingError
 from training.quantization import Comparison
 
 

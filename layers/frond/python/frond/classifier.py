@@ -13,11 +13,11 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
-from frond.fusion import fused_logits, fused_score
 from frond.manifest import MODEL_NAME, Manifest, Species, read_manifest
+from frond.multi_image import fused_logits, fused_score
+from frond.ood_scores import softmax
 from frond.problems import InvalidModel
-from frond.scores import softmax
-from frond.second_look import MIRRORS
+from frond.tta import MIRRORS
 
 Verdict = Literal["identified", "uncertain", "not_recognised"]
 
@@ -93,7 +93,7 @@ class Classifier:
         Parameters
         ----------
         pixels
-            ``uint8[size, size, 3]`` from :func:`frond.images.read_photo`.
+            ``uint8[size, size, 3]`` from :func:`frond.preprocessing.read_photo`.
         """
         first = self._look(pixels)
         second_look = self.manifest.second_look
@@ -111,7 +111,7 @@ class Classifier:
         Parameters
         ----------
         photo, more
-            Of one plant, in any order; :mod:`frond.fusion` makes one answer of them.
+            Of one plant, in any order; :mod:`frond.multi_image` makes one answer of them.
         """
         photos = (photo, *more)
         confidences = softmax(fused_logits(np.stack([p.logits for p in photos])) / self.manifest.temperature)

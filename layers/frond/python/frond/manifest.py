@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from frond.images import Recipe
+from frond.ood_scores import Energy, Reals, Score, margin
+from frond.preprocessing import Recipe
 from frond.problems import InvalidModel
-from frond.scores import Energy, Reals, Score, margin
-from frond.second_look import SecondLook
+from frond.tta import SecondLook
 
 MODEL_NAME = "model.tflite"
 MANIFEST_NAME = "manifest.json"

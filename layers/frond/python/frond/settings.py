@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from frond.images import Limits
+from frond.preprocessing import Limits
 
 # A Lambda function gets one vCPU for this much memory:
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
@@ -45,7 +45,7 @@ class FunctionSettings(BaseModel):
 
     @property
     def limits(self) -> Limits:
-        """Ceilings for :func:`frond.images.read_photo`."""
+        """Ceilings for :func:`frond.preprocessing.read_photo`."""
         return Limits(self.max_bytes, self.max_pixels)
 
 

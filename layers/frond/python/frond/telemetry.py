@@ -13,7 +13,7 @@ from time import perf_counter
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from frond.cost import Architecture, invocation_dollars
+from frond.pricing import Architecture, invocation_dollars
 
 __all__ = ["MetricUnit", "costs", "logger", "metrics", "timed"]
 

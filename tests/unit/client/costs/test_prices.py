@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from frond.cost import DOLLARS_PER_GB_SECOND, DOLLARS_PER_REQUEST
+from frond.pricing import DOLLARS_PER_GB_SECOND, DOLLARS_PER_REQUEST
 from frond_client.costs.measurements import Measurements
 from frond_client.costs.prices import Prices
 from frond_client.costs.workload import Workload

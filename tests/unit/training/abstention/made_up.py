@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from training.abstention import Known
-from training.evaluation.inference import Inferences
+from training.inference import Inferences
+from training.ood import Known
 
 CLASSES, WIDTH = 4, 8
 CENTRES = 6 * np.eye(CLASSES, WIDTH)

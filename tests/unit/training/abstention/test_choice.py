@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from frond.scores import Divergence, Mahalanobis, Score, margin, softmax
+from frond.ood_scores import Divergence, Mahalanobis, Score, margin, softmax
 from tests.unit.training.abstention.made_up import known, unknown
-from training.abstention import ACCEPTANCE, choose_abstention
-from training.abstention.choice import LEAST_MARGIN, UNCERTAIN, choose_margin, turned_away, with_thresholds
-from training.abstention.fitting import fit_scores
+from training.ood import ACCEPTANCE, choose_abstention
+from training.ood.score_fitting import fit_scores
+from training.ood.thresholds import LEAST_MARGIN, UNCERTAIN, choose_margin, turned_away, with_thresholds
 
 SCORES = fit_scores(known(500), temperature=0.8)
 

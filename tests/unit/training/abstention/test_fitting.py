@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from frond.scores import Energy, EnergyAndMahalanobis, Mahalanobis, Vim
+from frond.ood_scores import Energy, EnergyAndMahalanobis, Mahalanobis, Vim
 from tests.unit.training.abstention.made_up import CENTRES, CLASSES, WIDTH, known, unknown
-from training.abstention import Known
-from training.abstention.fitting import fit_mahalanobis, fit_scores, fit_vim
-from training.evaluation.inference import Inferences
+from training.inference import Inferences
+from training.ood import Known
+from training.ood.score_fitting import fit_mahalanobis, fit_scores, fit_vim
 
 
 def test_every_score_is_fitted_once_divergence_first() -> None:

@@ -7,16 +7,16 @@ import pytest
 from PIL import Image
 
 from frond.classifier import Classifier
-from frond.images import Recipe, read_photo
 from frond.manifest import MANIFEST_NAME, MODEL_NAME, Manifest
-from tests.tiny_model import manifest_of, tiny_model
+from frond.preprocessing import Recipe, read_photo
+from tests.support.tiny_model import manifest_of, tiny_model
 from tests.unit.training.test_commands import failure
-from training.abstention.tables import tables
-from training.abstention.trials import models_without, try_scores
+from training.artifacts.trials import AbstentionTrials
 from training.data.dataset import Dataset
-from training.problems import TrainingError
-from training.report.material import ABSTENTION_NAME, DATA_NAME, REPORT_NAME, read_json
-from training.report.trials import AbstentionTrials
+from training.errors import TrainingError
+from training.ood.benchmark import models_without, try_scores
+from training.ood.tables import tables
+from training.report.inputs import ABSTENTION_NAME, DATA_NAME, REPORT_NAME, read_json
 
 LEFT_OUT = "zea-mays"
 
@@ -137,7 +137,7 @@ def test_the_command_writes_its_numbers_into_the_report(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    from training.commands.abstention import abstention
+    from training.commands.ood_benchmark import abstention
 
     model = write_model(tmp_path / "model", prepared)
 

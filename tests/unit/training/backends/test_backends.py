@@ -9,10 +9,10 @@ import pytest
 
 from training.backends import open_backend, set_precision
 from training.backends.mirrored import Mirrored
-from training.backends.plain import Plain
+from training.backends.single_device import Plain
+from training.data.batches import Feed
 from training.data.dataset import Dataset
-from training.data.feed import Feed
-from training.problems import TrainingError
+from training.errors import TrainingError
 
 
 @pytest.fixture(autouse=True)
@@ -86,7 +86,7 @@ def test_a_processor_computes_in_what_it_is_fast_at(
     cpuinfo = tmp_path / "cpuinfo"
     if flags is not None:
         cpuinfo.write_text(flags, encoding="utf-8")
-    monkeypatch.setattr("training.backends.processor.CPUINFO", cpuinfo)
+    monkeypatch.setattr("training.backends.cpu.CPUINFO", cpuinfo)
     assert open_backend().best_precision() == precision
 
 

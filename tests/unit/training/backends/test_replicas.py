@@ -12,7 +12,7 @@ from tests.conftest import ROOT
 from training.data.dataset import Dataset
 from training.fitting.run import Run
 from training.networks.network import unfreeze_above
-from training.networks.norm_statistics import measure_norm_statistics
+from training.networks.recalibrate_batchnorm import measure_norm_statistics
 
 # How many devices there are is settled when TensorFlow starts, so each training is a process.
 PROGRAM = """

@@ -7,9 +7,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from training.data.bare_ground import BareGround
+from training.data.background import BareGround
 from training.data.dataset import Dataset
-from training.problems import TrainingError
+from training.errors import TrainingError
 
 SIZE = 96
 GROUND, LEAF = (120, 100, 85), (70, 120, 50)

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from frond.manifest import Species
-from training.data.catalogue import DEFAULT_TABLE, Catalogue
-from training.problems import TrainingError
+from training.data.taxonomy import DEFAULT_TABLE, Catalogue
+from training.errors import TrainingError
 
 HEADER = "scientific_name,family,role,en,es,fr,aliases\n"
 

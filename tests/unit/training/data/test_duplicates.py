@@ -8,8 +8,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageChops, ImageEnhance
 
-from frond.images import Recipe, read_photo
-from tests.pictures import encoded
+from frond.preprocessing import Recipe, read_photo
+from tests.support.pictures import encoded
 from training.data import duplicates
 from training.data.duplicates import difference_hash, near_duplicate_groups
 

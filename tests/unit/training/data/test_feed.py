@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from training.data.batches import Batch, Feed
 from training.data.dataset import Dataset
-from training.data.feed import Batch, Feed
 from training.data.outliers import Outliers
 
 

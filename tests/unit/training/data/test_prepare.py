@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from frond.images import Recipe, read_photo
+from frond.preprocessing import Recipe, read_photo
 from tests.unit.training.conftest import RECIPE, SHARES, TERMS
 from training.data import prepare as preparation
 from training.data.card import Card
-from training.data.catalogue import Catalogue
 from training.data.dataset import Dataset
 from training.data.prepare import prepare
 from training.data.sources import Folder, Source
 from training.data.split import Division, Split
-from training.problems import TrainingError
+from training.data.taxonomy import Catalogue
+from training.errors import TrainingError
 
 
 def make(source: Path, directory: Path, seed: int = 1) -> Card:

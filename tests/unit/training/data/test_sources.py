@@ -10,12 +10,12 @@ from moto.server import ThreadedMotoServer
 
 from tests.unit.training.conftest import RECIPE, SHARES, TERMS
 from training.data import sources
-from training.data.catalogue import Catalogue
 from training.data.dataset import Dataset
 from training.data.prepare import prepare
 from training.data.sources import Bucket, Folder, open_source
 from training.data.split import Division
-from training.problems import TrainingError
+from training.data.taxonomy import Catalogue
+from training.errors import TrainingError
 
 FILES = ["Maize/1.jpg", "Maize/older/2.JPG", "Common wheat/ä b+c.png", "Common wheat/notes.txt"]
 NO_PHOTOS = ["readme.md", ".cache/1.jpg", "Maize/.DS_Store"]

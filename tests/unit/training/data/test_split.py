@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from training.data.split import SPLITS, Split, as_split, give_validation, split_groups
-from training.problems import TrainingError
+from training.errors import TrainingError
 
 SHARES: dict[Split, float] = {"train": 0.7, "validation": 0.15, "test": 0.15}
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from frond.scores import softmax
+from frond.ood_scores import softmax
 from training.evaluation.bias_correction import FOLDS, fit_biases
 
 CLASSES = 5

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from frond.scores import softmax
-from training.evaluation.confidence import expected_calibration_error, fit_temperature
+from frond.ood_scores import softmax
+from training.evaluation.calibration import expected_calibration_error, fit_temperature
 
 
 def drawn(temperature: float, photos: int = 4000) -> tuple[NDArray[np.float32], NDArray[np.int64]]:

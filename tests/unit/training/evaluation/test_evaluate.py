@@ -8,19 +8,19 @@ import numpy as np
 import pytest
 
 from frond.classifier import Classifier
-from frond.images import Recipe
 from frond.manifest import MANIFEST_NAME, MODEL_NAME, read_manifest
-from tests.tiny_model import manifest_of, tiny_model
+from frond.preprocessing import Recipe
+from tests.support.tiny_model import manifest_of, tiny_model
 from tests.unit.training.conftest import RECIPE, SHARES
+from training.artifacts.metrics import Metrics
 from training.commands.evaluate import evaluate as command
-from training.data.catalogue import Catalogue
 from training.data.dataset import Dataset
 from training.data.prepare import Terms, prepare
 from training.data.sources import Folder
 from training.data.split import SPLITS, Division
+from training.data.taxonomy import Catalogue
+from training.errors import TrainingError
 from training.evaluation.evaluate import evaluate
-from training.evaluation.metrics import Metrics
-from training.problems import TrainingError
 from training.report import Material
 
 EVIDENCE = np.random.default_rng(0).integers(-90, 90, (1, 3, 3, 3)).astype(np.int8)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from frond.classifier import Classifier
-from tests.tiny_model import SCALE, manifest_of, tiny_model
+from tests.support.tiny_model import SCALE, manifest_of, tiny_model
 from training.data.dataset import Dataset
 from training.evaluation.exhibits import EXAMPLES, MISTAKES, Exhibit, show, typical_answers, worst_mistakes
 

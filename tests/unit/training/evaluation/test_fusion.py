@@ -6,12 +6,11 @@ from numpy.typing import NDArray
 
 from frond.classifier import Classifier, Inference
 from frond.manifest import Manifest
-from tests.tiny_model import manifest_of, tiny_model
-from training.abstention.known import Known
+from tests.support.tiny_model import manifest_of, tiny_model
+from training.artifacts.metrics import Fusion
 from training.evaluation.fusion import Judged, measure_fusion
-from training.evaluation.inference import Inferences
-from training.evaluation.measures import macro_f1, macro_f1_interval
-from training.evaluation.metrics import Fusion
+from training.evaluation.metrics import macro_f1, macro_f1_interval
+from training.inference import Inferences, Known
 
 SPECIES = 3
 

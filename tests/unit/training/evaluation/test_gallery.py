@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from frond.classifier import Classifier, Inference
-from tests.tiny_model import manifest_of, tiny_model
+from tests.support.tiny_model import manifest_of, tiny_model
 from tests.unit.training.conftest import RECIPE
 from training.data.dataset import Dataset
 from training.evaluation.gallery import choose_gallery, write_gallery

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from training.evaluation.second_look import FEWEST_PHOTOS, SHARES, choose_second_look
+from training.evaluation.tta import FEWEST_PHOTOS, SHARES, choose_second_look
 
 CLASSES, PHOTOS = 4, 2000
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from frond.classifier import Classifier
-from tests.tiny_model import manifest_of, tiny_model
-from training.evaluation.unknown import files_below, meet, named_folders
-from training.problems import TrainingError
+from tests.support.tiny_model import manifest_of, tiny_model
+from training.errors import TrainingError
+from training.ood.ood_sets import files_below, meet, named_folders
 
 
 @pytest.fixture(scope="module")

@@ -13,9 +13,9 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from frond.records import Record, Records
+from frond.repository import Record, Records
 from frond.uploads import Upload, sequencer
-from tests.tables import make_table
+from tests.support.tables import make_table
 from training.__main__ import main
 
 if TYPE_CHECKING:

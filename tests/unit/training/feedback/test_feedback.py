@@ -11,16 +11,16 @@ import boto3
 import pytest
 from PIL import Image
 
-from frond.images import Recipe
-from frond.objects import Found, fetch
+from frond.preprocessing import Recipe
+from frond.s3_objects import Found, fetch
 from frond.uploads import identifier_of
 from tests.unit.training.conftest import SHARES, TERMS
 from tests.unit.training.feedback.conftest import Garden, Run, local_facts
-from training.data.catalogue import Catalogue
 from training.data.dataset import Dataset
 from training.data.prepare import prepare
 from training.data.sources import Folder
 from training.data.split import Division
+from training.data.taxonomy import Catalogue
 from training.feedback import origin
 
 if TYPE_CHECKING:

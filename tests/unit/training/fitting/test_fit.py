@@ -16,11 +16,11 @@ import pytest
 from tests.conftest import ROOT
 from tests.unit.training.conftest import settings_for, tiny_recipe
 from training.data.dataset import Dataset
+from training.errors import TrainingError
 from training.fitting.fit import fit
 from training.fitting.recipe import Recipe
 from training.fitting.run import HISTORY_NAME, Run
-from training.networks.norm_statistics import measure_norm_statistics
-from training.problems import TrainingError
+from training.networks.recalibrate_batchnorm import measure_norm_statistics
 
 PATIENCE = 120
 TIMED = ("photos_per_second",)

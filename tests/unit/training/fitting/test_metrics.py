@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from training.evaluation.measures import macro_f1
+from training.evaluation.metrics import macro_f1
 from training.fitting.metrics import Accuracy, MacroF1
 
 SPECIES = 5

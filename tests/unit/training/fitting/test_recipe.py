@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from training.errors import TrainingError
 from training.fitting.recipe import FOLDER, Recipe, as_changes, read_recipe
-from training.problems import TrainingError
 
 TINY = """
 weights = "none"

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from training.errors import TrainingError
 from training.networks.backbones import BACKBONES, Backbone, find_backbone
 from training.networks.network import (
     backbone,
@@ -17,7 +18,6 @@ from training.networks.network import (
     load_weights,
     unfreeze_above,
 )
-from training.problems import TrainingError
 
 SIZE = 80
 SMALL = 48

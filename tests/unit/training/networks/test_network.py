@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from frond.images import Recipe, read_photo
+from frond.preprocessing import Recipe, read_photo
 from tests.conftest import SHARED
+from training.errors import TrainingError
 from training.networks.augmentation import augmentation
 from training.networks.network import (
     EMBEDDING_WIDTH,
@@ -24,7 +25,6 @@ from training.networks.network import (
     serving_model,
     unfreeze_above,
 )
-from training.problems import TrainingError
 
 SIZE = 72
 

@@ -6,7 +6,7 @@ import pytest
 from numpy.typing import NDArray
 
 from training.networks.network import backbone, build, freeze_backbone, unfreeze_above
-from training.networks.norm_statistics import measure_norm_statistics
+from training.networks.recalibrate_batchnorm import measure_norm_statistics
 
 SIZE = 48
 

@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frond.classifier import Classifier
-from frond.images import Recipe
 from frond.manifest import Abstention, Dataset, Manifest, Reference, Species, describe, version_of
+from frond.preprocessing import Recipe
 from tests.unit.training.quantization.small_xception import CLASSES, SIZE
-from training.evaluation.inference import Inferences, infer_all
+from training.inference import Inferences, infer_all
 
 
 def served(tflite: bytes, photos: NDArray[np.uint8]) -> Inferences:

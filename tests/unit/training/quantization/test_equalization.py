@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from tests.unit.training.quantization.small_xception import SIZE, smooth_photos
-from training.problems import TrainingError
+from training.errors import TrainingError
 from training.quantization.activations import channel_peaks
 from training.quantization.clone import inference_clone
 from training.quantization.equalization import equalize

@@ -12,11 +12,11 @@ from tests.unit.training.quantization.small_xception import (
     spike_on_checkerboards,
 )
 from tests.unit.training.quantization.test_agreement import compared
-from training.problems import TrainingError
+from training.errors import TrainingError
 from training.quantization import Variant, flatbuffer, partitions, quantize
 from training.quantization.clone import inference_clone
 from training.quantization.conversion import calibrated, saved, to_int8
-from training.quantization.ports import name_ports
+from training.quantization.io_tensors import name_ports
 from training.quantization.scaling import without_scaling
 
 

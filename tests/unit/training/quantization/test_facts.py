@@ -4,9 +4,9 @@ import keras
 import pytest
 import tensorflow as tf
 
-from tests.tiny_model import float_model
+from tests.support.tiny_model import float_model
 from tests.unit.training.quantization.small_xception import CLASSES, SIZE
-from training.problems import TrainingError
+from training.errors import TrainingError
 from training.quantization import NotInt8Error, inspect
 
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from frond.classifier import Classifier
-from tests.tiny_model import manifest_of, tiny_model
-from training.problems import TrainingError
-from training.quantization.imprint import imprint, imprinted
+from tests.support.tiny_model import manifest_of, tiny_model
+from training.errors import TrainingError
+from training.quantization.metadata import imprint, imprinted
 
 
 @pytest.fixture

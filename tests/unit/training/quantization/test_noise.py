@@ -8,7 +8,7 @@ from tests.unit.training.quantization.small_xception import (
     smooth_photos,
     spike_on_checkerboards,
 )
-from training.problems import TrainingError
+from training.errors import TrainingError
 from training.quantization import Variant, noise_by_layer
 from training.quantization.clone import inference_clone
 from training.quantization.conversion import calibrated, saved, to_fp32, to_int8

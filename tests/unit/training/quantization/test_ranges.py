@@ -9,7 +9,7 @@ from tests.unit.training.quantization.small_xception import SIZE, small_xception
 from training.quantization import flatbuffer
 from training.quantization.clone import inference_clone
 from training.quantization.conversion import calibrated, saved, to_int8
-from training.quantization.facts import inspect
+from training.quantization.inspection import inspect
 from training.quantization.ranges import narrow_ranges
 from training.quantization.scaling import without_scaling
 from training.quantization.tensors import values_by_photo

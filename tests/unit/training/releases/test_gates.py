@@ -8,7 +8,7 @@ import pytest
 
 from frond.manifest import MODEL_NAME, Manifest, ModelFile
 from frond.problems import InvalidModel
-from tests.tiny_registry import AGREEMENT, METRICS, model_folder
+from tests.support.tiny_registry import AGREEMENT, METRICS, model_folder
 from training.releases.gates import judge
 
 

@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError, NoCredentialsError
 
 from frond.registry import Registry
-from tests.tiny_registry import ALICE, METRICS, Bucket, model_folder, moto_s3, new_bucket
+from tests.support.tiny_registry import ALICE, METRICS, Bucket, model_folder, moto_s3, new_bucket
 from training.__main__ import main
 from training.releases import registry as access
 

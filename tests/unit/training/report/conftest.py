@@ -9,13 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from frond.images import Recipe
 from frond.manifest import Manifest, Species
-from frond.second_look import SecondLook
-from tests.tiny_model import manifest_of, tiny_model
-from training.data.card import BadFile, Card
-from training.evaluation.exhibits import Exhibit, Exhibits
-from training.evaluation.metrics import (
+from frond.preprocessing import Recipe
+from frond.tta import SecondLook
+from tests.support.tiny_model import manifest_of, tiny_model
+from training.artifacts.metrics import (
     Bin,
     Estimate,
     Fusion,
@@ -26,8 +24,7 @@ from training.evaluation.metrics import (
     TakenFor,
     Unknown,
 )
-from training.report import Material
-from training.report.trials import (
+from training.artifacts.trials import (
     AbstentionTrials,
     BiasTrial,
     LayerError,
@@ -38,6 +35,9 @@ from training.report.trials import (
     SecondLookTrials,
     Variant,
 )
+from training.data.card import BadFile, Card
+from training.evaluation.exhibits import Exhibit, Exhibits
+from training.report import Material
 
 NAMES = ("Maize", "Wheat", "Beet")
 

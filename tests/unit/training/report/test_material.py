@@ -8,7 +8,7 @@ import pytest
 from frond.manifest import MANIFEST_NAME
 from frond.problems import InvalidModel
 from training.commands.report import report
-from training.problems import TrainingError
+from training.errors import TrainingError
 from training.report import CARD_NAME, Material, make_papers, read_material
 
 CURVE = [{"epoch": 1, "loss": 2.0, "val_loss": None}]

@@ -7,7 +7,7 @@ import pytest
 
 from tests.unit.training.report.conftest import material_of
 from training.report import Material
-from training.report.papers import make_card
+from training.report.render import make_card
 
 
 @pytest.fixture(scope="module")

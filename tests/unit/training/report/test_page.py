@@ -9,10 +9,10 @@ import pytest
 from frond.manifest import Species
 from tests.unit.training.report.conftest import material_of
 from tests.unit.training.report.reader import Page
+from training.artifacts.trials import BiasTrial
 from training.report import Material
-from training.report.drawing import VARIABLES
-from training.report.papers import SECTIONS, make_card, make_page
-from training.report.trials import BiasTrial
+from training.report.render import SECTIONS, make_card, make_page
+from training.report.svg import VARIABLES
 
 ODD = ('<script>alert(1)</script> & "Co"', "$x^{2}$ $y", "トマト 'n' {{ 7 * 7 }}")
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from frond.manifest import Species
-from training.report import words
+from training.report import formatting
 
 
 @pytest.mark.parametrize(
@@ -21,19 +21,19 @@ from training.report import words
     ],
 )
 def test_a_share_is_never_rounded_to_all_or_nothing(share: float, said: str) -> None:
-    assert words.percent(share) == said.replace(" %", "\u00a0%")
+    assert formatting.percent(share) == said.replace(" %", "\u00a0%")
 
 
 def test_whole_percentages() -> None:
-    assert words.percent(0.95, 0) == "95\u00a0%"
-    assert words.percent(0.999, 0) == "> 99\u00a0%"
+    assert formatting.percent(0.95, 0) == "95\u00a0%"
+    assert formatting.percent(0.999, 0) == "> 99\u00a0%"
 
 
 @pytest.mark.parametrize(
     ("shares", "said"), [(-0.0019, "−0.19"), (0.004, "+0.40"), (0.0, "0.00"), (-1e-7, "0.00")]
 )
 def test_a_difference_has_its_sign(shares: float, said: str) -> None:
-    assert words.difference(shares) == said
+    assert formatting.difference(shares) == said
 
 
 @pytest.mark.parametrize(
@@ -46,15 +46,15 @@ def test_a_difference_has_its_sign(shares: float, said: str) -> None:
     ],
 )
 def test_a_count_goes_with_its_noun(number: float, nouns: tuple[str, ...], said: str) -> None:
-    assert words.count(number, *nouns) == said.replace(" ", "\u00a0")
+    assert formatting.count(number, *nouns) == said.replace(" ", "\u00a0")
 
 
 def test_sizes_times_and_days() -> None:
-    assert words.megabytes(22_297_040) == "22.3\u00a0MB"
-    assert words.megabytes(4_200) == "4.2\u00a0kB"
-    assert words.milliseconds(7.694) == "7.7\u00a0ms"
-    assert words.milliseconds(123.4) == "123\u00a0ms"
-    assert words.date(datetime(2026, 11, 7, tzinfo=UTC)) == "7\u00a0November 2026"
+    assert formatting.megabytes(22_297_040) == "22.3\u00a0MB"
+    assert formatting.megabytes(4_200) == "4.2\u00a0kB"
+    assert formatting.milliseconds(7.694) == "7.7\u00a0ms"
+    assert formatting.milliseconds(123.4) == "123\u00a0ms"
+    assert formatting.date(datetime(2026, 11, 7, tzinfo=UTC)) == "7\u00a0November 2026"
 
 
 @pytest.mark.parametrize(
@@ -70,21 +70,21 @@ def test_sizes_times_and_days() -> None:
     ],
 )
 def test_settings(value: Any, said: str) -> None:
-    assert words.setting(value) == said
+    assert formatting.setting(value) == said
 
 
 def test_nested_settings_have_short_names_unless_two_are_alike() -> None:
     settings = {"seed": 1, "recipe": {"rate": 2, "seed": 3, "augmentation": {"zoom": 4}}}
 
-    assert words.flat(settings) == {"seed": 1, "rate": 2, "recipe, seed": 3, "zoom": 4}
+    assert formatting.flat(settings) == {"seed": 1, "rate": 2, "recipe, seed": 3, "zoom": 4}
 
 
 def test_a_species_without_an_english_name_has_its_scientific_one() -> None:
     named = {"common_names": {"en": "Maize", "fr": "Maïs"}}
-    assert words.common(Species(slug="zea-mays", scientific_name="Zea mays", **named)) == "Maize"
-    assert words.common(Species(slug="zea-mays", scientific_name="Zea mays")) == "Zea mays"
+    assert formatting.common(Species(slug="zea-mays", scientific_name="Zea mays", **named)) == "Maize"
+    assert formatting.common(Species(slug="zea-mays", scientific_name="Zea mays")) == "Zea mays"
 
 
 def test_markdown_shows_a_text_as_it_is() -> None:
-    assert words.markdown("a|b *c* <d>\n# e") == r"a\|b \*c\* \<d\> \# e"
-    assert words.markdown("Small-flowered cranesbill (2.5 %)") == "Small-flowered cranesbill (2.5 %)"
+    assert formatting.markdown("a|b *c* <d>\n# e") == r"a\|b \*c\* \<d\> \# e"
+    assert formatting.markdown("Small-flowered cranesbill (2.5 %)") == "Small-flowered cranesbill (2.5 %)"

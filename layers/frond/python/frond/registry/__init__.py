@@ -16,7 +16,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
 from frond.registry.channels import Action, Channels, Move, Pointer
-from frond.registry.problems import (
+from frond.registry.errors import (
     BrokenChannelError,
     MovedMeanwhileError,
     NothingEarlierError,

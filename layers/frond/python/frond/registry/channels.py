@@ -7,12 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from frond.registry.problems import (
-    BrokenChannelError,
-    MovedMeanwhileError,
-    NothingEarlierError,
-    RegistryError,
-)
+from frond.registry.errors import BrokenChannelError, MovedMeanwhileError, NothingEarlierError, RegistryError
 from frond.registry.storage import Storage
 from frond.registry.versions import Versions
 from frond.settings import Channel

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from frond.registry.problems import UnreachableError, code_of, unreachable
+from frond.registry.errors import UnreachableError, code_of, unreachable
 
 if TYPE_CHECKING:
     from botocore.response import StreamingBody

@@ -6,12 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from frond.manifest import MANIFEST_NAME, MODEL_NAME, Manifest, parse_manifest
-from frond.registry.problems import (
-    MovedMeanwhileError,
-    RegistryError,
-    TakenVersionError,
-    UnknownVersionError,
-)
+from frond.registry.errors import MovedMeanwhileError, RegistryError, TakenVersionError, UnknownVersionError
 from frond.registry.storage import Storage
 
 Sent = Callable[[str, int], None]

@@ -1,0 +1,245 @@
+"""The stack's functions under the real runtime, each as large as it is asked for, and what photos leave."""
+
+import base64
+import gzip
+import io
+import json
+import logging
+import os
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import quote_plus
+from uuid import uuid4
+
+import boto3
+import numpy as np
+from PIL import Image
+
+from benchmarks.cpu_share import CpuShare, cpu_share
+from frond.settings import MEGABYTES_PER_VCPU
+from frond.uploads import identifier_of
+from local.cloud import CREDENTIALS, Cloud
+from local.function import functions
+from local.runtimes.emulator import EmulatorInstance
+from local.runtimes.environment import Environment, environment
+from local.template import REGION, read
+from tests.conftest import ROOT
+
+FUNCTIONS = {"classify": "ClassifyFunction", "preprocess": "PreprocessFunction", "worker": "WorkerFunction"}
+BATCH = 10  # as many messages as the event source mappings take
+# CloudWatch counts so many bytes more for each line.
+LINE_BYTES = 26
+
+
+def twelve_megapixels(photo: bytes) -> bytes:
+    """Return a photo as a phone would have taken it: 4000 × 3000 pixels, with a sensor's noise."""
+    large = Image.open(io.BytesIO(photo)).convert("RGB").resize((4000, 3000), Image.Resampling.BICUBIC)
+    noise = np.random.default_rng(12).normal(0, 8, (3000, 4000, 1))
+    pixels = np.clip(np.asarray(large, np.float32) + noise, 0, 255).astype(np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "JPEG", quality=85)
+    return file.getvalue()
+
+
+@dataclass(frozen=True)
+class Running:
+    """A function that runs; each call returns the milliseconds that it took."""
+
+    bench: "Bench"
+    name: str
+    instance: EmulatorInstance
+    share: CpuShare
+
+    def post(self, kind: str) -> float:
+        """Send a photo to the API."""
+        milliseconds, answer = self._call(self.bench.request(kind), photos=1)
+        assert answer["statusCode"] == 200, answer
+        self.bench.answers[kind] = answer["body"].encode()
+        return milliseconds
+
+    def take(self, event: dict[str, Any]) -> float:
+        """Give the function a batch of messages."""
+        milliseconds, answer = self._call(event, photos=len(event["Records"]))
+        assert answer == {"batchItemFailures": []}, answer
+        return milliseconds
+
+    def peak(self) -> float:
+        """Return the most memory that the function had so far, in MB of 1,024 KB."""
+        emulator = self.instance._process.pid
+        status = [Path(f"/proc/{each}/status") for each in self.share.processes() if each != emulator]
+        lines = [line for file in status for line in file.read_text(encoding="utf-8").splitlines()]
+        return sum(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
+
+    def _call(self, event: dict[str, Any], photos: int) -> tuple[float, Any]:
+        payload = json.dumps(event).encode()
+        started = time.perf_counter()
+        answer = self.instance.invoke(payload)
+        milliseconds = 1000 * (time.perf_counter() - started)
+        self.bench.note_logs(self.name, photos)
+        return milliseconds, json.loads(answer)
+
+
+class Bench:
+    """A cloud with the stack in it, and the functions.
+
+    Parameters
+    ----------
+    photos
+        What is sent, by kind: JPEG files.
+    """
+
+    def __init__(self, cloud: Cloud, photos: dict[str, bytes]) -> None:
+        self.stack = cloud.deploy(read(ROOT / "template.yaml"))
+        self.answers: dict[str, bytes] = {}
+        self._functions = functions(read(ROOT / "template.yaml"), self.stack, cloud.environment)
+        self._s3, self._endpoint = cloud.s3(), cloud.endpoint
+        self._photos = photos
+        self._kinds: dict[str, str] = {}
+        self._fresh: list[str] = []
+        self._logged: dict[str, list[float]] = defaultdict(list)
+        self._metrics: set[tuple[str, ...]] = set()
+        self._parts = ExitStack()
+
+    def __enter__(self) -> Self:
+        log = self._parts.enter_context(tempfile.NamedTemporaryFile())
+        # What moto's server writes for every call to it is none of the functions' words.
+        logging.getLogger("werkzeug").setLevel(logging.ERROR)
+        self._log = Path(log.name).open("rb")
+        self._parts.enter_context(self._log)
+        # Functions write where this process's messages go: into the log, as long as they are measured.
+        kept = os.dup(2)
+        self._parts.callback(os.close, kept)
+        self._parts.callback(os.dup2, kept, 2)
+        os.dup2(log.fileno(), 2)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._parts.close()
+
+    @cached_property
+    def _environments(self) -> dict[str, Environment]:
+        home = ROOT / ".frond" / "rie"
+        return {name: environment(self._functions[id_], home) for name, id_ in FUNCTIONS.items()}
+
+    @contextmanager
+    def started(self, name: str, megabytes: int) -> Iterator[Running]:
+        """Run a function with so much memory's processors; its first call starts it."""
+        function = self._functions[FUNCTIONS[name]]
+        memory = {"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(megabytes)}
+        function = replace(function, environment={**function.environment, **memory})
+        with cpu_share(megabytes / MEGABYTES_PER_VCPU, f"frond-{name}") as share:
+            instance = EmulatorInstance(function, self._environments[name])
+            try:
+                share.take(instance._process.pid)
+                yield Running(self, name, instance, share)
+            finally:
+                instance.stop()
+                share.wait()
+
+    def request(self, kind: str) -> dict[str, Any]:
+        """Return the event of a photo in the body of a request."""
+        event: dict[str, Any] = json.loads((ROOT / "events" / "api-classification.json").read_text())
+        return {**event, "body": base64.b64encode(self._photos[kind]).decode()}
+
+    def uploaded(self, kinds: list[str]) -> dict[str, Any]:
+        """Upload photos; return the batch of messages that S3 sends of them."""
+        return {"Records": [self._upload(kind) for kind in kinds]}
+
+    def _upload(self, kind: str) -> dict[str, Any]:
+        key, photo = f"bench/{uuid4()}.jpg", self._photos[kind]
+        bucket = self.stack.outputs["UploadsBucketName"]
+        version = self._s3.put_object(Bucket=bucket, Key=key, Body=photo)["VersionId"]
+        self._kinds[identifier_of(key)] = kind
+        self._fresh.append(identifier_of(key))
+        sequencer = f"{time.time_ns():020X}"
+        return _message(bucket, key, size=len(photo), versionId=version, sequencer=sequencer)
+
+    def made(self, kinds: list[str]) -> dict[str, Any]:
+        """Return the batch of messages of the next pictures that were made of such photos."""
+        bucket = self.stack.outputs["PicturesBucketName"]
+        chosen, self._fresh = self._fresh[: len(kinds)], self._fresh[len(kinds) :]
+        assert [self._kinds[identifier] for identifier in chosen] == kinds
+        keys = [f"{name}/picture.png" for name in self._folders(bucket, chosen)]
+        return {"Records": [_message(bucket, key, size=1) for key in keys]}
+
+    def _folders(self, bucket: str, identifiers: list[str]) -> Iterator[str]:
+        for identifier in identifiers:
+            found = self._s3.list_objects_v2(Bucket=bucket, Prefix=f"{identifier}/")["Contents"]
+            yield found[0]["Key"].rpartition("/")[0]
+
+    def note_logs(self, name: str, photos: int) -> None:
+        """Count what a call wrote into the log, a photo's share of it."""
+        lines = self._log.readlines()
+        self._logged[name].append(sum(len(line) + LINE_BYTES for line in lines) / photos)
+        for line in lines:
+            if line.startswith(b'{"_aws"'):
+                for written in json.loads(line)["_aws"]["CloudWatchMetrics"]:
+                    of = (name, *(each for dimensions in written["Dimensions"] for each in dimensions))
+                    self._metrics |= {(*of, metric["Name"]) for metric in written["Metrics"]}
+
+    def left(self) -> dict[str, Any]:
+        """Return what the photos left, as the file of measurements has it."""
+        return {
+            "photos": {kind: self._photo(kind) for kind in self._photos},
+            "logs": {name: round(sum(sizes) / len(sizes)) for name, sizes in self._logged.items()},
+            "metrics": {name: sum(metric[0] == name for metric in self._metrics) for name in FUNCTIONS},
+        }
+
+    def _photo(self, kind: str) -> dict[str, int]:
+        width, height = Image.open(io.BytesIO(self._photos[kind])).size
+        identifier = next(each for each, of in self._kinds.items() if of == kind)
+        pictures = self._sizes("PicturesBucketName", f"{identifier}/")
+        (result,) = self._sizes("ResultsBucketName", f"results/{identifier}").values()
+        answer = self.answers[kind]
+        return {
+            "width": width,
+            "height": height,
+            "bytes": len(self._photos[kind]),
+            "answer": len(gzip.compress(answer)),
+            "http_record": self._record(json.loads(answer)["id"]),
+            "s3_record": self._record(identifier),
+            "picture": pictures["picture.png"],
+            "thumbnail": pictures["thumbnail.jpg"],
+            "result": result,
+        }
+
+    def _sizes(self, bucket: str, prefix: str) -> dict[str, int]:
+        found = self._s3.list_objects_v2(Bucket=self.stack.outputs[bucket], Prefix=prefix)["Contents"]
+        return {each["Key"].rpartition("/")[2]: each["Size"] for each in found}
+
+    def _record(self, identifier: str) -> int:
+        dynamodb = boto3.client(
+            "dynamodb",
+            endpoint_url=self._endpoint,
+            region_name=REGION,
+            aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+        )
+        table = self.stack.outputs["TableName"]
+        item = dynamodb.get_item(TableName=table, Key={"id": {"S": identifier}})["Item"]
+        # As DynamoDB counts: the names and the values of all attributes.
+        kept: dict[str, Any] = {name: next(iter(value.values())) for name, value in item.items()}
+        return sum(
+            len(name) + len(value if isinstance(value, bytes) else str(value)) for name, value in kept.items()
+        )
+
+
+def _message(bucket: str, key: str, **thing: Any) -> dict[str, Any]:
+    record = {
+        "eventName": "ObjectCreated:Put",
+        "eventTime": datetime.now(UTC).isoformat(),
+        "s3": {"bucket": {"name": bucket}, "object": {"key": quote_plus(key), **thing}},
+    }
+    body = json.dumps({"Records": [record]})
+    return {"messageId": str(uuid4()), "body": body, "eventSource": "aws:sqs", "attributes": {}}

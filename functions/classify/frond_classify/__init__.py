@@ -1,0 +1,1 @@
+"""Classify photos of plants: the HTTP API and the queue worker."""

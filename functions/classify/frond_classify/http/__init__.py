@@ -1,0 +1,1 @@
+"""Requests and responses: parsing, idempotency, caching, timing."""

@@ -1,0 +1,94 @@
+"""What the contract shows beside its schemas: answers as they come, and bodies as they may be sent."""
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from frond_classify.schemas.classification import Announcement, Answer, AnswerList, Feedback, UploadForm
+from frond_classify.schemas.model import Health, ModelCard, SpeciesEntry, SpeciesList
+
+EXAMPLE_REQUEST = "5f0b7f3e-8a43-4d3c-9d7e-0c9d3c1f7a52"
+_ID = "2f08c053-4949-4ac1-a64e-97ad1b7ce956"
+_VERSION = "2026.11.22-90c09142"
+
+_PREDICTIONS: list[dict[str, Any]] = [
+    {
+        "species": "zea-mays",
+        "scientific_name": "Zea mays",
+        "common_name": "Maize",
+        "role": "crop",
+        "confidence": 0.995999,
+    },
+    {
+        "species": "beta-vulgaris",
+        "scientific_name": "Beta vulgaris",
+        "common_name": "Sugar beet",
+        "role": "crop",
+        "confidence": 0.000602,
+    },
+]
+_PHOTO: dict[str, Any] = {"width": 224, "height": 224, "format": "JPEG", "issues": []}
+_ANSWER: dict[str, Any] = {
+    "id": _ID,
+    "status": "succeeded",
+    "verdict": "identified",
+    "predictions": _PREDICTIONS,
+    "image": _PHOTO,
+    "images": [{**_PHOTO, "verdict": "identified", "predictions": _PREDICTIONS, "evidence": None}],
+    "evidence": None,
+    "model": {"version": _VERSION},
+    "error": None,
+    "timings_ms": {"decode": 2.0, "inference": 22.1, "total": 35.5},
+    "source": {"door": "http", "key": None},
+    "feedback": None,
+    "created_at": "2026-11-22T20:39:11.734391Z",
+}
+_SPECIES: dict[str, Any] = {
+    "species": "zea-mays",
+    "scientific_name": "Zea mays",
+    "common_name": "Maize",
+    "common_names": {"en": "Maize", "es": "Maíz", "fr": "Maïs"},
+    "family": "Poaceae",
+    "role": "crop",
+    "eppo_code": "ZEAMX",
+}
+_MODEL: dict[str, Any] = {
+    "version": _VERSION,
+    "source": "stable",
+    "since": "2026-11-22T20:39:11.696025Z",
+    "created_at": "2026-11-22T20:36:36.795273Z",
+    "input": {"size": 224, "fit": "cover", "filter": "bilinear"},
+    "species": 12,
+    "dataset": {
+        "name": "seedlings",
+        "fingerprint": "ce26484f795864980dd62808b4fb67960d570b73fdcd7bf7155dbc0d32977678",
+        "test_fingerprint": "a75d35818e8cc489f5526d8117812b0637997757fe62a7cfb2194bc74eb52f40",
+        "photos": {"train": 3460, "validation": 309, "test": 662},
+        "licence": "CC BY-SA 4.0",
+        "attribution": "Plant Seedlings V2, Giselsson et al. 2017 (arXiv:1711.05458), Computer Vision and "
+        "Biosystems Signal Processing Group, Aarhus University",
+    },
+    "metrics": {"split": "test", "photos": 662},
+    "agreement": {"photos": 309.0},
+}
+
+EXAMPLES: dict[type[BaseModel], dict[str, Any]] = {
+    Answer: _ANSWER,
+    AnswerList: {"classifications": [_ANSWER], "next_cursor": None},
+    UploadForm: {
+        "id": "0b7d2b1f6c0e4a5f9d8c7b6a59483726",
+        "url": "https://s3.eu-west-1.amazonaws.com/frond-dev-uploads",
+        "fields": {
+            "key": "api/0b7d2b1f6c0e4a5f9d8c7b6a59483726",
+            "Content-Type": "image/jpeg",
+            "policy": "eyJl…",
+        },
+        "expires_at": "2026-11-22T08:25:43Z",
+    },
+    SpeciesList: {"species": [_SPECIES]},
+    SpeciesEntry: _SPECIES,
+    ModelCard: _MODEL,
+    Health: {"status": "ok", "model": {"version": _VERSION}},
+    Feedback: {"species": "zea-mays", "comment": "Two leaves, eight days old", "consent": True},
+    Announcement: {"content_type": "image/jpeg", "size": 3_145_728},
+}

@@ -1,0 +1,1 @@
+"""The model that serves, and its updates from the registry."""

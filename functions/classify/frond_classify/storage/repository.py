@@ -1,0 +1,14 @@
+"""The table of records, as this function is told of it."""
+
+from functools import cache
+
+from frond.repository import Records
+from frond_classify.settings import configuration
+from frond_classify.storage.aws_clients import dynamodb
+
+
+@cache
+def records() -> Records | None:
+    """Return the table; None where nothing is kept."""
+    settings = configuration()
+    return Records(dynamodb(), settings.table, settings.record_days) if settings.table else None

@@ -1,0 +1,1 @@
+"""Preprocess uploaded photos into the model's input."""

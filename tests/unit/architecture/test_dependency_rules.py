@@ -1,0 +1,63 @@
+"""The dependency rules: which package may import which."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+FUNCTIONS = sorted(path for path in (ROOT / "functions").iterdir() if path.is_dir())
+HEAVY = {"tensorflow", "keras", "torch", "jax", "sklearn", "scipy", "matplotlib", "pandas"}
+OURS = {"frond", "training", "local", "client", "frond_client", "functions", "benchmarks", "tests"}
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Return the top-level packages that a file imports, wherever in the file."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.partition(".")[0]
+
+
+def all_imports(folder: Path) -> set[str]:
+    return {name for path in folder.rglob("*.py") for name in imports(path)}
+
+
+def package(function: Path) -> str:
+    return f"frond_{function.name}"
+
+
+def test_the_layer_imports_nothing_of_ours_and_nothing_heavy() -> None:
+    found = all_imports(ROOT / "layers")
+    assert "numpy" in found
+    assert not found & ((OURS - {"frond"}) | HEAVY)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda path: path.name)
+def test_a_function_imports_only_the_layer(function: Path) -> None:
+    found = all_imports(function)
+    others = {package(other) for other in FUNCTIONS if other != function}
+    assert "frond" in found
+    assert not found & ((OURS - {"frond"}) | HEAVY | others)
+
+
+def test_preprocess_never_loads_the_classifier() -> None:
+    sources = [path.read_text(encoding="utf-8") for path in (ROOT / "functions/preprocess").rglob("*.py")]
+    assert not any("frond.classifier" in source or "litert" in source for source in sources)
+
+
+def test_training_imports_only_the_layer() -> None:
+    assert not all_imports(ROOT / "training") & (OURS - {"frond", "training"})
+
+
+def test_the_client_imports_nothing_of_ours() -> None:
+    found = all_imports(ROOT / "client")
+    assert "httpx" in found
+    assert not found & ((OURS - {"frond_client"}) | HEAVY | set(map(package, FUNCTIONS)))
+
+
+def test_the_local_stack_learns_of_the_functions_only_from_the_template() -> None:
+    found = all_imports(ROOT / "local")
+    assert not found & ({"training", "client", "tests", "frond"} | HEAVY | set(map(package, FUNCTIONS)))

@@ -1,0 +1,1 @@
+"""The files of a run and of a model's report."""

@@ -1,0 +1,55 @@
+"""JAX and PyTorch: plain array batches, on the device that the framework takes by itself."""
+
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import keras
+from numpy.typing import NDArray
+
+from training.backends.cpu import has_bfloat16
+from training.data.batches import Feed
+
+
+class Plain:
+    """The one device of JAX or PyTorch: a GPU where the framework finds one."""
+
+    replicas = 1
+
+    def describe(self) -> str:
+        """Return the devices, for people."""
+        return f"{keras.backend.backend()} on {self._device()}"
+
+    def scope(self) -> AbstractContextManager[Any]:
+        """Return the context in which the network is made and learns."""
+        return nullcontext()
+
+    def batches(self, feed: Feed, epoch: int) -> keras.utils.PyDataset:
+        """Return an epoch as a sequence of batches."""
+        return _Epoch(feed, epoch)
+
+    def best_precision(self) -> str:
+        """Return bfloat16 on GPUs and on processors that have it."""
+        return "bfloat16" if self._device() != "cpu" or has_bfloat16() else "float32"
+
+    def _device(self) -> str:
+        if keras.backend.backend() == "torch":
+            import torch  # noqa: PLC0415 - only where it runs
+
+            return "cuda" if torch.cuda.is_available() else "cpu"
+        import jax  # noqa: PLC0415 - only where it runs
+
+        return str(jax.default_backend())
+
+
+class _Epoch(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no types
+    def __init__(self, feed: Feed, epoch: int) -> None:
+        # Keras reads ahead in threads; that is all the parallelism a memory copy needs.
+        super().__init__(workers=2)
+        self.feed, self.epoch, self.order = feed, epoch, feed.order(epoch)
+
+    def __len__(self) -> int:
+        return self.feed.steps
+
+    def __getitem__(self, step: int) -> tuple[NDArray[Any], ...]:
+        batch = self.feed.batch(self.epoch, step, self.order[step])
+        return batch.pictures, batch.labels, batch.weights

@@ -1,0 +1,137 @@
+"""What is in a TFLite file, and whether it is full int8."""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from ai_edge_litert import schema_py_generated as schema
+
+from training.errors import TrainingError
+from training.quantization.flatbuffer import operator_name, read
+from training.quantization.fusion import ACTIVATIONS
+
+INT8, UINT8, INT32 = schema.TensorType.INT8, schema.TensorType.UINT8, schema.TensorType.INT32
+_TYPES = {code: name for name, code in vars(schema.TensorType).items() if isinstance(code, int)}
+_SHOWN = 3
+
+
+class NotInt8Error(TrainingError):
+    """The export has something in it that is not int8."""
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """An input or output of the graph: ``real = scale * (stored - zero_point)``."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+    scale: float
+    zero_point: int
+
+
+@dataclass(frozen=True, slots=True)
+class GraphFacts:
+    """A full-int8 graph in numbers.
+
+    Attributes
+    ----------
+    operators : dict of str to int
+        How many of each kind.
+    lone_activations : int
+        Activations that are not fused into the operator before them.
+    per_channel : bool
+        Whether every convolution's weights have a scale for each channel.
+    inputs, outputs : tuple of Port
+        In the order of the graph.
+    signatures : tuple of str
+        Names of the signatures.
+    size : int
+        Of the file, bytes.
+    """
+
+    operators: dict[str, int]
+    lone_activations: int
+    per_channel: bool
+    inputs: tuple[Port, ...]
+    outputs: tuple[Port, ...]
+    signatures: tuple[str, ...]
+    size: int
+
+
+def inspect(tflite: bytes) -> GraphFacts:
+    """Read the facts of a full-int8 export.
+
+    Raises
+    ------
+    NotInt8Error
+        The graph has custom or TensorFlow operators, or tensors that are not integer: every value
+        must be int8 (uint8 at the input), every constant int8 or int32.
+    training.errors.TrainingError
+        The bytes are not a TFLite file.
+    """
+    model = read(tflite)
+    _refuse_foreign_operators(model)
+    for subgraph in model.subgraphs:
+        _refuse_other_types(model, subgraph)
+    graph = model.subgraphs[0]
+    operators = Counter(operator_name(model, operator) for operator in graph.operators)
+    return GraphFacts(
+        operators=dict(operators),
+        lone_activations=sum(operators[name] for name in ACTIVATIONS),
+        per_channel=all(_per_channel(graph, operator) for operator in _convolutions(model, graph)),
+        inputs=tuple(_port(graph, index) for index in graph.inputs),
+        outputs=tuple(_port(graph, index) for index in graph.outputs),
+        signatures=tuple(signature.signatureKey.decode() for signature in model.signatureDefs or []),
+        size=len(tflite),
+    )
+
+
+def _refuse_foreign_operators(model: Any) -> None:
+    custom = sorted({code.customCode.decode() for code in model.operatorCodes if code.customCode})
+    if custom:
+        raise NotInt8Error(f"The export needs operators that LiteRT does not have: {', '.join(custom)}.")
+
+
+def _refuse_other_types(model: Any, subgraph: Any) -> None:
+    used = {int(index) for op in subgraph.operators for index in [*op.inputs, *op.outputs] if index >= 0}
+    wrong = [
+        f"{tensor.name.decode()} ({_TYPES[tensor.type]})"
+        for index in sorted(used | {*subgraph.inputs, *subgraph.outputs})
+        if (tensor := subgraph.tensors[index]).type not in _allowed(model, subgraph, index)
+        or (tensor.type in {INT8, UINT8} and not _quantized(tensor))
+    ]
+    if wrong:
+        more = f" and {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""
+        raise NotInt8Error(f"The export is not full int8: {', '.join(wrong[:_SHOWN])}{more}.")
+
+
+def _allowed(model: Any, subgraph: Any, index: int) -> set[int]:
+    if index in subgraph.inputs:
+        return {INT8, UINT8}
+    data = model.buffers[subgraph.tensors[index].buffer].data
+    return {INT8} if data is None or not len(data) else {INT8, INT32}
+
+
+def _quantized(tensor: Any) -> bool:
+    return tensor.quantization is not None and tensor.quantization.scale is not None
+
+
+def _convolutions(model: Any, graph: Any) -> list[Any]:
+    return [op for op in graph.operators if operator_name(model, op) in {"CONV_2D", "DEPTHWISE_CONV_2D"}]
+
+
+def _per_channel(graph: Any, convolution: Any) -> bool:
+    channels = graph.tensors[convolution.outputs[0]].shape[-1]
+    return bool(len(graph.tensors[convolution.inputs[1]].quantization.scale) == channels)
+
+
+def _port(graph: Any, index: int) -> Port:
+    tensor = graph.tensors[index]
+    return Port(
+        name=tensor.name.decode(),
+        shape=tuple(int(side) for side in tensor.shape),
+        dtype=_TYPES[tensor.type].lower(),
+        scale=float(tensor.quantization.scale[0]),
+        zero_point=int(tensor.quantization.zeroPoint[0]),
+    )
