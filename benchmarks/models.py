@@ -137,10 +137,10 @@ class _Photos:
     def _read(self) -> Iterator[Mapping[str, Any]]:
         import numpy as np
 
-        from frond.preprocessing import Recipe, read_photo
+        from frond.preprocessing import PreprocessingSpec, read_photo
 
         for path in sorted((ROOT / "events" / "photos").glob("*.jpg")):
-            pixels = read_photo(path.read_bytes(), Recipe(size=self._size)).pixels
+            pixels = read_photo(path.read_bytes(), PreprocessingSpec(size=self._size)).pixels
             yield {self._name: pixels[np.newaxis].astype(np.float32) / 127.5 - 1}
 
 

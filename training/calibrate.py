@@ -14,7 +14,7 @@ from typing import Any
 
 from frond.classifier import Classifier
 from frond.manifest import MODEL_NAME, Manifest, describe, version_of
-from frond.tta import SecondLook
+from frond.tta import TTASettings
 from training.data.dataset import Dataset, sample
 from training.errors import TrainingError
 from training.evaluation.calibration import fit_temperature
@@ -30,10 +30,10 @@ from training.report.inputs import LASTING, REPORT_NAME, SECOND_LOOK_NAME
 
 # Of the training split: what tells where known photos lie in the embedding.
 REFERENCE_PHOTOS = 1000
-ALWAYS_AGAIN = SecondLook(gap_below=float("inf"))
+ALWAYS_AGAIN = TTASettings(gap_below=float("inf"))
 # What whoever has the file alone has to know of it.
 IMPRINT_NAME = "frond"
-IMPRINT = {"input", "labels", "second_look", "temperature", "abstention", "dataset"}
+IMPRINT = {"input", "labels", "tta", "temperature", "abstention", "dataset"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +141,8 @@ def recalibrate(
     return fresh
 
 
-def _looking(model: bytes, draft: Manifest, second_look: SecondLook | None) -> Classifier:
-    manifest = draft.model_copy(update={"file": describe(model), "second_look": second_look})
+def _looking(model: bytes, draft: Manifest, second_look: TTASettings | None) -> Classifier:
+    manifest = draft.model_copy(update={"file": describe(model), "tta": second_look})
     return Classifier(model, manifest, os.cpu_count() or 1)
 
 

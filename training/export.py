@@ -11,8 +11,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from frond.manifest import Abstention, Manifest, Reference, describe, version_of
-from frond.manifest import Dataset as DatasetFacts
+from frond.manifest import Abstention, DatasetInfo, EmbeddingReference, Manifest, describe, version_of
 from training.calibrate import calibrate
 from training.data.dataset import Dataset, sample
 from training.errors import TrainingError
@@ -142,9 +141,9 @@ def _draft_manifest(model: bytes, dataset: Dataset, settings: Settings, projecti
         backbone=settings.recipe.backbone,
         labels=card.species,
         temperature=1.0,
-        abstention=Abstention(not_recognised_below=float("-inf"), uncertain_below=0, acceptance=1),
-        reference=Reference(mean=[], std=[], explained_variance=projection.explained_variance),
-        dataset=DatasetFacts(
+        abstention=Abstention(not_recognised_below=float("-inf"), min_margin=0, acceptance=1),
+        reference=EmbeddingReference(mean=[], std=[], explained_variance=projection.explained_variance),
+        dataset=DatasetInfo(
             name=card.name,
             fingerprint=card.fingerprint,
             test_fingerprint=card.test_fingerprint,
@@ -193,7 +192,7 @@ def _plain(settings: Settings) -> dict[str, Any]:
     return settings.model_copy(update={"recipe": recipe}).model_dump(mode="json")
 
 
-def _notice(dataset: DatasetFacts, recipe: Recipe) -> str:
+def _notice(dataset: DatasetInfo, recipe: Recipe) -> str:
     """Return what has to stand beside a model: whose photos, and whose weights, it learned from."""
     return (
         f"# Notice\n\nThis model was trained on the data set {dataset.name}.\n\n"

@@ -38,7 +38,7 @@ class _Frond:
 
 def _network(model: Path, threads: int) -> Classifier:
     """Return the model without its second look, which a blank picture would have: one inference is one."""
-    manifest = read_manifest(model.parent).model_copy(update={"second_look": None})
+    manifest = read_manifest(model.parent).model_copy(update={"tta": None})
     return Classifier(model, manifest, threads)
 
 

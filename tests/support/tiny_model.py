@@ -11,8 +11,16 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as tflite
 from numpy.typing import NDArray
 
-from frond.manifest import Abstention, Dataset, Manifest, Reference, Species, describe, version_of
-from frond.preprocessing import Recipe
+from frond.manifest import (
+    Abstention,
+    DatasetInfo,
+    EmbeddingReference,
+    Manifest,
+    Species,
+    describe,
+    version_of,
+)
+from frond.preprocessing import PreprocessingSpec
 
 SCALE = 0.25
 WEIGHT_SCALE = 0.0002
@@ -63,12 +71,12 @@ def manifest_of(model: bytes, size: int = 16, classes: int = 3, temperature: flo
         version=version_of(model, created),
         created_at=created,
         file=describe(model),
-        input=Recipe(size=size),
+        input=PreprocessingSpec(size=size),
         labels=species,
         temperature=temperature,
-        abstention=Abstention(not_recognised_below=-1000, uncertain_below=0.1, acceptance=0.95),
-        reference=Reference(mean=[0.0] * 4, std=[1.0] * 4, explained_variance=0.9),
-        dataset=Dataset(name="made up", fingerprint="none", test_fingerprint="none", photos={"train": 1}),
+        abstention=Abstention(not_recognised_below=-1000, min_margin=0.1, acceptance=0.95),
+        reference=EmbeddingReference(mean=[0.0] * 4, std=[1.0] * 4, explained_variance=0.9),
+        dataset=DatasetInfo(name="made up", fingerprint="none", test_fingerprint="none", photos={"train": 1}),
     )
 
 

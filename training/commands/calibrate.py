@@ -21,9 +21,9 @@ def calibrate(
     from training.ood.ood_sets import named_folders
 
     manifest = recalibrate(Dataset(dataset), model, target, named_folders(unknown or []))
-    second_look, abstention = manifest.second_look, manifest.abstention
+    second_look, abstention = manifest.tta, manifest.abstention
     typer.echo(f"{manifest.version} in {target}, still to be measured by evaluate")
     typer.echo(f"  temperature {manifest.temperature:.4f}")
     typer.echo(f"  second look {f'below {second_look.gap_below:.4f}' if second_look else 'none'}")
     typer.echo(f"  {abstention.score.name} at least {abstention.not_recognised_below:.4f}")
-    typer.echo(f"  margin at least {abstention.uncertain_below:.4f}")
+    typer.echo(f"  margin at least {abstention.min_margin:.4f}")

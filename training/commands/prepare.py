@@ -44,7 +44,7 @@ def prepare(
     ] = 48,
 ) -> None:
     """Turn folders of photos into canonical pictures, splits and a data card."""
-    from frond.preprocessing import Recipe
+    from frond.preprocessing import PreprocessingSpec
     from training.data.prepare import Terms
     from training.data.prepare import prepare as make
     from training.data.sources import open_source
@@ -54,7 +54,7 @@ def prepare(
     card = make(
         open_source(source),
         dataset,
-        Recipe(size=size),
+        PreprocessingSpec(size=size),
         Catalogue(species or DEFAULT_TABLE),
         Division(
             {"train": 1 - validation - test, "validation": validation, "test": test},

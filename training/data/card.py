@@ -7,7 +7,7 @@ from hashlib import sha256
 from pydantic import BaseModel, Field
 
 from frond.manifest import Species
-from frond.preprocessing import Recipe
+from frond.preprocessing import PreprocessingSpec
 from training.data.duplicates import MAX_DISTANCE
 
 
@@ -26,7 +26,7 @@ class Card(BaseModel):
     fingerprint: str
     train_fingerprint: str | None = Field(None, description="Of the photos that are learned from")
     test_fingerprint: str | None = Field(None, description="Of the photos that are kept for the test")
-    recipe: Recipe
+    recipe: PreprocessingSpec
     seed: int
     species: list[Species]
     folders: list[str]

@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from numpy.typing import NDArray
 
 from frond.manifest import Species
-from frond.preprocessing import Recipe, read_photo
+from frond.preprocessing import PreprocessingSpec, read_photo
 from frond.problems import EmptyBody, Problem
 from training.data.card import BadFile, Card
 from training.data.dataset import CARD_NAME, PHOTOS_NAME, PICTURES_NAME, Row, read_rows, write_rows
@@ -53,7 +53,7 @@ class Prepared:
 def prepare(
     source: Source,
     directory: Path,
-    recipe: Recipe,
+    recipe: PreprocessingSpec,
     catalogue: Catalogue,
     division: Division,
     workers: int,
@@ -93,7 +93,7 @@ def prepare(
 
 
 def _write_pictures(
-    path: Path, source: Source, files: list[tuple[str, str]], recipe: Recipe, workers: int
+    path: Path, source: Source, files: list[tuple[str, str]], recipe: PreprocessingSpec, workers: int
 ) -> tuple[list[Prepared], list[BadFile]]:
     good: list[Prepared] = []
     bad: list[BadFile] = []
@@ -124,7 +124,7 @@ def _shorten(path: Path, pictures: NDArray[np.uint8], count: int) -> None:
 
 
 def _canonical(
-    source: Source, files: list[tuple[str, str]], recipe: Recipe, workers: int
+    source: Source, files: list[tuple[str, str]], recipe: PreprocessingSpec, workers: int
 ) -> Iterator[tuple[Prepared, NDArray[np.uint8]] | BadFile]:
     read = partial(_read, source, recipe)
     # Forking a process that runs threads (boto3, a progress bar) can deadlock.
@@ -144,7 +144,7 @@ def _canonical(
 
 
 def _read(
-    source: Source, recipe: Recipe, file: tuple[str, str]
+    source: Source, recipe: PreprocessingSpec, file: tuple[str, str]
 ) -> tuple[Prepared, NDArray[np.uint8]] | BadFile:
     folder, key = file
     try:
@@ -164,7 +164,7 @@ def _write_tables(
     draft: Path,
     good: list[Prepared],
     bad: list[BadFile],
-    recipe: Recipe,
+    recipe: PreprocessingSpec,
     catalogue: Catalogue,
     division: Division,
     name: str,

@@ -51,7 +51,7 @@ class Judged:
             known.labels[groups[..., 0]],
             confidences.argmax(axis=-1),
             confidences.max(axis=-1),
-            (scores >= abstention.not_recognised_below) & ~abstention.hesitates(confidences),
+            (scores >= abstention.not_recognised_below) & ~abstention.is_ambiguous(confidences),
         )
 
     def take(self, samples: NDArray[np.int64], plants: NDArray[np.int64]) -> Self:

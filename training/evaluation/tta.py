@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frond.ood_scores import softmax
-from frond.tta import SecondLook, gap
+from frond.tta import TTASettings, gap
 from training.evaluation.calibration import fit_temperature
 from training.evaluation.standard_error import clearly_more
 
@@ -24,7 +24,7 @@ class Trial:
     Attributes
     ----------
     gap_below
-        Of :class:`frond.tta.SecondLook`; None for no second look.
+        Of :class:`frond.tta.TTASettings`; None for no second look.
     share
         Of the photos that were looked at again, 0 to 1.
     loss
@@ -47,9 +47,9 @@ class SecondLookChoice:
     trials: list[Trial]
 
     @property
-    def second_look(self) -> SecondLook | None:
+    def second_look(self) -> TTASettings | None:
         """What the manifest says of it."""
-        return None if self.gap_below is None else SecondLook(gap_below=self.gap_below)
+        return None if self.gap_below is None else TTASettings(gap_below=self.gap_below)
 
 
 def choose_second_look(

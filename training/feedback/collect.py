@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path, PurePosixPath
 
 from frond.manifest import slugify
-from frond.preprocessing import Recipe, read_photo
+from frond.preprocessing import PreprocessingSpec, read_photo
 from frond.problems import Problem, VanishedPhoto
 from training.feedback.collection import Collection
 from training.feedback.correction import Correction
@@ -163,6 +163,6 @@ def _original(origin: Origin, correction: Correction) -> bytes:
 def _suffix(photo: bytes) -> str:
     """Return the suffix that a photo's bytes call for, whatever it was called."""
     try:
-        return SUFFIXES[read_photo(photo, Recipe(size=SIDE)).format]
+        return SUFFIXES[read_photo(photo, PreprocessingSpec(size=SIDE)).format]
     except Problem as problem:
         raise LeftOut(NOT_READABLE, problem.title) from None

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from frond.repository import Records
-from frond.s3_objects import Found, fetch
+from frond.repository import ClassificationRepository
+from frond.s3_objects import S3Object, fetch
 from training.errors import TrainingError
 from training.feedback.correction import Correction
 from training.stack import Aws, Stack, asked, deployed_stack, local_stack
@@ -33,11 +33,11 @@ class Origin:
             DynamoDB does not give them.
         """
         # Nothing is written, so that no record's time counts.
-        records = Records(self.dynamodb, self.table, days=0)
+        records = ClassificationRepository(self.dynamodb, self.table, days=0)
         with asked():
             yield from (Correction.of(record) for record in records.corrections())
 
-    def photo(self, key: str) -> Found:
+    def photo(self, key: str) -> S3Object:
         """Return the photo that is under a key now.
 
         Raises

@@ -123,7 +123,7 @@ def _unseen(classifier: Classifier, dataset: Dataset, slug: str) -> LeftOut:
     pictures = dataset.pictures[np.sort(held[dataset.labels[held] == label])]
     outputs = infer_all(classifier, pictures)
     manifest = classifier.manifest
-    recognised = manifest.abstention.recognises(outputs.logits, outputs.embeddings)
+    recognised = manifest.abstention.is_in_distribution(outputs.logits, outputs.embeddings)
     return LeftOut(
         species=slug,
         photos=len(pictures),

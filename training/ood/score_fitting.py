@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 from sklearn.covariance import LedoitWolf
 
 from frond.ood_scores import (
-    Divergence,
     Energy,
     EnergyAndMahalanobis,
+    KLToUniform,
     Mahalanobis,
     MaximumSoftmax,
     Score,
@@ -37,7 +37,7 @@ def fit_scores(train: Known, temperature: float) -> list[Score]:
     energy = Energy(temperature=temperature)
     mahalanobis = fit_mahalanobis(train)
     return [
-        Divergence(),
+        KLToUniform(),
         energy,
         EnergyAndMahalanobis(
             energy=energy,

@@ -59,13 +59,13 @@ def with_thresholds(score: Score, known: Known, temperature: float) -> Abstentio
     """
     confidences = softmax(known.outputs.logits / temperature)
     ahead = margin(confidences)
-    uncertain_below = choose_margin(ahead, confidences.argmax(axis=1) == known.labels)
-    clear = np.sort(score.of(known.outputs.logits, known.outputs.embeddings)[ahead >= uncertain_below])
+    min_margin = choose_margin(ahead, confidences.argmax(axis=1) == known.labels)
+    clear = np.sort(score.of(known.outputs.logits, known.outputs.embeddings)[ahead >= min_margin])
     refused = int((1 - ACCEPTANCE) * len(ahead)) - (len(ahead) - len(clear))
     chosen = Abstention(
         score=score,
         not_recognised_below=_between(clear, refused) if refused > 0 else float(clear[0]),
-        uncertain_below=uncertain_below,
+        min_margin=min_margin,
         acceptance=0,
     )
     accepted = 1 - float(turned_away(chosen, known.outputs, temperature).mean())
@@ -98,8 +98,8 @@ def choose_margin(ahead: NDArray[np.float64], correct: NDArray[np.bool_]) -> flo
 def turned_away(abstention: Abstention, outputs: Outputs, temperature: float) -> NDArray[np.bool_]:
     """Return which photos would not be identified, ``bool[N]``."""
     confidences = softmax(outputs.logits / temperature)
-    recognised = abstention.recognises(outputs.logits, outputs.embeddings)
-    return ~recognised | abstention.hesitates(confidences)
+    recognised = abstention.is_in_distribution(outputs.logits, outputs.embeddings)
+    return ~recognised | abstention.is_ambiguous(confidences)
 
 
 def _between(ordered: NDArray[np.float64], count: int) -> float:

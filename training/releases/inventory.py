@@ -5,7 +5,7 @@ from datetime import datetime
 from rich.table import Table
 
 from frond.problems import InvalidModel
-from frond.registry import Channel, Move, Registry, RegistryError
+from frond.registry import Channel, ChannelUpdate, Registry, RegistryError
 
 CHANNELS: tuple[Channel, ...] = ("stable", "candidate")
 
@@ -44,7 +44,7 @@ def _facts(registry: Registry, version: str, released: datetime) -> tuple[str, s
     )
 
 
-def _told(move: Move) -> tuple[str, str, str, str, str, str]:
+def _told(move: ChannelUpdate) -> tuple[str, str, str, str, str, str]:
     when = _minute(move.moved_at) if move.moved_at else ""
     return when, move.moved_by or "", move.action, move.origin or "", move.version, move.reason or ""
 

@@ -9,7 +9,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 
 from frond.manifest import MANIFEST_NAME, MODEL_NAME, Manifest, read_manifest
 from frond.registry import Registry
-from frond.registry.versions import Sent
+from frond.registry.versions import ProgressCallback
 from training.errors import TrainingError
 from training.progress import console
 from training.releases.gates import Gate, judge, table
@@ -79,7 +79,7 @@ def _files(directory: Path) -> dict[str, Path]:
 
 
 @contextmanager
-def _upload_bar(files: dict[str, Path]) -> Iterator[Sent]:
+def _upload_bar(files: dict[str, Path]) -> Iterator[ProgressCallback]:
     """Show how much has gone; a file that has to be sent again starts again."""
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     gone: dict[str, int] = {}

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from frond.classifier import Classification, Classifier, Inference
+from frond.classifier import Classifier, ClassifierOutput, Inference
 from frond.preprocessing import Photo
 from frond.telemetry import MetricUnit, metrics
 from frond_classify.activation_map import Matrix, evidence_matrix
@@ -62,12 +62,12 @@ def name_plant(model: Classifier, photos: Sequence[Photo], question: Question, w
     )
 
 
-def _predictions(classification: Classification, question: Question) -> list[Prediction]:
+def _predictions(classification: ClassifierOutput, question: Question) -> list[Prediction]:
     return [Prediction.of(each, question.lang) for each in classification.candidates[: question.top]]
 
 
 def _evidence(
-    model: Classifier, together: Classification, inference: Inference, photo: Photo
+    model: Classifier, together: ClassifierOutput, inference: Inference, photo: Photo
 ) -> Matrix | None:
     """Return what in a photo speaks for the first of all species; None where the model cannot tell."""
     if inference.evidence is None:

@@ -11,7 +11,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from frond.problems import AttemptFailed, Problem
-from frond.repository import Records, Status
+from frond.repository import ClassificationRepository, Status
 from frond.telemetry import costs, logger, metrics, timed
 from frond.tracing import trace_handler
 from frond_classify.http.server_timing import Stopwatch
@@ -50,7 +50,7 @@ def finish_photos(record: SQSRecord) -> None:
             raise
 
 
-def finish(name: Name, table: Records) -> None:
+def finish(name: Name, table: ClassificationRepository) -> None:
     """Finish one photo, and tell of it.
 
     Told is what the record says, which may be what an earlier delivery made of the photo: that may have
@@ -81,7 +81,7 @@ def judge(material: Material) -> tuple[Status, Outcome]:
     return "succeeded", name_plant(model, [photo], Question(), watch)
 
 
-def _note(name: Name, table: Records, fault: Exception) -> None:
+def _note(name: Name, table: ClassificationRepository, fault: Exception) -> None:
     """Leave word of why an attempt failed, where people look for the photo."""
     try:
         trouble = AttemptFailed(f"worker: {type(fault).__name__}: {fault}").document()

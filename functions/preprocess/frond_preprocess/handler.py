@@ -9,10 +9,10 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from frond.preprocessing import Recipe, read_with_preview
-from frond.problems import AttemptFailed, BrokenPromise, PayloadTooLarge, Problem
-from frond.repository import Promise, Records
-from frond.s3_objects import Found, fetch
+from frond.preprocessing import PreprocessingSpec, read_with_preview
+from frond.problems import AttemptFailed, PayloadTooLarge, Problem, UploadMismatch
+from frond.repository import ClassificationRepository, ExpectedUpload
+from frond.s3_objects import S3Object, fetch
 from frond.settings import FunctionSettings
 from frond.telemetry import MetricUnit, costs, logger, metrics, timed
 from frond.tracing import trace_handler
@@ -48,9 +48,9 @@ def pictures() -> Pictures:
 
 
 @cache
-def records() -> Records:
+def records() -> ClassificationRepository:
     """Return the table of records."""
-    return Records(dynamodb(), settings().table, settings().record_days)
+    return ClassificationRepository(dynamodb(), settings().table, settings().record_days)
 
 
 @logger.inject_lambda_context
@@ -97,13 +97,13 @@ def make_picture(landed: Landed) -> None:
         metrics.add_metric("PhotosRefused", MetricUnit.Count, 1)
 
 
-def _made(landed: Landed, promise: Promise | None) -> Made:
+def _made(landed: Landed, promise: ExpectedUpload | None) -> Made:
     _hold_limits(landed.size)
     with timed("ReadTime"):
         found = fetch(s3(), landed.upload.address)
     _hold_limits(len(found.content))
     _hold_promise(found, promise)
-    recipe = Recipe(size=settings().picture_size)
+    recipe = PreprocessingSpec(size=settings().picture_size)
     started = perf_counter()
     with timed("DecodeTime"):
         photo, thumbnail = read_with_preview(found.content, recipe, THUMBNAIL_SIDE, settings().limits)
@@ -117,10 +117,10 @@ def _hold_limits(size: int) -> None:
         )
 
 
-def _hold_promise(found: Found, promise: Promise | None) -> None:
+def _hold_promise(found: S3Object, promise: ExpectedUpload | None) -> None:
     """Hold what S3 holds by the signed policy, for a cloud that does not."""
     if promise and (promise.size, promise.content_type) != (len(found.content), found.content_type):
-        raise BrokenPromise(
+        raise UploadMismatch(
             f"{promise.size} bytes of {promise.content_type} were announced; "
             f"{len(found.content)} bytes of {found.content_type} came."
         )

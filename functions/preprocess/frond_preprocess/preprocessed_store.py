@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from frond.preprocessing import Photo, Recipe
+from frond.preprocessing import Photo, PreprocessingSpec
 from frond.problems import MEDIA_TYPE, Problem
 from frond.uploads import Upload
 from frond_preprocess.aws_clients import s3
@@ -23,7 +23,7 @@ class Made:
 
     original: bytes
     photo: Photo
-    recipe: Recipe
+    recipe: PreprocessingSpec
     milliseconds: float
     thumbnail: NDArray[np.uint8]
 

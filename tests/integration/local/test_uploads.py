@@ -13,7 +13,7 @@ import pytest
 from boto3.s3.transfer import TransferConfig
 from PIL import Image
 
-from frond.preprocessing import Recipe, read_photo
+from frond.preprocessing import PreprocessingSpec, read_photo
 from tests.integration.local.running import ROOT, Running, eventually, serving
 
 MB = 1024 * 1024
@@ -70,7 +70,7 @@ def test_a_photo_gets_the_answer_that_it_gets_over_http(frond: Running, seedling
     made = made_of(frond, found["id"])
     assert set(made) == {"picture.png", "thumbnail.jpg"}
     pixels = np.asarray(Image.open(io.BytesIO(made["picture.png"])))
-    assert np.array_equal(pixels, read_photo(seedling, Recipe(size=pixels.shape[0])).pixels)
+    assert np.array_equal(pixels, read_photo(seedling, PreprocessingSpec(size=pixels.shape[0])).pixels)
     stored = frond.s3.get_object(Bucket=frond.facts["results_bucket"], Key=f"results/{found['id']}.json")
     assert json.loads(stored["Body"].read()) == frond.ask(f"/v1/classifications/{found['id']}").json()
 

@@ -13,9 +13,9 @@ import pytest
 from moto import mock_aws
 from PIL import Image
 
-from frond.preprocessing import Recipe, read_photo
+from frond.preprocessing import PreprocessingSpec, read_photo
 from frond.problems import Problem
-from frond.repository import Records
+from frond.repository import ClassificationRepository
 from frond.uploads import Upload
 from tests.support.tables import make_table
 
@@ -118,18 +118,18 @@ class S3Door:
     s3: "S3Client"
     events: "SQSClient"
     queue: str
-    records: Records
+    records: ClassificationRepository
 
     def put_picture(self, upload: Upload, photo: bytes, size: int = 224) -> str:
         """Do what preprocess does; return the picture's key."""
-        seen = read_photo(photo, Recipe(size=size))
+        seen = read_photo(photo, PreprocessingSpec(size=size))
         png = io.BytesIO()
         Image.fromarray(seen.pixels).save(png, "PNG")
         facts = {
             "original-width": str(seen.width),
             "original-height": str(seen.height),
             "original-format": seen.format,
-            "recipe": Recipe(size=size).model_dump_json(),
+            "recipe": PreprocessingSpec(size=size).model_dump_json(),
             "decode-ms": "1.5",
         }
         return self._put(upload, "picture.png", png.getvalue(), facts)

@@ -9,30 +9,30 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from frond.preprocessing import Photo, Recipe, read_photo, read_with_preview
+from frond.preprocessing import Photo, PreprocessingSpec, read_photo, read_with_preview
 from tests.support.pictures import decoded, difference, encoded, exif
 
 
 @pytest.mark.parametrize("size", [16, 70, 160, 299])
 def test_the_recipe_gives_the_size(seedling: bytes, size: int) -> None:
-    assert read_photo(seedling, Recipe(size=size)).pixels.shape == (size, size, 3)
+    assert read_photo(seedling, PreprocessingSpec(size=size)).pixels.shape == (size, size, 3)
 
 
 @pytest.mark.parametrize("size", [15, 1025, -1])
 def test_a_recipe_of_no_sensible_size_is_refused(size: int) -> None:
     with pytest.raises(ValueError, match="size"):
-        Recipe(size=size)
+        PreprocessingSpec(size=size)
 
 
 def test_the_same_photo_gives_the_same_picture(seedlings: Path) -> None:
     for path in sorted(seedlings.glob("*.jpg")):
-        first, second = (read_photo(path.read_bytes(), Recipe(size=160)) for _ in range(2))
+        first, second = (read_photo(path.read_bytes(), PreprocessingSpec(size=160)) for _ in range(2))
         assert (first.pixels == second.pixels).all()
 
 
 @pytest.mark.parametrize("kind", ["PNG", "WEBP"])
 def test_a_canonical_picture_read_again_is_itself(seedlings: Path, kind: str) -> None:
-    recipe = Recipe(size=160)
+    recipe = PreprocessingSpec(size=160)
     for path in sorted(seedlings.glob("*.jpg")):
         once = read_photo(path.read_bytes(), recipe).pixels
         file = encoded(Image.fromarray(once), kind, **({"lossless": True} if kind == "WEBP" else {}))
@@ -41,8 +41,8 @@ def test_a_canonical_picture_read_again_is_itself(seedlings: Path, kind: str) ->
 
 def test_metadata_is_dropped(seedling: bytes) -> None:
     image = decoded(seedling)
-    bare = read_photo(encoded(image, "JPEG"), Recipe(size=64))
-    tagged = read_photo(encoded(image, "JPEG", exif=exif(), comment=b"at home"), Recipe(size=64))
+    bare = read_photo(encoded(image, "JPEG"), PreprocessingSpec(size=64))
+    tagged = read_photo(encoded(image, "JPEG", exif=exif(), comment=b"at home"), PreprocessingSpec(size=64))
     assert (tagged.pixels == bare.pixels).all()
     assert [field.name for field in dataclasses.fields(Photo)] == ["pixels", "width", "height", "format"]
     again = Image.open(io.BytesIO(encoded(Image.fromarray(tagged.pixels), "PNG")))
@@ -72,14 +72,14 @@ def test_a_large_jpeg_is_decoded_small_and_looks_the_same(
         return load(self)
 
     monkeypatch.setattr(Image.Image, "load", watched)
-    photo = read_photo(data, Recipe(size=64))
+    photo = read_photo(data, PreprocessingSpec(size=64))
     assert max(sizes) == (200, 150)
     assert (photo.width, photo.height) == (1600, 1200)
     assert difference(photo.pixels, full) <= 1.5
 
 
 def test_a_jpeg_that_is_not_far_larger_is_decoded_whole(seedling: bytes) -> None:
-    photo = read_photo(seedling, Recipe(size=160))
+    photo = read_photo(seedling, PreprocessingSpec(size=160))
     full = ImageOps.fit(decoded(seedling), (160, 160), Image.Resampling.BILINEAR)
     assert (photo.pixels == np.asarray(full)).all()
 
@@ -90,9 +90,9 @@ def test_a_preview_shows_the_whole_photo_and_the_models_input_stays_the_same(
     large: Image.Image, kind: str, orientation: int
 ) -> None:
     data = encoded(large, kind, exif=exif(orientation=orientation))
-    photo, preview = read_with_preview(data, Recipe(size=64), 512)
+    photo, preview = read_with_preview(data, PreprocessingSpec(size=64), 512)
 
-    alone = read_photo(data, Recipe(size=64))
+    alone = read_photo(data, PreprocessingSpec(size=64))
     assert (photo.pixels == alone.pixels).all()
     assert (photo.width, photo.height, photo.format) == (alone.width, alone.height, kind)
     assert preview.shape == ((384, 512, 3) if orientation == 1 else (512, 384, 3))
@@ -103,12 +103,12 @@ def test_a_preview_shows_the_whole_photo_and_the_models_input_stays_the_same(
 
 def test_a_preview_may_come_from_a_decoding_that_is_nearly_large_enough(seedling: bytes) -> None:
     photo = encoded(decoded(seedling).resize((2000, 1500)), "JPEG", quality=95)  # a quarter of it is 500 px
-    _, preview = read_with_preview(photo, Recipe(size=160), 512)
+    _, preview = read_with_preview(photo, PreprocessingSpec(size=160), 512)
     assert preview.shape == (384, 512, 3)
     shrunk = decoded(photo).resize((512, 384), Image.Resampling.BILINEAR)
     assert difference(preview, np.asarray(shrunk)) <= 3
 
 
 def test_a_preview_is_never_larger_than_the_photo(seedling: bytes) -> None:
-    _, preview = read_with_preview(seedling, Recipe(size=64), 512)
+    _, preview = read_with_preview(seedling, PreprocessingSpec(size=64), 512)
     assert preview.shape[1::-1] == decoded(seedling).size

@@ -10,7 +10,7 @@ from frond.classifier import Classifier, Inference, Verdict
 from frond.manifest import MANIFEST_NAME, MODEL_NAME, Abstention
 from frond.ood_scores import Energy, Mahalanobis, Score
 from frond.problems import InvalidModel
-from frond.tta import SecondLook, gap
+from frond.tta import TTASettings, gap
 from tests.support.tiny_model import SCALE, float_model, manifest_of, tiny_model
 
 
@@ -75,7 +75,7 @@ class TestSecondLook:
     """The mirror images of a photo in doubt."""
 
     def looking_again(self, model: bytes, gap_below: float) -> Classifier:
-        manifest = manifest_of(model).model_copy(update={"second_look": SecondLook(gap_below=gap_below)})
+        manifest = manifest_of(model).model_copy(update={"tta": TTASettings(gap_below=gap_below)})
         return Classifier(model, manifest)
 
     def test_a_photo_in_doubt_has_the_mean_of_its_four_mirror_images(
@@ -145,7 +145,7 @@ class TestJudgement:
 
     def thresholds(self, score: float = -1000, margin: float = 0.1, by: Score | None = None) -> Abstention:
         return Abstention(
-            score=by or Energy(), not_recognised_below=score, uncertain_below=margin, acceptance=0.95
+            score=by or Energy(), not_recognised_below=score, min_margin=margin, acceptance=0.95
         )
 
     def test_candidates_come_likeliest_first_and_add_up_to_one(self, model: bytes) -> None:

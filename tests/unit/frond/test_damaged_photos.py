@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from frond.preprocessing import Limits, Recipe, read_photo
+from frond.preprocessing import DecodeLimits, PreprocessingSpec, read_photo
 from frond.problems import InvalidPhoto, Problem, UnreadablePhoto, UnsupportedFormat
 from tests.support.pictures import decoded, encoded, exif
 
-RECIPE = Recipe(size=64)
+RECIPE = PreprocessingSpec(size=64)
 KINDS = ("JPEG", "PNG", "WEBP", "HEIF", "AVIF", "GIF")
 # Of each format, at each kind of damage.
 TRIES = 60
@@ -54,7 +54,7 @@ def test_a_file_cut_in_its_header_is_damaged(files: dict[str, bytes], kind: str)
 def problem_with(data: bytes) -> Problem | None:
     """What Frond finds wrong with a file; nothing where it is a picture. Any other error is our fault."""
     try:
-        photo = read_photo(data, RECIPE, Limits(max_pixels=4_000_000))
+        photo = read_photo(data, RECIPE, DecodeLimits(max_pixels=4_000_000))
     except Problem as problem:
         return problem
     assert photo.pixels.shape == (64, 64, 3)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from frond.classifier import Classification, Classifier, Inference
+from frond.classifier import Classifier, ClassifierOutput, Inference
 from frond.manifest import Abstention
 from frond.multi_image import fused_logits, fused_score
 from frond.ood_scores import Energy, softmax
@@ -15,7 +15,7 @@ SURE, HALF, LOST = [6.0, 0.0, 0.0], [1.0, 0.9, 0.0], [0.0, 0.0, 0.0]
 @pytest.fixture(scope="module")
 def classifier() -> Classifier:
     model = tiny_model()
-    thresholds = Abstention(score=Energy(), not_recognised_below=1.5, uncertain_below=0.3, acceptance=0.95)
+    thresholds = Abstention(score=Energy(), not_recognised_below=1.5, min_margin=0.3, acceptance=0.95)
     return Classifier(model, manifest_of(model).model_copy(update={"abstention": thresholds}))
 
 
@@ -23,7 +23,7 @@ def of(*photos: list[float]) -> list[Inference]:
     return [Inference(np.array(logits, np.float32), np.zeros(4, np.float32)) for logits in photos]
 
 
-def first(answer: Classification) -> tuple[str, float]:
+def first(answer: ClassifierOutput) -> tuple[str, float]:
     return answer.candidates[0].species.slug, answer.candidates[0].confidence
 
 

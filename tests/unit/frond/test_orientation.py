@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from frond.preprocessing import Recipe, read_photo
+from frond.preprocessing import PreprocessingSpec, read_photo
 from tests.support.pictures import decoded, difference, encoded, exif
 
-RECIPE = Recipe(size=64)
+RECIPE = PreprocessingSpec(size=64)
 # How the camera turned what it saw before it wrote the tag: the inverse of what the tag asks for.
 TURNED = {
     1: None,

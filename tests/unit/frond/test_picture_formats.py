@@ -12,11 +12,11 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from frond.preprocessing import Recipe, read_photo
+from frond.preprocessing import PreprocessingSpec, read_photo
 from frond.problems import UnsupportedFormat
 from tests.support.pictures import decoded, difference, encoded, png_of_16_bits
 
-RECIPE = Recipe(size=64)
+RECIPE = PreprocessingSpec(size=64)
 
 
 @pytest.fixture(scope="module")
@@ -75,10 +75,10 @@ def test_the_larger_readers_are_loaded_for_their_files(
     path.write_bytes(encoded(plant, kind))
     script = f"""
 import json, sys
-from frond.preprocessing import Recipe, read_photo
+from frond.preprocessing import PreprocessingSpec, read_photo
 readers = {{"PIL.WebPImagePlugin", "PIL.AvifImagePlugin", "pillow_heif"}}
 before = readers & sys.modules.keys()
-photo = read_photo(open({str(path)!r}, "rb").read(), Recipe(size=64))
+photo = read_photo(open({str(path)!r}, "rb").read(), PreprocessingSpec(size=64))
 print(json.dumps([sorted(before), photo.format, sorted(readers & sys.modules.keys())]))
 """
     done = subprocess.run(

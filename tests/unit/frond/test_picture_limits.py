@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from frond.preprocessing import Limits, Recipe, read_photo
+from frond.preprocessing import DecodeLimits, PreprocessingSpec, read_photo
 from frond.problems import EmptyBody, PayloadTooLarge, TooManyPixels
 from tests.support.pictures import encoded
 
-RECIPE = Recipe(size=64)
+RECIPE = PreprocessingSpec(size=64)
 LAYER = Path(__file__).parents[3] / "layers" / "frond" / "python"
 
 
@@ -25,18 +25,18 @@ def test_nothing_is_no_photo() -> None:
 
 
 def test_the_byte_ceiling(seedling: bytes) -> None:
-    read_photo(seedling, RECIPE, Limits(max_bytes=len(seedling)))
+    read_photo(seedling, RECIPE, DecodeLimits(max_bytes=len(seedling)))
     with pytest.raises(PayloadTooLarge) as refusal:
-        read_photo(seedling, RECIPE, Limits(max_bytes=len(seedling) - 1))
+        read_photo(seedling, RECIPE, DecodeLimits(max_bytes=len(seedling) - 1))
     assert refusal.value.document()["limit_bytes"] == len(seedling) - 1
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "HEIF", "AVIF", "GIF"])
 def test_the_pixel_ceiling(kind: str) -> None:
     data = encoded(Image.new("RGB", (80, 50), "green"), kind)
-    read_photo(data, RECIPE, Limits(max_pixels=4000))
+    read_photo(data, RECIPE, DecodeLimits(max_pixels=4000))
     with pytest.raises(TooManyPixels) as refusal:
-        read_photo(data, RECIPE, Limits(max_pixels=3999))
+        read_photo(data, RECIPE, DecodeLimits(max_pixels=3999))
     assert refusal.value.document()["max_pixels"] == 3999
 
 
@@ -48,7 +48,7 @@ def test_pixels_are_counted_by_the_header_before_decoding(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(Image.Image, "load", no_decoding)
     with pytest.raises(TooManyPixels):
-        read_photo(data, RECIPE, Limits(max_pixels=3999))
+        read_photo(data, RECIPE, DecodeLimits(max_pixels=3999))
 
 
 def png_header(width: int, height: int) -> bytes:
@@ -102,7 +102,7 @@ BOMBS = {
 
 MEASURE = textwrap.dedent("""
     import resource, sys
-    from frond.preprocessing import Limits, Recipe, read_photo
+    from frond.preprocessing import DecodeLimits, PreprocessingSpec, read_photo
     from frond.problems import Problem
 
     def peak():
@@ -111,7 +111,7 @@ MEASURE = textwrap.dedent("""
     data = open(sys.argv[1], "rb").read()
     before = peak()
     try:
-        read_photo(data, Recipe(size=64))
+        read_photo(data, PreprocessingSpec(size=64))
         name = "read"
     except Problem as problem:
         name = problem.slug

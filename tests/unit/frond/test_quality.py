@@ -7,10 +7,10 @@ import pytest
 from PIL import Image, ImageFilter
 
 from frond.image_quality import greenness, issues, sharpness
-from frond.preprocessing import Photo, Recipe, read_photo
+from frond.preprocessing import Photo, PreprocessingSpec, read_photo
 
 PHOTOS = sorted((Path(__file__).parents[3] / "events" / "photos").glob("*.jpg"))
-RECIPE = Recipe(size=224)
+RECIPE = PreprocessingSpec(size=224)
 
 
 @pytest.fixture(scope="module")

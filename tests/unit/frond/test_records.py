@@ -9,7 +9,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from frond.repository import BadCursorError, Promise, Record, Records
+from frond.repository import BadCursorError, ClassificationRepository, ExpectedUpload, Record
 from frond.uploads import Upload, identifier_of, sequencer
 from tests.support.tables import make_table
 
@@ -29,8 +29,8 @@ def dynamodb() -> Iterator["DynamoDBClient"]:
 
 
 @pytest.fixture
-def records(dynamodb: "DynamoDBClient") -> Records:
-    return Records(dynamodb, "records", days=30)
+def records(dynamodb: "DynamoDBClient") -> ClassificationRepository:
+    return ClassificationRepository(dynamodb, "records", days=30)
 
 
 def upload(key: str = "a.jpg", step: int = 0) -> Upload:
@@ -42,7 +42,7 @@ def over_http(step: int = 0) -> Record:
     return Record(str(uuid4()), "succeeded", "http", None, NOW + timedelta(seconds=step), outcome=OUTCOME)
 
 
-def test_a_photo_runs_and_then_is_finished(records: Records) -> None:
+def test_a_photo_runs_and_then_is_finished(records: ClassificationRepository) -> None:
     photo = upload()
     began = records.begin(photo)
     assert began is not None
@@ -56,7 +56,7 @@ def test_a_photo_runs_and_then_is_finished(records: Records) -> None:
     assert finished.created_at == photo.created_at
 
 
-def test_what_is_finished_stays_as_it_is(records: Records) -> None:
+def test_what_is_finished_stays_as_it_is(records: ClassificationRepository) -> None:
     photo = upload()
     records.finish(photo, "succeeded", OUTCOME)
 
@@ -71,7 +71,7 @@ def test_what_is_finished_stays_as_it_is(records: Records) -> None:
 
 @pytest.mark.parametrize("first_finished", [True, False])
 def test_a_newer_photo_takes_the_place_of_an_older_one_and_never_the_other_way(
-    records: Records, *, first_finished: bool
+    records: ClassificationRepository, *, first_finished: bool
 ) -> None:
     older, newer = upload(step=0), upload(step=1)
     records.begin(older)
@@ -87,19 +87,19 @@ def test_a_newer_photo_takes_the_place_of_an_older_one_and_never_the_other_way(
     assert records.finish(newer, "succeeded", OUTCOME) is not None
 
 
-def test_a_promise_becomes_the_record_of_what_comes(records: Records) -> None:
+def test_a_promise_becomes_the_record_of_what_comes(records: ClassificationRepository) -> None:
     photo = upload()
-    records.promise(photo.identifier, photo.key, Promise("image/jpeg", 12))
+    records.promise(photo.identifier, photo.key, ExpectedUpload("image/jpeg", 12))
     waiting = records.get(photo.identifier)
     assert waiting is not None
     assert waiting.status == "queued"
 
     began = records.begin(photo)
     assert began is not None
-    assert began.promise == Promise("image/jpeg", 12)
+    assert began.promise == ExpectedUpload("image/jpeg", 12)
 
 
-def test_trouble_is_kept_until_the_end(records: Records) -> None:
+def test_trouble_is_kept_until_the_end(records: ClassificationRepository) -> None:
     photo = upload()
     records.begin(photo)
     records.note(photo.identifier, photo.sequencer, {"detail": "no network"})
@@ -112,7 +112,9 @@ def test_trouble_is_kept_until_the_end(records: Records) -> None:
     assert finished.trouble is None
 
 
-def test_what_was_deleted_does_not_come_back_with_what_is_under_way(records: Records) -> None:
+def test_what_was_deleted_does_not_come_back_with_what_is_under_way(
+    records: ClassificationRepository,
+) -> None:
     photo = upload(step=-1)
     records.begin(photo)
 
@@ -126,7 +128,7 @@ def test_what_was_deleted_does_not_come_back_with_what_is_under_way(records: Rec
     assert records.newest(10).records == []
 
 
-def test_a_deletion_asked_for_again_still_knows_the_key(records: Records) -> None:
+def test_a_deletion_asked_for_again_still_knows_the_key(records: ClassificationRepository) -> None:
     photo = upload(step=-1)
     records.begin(photo)
     records.delete(photo.identifier)
@@ -134,7 +136,7 @@ def test_a_deletion_asked_for_again_still_knows_the_key(records: Records) -> Non
     assert records.delete(photo.identifier) == "a.jpg"
 
 
-def test_a_photo_uploaded_after_the_deletion_is_a_new_one(records: Records) -> None:
+def test_a_photo_uploaded_after_the_deletion_is_a_new_one(records: ClassificationRepository) -> None:
     records.begin(upload(step=-1))
     records.delete(identifier_of("a.jpg"))
 
@@ -142,7 +144,7 @@ def test_a_photo_uploaded_after_the_deletion_is_a_new_one(records: Records) -> N
     assert [each.key for each in records.newest(10).records] == ["a.jpg"]
 
 
-def test_pages_hold_everything_once_the_newest_first(records: Records) -> None:
+def test_pages_hold_everything_once_the_newest_first(records: ClassificationRepository) -> None:
     made = [over_http(step) for step in range(7)]
     for record in made[::2] + made[1::2]:
         records.add(record)
@@ -158,20 +160,20 @@ def test_pages_hold_everything_once_the_newest_first(records: Records) -> None:
 
 
 @pytest.mark.parametrize("cursor", ["x", "bm9uc2Vuc2U", "WzEsIDJd", "e30", "ñ"])
-def test_a_cursor_that_no_page_gave_is_refused(records: Records, cursor: str) -> None:
+def test_a_cursor_that_no_page_gave_is_refused(records: ClassificationRepository, cursor: str) -> None:
     with pytest.raises(BadCursorError):
         records.newest(3, cursor)
 
 
 def test_what_has_expired_is_gone_before_dynamodb_removes_it(dynamodb: "DynamoDBClient") -> None:
-    past = Records(dynamodb, "records", days=-1)
+    past = ClassificationRepository(dynamodb, "records", days=-1)
     past.add(record := over_http())
 
     assert past.get(record.identifier) is None
     assert past.newest(10).records == []
 
 
-def test_a_correction_takes_the_place_of_an_earlier_one(records: Records) -> None:
+def test_a_correction_takes_the_place_of_an_earlier_one(records: ClassificationRepository) -> None:
     records.add(record := over_http())
     for species in ("zea-mays", None):
         corrected = records.correct(record.identifier, {"species": species})
@@ -180,13 +182,15 @@ def test_a_correction_takes_the_place_of_an_earlier_one(records: Records) -> Non
     assert records.correct(str(uuid4()), {"species": None}) is None
 
 
-def test_corrections_are_those_that_stand(dynamodb: "DynamoDBClient", records: Records) -> None:
+def test_corrections_are_those_that_stand(
+    dynamodb: "DynamoDBClient", records: ClassificationRepository
+) -> None:
     told = {"species": "zea-mays", "consent": True}
     kept = [over_http() for _ in range(3)]
     gone, expired, untold = over_http(), over_http(), over_http()
     for record in [*kept, gone, untold]:
         records.add(record)
-    Records(dynamodb, "records", days=-1).add(expired)
+    ClassificationRepository(dynamodb, "records", days=-1).add(expired)
     for record in [*kept, gone, expired]:
         records.correct(record.identifier, told)
     records.delete(gone.identifier)
@@ -198,7 +202,7 @@ def test_corrections_are_those_that_stand(dynamodb: "DynamoDBClient", records: R
     assert all(record.outcome == OUTCOME for record in found)
 
 
-def test_corrections_come_from_every_page_of_the_table(records: Records) -> None:
+def test_corrections_come_from_every_page_of_the_table(records: ClassificationRepository) -> None:
     # A page of DynamoDB's ends after 1 MB, whatever passes the filter.
     for step in range(5):
         record = Record(str(uuid4()), "succeeded", "http", None, NOW, outcome={"long": "x" * 390_000})

@@ -7,8 +7,8 @@ import pytest
 
 from frond.registry import (
     BrokenChannelError,
-    MovedMeanwhileError,
-    NothingEarlierError,
+    ConflictError,
+    NoPreviousVersionError,
     Registry,
     RegistryError,
     UnknownVersionError,
@@ -59,7 +59,7 @@ def test_rollbacks_go_back_one_version_each_and_stop_at_the_first(
 
     assert roll_back(registry) == versions[1]
     assert roll_back(registry) == versions[0]
-    with pytest.raises(NothingEarlierError, match="no earlier version"):
+    with pytest.raises(NoPreviousVersionError, match="no earlier version"):
         roll_back(registry)
     assert stable(registry) == versions[0]
 
@@ -86,9 +86,9 @@ def test_of_two_who_move_at_once_one_wins_and_the_other_is_told(
     seen_by_alice, seen_by_bob = (registry.channels.pointer("stable") for _ in range(2))
 
     registry.channels.advance(seen_by_alice, versions[1], ALICE)
-    with pytest.raises(MovedMeanwhileError, match="Somebody else moved stable"):
+    with pytest.raises(ConflictError, match="Somebody else moved stable"):
         registry.channels.advance(seen_by_bob, versions[2], BOB)
-    with pytest.raises(MovedMeanwhileError):
+    with pytest.raises(ConflictError):
         registry.channels.roll_back(seen_by_bob, BOB)
 
     assert stable(registry) == versions[1]
@@ -99,7 +99,7 @@ def test_of_two_who_make_the_first_move_at_once_one_wins(registry: Registry, ver
     nowhere = registry.channels.pointer("stable")
 
     registry.channels.advance(nowhere, versions[0], ALICE)
-    with pytest.raises(MovedMeanwhileError):
+    with pytest.raises(ConflictError):
         registry.channels.advance(nowhere, versions[1], BOB)
     assert stable(registry) == versions[0]
 
@@ -111,7 +111,7 @@ def test_a_channel_that_was_deleted_in_the_meantime_is_not_moved(
     seen = registry.channels.pointer("stable")
     bucket.delete("channels/stable.json")
 
-    with pytest.raises(MovedMeanwhileError):
+    with pytest.raises(ConflictError):
         registry.channels.advance(seen, versions[1], BOB)
     assert stable(registry) is None
 

@@ -10,9 +10,9 @@ from frond.problems import InvalidModel
 from frond.registry import (
     Registry,
     RegistryError,
-    TakenVersionError,
     UnknownVersionError,
     UnreachableError,
+    VersionExistsError,
 )
 from tests.support.tiny_registry import Bucket, model_folder, publish
 
@@ -85,7 +85,7 @@ def test_a_version_that_is_there_is_left_alone(bucket: Bucket, registry: Registr
     assert bucket.get(f"models/{manifest.version}/NOTICE.md") != b"something else"
 
     changed = manifest.model_copy(update={"temperature": 2.0})
-    with pytest.raises(TakenVersionError, match="never changes"):
+    with pytest.raises(VersionExistsError, match="never changes"):
         registry.versions.publish(changed, files_of(directory))
     assert registry.versions.manifest(manifest.version) == manifest
 

@@ -6,9 +6,9 @@ from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 
 from frond.ood_scores import (
-    Divergence,
     Energy,
     EnergyAndMahalanobis,
+    KLToUniform,
     Mahalanobis,
     MaximumSoftmax,
     Score,
@@ -31,7 +31,7 @@ BOTH = EnergyAndMahalanobis(
 EVERY: list[Score] = [
     MaximumSoftmax(temperature=0.7),
     Energy(temperature=0.7),
-    Divergence(),
+    KLToUniform(),
     MAHALANOBIS,
     VIM,
     BOTH,
@@ -50,7 +50,7 @@ def f32(*numbers: float) -> NDArray[np.float32]:
         (MaximumSoftmax(temperature=2), 0.5065),
         (Energy(), 3.4076),  # ln(e + e² + e³)
         (Energy(temperature=2), 4.3605),  # 2 ln(e^0.5 + e + e^1.5)
-        (Divergence(), 0.3090),  # ln(e + e² + e³) - 2 - ln 3
+        (KLToUniform(), 0.3090),  # ln(e + e² + e³) - 2 - ln 3
         (MAHALANOBIS, -10.0),  # √(0² + (2·3)² + 8²), from the nearer class
         (VIM, 3.4076 - 0.1 * 73**0.5),  # √(3² + 8²)
         (BOTH, (3.4076 - 1) / 2 + (-10 + 3) / 4),
@@ -152,6 +152,6 @@ def test_softmax_and_energy_of_extremes() -> None:
 def test_divergence_does_not_see_what_all_logits_have_in_common(offset: float) -> None:
     embedding = np.zeros(2, np.float32)
     for logits, expected in [(f32(0, 1, 2), 0.3090), (f32(0, 0, 0), 0)]:
-        assert float(Divergence().of(logits + np.float32(offset), embedding)) == pytest.approx(
+        assert float(KLToUniform().of(logits + np.float32(offset), embedding)) == pytest.approx(
             expected, abs=2e-2
         )

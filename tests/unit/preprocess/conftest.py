@@ -8,7 +8,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from frond.repository import Records
+from frond.repository import ClassificationRepository
 from tests.support.tables import make_table
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator["S3Client"]:
 
 
 @pytest.fixture
-def records(s3: "S3Client") -> Records:
+def records(s3: "S3Client") -> ClassificationRepository:
     from frond_preprocess import handler as app
 
     return app.records()

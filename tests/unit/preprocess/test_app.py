@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from frond.preprocessing import Recipe, read_photo
-from frond.repository import Promise, Records
+from frond.preprocessing import PreprocessingSpec, read_photo
+from frond.repository import ClassificationRepository, ExpectedUpload
 from frond.uploads import Upload, identifier_of, reserved_key
 from tests.unit.preprocess.conftest import PHOTO, PICTURES, UPLOADS, Context, stored
 
@@ -59,7 +59,7 @@ def test_makes_the_picture_that_the_model_would_see(s3: "S3Client", key: str) ->
     assert name.startswith(f"{identifier_of(key)}/0055AED6DCD90281E5")
     picture = s3.get_object(Bucket=PICTURES, Key=name)
     pixels = np.asarray(Image.open(io.BytesIO(picture["Body"].read())))
-    np.testing.assert_array_equal(pixels, read_photo(photo, Recipe(size=160)).pixels)
+    np.testing.assert_array_equal(pixels, read_photo(photo, PreprocessingSpec(size=160)).pixels)
     upload = Upload.of(picture["Metadata"])
     assert (upload.bucket, upload.key) == (UPLOADS, key)
     assert picture["Metadata"]["original-format"] == "JPEG"
@@ -81,7 +81,7 @@ def test_the_thumbnail_is_the_whole_photo_upright_without_metadata(s3: "S3Client
     assert not thumbnail.getexif()
 
 
-def test_the_record_runs_from_then_on(s3: "S3Client", records: Records) -> None:
+def test_the_record_runs_from_then_on(s3: "S3Client", records: ClassificationRepository) -> None:
     s3.put_object(Bucket=UPLOADS, Key="a.jpg", Body=PHOTO.read_bytes())
     handle(record("a.jpg", 1))
 
@@ -98,7 +98,7 @@ def test_five_deliveries_make_one_picture(s3: "S3Client") -> None:
     assert len(stored(s3)) == 2  # and its thumbnail
 
 
-def test_what_is_finished_is_not_made_again(s3: "S3Client", records: Records) -> None:
+def test_what_is_finished_is_not_made_again(s3: "S3Client", records: ClassificationRepository) -> None:
     s3.put_object(Bucket=UPLOADS, Key="a.jpg", Body=PHOTO.read_bytes())
     handle(record("a.jpg", 1))
     upload = Upload.of(s3.head_object(Bucket=PICTURES, Key=stored(s3, "/picture.png")[0])["Metadata"])
@@ -110,7 +110,7 @@ def test_what_is_finished_is_not_made_again(s3: "S3Client", records: Records) ->
     assert stored(s3) == []
 
 
-def test_an_older_photo_that_comes_late_is_let_go(s3: "S3Client", records: Records) -> None:
+def test_an_older_photo_that_comes_late_is_let_go(s3: "S3Client", records: ClassificationRepository) -> None:
     s3.put_object(Bucket=UPLOADS, Key="a.jpg", Body=PHOTO.read_bytes())
 
     assert handle(record("a.jpg", 1, sequencer="0055AED6DCD90281FF")) == []
@@ -136,12 +136,12 @@ def test_one_notification_of_two_photos_makes_both(s3: "S3Client") -> None:
     ("size", "content_type"), [(1, "image/jpeg"), (None, "image/png")], ids=["size", "type"]
 )
 def test_a_photo_that_is_not_the_announced_one_is_refused(
-    s3: "S3Client", records: Records, size: int | None, content_type: str
+    s3: "S3Client", records: ClassificationRepository, size: int | None, content_type: str
 ) -> None:
     photo = PHOTO.read_bytes()
     identifier = "0123456789abcdef0123456789abcdef"
     key = reserved_key(identifier)
-    records.promise(identifier, key, Promise(content_type, size or len(photo)))
+    records.promise(identifier, key, ExpectedUpload(content_type, size or len(photo)))
     s3.put_object(Bucket=UPLOADS, Key=key, Body=photo, ContentType="image/jpeg")
 
     assert handle(record(key, len(photo))) == []
@@ -191,7 +191,7 @@ def test_one_bad_message_in_ten_comes_back_alone(s3: "S3Client") -> None:
 
 
 def test_a_missing_bucket_leaves_every_message_in_the_queue_and_says_why(
-    s3: "S3Client", records: Records
+    s3: "S3Client", records: ClassificationRepository
 ) -> None:
     s3.put_object(Bucket=UPLOADS, Key="a.jpg", Body=PHOTO.read_bytes())
     s3.delete_bucket(Bucket=PICTURES)

@@ -6,7 +6,7 @@ from urllib.parse import unquote_plus
 
 import pytest
 
-from frond.repository import Records
+from frond.repository import ClassificationRepository
 from frond.uploads import identifier_of
 from tests.conftest import ROOT
 from tests.unit.preprocess.conftest import PHOTO, Context, stored
@@ -25,7 +25,9 @@ def objects(event: Any) -> dict[str, dict[str, Any]]:
 
 
 @pytest.mark.parametrize("path", EVENTS, ids=lambda path: path.stem)
-def test_every_upload_of_an_event_runs_once(s3: "S3Client", records: Records, path: Any) -> None:
+def test_every_upload_of_an_event_runs_once(
+    s3: "S3Client", records: ClassificationRepository, path: Any
+) -> None:
     from frond_preprocess import handler as app
 
     bucket = "frond-dev-uploads-123456789012-us-east-1"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from frond.preprocessing import Recipe
+from frond.preprocessing import PreprocessingSpec
 from training.data.dataset import Dataset
 from training.data.prepare import Terms, prepare
 from training.data.sources import Folder
@@ -15,7 +15,7 @@ from training.fitting.recipe import Recipe as TrainingRecipe
 from training.fitting.run import Settings
 
 # The smallest size, but for one pixel, that Xception takes.
-RECIPE = Recipe(size=72)
+RECIPE = PreprocessingSpec(size=72)
 SHARES: dict[Split, float] = {"train": 0.5, "validation": 0.25, "test": 0.25}
 TERMS = Terms("CC BY-SA 4.0", "Giselsson et al. 2017")
 CLASSES = {"Charlock": "sinapis-arvensis", "Common wheat": "triticum-aestivum", "Maize": "zea-mays"}

@@ -71,7 +71,7 @@ def test_all_of_it_is_fitted_to_what_the_second_look_makes_of_photos(
     assert served.looked_twice == 1
     assert classifier.manifest == manifest
     assert manifest.temperature == fit_temperature(served.logits, prepared.labels[validation])
-    accepted = manifest.abstention.recognises(served.logits, served.embeddings)
+    accepted = manifest.abstention.is_in_distribution(served.logits, served.embeddings)
     assert accepted.mean() == pytest.approx(manifest.abstention.acceptance)
     train = infer_all(classifier, prepared.pictures[prepared.indices("train")])
     assert manifest.reference.mean == pytest.approx(train.embeddings.mean(axis=0).tolist(), rel=1e-5)

@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.data_classes.common import BaseProxyEvent
 from multipart import MultipartError, MultipartParser, parse_options_header
 from pydantic import BaseModel, ValidationError
 
-from frond.preprocessing import Limits, Photo, Recipe, read_photo
+from frond.preprocessing import DecodeLimits, Photo, PreprocessingSpec, read_photo
 from frond.problems import EmptyBody, InvalidRequest, Problem, TooManyPhotos, UnsupportedMediaType
 
 PHOTO_TYPES = (
@@ -76,7 +76,7 @@ def submitted_document(event: BaseProxyEvent, kind: type[Document]) -> Document:
         raise InvalidRequest.about(error.errors()) from error
 
 
-def read_photos(submitted: Sequence[bytes], recipe: Recipe, limits: Limits) -> list[Photo]:
+def read_photos(submitted: Sequence[bytes], recipe: PreprocessingSpec, limits: DecodeLimits) -> list[Photo]:
     """Turn the bytes of photos into the model's input.
 
     Raises

@@ -10,7 +10,7 @@ from aws_lambda_powertools.event_handler.content_types import APPLICATION_JSON
 from aws_lambda_powertools.event_handler.openapi.params import Header, Query
 
 from frond import problems
-from frond.repository import BadCursorError, Record, Records
+from frond.repository import BadCursorError, ClassificationRepository, Record
 from frond.telemetry import MetricUnit, logger, metrics
 from frond.tracing import trace_method
 from frond.uploads import identifier_of
@@ -169,7 +169,7 @@ def delete_classification(identifier: str) -> Response[str]:
     return Response(204, content_type=None, body="")
 
 
-def _table() -> Records:
+def _table() -> ClassificationRepository:
     table = records()
     if table is None:
         raise problems.UnknownClassification("Nothing is kept here.")

@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
 from binary import picture_answer
-from frond.problems import InvalidRequest, NoPicture, NotAcceptable
+from frond.problems import InvalidRequest, NoSpeciesPhoto, NotAcceptable
 from frond_classify.http.responses import A_MINUTE, cacheable
 from frond_classify.i18n import ENGLISH, Language, chosen
 from frond_classify.openapi.responses import PICTURE, responses
@@ -40,12 +40,12 @@ def list_species(
     summary="Show a species",
     description="A typical photo that the model learnt from. Send `Accept: image/jpeg`.",
     tags=["model"],
-    responses=responses(PICTURE, InvalidRequest, NoPicture, NotAcceptable, cached=True),
+    responses=responses(PICTURE, InvalidRequest, NoSpeciesPhoto, NotAcceptable, cached=True),
     enable_validation=False,  # which would read the picture as text
 )
 def show_species(species: str) -> Response[bytes]:
     """Return a photo of a species that the running model can name."""
     picture = session().picture(species)
     if picture is None:
-        raise NoPicture
+        raise NoSpeciesPhoto
     return picture_answer(router.current_event, picture, "image/jpeg", A_MINUTE)

@@ -5,8 +5,8 @@ from typing import Any, Literal, Self
 
 from pydantic import Field
 
-from frond.manifest import Dataset, Manifest, Species
-from frond.preprocessing import Recipe
+from frond.manifest import DatasetInfo, Manifest, Species
+from frond.preprocessing import PreprocessingSpec
 from frond_classify.i18n import Language, common_name
 from frond_classify.schemas.classification import ModelName, Role
 from frond_classify.schemas.lazy_model import Deferred
@@ -50,9 +50,9 @@ class ModelCard(Deferred):
     source: str = Field(description="The channel it came from, or `baked-in`", examples=["stable"])
     since: datetime = Field(description="When the instance that answers began to use it")
     created_at: datetime
-    input: Recipe
+    input: PreprocessingSpec
     species: int = Field(description="How many species it knows")
-    dataset: Dataset
+    dataset: DatasetInfo
     metrics: dict[str, Any]
     agreement: dict[str, float]
 

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from frond.repository import Record, Records
+from frond.repository import ClassificationRepository, Record
 from frond.uploads import Upload
 from frond_classify.schemas.classification import Answer
 from frond_classify.storage.aws_clients import events
@@ -16,7 +16,7 @@ class UndeliveredError(Exception):
     """EventBridge did not take an event."""
 
 
-def announce(upload: Upload, table: Records) -> None:
+def announce(upload: Upload, table: ClassificationRepository) -> None:
     """Tell of what the record says of an upload, unless a newer one has taken its place.
 
     At least once: an event may come again, with the same id. Whoever writes a result looks at the record

@@ -4,13 +4,13 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from frond.s3_objects import Found, fetch
+from frond.s3_objects import S3Object, fetch
 from frond.uploads import Upload
 from frond_classify.settings import configuration
 from frond_classify.storage.aws_clients import s3
 
 
-def made(key: str) -> Found:
+def made(key: str) -> S3Object:
     """Return an object of the pictures bucket.
 
     Raises

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from frond.preprocessing import Limits, Photo, Recipe, read_photo
+from frond.preprocessing import DecodeLimits, Photo, PreprocessingSpec, read_photo
 from frond.problems import VanishedPhoto
-from frond.repository import Records
-from frond.s3_objects import Found
+from frond.repository import ClassificationRepository
+from frond.s3_objects import S3Object
 from frond.telemetry import logger
 from frond.uploads import Upload
 from frond_classify.settings import configuration
@@ -30,14 +30,14 @@ class Material:
 
     upload: Upload
     problem: dict[str, Any] | None = None
-    picture: Found | None = None
+    picture: S3Object | None = None
 
     @property
     def decode_milliseconds(self) -> float:
         """How long the photo took to decode."""
         return float(self.picture.metadata.get("decode-ms", 0)) if self.picture else 0.0
 
-    def photo(self, recipe: Recipe) -> Photo:
+    def photo(self, recipe: PreprocessingSpec) -> Photo:
         """Return the photo as a model sees it, from the original if the picture was made for another.
 
         Raises
@@ -52,7 +52,7 @@ class Material:
         settings = configuration()
         logger.info("The picture is made anew", key=self.upload.key, size=recipe.size)
         return read_photo(
-            original(self.upload), recipe, Limits(settings.max_upload_bytes, settings.max_pixels)
+            original(self.upload), recipe, DecodeLimits(settings.max_upload_bytes, settings.max_pixels)
         )
 
 
@@ -82,7 +82,7 @@ def names_in(notification: str) -> Iterator[Name]:
                 logger.warning("Not an object of an upload", key=key)
 
 
-def material_of(name: Name, table: Records) -> Material | None:
+def material_of(name: Name, table: ClassificationRepository) -> Material | None:
     """Return what lies under a name; None where nobody waits for it any more."""
     try:
         found = made(name.key)
@@ -94,7 +94,7 @@ def material_of(name: Name, table: Records) -> Material | None:
     return Material(upload, picture=found)
 
 
-def _lost(name: Name, table: Records, gone: VanishedPhoto) -> Material | None:
+def _lost(name: Name, table: ClassificationRepository, gone: VanishedPhoto) -> Material | None:
     """Return the end of a photo whose picture somebody removed; None if nobody waits for it."""
     record = table.get(name.identifier)
     if record is None or record.finished or record.key is None or record.sequencer != name.sequencer:

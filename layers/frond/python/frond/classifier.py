@@ -46,7 +46,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Classification:
+class ClassifierOutput:
     """An answer on one plant: the verdict, and every species, the likeliest first."""
 
     verdict: Verdict
@@ -96,16 +96,16 @@ class Classifier:
             ``uint8[size, size, 3]`` from :func:`frond.preprocessing.read_photo`.
         """
         first = self._look(pixels)
-        second_look = self.manifest.second_look
-        if second_look is None or not second_look.wanted(first.logits):
+        tta = self.manifest.tta
+        if tta is None or not tta.wanted(first.logits):
             return first
         return _mean([first, *(self._look_mirrored(pixels, axes) for axes in MIRRORS)])
 
-    def classify(self, pixels: NDArray[np.uint8]) -> Classification:
+    def classify(self, pixels: NDArray[np.uint8]) -> ClassifierOutput:
         """Say what a picture shows; see :meth:`infer` for the parameter."""
         return self.judge(self.infer(pixels))
 
-    def judge(self, photo: Inference, *more: Inference) -> Classification:
+    def judge(self, photo: Inference, *more: Inference) -> ClassifierOutput:
         """Turn what the network says into a verdict and calibrated candidates.
 
         Parameters
@@ -117,14 +117,14 @@ class Classifier:
         confidences = softmax(fused_logits(np.stack([p.logits for p in photos])) / self.manifest.temperature)
         order = np.argsort(-confidences, kind="stable")
         candidates = [Candidate(self.manifest.labels[i], float(confidences[i])) for i in order]
-        return Classification(self._verdict(photos, confidences), candidates)
+        return ClassifierOutput(self._verdict(photos, confidences), candidates)
 
     def _verdict(self, photos: Sequence[Inference], confidences: NDArray[np.float64]) -> Verdict:
         abstention = self.manifest.abstention
         scores = np.array([abstention.score.of(photo.logits, photo.embedding) for photo in photos])
         if fused_score(scores) < abstention.not_recognised_below:
             return "not_recognised"
-        return "uncertain" if abstention.hesitates(confidences) else "identified"
+        return "uncertain" if abstention.is_ambiguous(confidences) else "identified"
 
     def _look(self, pixels: NDArray[np.uint8]) -> Inference:
         self._interpreter.set_tensor(self._input["index"], pixels[np.newaxis])

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from frond.ood_scores import Energy, Reals, Score, margin
-from frond.preprocessing import Recipe
+from frond.preprocessing import PreprocessingSpec
 from frond.problems import InvalidModel
-from frond.tta import SecondLook
+from frond.tta import TTASettings
 
 MODEL_NAME = "model.tflite"
 MANIFEST_NAME = "manifest.json"
@@ -27,7 +27,10 @@ FORMAT_VERSION: Literal[2] = 2
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+    # By alias, as long as the format names some members otherwise than the code does.
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", protected_namespaces=(), populate_by_name=True, serialize_by_alias=True
+    )
 
 
 def slugify(name: str) -> str:
@@ -63,23 +66,24 @@ class Abstention(_Frozen):
 
     score: Score = Field(default=Energy(), description="Tells the known from the unknown")
     not_recognised_below: float = Field(description="Score under which the photo is none of the species")
-    uncertain_below: float = Field(
+    min_margin: float = Field(
+        alias="uncertain_below",
         ge=0,
         le=1,
         description="How far the first confidence must be ahead of the second, or they are too close",
     )
     acceptance: float = Field(ge=0, le=1, description="Share of known validation photos that are identified")
 
-    def recognises(self, logits: Reals, embeddings: Reals) -> NDArray[np.bool_]:
+    def is_in_distribution(self, logits: Reals, embeddings: Reals) -> NDArray[np.bool_]:
         """Return whether photos with ``logits [..., K]`` and ``embeddings [..., E]`` show what is known."""
         return self.score.of(logits, embeddings) >= self.not_recognised_below
 
-    def hesitates(self, confidences: NDArray[np.float64]) -> NDArray[np.bool_]:
+    def is_ambiguous(self, confidences: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Return whether two species are too close, by ``confidences [..., K]``."""
-        return margin(confidences) < self.uncertain_below
+        return margin(confidences) < self.min_margin
 
 
-class Reference(_Frozen):
+class EmbeddingReference(_Frozen):
     """Where the training photos lie in the embedding; what drift is measured against."""
 
     mean: list[float]
@@ -87,7 +91,7 @@ class Reference(_Frozen):
     explained_variance: float = Field(ge=0, le=1, description="Share kept by the embedding's components")
 
 
-class Dataset(_Frozen):
+class DatasetInfo(_Frozen):
     """What the model learned from."""
 
     name: str
@@ -108,16 +112,18 @@ class Manifest(_Frozen):
     version: str = Field(pattern=r"^\d{4}\.\d{2}\.\d{2}-[0-9a-f]{8}$")
     created_at: datetime
     file: ModelFile
-    input: Recipe
+    input: PreprocessingSpec
     backbone: str = Field(default="xception", description="The network under the head")
     labels: list[Species] = Field(min_length=2)
-    second_look: SecondLook | None = Field(
-        default=None, description="When to look at a photo's mirror images, too; null for never"
+    tta: TTASettings | None = Field(
+        default=None,
+        alias="second_look",
+        description="When to look at a photo's mirror images, too; null for never",
     )
     temperature: float = Field(gt=0, description="Divides the logits before the softmax")
     abstention: Abstention
-    reference: Reference
-    dataset: Dataset
+    reference: EmbeddingReference
+    dataset: DatasetInfo
     metrics: dict[str, Any] = Field(default={}, description="Measured on the test split, by evaluate")
     agreement: dict[str, float] = Field(default={}, description="TFLite against Keras, on validation")
     training: dict[str, Any] = Field(default={}, description="The settings of the run")

@@ -56,7 +56,7 @@ class Energy(_Score):
         return energy(logits, self.temperature)
 
 
-class Divergence(_Score):
+class KLToUniform(_Score):
     """How far the softmax is from having no opinion: ``KL(uniform ‖ softmax(logits))``, at least 0.
 
     That, but for a constant, is the loss of pictures of nothing in training (Hendrycks et al. 2019,
@@ -185,7 +185,7 @@ class EnergyAndMahalanobis(_Score):
 
 
 Score = Annotated[
-    MaximumSoftmax | Energy | Divergence | Mahalanobis | Vim | EnergyAndMahalanobis,
+    MaximumSoftmax | Energy | KLToUniform | Mahalanobis | Vim | EnergyAndMahalanobis,
     Field(discriminator="name"),
 ]
 

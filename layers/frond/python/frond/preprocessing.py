@@ -59,7 +59,7 @@ TURNS = {
 }
 
 
-class Recipe(BaseModel):
+class PreprocessingSpec(BaseModel):
     """How a photo becomes the model's input; travels in the manifest."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -74,7 +74,7 @@ class Recipe(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class DecodeLimits:
     """Ceilings that hold before any decoding: bytes of the file, pixels of the picture."""
 
     max_bytes: int = 25_000_000
@@ -101,7 +101,7 @@ class Photo:
     format: str
 
 
-def read_photo(data: bytes, recipe: Recipe, limits: Limits | None = None) -> Photo:
+def read_photo(data: bytes, recipe: PreprocessingSpec, limits: DecodeLimits | None = None) -> Photo:
     """Turn the bytes of a photo into the model's input.
 
     Parameters
@@ -126,7 +126,7 @@ def read_photo(data: bytes, recipe: Recipe, limits: Limits | None = None) -> Pho
     frond.problems.UnreadablePhoto
         Damaged or cut short.
     """
-    limits = limits or Limits()
+    limits = limits or DecodeLimits()
     image = _checked(data, limits)
     with _damage_told(limits):
         original = _Original.of(image)
@@ -134,7 +134,7 @@ def read_photo(data: bytes, recipe: Recipe, limits: Limits | None = None) -> Pho
 
 
 def read_with_preview(
-    data: bytes, recipe: Recipe, side: int, limits: Limits | None = None
+    data: bytes, recipe: PreprocessingSpec, side: int, limits: DecodeLimits | None = None
 ) -> tuple[Photo, NDArray[np.uint8]]:
     """Turn the bytes of a photo into the model's input and into a small copy for people.
 
@@ -152,7 +152,7 @@ def read_with_preview(
     numpy.ndarray
         The whole photo, ``uint8[H, W, 3]``, RGB, upright.
     """
-    limits = limits or Limits()
+    limits = limits or DecodeLimits()
     image = _checked(data, limits)
     with _damage_told(limits):
         original = _Original.of(image)
@@ -178,7 +178,7 @@ class _Original:
 
 
 @contextmanager
-def _damage_told(limits: Limits) -> Iterator[None]:
+def _damage_told(limits: DecodeLimits) -> Iterator[None]:
     """Turn whatever a decoder raises into the problem that it is."""
     try:
         yield
@@ -190,7 +190,7 @@ def _damage_told(limits: Limits) -> Iterator[None]:
         raise UnreadablePhoto from damage
 
 
-def _photo(decoded: Image.Image, original: _Original, recipe: Recipe) -> Photo:
+def _photo(decoded: Image.Image, original: _Original, recipe: PreprocessingSpec) -> Photo:
     orientation = _orientation(decoded)
     small = _upright(_rgb(_square(decoded, recipe)), orientation)
     width, height = original.size if orientation < 5 else original.size[::-1]
@@ -207,7 +207,7 @@ def _preview(decoded: Image.Image, side: int) -> NDArray[np.uint8]:
     return np.asarray(_upright(_rgb(small), orientation), dtype=np.uint8)
 
 
-def _checked(data: bytes, limits: Limits) -> Image.Image:
+def _checked(data: bytes, limits: DecodeLimits) -> Image.Image:
     if not data:
         raise EmptyBody
     if len(data) > limits.max_bytes:
@@ -261,14 +261,14 @@ def _looks_supported(data: bytes) -> bool:
     return any(accept(data[:16]) is True for accept in accepts if accept)
 
 
-def _decoded(image: Image.Image, recipe: Recipe) -> Image.Image:
+def _decoded(image: Image.Image, recipe: PreprocessingSpec) -> Image.Image:
     target = math.ceil(recipe.size * OVERSAMPLING)
     image.draft(None, (target, target))  # only JPEG decoders take the hint
     image.load()
     return image
 
 
-def _square(image: Image.Image, recipe: Recipe) -> Image.Image:
+def _square(image: Image.Image, recipe: PreprocessingSpec) -> Image.Image:
     resampled = _resamplable(image)
     side = min(resampled.size)
     left, top = (resampled.width - side) / 2, (resampled.height - side) / 2

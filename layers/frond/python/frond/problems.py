@@ -102,7 +102,7 @@ class UnknownClassification(Problem):
     detail = "It was never made, was deleted, or is older than classifications are kept."
 
 
-class NoPicture(Problem):
+class NoSpeciesPhoto(Problem):
     """A species that the model does not know, or one that it came without a picture of."""
 
     slug, status, title = "no-picture", 404, "There is no picture of that species"
@@ -208,7 +208,7 @@ class VanishedPhoto(InvalidPhoto):
     detail = "It was deleted before it was looked at; upload it again."
 
 
-class BrokenPromise(InvalidPhoto):
+class UploadMismatch(InvalidPhoto):
     """An upload that is not what was announced."""
 
     slug, title = "broken-promise", "The photo is not the one that was announced"

@@ -48,7 +48,7 @@ Item = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Promise:
+class ExpectedUpload:
     """What the uploader said the photo would be: its content type, and its size in bytes."""
 
     content_type: str
@@ -90,7 +90,7 @@ class Record:
     outcome: dict[str, Any] = field(default_factory=dict)
     trouble: dict[str, Any] | None = None
     feedback: dict[str, Any] | None = None
-    promise: Promise | None = None
+    promise: ExpectedUpload | None = None
     fingerprint: str | None = None
 
     @property
@@ -100,7 +100,7 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class RecordPage:
     """Some records, the newest first, and the cursor that gives the next ones; None after the last."""
 
     records: list[Record]
@@ -111,7 +111,7 @@ class BadCursorError(ValueError):
     """A cursor that no page gave."""
 
 
-class Records:
+class ClassificationRepository:
     """The table.
 
     Every method raises botocore's errors when DynamoDB does not do as it was asked; then nothing was
@@ -131,7 +131,7 @@ class Records:
         item = self._item(identifier)
         return _record(item) if item and _stands(item) else None
 
-    def newest(self, limit: int, cursor: str | None = None) -> Page:
+    def newest(self, limit: int, cursor: str | None = None) -> RecordPage:
         """Return the newest records.
 
         Parameters
@@ -164,7 +164,7 @@ class Records:
         identifiers = [item["id"]["S"] for item in found["Items"]]
         records = self._all(identifiers)
         last = found.get("LastEvaluatedKey")
-        return Page(
+        return RecordPage(
             [records[name] for name in identifiers if name in records], _cursor(last) if last else None
         )
 
@@ -180,7 +180,7 @@ class Records:
         """Keep a record that is new and finished; tell whether its id was free."""
         return self._put(record, self._kept)
 
-    def promise(self, identifier: str, key: str, promise: Promise) -> None:
+    def promise(self, identifier: str, key: str, promise: ExpectedUpload) -> None:
         """Keep that a photo was announced; if none comes, that is forgotten after a day."""
         self._put(Record(identifier, "queued", "s3", key, datetime.now(UTC), promise=promise), _PROMISE_KEPT)
 
@@ -364,7 +364,7 @@ def _record(item: Item) -> Record:
     def document(name: str) -> Any:
         return json.loads(item[name]["S"]) if name in item else None
 
-    promise = Promise(item["content_type"]["S"], int(item["size"]["N"])) if "size" in item else None
+    promise = ExpectedUpload(item["content_type"]["S"], int(item["size"]["N"])) if "size" in item else None
     return Record(
         identifier=item["id"]["S"],
         status=item["status"]["S"],

@@ -15,7 +15,7 @@ _GONE = {"NoSuchKey", "NoSuchVersion", "404", "MethodNotAllowed"}  # the last fo
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class S3Object:
     """An object's bytes, the content type that it was stored with, its metadata, and when it was written."""
 
     content: bytes
@@ -24,7 +24,7 @@ class Found:
     modified: datetime
 
 
-def fetch(s3: "S3Client", address: dict[str, str]) -> Found:
+def fetch(s3: "S3Client", address: dict[str, str]) -> S3Object:
     """Return an object.
 
     Parameters
@@ -44,6 +44,6 @@ def fetch(s3: "S3Client", address: dict[str, str]) -> Found:
         if error.response["Error"]["Code"] in _GONE:
             raise VanishedPhoto from error
         raise
-    return Found(
+    return S3Object(
         answer["Body"].read(), answer.get("ContentType", ""), answer["Metadata"], answer["LastModified"]
     )

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from frond.preprocessing import Limits
+from frond.preprocessing import DecodeLimits
 
 # A Lambda function gets one vCPU for this much memory:
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
@@ -21,9 +21,9 @@ class FunctionSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    max_bytes: Annotated[int, Field(gt=0, description="Largest file that is read")] = Limits().max_bytes
+    max_bytes: Annotated[int, Field(gt=0, description="Largest file that is read")] = DecodeLimits().max_bytes
     max_pixels: Annotated[int, Field(gt=0, description="Largest picture that is decoded")] = (
-        Limits().max_pixels
+        DecodeLimits().max_pixels
     )
 
     table: str = Field(default="", description="The table of records; without one nothing is kept")
@@ -44,9 +44,9 @@ class FunctionSettings(BaseModel):
         )
 
     @property
-    def limits(self) -> Limits:
+    def limits(self) -> DecodeLimits:
         """Ceilings for :func:`frond.preprocessing.read_photo`."""
-        return Limits(self.max_bytes, self.max_pixels)
+        return DecodeLimits(self.max_bytes, self.max_pixels)
 
 
 def vcpus() -> int:

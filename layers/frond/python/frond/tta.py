@@ -13,7 +13,7 @@ from frond.ood_scores import Reals
 MIRRORS: tuple[tuple[int, ...], ...] = ((0,), (1,), (0, 1))
 
 
-class SecondLook(BaseModel):
+class TTASettings(BaseModel):
     """How near the two likeliest species may be before the model looks again."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from frond.ood_scores import Divergence, Mahalanobis, Score, margin, softmax
+from frond.ood_scores import KLToUniform, Mahalanobis, Score, margin, softmax
 from tests.unit.training.abstention.made_up import known, unknown
 from training.ood import ACCEPTANCE, choose_abstention
 from training.ood.score_fitting import fit_scores
@@ -28,9 +28,9 @@ class TestThresholds:
 
         chosen = with_thresholds(SCORES[0], validation, 0.8)
 
-        hesitant = chosen.hesitates(softmax(validation.outputs.logits / 0.8))
+        hesitant = chosen.is_ambiguous(softmax(validation.outputs.logits / 0.8))
         assert 0 < hesitant.sum() <= UNCERTAIN * 1000
-        unseen = ~chosen.recognises(validation.outputs.logits, validation.outputs.embeddings)
+        unseen = ~chosen.is_in_distribution(validation.outputs.logits, validation.outputs.embeddings)
         assert (hesitant | unseen).sum() == 50
 
     def test_other_known_photos_are_accepted_about_as_often(self) -> None:
@@ -44,14 +44,14 @@ class TestThresholds:
         chosen = with_thresholds(SCORES[0], known(photos, seed=3), 0.8)
 
         assert chosen.acceptance == 1
-        assert chosen.uncertain_below == 0
+        assert chosen.min_margin == 0
 
     def test_turned_away_is_what_serving_would_not_identify(self) -> None:
         chosen = with_thresholds(SCORES[0], known(1000, seed=3, sure=2), 0.8)
         photos = known(200, seed=5, sure=2).outputs
         by_hand = [
-            Divergence().of(logits, embedding) < chosen.not_recognised_below
-            or margin(softmax(logits / 0.8)) < chosen.uncertain_below
+            KLToUniform().of(logits, embedding) < chosen.not_recognised_below
+            or margin(softmax(logits / 0.8)) < chosen.min_margin
             for logits, embedding in zip(photos.logits, photos.embeddings, strict=True)
         ]
 
@@ -99,7 +99,7 @@ class TestMargin:
 
 class TestChoice:
     def test_without_unknown_photos_it_is_the_first(self) -> None:
-        assert choose_abstention(known(500), known(1000, seed=3), 0.8).score == Divergence()
+        assert choose_abstention(known(500), known(1000, seed=3), 0.8).score == KLToUniform()
 
     def test_a_score_that_turns_away_more_is_taken(self) -> None:
         far_but_sure = {"others": unknown(200, logit=7, away=30)}

@@ -8,7 +8,7 @@ from PIL import Image
 
 from frond.classifier import Classifier
 from frond.manifest import MANIFEST_NAME, MODEL_NAME, Manifest
-from frond.preprocessing import Recipe, read_photo
+from frond.preprocessing import PreprocessingSpec, read_photo
 from tests.support.tiny_model import manifest_of, tiny_model
 from tests.unit.training.test_commands import failure
 from training.artifacts.trials import AbstentionTrials
@@ -86,7 +86,10 @@ def test_the_model_s_own_score_stands_as_it_serves(
     tried: AbstentionTrials, model: Path, noise: Path, prepared: Dataset
 ) -> None:
     classifier = Classifier.load(model)
-    photos = [read_photo(path.read_bytes(), Recipe(size=72)).pixels for path in sorted(noise.glob("*.png"))]
+    photos = [
+        read_photo(path.read_bytes(), PreprocessingSpec(size=72)).pixels
+        for path in sorted(noise.glob("*.png"))
+    ]
     test = prepared.pictures[prepared.indices("test")]
     strange, known = (
         [classifier.classify(np.ascontiguousarray(picture)).verdict != "identified" for picture in pictures]

@@ -8,12 +8,12 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageChops, ImageEnhance
 
-from frond.preprocessing import Recipe, read_photo
+from frond.preprocessing import PreprocessingSpec, read_photo
 from tests.support.pictures import encoded
 from training.data import duplicates
 from training.data.duplicates import difference_hash, near_duplicate_groups
 
-RECIPE = Recipe(size=160)
+RECIPE = PreprocessingSpec(size=160)
 
 
 def hashed(image: Image.Image, quality: int = 95) -> NDArray[np.uint64]:

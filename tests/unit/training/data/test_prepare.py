@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from frond.preprocessing import Recipe, read_photo
+from frond.preprocessing import PreprocessingSpec, read_photo
 from tests.unit.training.conftest import RECIPE, SHARES, TERMS
 from training.data import prepare as preparation
 from training.data.card import Card
@@ -158,7 +158,7 @@ class TestRefusals:
         """Starting other processes takes seconds, and is not what is tested here."""
 
         def canonical(
-            source: Source, files: list[tuple[str, str]], recipe: Recipe, workers: int
+            source: Source, files: list[tuple[str, str]], recipe: PreprocessingSpec, workers: int
         ) -> Iterator[object]:
             return (preparation._read(source, recipe, file) for file in files)
 
@@ -207,7 +207,7 @@ class TestRefusals:
         assert self.left(target) == []
 
     def test_a_disk_that_is_too_small(self, class_folders: Path, target: Path) -> None:
-        recipe = Recipe.model_construct(size=3_000_000)
+        recipe = PreprocessingSpec.model_construct(size=3_000_000)
         with pytest.raises(TrainingError, match="GB free"):
             prepare(
                 Folder(class_folders), target, recipe, Catalogue(), Division(SHARES), workers=1, terms=TERMS
@@ -282,7 +282,7 @@ class TestLikeAnEarlierOne:
         prepare(
             Folder(photos),
             tmp_path / "set",
-            Recipe(size=80),
+            PreprocessingSpec(size=80),
             Catalogue(),
             Division(shares, seed=7, like=prepared.directory),
             workers=1,

@@ -9,7 +9,7 @@ import pytest
 
 from frond.classifier import Classifier
 from frond.manifest import MANIFEST_NAME, MODEL_NAME, read_manifest
-from frond.preprocessing import Recipe
+from frond.preprocessing import PreprocessingSpec
 from tests.support.tiny_model import manifest_of, tiny_model
 from tests.unit.training.conftest import RECIPE, SHARES
 from training.artifacts.metrics import Metrics
@@ -45,7 +45,13 @@ def model_for(dataset: Dataset, directory: Path) -> Path:
 
 def prepared_again(class_folders: Path, directory: Path, size: int = RECIPE.size, seed: int = 1) -> Dataset:
     prepare(
-        Folder(class_folders), directory, Recipe(size=size), Catalogue(), Division(SHARES, seed), 1, Terms()
+        Folder(class_folders),
+        directory,
+        PreprocessingSpec(size=size),
+        Catalogue(),
+        Division(SHARES, seed),
+        1,
+        Terms(),
     )
     return Dataset(directory)
 

@@ -23,7 +23,7 @@ def model() -> bytes:
 @pytest.fixture(scope="module")
 def manifest(model: bytes) -> Manifest:
     manifest = manifest_of(model, temperature=0.7)
-    thresholds = manifest.abstention.model_copy(update={"not_recognised_below": 1.6, "uncertain_below": 0.2})
+    thresholds = manifest.abstention.model_copy(update={"not_recognised_below": 1.6, "min_margin": 0.2})
     return manifest.model_copy(update={"abstention": thresholds})
 
 

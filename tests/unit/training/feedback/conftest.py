@@ -13,7 +13,7 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from frond.repository import Record, Records
+from frond.repository import ClassificationRepository, Record
 from frond.uploads import Upload, sequencer
 from tests.support.tables import make_table
 from training.__main__ import main
@@ -43,8 +43,8 @@ class Garden:
     bucket: str
 
     @property
-    def records(self) -> Records:
-        return Records(self.dynamodb, self.table, days=30)
+    def records(self) -> ClassificationRepository:
+        return ClassificationRepository(self.dynamodb, self.table, days=30)
 
     def upload(self, key: str, photo: bytes, *, after: float = 0) -> str:
         """Let a photo come through the S3 door and be classified, so many seconds after it landed."""

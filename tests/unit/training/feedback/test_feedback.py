@@ -11,8 +11,8 @@ import boto3
 import pytest
 from PIL import Image
 
-from frond.preprocessing import Recipe
-from frond.s3_objects import Found, fetch
+from frond.preprocessing import PreprocessingSpec
+from frond.s3_objects import S3Object, fetch
 from frond.uploads import identifier_of
 from tests.unit.training.conftest import SHARES, TERMS
 from tests.unit.training.feedback.conftest import Garden, Run, local_facts
@@ -149,7 +149,7 @@ def test_again_it_fetches_only_what_is_new(
     collect()
     asked: list[str] = []
 
-    def watch(s3: "S3Client", address: dict[str, str]) -> Found:
+    def watch(s3: "S3Client", address: dict[str, str]) -> S3Object:
         asked.append(address["Key"])
         return fetch(s3, address)
 
@@ -247,7 +247,7 @@ def test_stopped_half_way_it_goes_on(
     identifiers = [garden.corrected(f"{name}.jpg", photo(MAIZE), MAIZE) for name in "abc"]
     asked: list[str] = []
 
-    def stop(s3: "S3Client", address: dict[str, str]) -> Found:
+    def stop(s3: "S3Client", address: dict[str, str]) -> S3Object:
         asked.append(address["Key"])
         if len(asked) == 2:
             raise KeyboardInterrupt
@@ -307,7 +307,7 @@ def test_prepare_takes_the_folder(garden: Garden, collect: Run, photo: Photos, t
 
     division = Division(SHARES, near_duplicate_bits=0)
     directory = target.parent / "set"
-    prepare(Folder(target / "photos"), directory, Recipe(size=72), Catalogue(), division, 1, TERMS)
+    prepare(Folder(target / "photos"), directory, PreprocessingSpec(size=72), Catalogue(), division, 1, TERMS)
 
     card = Dataset(directory).card
     assert [species.slug for species in card.species] == ["taraxacum-officinale", MAIZE]

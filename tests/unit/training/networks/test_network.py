@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from frond.preprocessing import Recipe, read_photo
+from frond.preprocessing import PreprocessingSpec, read_photo
 from tests.conftest import SHARED
 from training.errors import TrainingError
 from training.networks.augmentation import augmentation
@@ -37,7 +37,7 @@ def network() -> keras.Model:
 @pytest.fixture(scope="module")
 def pictures(seedlings: Path) -> NDArray[np.uint8]:
     photos = sorted(seedlings.glob("*.jpg"))[:4]
-    return np.stack([read_photo(photo.read_bytes(), Recipe(size=SIZE)).pixels for photo in photos])
+    return np.stack([read_photo(photo.read_bytes(), PreprocessingSpec(size=SIZE)).pixels for photo in photos])
 
 
 def learning(model: keras.Model) -> dict[str, bool]:

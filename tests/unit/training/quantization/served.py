@@ -6,8 +6,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frond.classifier import Classifier
-from frond.manifest import Abstention, Dataset, Manifest, Reference, Species, describe, version_of
-from frond.preprocessing import Recipe
+from frond.manifest import (
+    Abstention,
+    DatasetInfo,
+    EmbeddingReference,
+    Manifest,
+    Species,
+    describe,
+    version_of,
+)
+from frond.preprocessing import PreprocessingSpec
 from tests.unit.training.quantization.small_xception import CLASSES, SIZE
 from training.inference import Inferences, infer_all
 
@@ -18,11 +26,11 @@ def served(tflite: bytes, photos: NDArray[np.uint8]) -> Inferences:
         version=version_of(tflite),
         created_at=datetime.now(UTC),
         file=describe(tflite),
-        input=Recipe(size=SIZE),
+        input=PreprocessingSpec(size=SIZE),
         labels=[Species(slug=f"plant-{n}", scientific_name=f"Plant {n}") for n in range(CLASSES)],
         temperature=1.0,
-        abstention=Abstention(not_recognised_below=0, uncertain_below=0, acceptance=1),
-        reference=Reference(mean=[], std=[], explained_variance=1),
-        dataset=Dataset(name="waves", fingerprint="none", photos={}),
+        abstention=Abstention(not_recognised_below=0, min_margin=0, acceptance=1),
+        reference=EmbeddingReference(mean=[], std=[], explained_variance=1),
+        dataset=DatasetInfo(name="waves", fingerprint="none", photos={}),
     )
     return infer_all(Classifier(tflite, manifest, threads=2), photos)

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from frond.manifest import Manifest, Species
-from frond.preprocessing import Recipe
-from frond.tta import SecondLook
+from frond.preprocessing import PreprocessingSpec
+from frond.tta import TTASettings
 from tests.support.tiny_model import manifest_of, tiny_model
 from training.artifacts.metrics import (
     Bin,
@@ -154,7 +154,7 @@ def material_of(names: Sequence[str] = NAMES, side: int = 8, mistakes: int = 2) 
             "agreement": {"top1": 0.9876},
             "libraries": {"keras": "3.15"},
             "code_commit": "c0ffee",
-            "second_look": SecondLook(gap_below=0.7531),
+            "tta": TTASettings(gap_below=0.7531),
         }
     )
     counts = {s.slug: {"train": 1000 + i, "validation": 10 + i, "test": 2} for i, s in enumerate(labels)}
@@ -169,7 +169,7 @@ def material_of(names: Sequence[str] = NAMES, side: int = 8, mistakes: int = 2) 
             name="garden",
             created_at=datetime(2026, 3, 4, tzinfo=UTC),
             fingerprint="f1n9e4",
-            recipe=Recipe(size=16),
+            recipe=PreprocessingSpec(size=16),
             seed=11,
             species=labels,
             folders=list(names),

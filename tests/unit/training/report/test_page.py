@@ -86,7 +86,7 @@ def test_no_second_look_is_told_as_such(material: Material) -> None:
     assert material.second_look is not None
     none = replace(
         material,
-        manifest=material.manifest.model_copy(update={"second_look": None}),
+        manifest=material.manifest.model_copy(update={"tta": None}),
         second_look=material.second_look.model_copy(update={"gap_below": None}),
     )
 

@@ -15,15 +15,15 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
-from frond.registry.channels import Action, Channels, Move, Pointer
+from frond.registry.channels import ChannelAction, Channels, ChannelUpdate, Pointer
 from frond.registry.errors import (
     BrokenChannelError,
-    MovedMeanwhileError,
-    NothingEarlierError,
+    ConflictError,
+    NoPreviousVersionError,
     RegistryError,
-    TakenVersionError,
     UnknownVersionError,
     UnreachableError,
+    VersionExistsError,
     unreachable,
 )
 from frond.registry.storage import Storage
@@ -34,18 +34,18 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 __all__ = [
-    "Action",
     "BrokenChannelError",
     "Channel",
-    "Move",
-    "MovedMeanwhileError",
-    "NothingEarlierError",
+    "ChannelAction",
+    "ChannelUpdate",
+    "ConflictError",
+    "NoPreviousVersionError",
     "Pointer",
     "Registry",
     "RegistryError",
-    "TakenVersionError",
     "UnknownVersionError",
     "UnreachableError",
+    "VersionExistsError",
 ]
 
 

@@ -7,22 +7,22 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from frond.registry.errors import BrokenChannelError, MovedMeanwhileError, NothingEarlierError, RegistryError
+from frond.registry.errors import BrokenChannelError, ConflictError, NoPreviousVersionError, RegistryError
 from frond.registry.storage import Storage
 from frond.registry.versions import Versions
 from frond.settings import Channel
 
-Action = Literal["release", "promote", "rollback"]
+ChannelAction = Literal["release", "promote", "rollback"]
 
 
-class Move(BaseModel):
+class ChannelUpdate(BaseModel):
     """A channel's turn to a version: who, when, from what to what, and why."""
 
     model_config = ConfigDict(frozen=True, populate_by_name=True)
 
     version: str = Field(min_length=1, description="What the channel points at from now on")
     origin: str | None = Field(default=None, alias="from", description="What it pointed at before")
-    action: Action = "promote"
+    action: ChannelAction = "promote"
     moved_at: datetime | None = None
     moved_by: str | None = None
     reason: str | None = None
@@ -46,7 +46,7 @@ class Pointer:
 
     channel: Channel
     etag: str | None = None
-    move: Move | None = None
+    move: ChannelUpdate | None = None
     fault: str | None = None
 
     @property
@@ -88,7 +88,7 @@ class Channels:
         if known and found.etag == known.etag:
             return known
         try:
-            return Pointer(channel, found.etag, Move.model_validate_json(found.content))
+            return Pointer(channel, found.etag, ChannelUpdate.model_validate_json(found.content))
         except ValidationError as error:
             fault = (
                 f"{self._storage.address(key)} does not say where {channel} points ({_reason(error)}). Put "
@@ -98,46 +98,51 @@ class Channels:
             return Pointer(channel, found.etag, fault=fault)
 
     def advance(
-        self, pointer: Pointer, version: str, by: str, action: Action = "promote", reason: str | None = None
-    ) -> Move:
+        self,
+        pointer: Pointer,
+        version: str,
+        by: str,
+        action: ChannelAction = "promote",
+        reason: str | None = None,
+    ) -> ChannelUpdate:
         """Point a channel at a version, wherever it pointed before; a broken channel is mended by it.
 
         Raises
         ------
         UnknownVersionError
             The registry has no such version.
-        MovedMeanwhileError
+        ConflictError
             The channel is no longer as ``pointer`` tells.
         """
         last = self._last(pointer)
         earlier = [*last.earlier, last.version] if last else []
         return self._move(
-            pointer, last, Move(version=version, action=action, reason=reason, earlier=earlier), by
+            pointer, last, ChannelUpdate(version=version, action=action, reason=reason, earlier=earlier), by
         )
 
-    def roll_back(self, pointer: Pointer, by: str, reason: str | None = None) -> Move:
+    def roll_back(self, pointer: Pointer, by: str, reason: str | None = None) -> ChannelUpdate:
         """Point a channel at the version before; the next time, at the one before that.
 
         Raises
         ------
-        NothingEarlierError
+        NoPreviousVersionError
             There is no version before.
         BrokenChannelError
             The channel's file cannot be read.
-        MovedMeanwhileError
+        ConflictError
             The channel is no longer as ``pointer`` tells.
         """
         pointer.check()
         last = self._last(pointer)
         if last is None or not last.earlier:
-            raise NothingEarlierError(
+            raise NoPreviousVersionError(
                 f"{pointer.channel} has no earlier version to go back to; promote the version you want."
             )
         *earlier, version = last.earlier
-        move = Move(version=version, action="rollback", reason=reason, earlier=earlier)
+        move = ChannelUpdate(version=version, action="rollback", reason=reason, earlier=earlier)
         return self._move(pointer, last, move, by)
 
-    def history(self, channel: Channel) -> list[Move]:
+    def history(self, channel: Channel) -> list[ChannelUpdate]:
         """Return every move of a channel, the latest first."""
         moves = {move.sequence: move for move in map(self._record, self._storage.keys(_history_key(channel)))}
         # A move that was interrupted before it was recorded has happened all the same.
@@ -146,7 +151,9 @@ class Channels:
             moves.setdefault(last.sequence, last)
         return [moves[sequence] for sequence in sorted(moves, reverse=True)]
 
-    def _move(self, pointer: Pointer, last: Move | None, wanted: Move, by: str) -> Move:
+    def _move(
+        self, pointer: Pointer, last: ChannelUpdate | None, wanted: ChannelUpdate, by: str
+    ) -> ChannelUpdate:
         self._versions.manifest(wanted.version)
         if last:
             self._write_record(pointer.channel, last)
@@ -159,14 +166,14 @@ class Channels:
             }
         )
         if not self._storage.put(_channel_key(pointer.channel), _json(move), replaces=pointer.etag):
-            raise MovedMeanwhileError(
+            raise ConflictError(
                 f"Somebody else moved {pointer.channel} at the same moment, so it was left as they put it; "
                 "look at the list, then decide again."
             )
         self._write_record(pointer.channel, move)
         return move
 
-    def _last(self, pointer: Pointer) -> Move | None:
+    def _last(self, pointer: Pointer) -> ChannelUpdate | None:
         """Return a channel's last move; from the history where its own file is gone or broken."""
         number = self._recorded(pointer.channel)
         if pointer.move or not number:
@@ -178,17 +185,17 @@ class Channels:
         names = (PurePosixPath(key).stem for key in self._storage.keys(_history_key(channel)))
         return max((int(name) for name in names if name.isdecimal()), default=0)
 
-    def _record(self, key: str) -> Move:
+    def _record(self, key: str) -> ChannelUpdate:
         found = self._storage.get(key)
         try:
-            return Move.model_validate_json(found.content if found else b"")
+            return ChannelUpdate.model_validate_json(found.content if found else b"")
         except ValidationError as error:
             raise RegistryError(
                 f"{self._storage.address(key)} is not the record of a move ({_reason(error)}); "
                 "put an earlier version of this object back, or delete it."
             ) from error
 
-    def _write_record(self, channel: Channel, move: Move) -> None:
+    def _write_record(self, channel: Channel, move: ChannelUpdate) -> None:
         # There already means written already: a move's record is its file in the channel.
         self._storage.put(_record_key(channel, move.sequence), _json(move))
 
@@ -205,7 +212,7 @@ def _record_key(channel: Channel, sequence: int) -> str:
     return f"{_history_key(channel)}{sequence:06}.json"
 
 
-def _json(move: Move) -> bytes:
+def _json(move: ChannelUpdate) -> bytes:
     return (move.model_dump_json(by_alias=True, indent=2) + "\n").encode()
 
 

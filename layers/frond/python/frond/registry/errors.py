@@ -31,7 +31,7 @@ class UnknownVersionError(RegistryError):
     """A version that the registry does not have."""
 
 
-class TakenVersionError(RegistryError):
+class VersionExistsError(RegistryError):
     """A version that the registry has, and not the way it was to be released."""
 
 
@@ -39,11 +39,11 @@ class BrokenChannelError(RegistryError):
     """A channel whose file cannot be read."""
 
 
-class MovedMeanwhileError(RegistryError):
+class ConflictError(RegistryError):
     """Somebody else was faster."""
 
 
-class NothingEarlierError(RegistryError):
+class NoPreviousVersionError(RegistryError):
     """A rollback from the first version."""
 
 

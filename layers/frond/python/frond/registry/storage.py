@@ -23,7 +23,7 @@ CONDITION_FAILED = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchK
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class StoredObject:
     """An object's bytes, and the tag that changes with them."""
 
     etag: str
@@ -40,7 +40,7 @@ class Storage:
         """Return where an object is, for people."""
         return f"s3://{self.bucket}/{key}"
 
-    def get(self, key: str, known: str | None = None, seconds: float = float("inf")) -> Found | None:
+    def get(self, key: str, known: str | None = None, seconds: float = float("inf")) -> StoredObject | None:
         """Return an object; None where there is none.
 
         Parameters
@@ -58,9 +58,9 @@ class Storage:
                 if code_of(error) == "NoSuchKey":
                     return None
                 if known and code_of(error) in {"304", "NotModified"}:
-                    return Found(known, b"")
+                    return StoredObject(known, b"")
                 raise
-            return Found(answer["ETag"], self._read(answer["Body"], key, seconds))
+            return StoredObject(answer["ETag"], self._read(answer["Body"], key, seconds))
 
     def put(
         self,

@@ -6,10 +6,10 @@ from datetime import datetime
 from pathlib import Path
 
 from frond.manifest import MANIFEST_NAME, MODEL_NAME, Manifest, parse_manifest
-from frond.registry.errors import MovedMeanwhileError, RegistryError, TakenVersionError, UnknownVersionError
+from frond.registry.errors import ConflictError, RegistryError, UnknownVersionError, VersionExistsError
 from frond.registry.storage import Storage
 
-Sent = Callable[[str, int], None]
+ProgressCallback = Callable[[str, int], None]
 PREFIX = "models/"
 # That of the manifest's species; with more letters S3 would refuse the key.
 SLUG, MOST_LETTERS = re.compile(r"\w+(-\w+)*"), 200
@@ -69,7 +69,9 @@ class Versions:
         found = self._storage.get(_key(version, f"report/gallery/{slug}.jpg"))
         return found.content if found else None
 
-    def publish(self, manifest: Manifest, files: Mapping[str, Path], sent: Sent | None = None) -> bool:
+    def publish(
+        self, manifest: Manifest, files: Mapping[str, Path], sent: ProgressCallback | None = None
+    ) -> bool:
         """Write a version, or what an interrupted attempt left unwritten of it.
 
         Parameters
@@ -86,7 +88,7 @@ class Versions:
 
         Raises
         ------
-        TakenVersionError
+        VersionExistsError
             The version is there with another manifest.
         """
         if self._is_published(manifest):
@@ -105,7 +107,7 @@ class Versions:
         except UnknownVersionError:
             return False
         if there != manifest:
-            raise TakenVersionError(
+            raise VersionExistsError(
                 f"Version {manifest.version} is in s3://{self._storage.bucket} with another manifest, and a "
                 "released version never changes: promote it as it is, or train and export a new one."
             )
@@ -119,14 +121,12 @@ class Versions:
         if left and left.content == content:
             return
         if left is None or not self._storage.put(key, content, left.etag, sent):
-            raise MovedMeanwhileError(
-                f"Somebody else writes {self._storage.address(key)} now; run this again."
-            )
+            raise ConflictError(f"Somebody else writes {self._storage.address(key)} now; run this again.")
 
 
 def _key(version: str, name: str) -> str:
     return f"{PREFIX}{version}/{name}"
 
 
-def _named(sent: Sent | None, name: str) -> Callable[[int], None] | None:
+def _named(sent: ProgressCallback | None, name: str) -> Callable[[int], None] | None:
     return (lambda count: sent(name, count)) if sent else None
