@@ -1,30 +1,34 @@
-# Each command sets up what it needs in .venv on its first run. `make help` lists them.
+# Each target installs what it needs in .venv on its first run. `make help` lists the targets.
 PYTHON ?= python3
 PORT ?= 3000
 RUNTIME ?= process
 PART ?= all
 VENV := .venv
 BIN := $(VENV)/bin
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+EDITABLE := --no-deps --no-build-isolation --editable
 
 .DEFAULT_GOAL := help
-.PHONY: help serve training client test bench lint types contract format lock clean
+.PHONY: help serve training client test coverage bench lint types contract format lock release clean
 
 help: ## Show this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | LC_ALL=C sort | sed -E 's/:.*## /\t/' | expand -t 12
 
 serve: $(VENV)/.local ## Run the whole stack on this machine (PORT=3000, RUNTIME=process or rie)
-	@# Nobody at a terminal waits five minutes to see the model that was just promoted.
+	@# At a terminal, five minutes is too long to wait for a model that was just promoted.
 	@$(BIN)/python -m local serve --port $(PORT) --runtime $(RUNTIME) --parameter ModelRefreshSeconds=5
 
-training: $(VENV)/.training ## Set up what `python -m training` needs
+training: $(VENV)/.training ## Install what `python -m training` needs
 
-client: $(VENV)/.client ## Set up the command .venv/bin/frond
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable client
+client: $(VENV)/.client ## Install the command .venv/bin/frond
 
 test: lint types ## Check style and types, then run every test
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4
 
-bench: $(VENV)/.dev ## Measure how fast Frond is on this machine, beside others (PART=all, or one; see docs/14-speed.md)
+coverage: $(VENV)/.dev ## Run every test and check the share of lines that they run
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --cov
+
+bench: $(VENV)/.dev ## Measure the speed of Frond and of its peers on this machine (PART=all, or one; see docs/14-speed.md)
 	@$(BIN)/python -m benchmarks $(PART)
 
 lint: $(VENV)/.dev ## Check style, and the template
@@ -33,31 +37,41 @@ lint: $(VENV)/.dev ## Check style, and the template
 	$(BIN)/cfn-lint template.yaml
 
 types: $(VENV)/.dev ## Check types
-	$(BIN)/mypy
+	$(BIN)/python -m mypy
 
-contract: $(VENV)/.local ## Write docs/openapi.json anew, from the code
+contract: $(VENV)/.local ## Generate docs/openapi.json
 	@$(BIN)/python -c 'from frond_classify import api; from frond_classify.openapi import document; print(document.contract(api.app))' \
 	  | $(BIN)/python -m json.tool --no-ensure-ascii > docs/openapi.json
 
-format: $(VENV)/.dev ## Mend what of the style can be mended
+format: $(VENV)/.dev ## Format the code, and fix the style where that is automatic
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-lock: $(VENV)/.dev ## Resolve requirements/*.in anew into requirements/*.txt
-	PATH="$(CURDIR)/$(BIN):$$PATH" requirements/lock.sh
+lock: $(VENV)/.dev ## Resolve the dependencies into requirements/*.txt (UPGRADE=1 takes the newest versions)
+	PATH="$(CURDIR)/$(BIN):$$PATH" requirements/lock.sh $(if $(UPGRADE),--upgrade)
 
-clean: ## Remove what was set up and what ran
-	rm -rf $(VENV) .frond .aws-sam .mypy_cache .ruff_cache .pytest_cache
+clean: ## Remove the environment, caches and the local stack's state
+	rm -rf $(VENV) .frond .aws-sam .mypy_cache .ruff_cache .pytest_cache .coverage
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
 	  || { echo "Frond needs Python 3.11 to 3.13; name one: make PYTHON=python3.13 …"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	@# Our packages are found where they are; nothing is built or copied.
-	@printf '%s\n' $(addprefix $(CURDIR)/,layers/frond/python functions/classify functions/preprocess client) $(CURDIR) \
-	  > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/frond.pth"
 
-$(VENV)/.%: requirements/%.txt $(BIN)/python
-	@echo "Setting up requirements/$*.txt …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+# Our packages are importable where they stand. The build backend is locked like everything else, and installed
+# first: pip would download another one for each editable install.
+$(VENV)/.build: requirements/build.txt pyproject.toml $(BIN)/python
+	@$(PIP_INSTALL) --require-hashes -r $<
+	@$(PIP_INSTALL) $(EDITABLE) .
+	@touch $@
+
+$(VENV)/.client-package: client/pyproject.toml | $(VENV)/.build
+	@$(PIP_INSTALL) $(EDITABLE) client
+	@touch $@
+
+$(VENV)/.client $(VENV)/.dev: | $(VENV)/.client-package
+
+$(VENV)/.%: requirements/%.txt | $(VENV)/.build
+	@echo "Installing requirements/$*.txt …"
+	@$(PIP_INSTALL) --require-hashes -r $<
 	@touch $@

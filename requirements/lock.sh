@@ -1,26 +1,36 @@
 #!/usr/bin/env bash
-# Resolve every list of requirements into exact versions with hashes. The tests' list holds all the
-# others, so it is resolved first and the others take their versions from it.
+# Resolve the dependencies of pyproject.toml and of requirements/*.in into exact versions with hashes.
+# Locked versions stay where they still fit; `--upgrade` takes the newest ones.
 set -euo pipefail
-cd "$(dirname "$0")"
+cd "$(dirname "$0")/.."
+upgrade=("$@")
 
 lock() {
+  local name=$1
+  shift
   uv pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 \
-    --generate-hashes --no-emit-index-url --no-emit-find-links --no-header "$@"
+    --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
+    "$@" --output-file "requirements/$name.txt"
 }
 
-lock dev.in --output-file dev.txt --upgrade
-for list in classify preprocess local training client; do
-  lock "$list.in" --constraint dev.txt --output-file "$list.txt"
+# The lock of `dev` holds all the others that share an environment with it. It is resolved first, and the
+# others take their versions from it.
+lock dev pyproject.toml client/pyproject.toml --extra local --extra training --extra operate --group dev \
+  "${upgrade[@]}"
+for part in classify preprocess local training; do
+  lock "$part" pyproject.toml --extra "$part" --constraint requirements/dev.txt
 done
+lock client client/pyproject.toml --extra operate --constraint requirements/dev.txt
+lock docs --group docs --constraint requirements/dev.txt
+lock build requirements/build.in --constraint requirements/dev.txt
 
-# Two that run under `make serve RUNTIME=rie` in environments of their own: what a function's image
-# brings itself, and the SAM CLI for the emulator inside it, without what the CLI needs to run.
-lock runtime.in --output-file runtime.txt
-lock emulator.in --no-deps --output-file emulator.txt
+# `make serve RUNTIME=rie` installs these in environments of their own: the runtime client of AWS's images, and
+# the SAM CLI for the emulator inside it, without the CLI's own dependencies.
+lock runtime requirements/runtime.in "${upgrade[@]}"
+lock emulator requirements/emulator.in --no-deps "${upgrade[@]}"
 
-# Those that the bench compares with, each installed apart from all others.
-for list in keras onnxruntime openvino convert; do
-  lock "bench-$list.in" --constraint dev.txt --output-file "bench-$list.txt"
+# The bench installs each of its peers in an environment of its own.
+for peer in keras onnxruntime openvino convert; do
+  lock "bench-$peer" "requirements/bench-$peer.in" --constraint requirements/dev.txt
 done
-lock bench-tflite.in --output-file bench-tflite.txt
+lock bench-tflite requirements/bench-tflite.in "${upgrade[@]}"

@@ -87,12 +87,6 @@ def test_the_library_of_aws_is_an_extra(wheel: zipfile.ZipFile) -> None:
     assert always == {"anyio", "httpx", "pydantic", "rich", "typer"}
 
 
-def test_what_it_asks_for_is_what_is_locked(wheel: zipfile.ZipFile) -> None:
-    asked = (ROOT / "requirements" / "client.in").read_text(encoding="utf-8")
-    named = {line for line in asked.splitlines() if line and not line.startswith("#")} - {"setuptools"}
-    assert {each.name for each in requirements(wheel)} == named
-
-
 def core(wheel: zipfile.ZipFile) -> set[str]:
     """Return the core requirements and, in turn, theirs."""
     todo = [each.name for each in requirements(wheel) if not each.marker]

@@ -1,0 +1,108 @@
+"""The packaging: one version, one home for each dependency, and locks that agree with it."""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from tests.conftest import ROOT
+
+FROND = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+CLIENT = tomllib.loads((ROOT / "client" / "pyproject.toml").read_text(encoding="utf-8"))
+LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
+# The locks of one environment: `dev` holds the others.
+TOGETHER = ["build", "classify", "client", "docs", "local", "preprocess", "training"]
+
+
+def names(requirements: list[str]) -> set[str]:
+    """Return the names of requirements, and those that our own extras stand for."""
+    found = set()
+    for requirement in map(Requirement, requirements):
+        if requirement.name == FROND["project"]["name"]:
+            found |= declared(FROND, *requirement.extras)
+        else:
+            found.add(canonicalize_name(requirement.name))
+    return found
+
+
+def declared(project: dict[str, Any], *extras: str) -> set[str]:
+    """Return the dependencies of a project and of some of its extras."""
+    metadata = project["project"]
+    of_extras = (names(metadata["optional-dependencies"][extra]) for extra in extras)
+    return names(metadata["dependencies"]).union(*of_extras)
+
+
+def group(name: str) -> set[str]:
+    """Return the dependencies of a group and of the groups that it includes."""
+    members = FROND["dependency-groups"][name]
+    included = (group(each["include-group"]) for each in members if isinstance(each, dict))
+    return names([each for each in members if isinstance(each, str)]).union(*included)
+
+
+def locked(part: str) -> Iterator[tuple[str, str, str]]:
+    """Return the name, the version and the rest of each package in a lock."""
+    text = (ROOT / "requirements" / f"{part}.txt").read_text(encoding="utf-8")
+    for entry in re.split(r"^(?=[a-z0-9])", text, flags=re.MULTILINE)[1:]:
+        name, version = entry.split()[0].split("==")
+        yield name.partition("[")[0], version, entry
+
+
+def direct(part: str) -> set[str]:
+    """Return the packages that a lock holds because we declare them, and not because another package does."""
+    ours = re.compile(r"# .*(pyproject\.toml|-r requirements/)")
+    return {name for name, _, entry in locked(part) if ours.search(entry)}
+
+
+DECLARED = {
+    "classify": declared(FROND, "classify"),
+    "preprocess": declared(FROND, "preprocess"),
+    "local": declared(FROND, "local"),
+    "training": declared(FROND, "training"),
+    "client": declared(CLIENT, "operate"),
+    "docs": group("docs"),
+    "dev": declared(FROND, "local", "training") | declared(CLIENT, "operate") | group("dev"),
+    "build": names(FROND["build-system"]["requires"]),
+}
+
+
+@pytest.mark.parametrize("part", DECLARED)
+def test_a_lock_holds_the_declared_dependencies(part: str) -> None:
+    assert direct(part) == DECLARED[part]
+
+
+@pytest.mark.parametrize("part", TOGETHER)
+def test_the_locks_of_one_environment_agree(part: str) -> None:
+    everything = {name: version for name, version, _ in locked("dev")} | {
+        name: version for name, version, _ in locked("build")
+    }
+    assert {name: version for name, version, _ in locked(part)}.items() <= everything.items()
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.stem)
+def test_a_lock_names_hashes_and_no_registry(lock: Path) -> None:
+    assert all("--hash=sha256:" in entry for _, _, entry in locked(lock.stem))
+    assert "://" not in lock.read_text(encoding="utf-8")
+
+
+def test_one_build_backend_is_locked() -> None:
+    lines = (ROOT / "requirements" / "build.in").read_text(encoding="utf-8").splitlines()
+    requires = [line for line in lines if not line.startswith("#")]
+    assert requires == FROND["build-system"]["requires"] == CLIENT["build-system"]["requires"]
+
+
+def test_both_distributions_have_one_version() -> None:
+    assert FROND["project"]["version"] == CLIENT["project"]["version"]
+
+
+def test_an_editable_install_finds_every_package_and_its_types() -> None:
+    build = FROND["tool"]["hatch"]["build"]
+    packages = [ROOT / package for package in build["targets"]["wheel"]["packages"]]
+    assert {package.parent for package in packages} == {ROOT / folder for folder in build["dev-mode-dirs"]}
+    for package in [*packages, ROOT / "client" / "frond_client"]:
+        assert (package / "__init__.py").is_file()
+        assert (package / "py.typed").is_file()
