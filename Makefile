@@ -6,6 +6,7 @@ PART ?= all
 VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4
 EDITABLE := --no-deps --no-build-isolation --editable
 
 .DEFAULT_GOAL := help
@@ -22,11 +23,11 @@ training: $(VENV)/.training ## Install what `python -m training` needs
 
 client: $(VENV)/.client ## Install the command .venv/bin/frond
 
-test: lint types ## Check style and types, then run every test
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4
+test: lint types ## Check style and types, then run every test (COVERAGE=1 checks the coverage, too)
+	$(PYTEST) $(if $(COVERAGE),--cov)
 
-coverage: $(VENV)/.dev ## Run every test and check the share of lines that they run
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --cov
+coverage: $(VENV)/.dev ## Run every test, and check the share of lines that the tests run
+	$(PYTEST) --cov
 
 bench: $(VENV)/.dev ## Measure the speed of Frond and of its peers on this machine (PART=all, or one; see docs/14-speed.md)
 	@$(BIN)/python -m benchmarks $(PART)
@@ -49,6 +50,11 @@ format: $(VENV)/.dev ## Format the code, and fix the style where that is automat
 
 lock: $(VENV)/.dev ## Resolve the dependencies into requirements/*.txt (UPGRADE=1 takes the newest versions)
 	PATH="$(CURDIR)/$(BIN):$$PATH" requirements/lock.sh $(if $(UPGRADE),--upgrade)
+
+release: $(VENV)/.dev ## Check that this commit can be released, run every test and print the commands that tag it
+	@$(BIN)/python -m tools.release > /dev/null
+	@$(MAKE) test COVERAGE=1
+	@$(BIN)/python -m tools.release
 
 clean: ## Remove the environment, caches and the local stack's state
 	rm -rf $(VENV) .frond .aws-sam .mypy_cache .ruff_cache .pytest_cache .coverage
