@@ -1,7 +1,7 @@
 """Check that a commit can be released, and print the commands that tag it.
 
-``make release`` runs it. A release is an annotated tag ``v<version>`` on a commit. Both ``pyproject.toml`` have that
-version, and the changelog has a section for it.
+``make release`` runs it. A release is an annotated tag ``v<version>`` on a commit whose two
+``pyproject.toml`` have that version and whose changelog has a section for it.
 """
 
 import re
