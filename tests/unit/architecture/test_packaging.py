@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from tests.conftest import ROOT
@@ -106,3 +108,19 @@ def test_an_editable_install_finds_every_package_and_its_types() -> None:
     for package in [*packages, ROOT / "client" / "frond_client"]:
         assert (package / "__init__.py").is_file()
         assert (package / "py.typed").is_file()
+
+
+def test_the_workflow_runs_what_ci_runs_on_the_oldest_and_the_newest_python() -> None:
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8"))
+    job = workflow["jobs"]["test"]
+    assert ".ci/run" in [step.get("run") for step in job["steps"]]
+    supported = SpecifierSet(FROND["project"]["requires-python"])
+    pythons = [f"3.{minor}" for minor in range(30) if f"3.{minor}" in supported]
+    assert job["strategy"]["matrix"]["python"] == [pythons[0], pythons[-1]]
+
+
+def test_the_paths_of_codeowners_exist() -> None:
+    lines = (ROOT / ".github" / "CODEOWNERS").read_text(encoding="utf-8").splitlines()
+    paths = [line.split()[0] for line in lines if line and not line.startswith("#")]
+    assert "/template.yaml" in paths
+    assert all(path == "*" or (ROOT / path.strip("/")).exists() for path in paths)
