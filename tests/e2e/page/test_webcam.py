@@ -1,4 +1,4 @@
-"""The camera of a computer, played by Chromium's fake device, which shows a seedling."""
+"""The camera of a computer: Chromium's fake device, which shows a seedling."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.conftest import Stack
 from tests.e2e.page import chromium
-from tests.e2e.page.gestures import expect_maize
+from tests.e2e.page.actions import expect_maize
 from tests.e2e.page.test_accessibility import violations
 
 FRAMES = 30
@@ -17,7 +17,7 @@ FRAMES = 30
 
 @pytest.fixture(scope="module")
 def with_camera(browser: Browser, maize: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """A Chromium that has a camera, which looks at maize."""
+    """A Chromium with a camera that shows maize."""
     film = tmp_path_factory.mktemp("camera") / "maize.mjpeg"
     frame = tmp_path_factory.mktemp("frame") / "maize.jpg"
     Image.open(maize).resize((480, 480)).save(frame, quality=95)
@@ -39,7 +39,7 @@ def open_with(browser: Browser, stack: Stack, *permissions: str) -> Page:
     return page
 
 
-def test_what_the_camera_sees_is_named(with_camera: Browser, stack: Stack) -> None:
+def test_a_picture_of_the_camera_is_classified(with_camera: Browser, stack: Stack) -> None:
     page = open_with(with_camera, stack, "camera")
     page.get_by_role("button", name="Take photo").click()
     shutter = page.get_by_role("button", name="Take it")
@@ -47,11 +47,11 @@ def test_what_the_camera_sees_is_named(with_camera: Browser, stack: Stack) -> No
     page.keyboard.press("Enter")
     expect_maize(page)
     expect(page.get_by_role("img", name="Your photo, camera.jpg")).to_be_visible()
-    assert page.evaluate("seeing") is None
+    assert page.locator("#webcam").evaluate("video => video.srcObject") is None
     page.context.close()
 
 
-def test_a_camera_that_is_not_allowed_is_told_so(with_camera: Browser, stack: Stack) -> None:
+def test_a_refused_permission_is_an_error(with_camera: Browser, stack: Stack) -> None:
     page = open_with(with_camera, stack)
     page.get_by_role("button", name="Take photo").click()
     expect(page.get_by_role("alert").filter(visible=True)).to_contain_text(
@@ -63,12 +63,12 @@ def test_a_camera_that_is_not_allowed_is_told_so(with_camera: Browser, stack: St
     page.context.close()
 
 
-def test_the_camera_is_let_go_when_nobody_looks(with_camera: Browser, stack: Stack) -> None:
+def test_closing_the_dialog_stops_the_camera(with_camera: Browser, stack: Stack) -> None:
     page = open_with(with_camera, stack, "camera")
     page.get_by_role("button", name="Take photo").click()
     expect(page.get_by_role("button", name="Take it")).to_be_enabled()
     assert violations(page, "camera") == []
-    page.evaluate("window.track = seeing.getTracks()[0]")
+    page.locator("#webcam").evaluate("video => { window.track = video.srcObject.getTracks()[0]; }")
     page.get_by_role("button", name="Close").click()
     page.wait_for_function("track.readyState === 'ended'")
     page.context.close()
