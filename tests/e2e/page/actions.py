@@ -103,7 +103,12 @@ def shown_confidence(row: Locator) -> float:
 def hold(page: Page) -> list[Route]:
     """Leave the next call without a response, and return a list that will contain it."""
     held: list[Route] = []
-    page.route(CALL, held.append, times=1)
+
+    # Playwright accepts no built-in method such as `held.append`.
+    def leave(route: Route) -> None:
+        held.append(route)
+
+    page.route(CALL, leave, times=1)
     return held
 
 

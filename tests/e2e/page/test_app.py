@@ -119,3 +119,24 @@ def test_a_new_service_worker_deletes_the_old_cache_and_no_other(open_page: Open
     assert mine not in left
     assert other in left
     assert len(left) == 2
+
+
+def test_a_service_worker_of_another_name_is_replaced(open_page: Open, stack: Stack) -> None:
+    page = open_page("v1/health", service_workers="allow")
+    old, new = f"{stack.api_url}/static/service-worker.js?old", f"{stack.api_url}/static/service-worker.js"
+    page.evaluate(
+        "([url, scope]) => navigator.serviceWorker.register(url, {scope})", [old, f"{stack.api_url}/"]
+    )
+    page.evaluate(CONTROLLED)
+    page.goto(f"{stack.api_url}/")
+    active = page.evaluate(
+        """async (url) => {
+            const workers = navigator.serviceWorker;
+            while (workers.controller?.scriptURL !== url) {
+                await new Promise((done) => workers.addEventListener("controllerchange", done, {once: true}));
+            }
+            return (await workers.getRegistrations()).map(({active}) => active.scriptURL);
+        }""",
+        new,
+    )
+    assert active == [new]
