@@ -117,7 +117,10 @@ def _read(folder: Path, path: str) -> Module:
         source = (folder / path).read_text("utf-8")
     except FileNotFoundError as error:
         raise BundleError(f"{path} is imported and does not exist") from error
-    imports = {_resolve(path, target): tuple(names.split(", ")) for names, target in IMPORT.findall(source)}
+    imports: dict[str, tuple[str, ...]] = {}
+    for names, target in IMPORT.findall(source):
+        dependency = _resolve(path, target)
+        imports[dependency] = (*imports.get(dependency, ()), *names.split(", "))
     declarations = DECLARATION.findall(source)
     body = EXPORT.sub("", IMPORT.sub("", source))
     if found := UNSUPPORTED.search(body):
