@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
@@ -16,7 +16,9 @@ from binary import picture_answer
 from frond.problems import UnknownPath
 from frond_classify.http.responses import tagged
 from frond_classify.settings import configuration
-from frond_classify.web_page.inlining import InlinedPage, inline_page
+
+if TYPE_CHECKING:
+    from frond_classify.web_page.inlining import InlinedPage
 
 STATIC = Path(__file__).parent.parent / "static"
 SERVICE_WORKER = "service-worker.js"
@@ -118,7 +120,7 @@ def _data_url(png_name: str) -> bytes:
     return b"data:image/png;base64," + base64.b64encode((STATIC / png_name).read_bytes())
 
 
-def _version(inlined: InlinedPage) -> str:
+def _version(inlined: "InlinedPage") -> str:
     """Return a fingerprint of the page and its public files."""
     texts = (inlined.html, inlined.content_security_policy)
     parts = [*map(str.encode, texts), *((STATIC / name).read_bytes() for name in sorted(STATIC_FILES))]
@@ -126,8 +128,10 @@ def _version(inlined: InlinedPage) -> str:
 
 
 @cache
-def _page(connect_origins: str) -> InlinedPage:
-    """Build the page at the first request for it, not at the cold start of every function."""
+def _page(connect_origins: str) -> "InlinedPage":
+    """Build the page at the first request for it."""
+    from frond_classify.web_page.inlining import inline_page  # noqa: PLC0415 - a cold start for a photo needs none of it
+
     return inline_page(STATIC, connect_origins)
 
 
