@@ -1,4 +1,4 @@
-"""The distribution's Chromium, driven by Playwright."""
+"""The distribution's Chromium, controlled by Playwright."""
 
 import shutil
 from collections.abc import Iterator
@@ -10,13 +10,13 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
 def installed() -> str | None:
-    """Return the path of the browser on this machine, or nothing where there is none."""
+    """Return the path of the installed browser, or None."""
     return next(filter(None, map(shutil.which, NAMES)), None)
 
 
 @contextmanager
 def running(path: str) -> Iterator[Browser]:
-    """Run the browser without a window."""
+    """Launch the browser without a window."""
     with sync_playwright() as playwright:
         # Chromium's own sandbox does not start as root in a container, which is where CI runs.
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])

@@ -1,26 +1,28 @@
-"""A browser in front of the running stack."""
+"""The page in Chromium, served by the running stack."""
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, ConsoleMessage, Page, Route, expect
 
 from tests.e2e.conftest import Stack
 from tests.e2e.page import chromium
 
+STATIC = Path(__file__).parents[3] / "functions" / "classify" / "frond_classify" / "static"
 DESKTOP = {"width": 1280, "height": 820}
-PATIENCE_MS = 30_000
+TIMEOUT_MS = 30_000
 
 Open = Callable[..., Page]
 
-expect.set_options(timeout=PATIENCE_MS)
+expect.set_options(timeout=TIMEOUT_MS)
 
 
-# A module and not the session: while Playwright runs, nothing else in this thread can run an event loop.
+# Of a module and not of the session: while Playwright runs, no other event loop can run in this thread.
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     path = chromium.installed()
@@ -32,27 +34,30 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def open_page(browser: Browser, stack: Stack) -> Iterator[Open]:
-    """Return what opens the page in a fresh context; whatever the page then trips over fails the test."""
-    complaints: list[str] = []
+def page_errors() -> Iterator[list[str]]:
+    """A list for the errors of pages; one at the end fails the test."""
+    errors: list[str] = []
+    yield errors
+    assert errors == []
 
-    def opened(path: str = "", **options: Any) -> Page:
-        # Without its worker, which would come between the page and what a test does to its calls.
-        usual: dict[str, Any] = {"viewport": DESKTOP, "locale": "en-GB", "service_workers": "block"}
-        context = contexts.enter_context(browser.new_context(**{**usual, **options}))
+
+@pytest.fixture
+def open_page(browser: Browser, stack: Stack, page_errors: list[str]) -> Iterator[Open]:
+    """A function that opens the page in a new browser context."""
+
+    def open_in_new_context(path: str = "", **options: Any) -> Page:
+        # Without the service worker, whose requests Playwright's routes do not see.
+        defaults: dict[str, Any] = {"viewport": DESKTOP, "locale": "en-GB", "service_workers": "block"}
+        context = contexts.enter_context(browser.new_context(**{**defaults, **options}))
         page = context.new_page()
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on(
-            "console", lambda message: complaints.append(message.text) if _is_refusal(message.text) else None
-        )
-        # Playwright catches dialogs only while somebody listens, and a key press outruns the first who does.
+        watch(page, page_errors)
+        # Playwright intercepts file choosers only while there is a listener.
         page.on("filechooser", lambda _: None)
         page.goto(f"{stack.api_url}/{path}")
         return page
 
     with ExitStack() as contexts:
-        yield opened
-    assert not complaints
+        yield open_in_new_context
 
 
 @pytest.fixture
@@ -61,10 +66,35 @@ def page(open_page: Open, stack: Stack) -> Page:
     return open_page(f"#key={stack.api_key}")
 
 
+@pytest.fixture
+def unbundled_page(open_page: Open, stack: Stack) -> Page:
+    """The page as its separate files, whose modules the browser links itself."""
+    page = open_page("v1/health")
+    names = r"(|[\w-]+\.(?:css|js)|locales/\w+\.js)"
+    pattern = re.compile(rf"{re.escape(stack.api_url)}/{names}")
+
+    def serve(route: Route) -> None:
+        url = pattern.fullmatch(route.request.url)
+        assert url
+        route.fulfill(path=STATIC / (url[1] or "index.html"))
+
+    page.route(re.compile(rf"^{pattern.pattern}$"), serve)
+    page.goto(f"{stack.api_url}/")
+    return page
+
+
 @pytest.fixture(scope="session")
 def maize(seedlings: Path) -> Path:
     return seedlings / "zea-mays.jpg"
 
 
-def _is_refusal(message: str) -> bool:
-    return "Content Security Policy" in message
+def watch(page: Page, errors: list[str]) -> None:
+    """Collect uncaught exceptions, violations of the Content-Security-Policy and logged errors."""
+
+    def collect(message: ConsoleMessage) -> None:
+        # A failed request is logged too. The tests of errors cause them.
+        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+            errors.append(message.text)
+
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", collect)

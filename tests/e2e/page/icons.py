@@ -12,8 +12,8 @@ from tests.e2e.page import chromium
 
 STATIC = Path(__file__).parents[3] / "functions" / "classify" / "frond_classify" / "static"
 ROUNDED, SQUARE = 'rx="8"', 'rx="0"'
-# Platforms that cut icons to their own shape leave at least the inner circle of four fifths
-# (W3C Web App Manifest, "Icon masks and safe zone"); the drawing is made small enough for it.
+# Platforms that mask icons show at least a circle of four fifths of their side
+# (W3C Web App Manifest, "Icon masks and safe zone"); the scaled drawing fits into it.
 WHOLE, INSIDE = "translate(4 3.5) scale(.78)", "translate(6.9 6.4) scale(.58)"
 
 
@@ -26,7 +26,7 @@ def draw(browser: Browser, svg: str, side: int, picture: Path) -> None:
 
 
 def main() -> int:
-    """Draw all of them."""
+    """Draw all icons."""
     path = chromium.installed()
     if path is None:
         print("this needs Chromium: apt-get install chromium", file=sys.stderr)  # noqa: T201

@@ -1,4 +1,4 @@
-"""Take a picture of the page with a real answer, as the README shows it.
+"""Take a screenshot of the page with a real answer, as in the README.
 
 Run ``python -m tests.e2e.page.screenshot 'http://localhost:3000/#key=…' PHOTO OUT.png``.
 """
@@ -13,37 +13,43 @@ from tests.e2e.page import chromium
 
 
 def shoot(
-    browser: Browser, address: str, photo: Path, picture: Path, scheme: str, width: int, height: int
+    browser: Browser, url: str, photo: Path, output: Path, scheme: str, width: int, height: int
 ) -> None:
-    """Show the page a photo, wait for the answer and keep what is seen."""
+    """Choose a photo, wait for the answer and save a screenshot."""
     page = browser.new_page(
         viewport={"width": width, "height": height},
         device_scale_factor=1.5,
         color_scheme="dark" if scheme == "dark" else "light",
         reduced_motion="reduce",
     )
-    page.goto(address)
+    page.goto(url)
     page.set_input_files("#file", photo)
     page.wait_for_selector("#answer:not([hidden])")
-    page.screenshot(path=picture)
+    page.screenshot(path=output)
 
 
 def main() -> int:
-    """Read the command line and take the picture."""
+    """Take the screenshot that the command line describes."""
     parser = argparse.ArgumentParser(prog="python -m tests.e2e.page.screenshot", description=__doc__)
-    parser.add_argument("address", help="of the running page, with #key=…")
+    parser.add_argument("url", help="of the running page, with #key=…")
     parser.add_argument("photo", type=Path)
-    parser.add_argument("picture", type=Path, help="the PNG file to write")
+    parser.add_argument("output", type=Path, help="the PNG file to write")
     parser.add_argument("--scheme", choices=["light", "dark"], default="light")
     parser.add_argument("--width", type=int, default=1280, help="pixels (default %(default)s)")
     parser.add_argument("--height", type=int, default=820, help="pixels (default %(default)s)")
-    wanted = parser.parse_args()
+    arguments = parser.parse_args()
     path = chromium.installed()
     if path is None:
         return parser.error("this needs Chromium: apt-get install chromium")
     with chromium.running(path) as browser:
         shoot(
-            browser, wanted.address, wanted.photo, wanted.picture, wanted.scheme, wanted.width, wanted.height
+            browser,
+            arguments.url,
+            arguments.photo,
+            arguments.output,
+            arguments.scheme,
+            arguments.width,
+            arguments.height,
         )
     return 0
 

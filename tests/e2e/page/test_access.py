@@ -1,4 +1,4 @@
-"""The key, and people who use the page in their own way."""
+"""The API key, and access for everyone: keyboard, narrow screens, contrast, no motion."""
 
 from pathlib import Path
 
@@ -6,10 +6,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Stack
+from tests.e2e.page.actions import choose, expect_maize
 from tests.e2e.page.conftest import Open
-from tests.e2e.page.gestures import choose, expect_maize
 
-# The contrast of all that is read, and whether it is large enough for the lower bar (WCAG 2.2, 1.4.3).
+# The contrast ratio of every text, and whether it is large, which needs less (WCAG 2.2, 1.4.3).
 CONTRASTS = """() => {
     const channels = (colour) => colour.match(/[\\d.]+/g).map(Number);
     const luminance = (rgb) => rgb.slice(0, 3)
@@ -43,7 +43,7 @@ SHIFTS = """() => new Promise((done) => {
 })"""
 
 
-def test_without_a_key_the_page_asks_for_it_and_then_goes_on(
+def test_a_missing_key_is_requested_before_the_photo_is_sent(
     open_page: Open, stack: Stack, maize: Path
 ) -> None:
     page = open_page()
@@ -59,7 +59,7 @@ def test_without_a_key_the_page_asks_for_it_and_then_goes_on(
     expect_maize(page)
 
 
-def test_a_refused_key_is_asked_for_again(open_page: Open, stack: Stack, maize: Path) -> None:
+def test_a_refused_key_can_be_replaced(open_page: Open, stack: Stack, maize: Path) -> None:
     page = open_page("#key=nobody-gave-me-this-one")
     choose(page, maize)
     expect(page.get_by_role("heading", name="That key was not accepted")).to_be_visible()
@@ -68,7 +68,7 @@ def test_a_refused_key_is_asked_for_again(open_page: Open, stack: Stack, maize: 
     expect_maize(page)
 
 
-def test_a_key_no_header_can_carry_is_refused_on_the_page(open_page: Open, maize: Path) -> None:
+def test_a_key_that_fits_no_header_is_refused_by_the_page(open_page: Open, maize: Path) -> None:
     page = open_page()
     choose(page, maize)
     page.get_by_label("API key").fill("ключ")
@@ -76,7 +76,7 @@ def test_a_key_no_header_can_carry_is_refused_on_the_page(open_page: Open, maize
     expect(page.get_by_role("heading", name="That key was not accepted")).to_be_visible()
 
 
-def test_the_key_leaves_the_address_bar(page: Page, stack: Stack) -> None:
+def test_the_key_is_removed_from_the_address_bar(page: Page, stack: Stack) -> None:
     assert page.url == f"{stack.api_url}/"
 
 
@@ -104,7 +104,9 @@ def test_a_keyboard_is_enough(page: Page, maize: Path) -> None:
         expect(page.get_by_role("link", name=name)).to_be_focused()
 
 
-def test_the_narrowest_phone_needs_no_sideways_scrolling(open_page: Open, stack: Stack, maize: Path) -> None:
+def test_the_narrowest_phone_needs_no_horizontal_scrolling(
+    open_page: Open, stack: Stack, maize: Path
+) -> None:
     page = open_page("", viewport={"width": 320, "height": 568}, has_touch=True, is_mobile=True)
     widths = [_overflow(page)]
     choose(page, maize)
@@ -112,46 +114,42 @@ def test_the_narrowest_phone_needs_no_sideways_scrolling(open_page: Open, stack:
     widths.append(_overflow(page))
     page.get_by_label("API key").fill(stack.api_key)
     page.keyboard.press("Enter")
-    # The longest name that the model knows.
+    # The longest name of a species.
     choose(page, maize.parent / "geranium-pusillum.jpg")
     expect(page.locator("#answer")).to_be_visible()
     widths.append(_overflow(page))
     choose(page, maize.parent / "README.md")
-    expect(page.locator("#problem")).to_be_visible()
+    expect(page.locator("#error")).to_be_visible()
     widths.append(_overflow(page))
     assert widths == [0, 0, 0, 0]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_word_can_be_read_in_the_light_and_in_the_dark(
-    open_page: Open, stack: Stack, maize: Path, scheme: str
-) -> None:
+def test_every_text_has_enough_contrast(open_page: Open, stack: Stack, maize: Path, scheme: str) -> None:
     page = open_page(f"#key={stack.api_key}", color_scheme=scheme, reduced_motion="reduce")
-    read = page.evaluate(CONTRASTS)
+    texts = page.evaluate(CONTRASTS)
     choose(page, maize)
     expect_maize(page)
-    read += page.evaluate(CONTRASTS)
+    texts += page.evaluate(CONTRASTS)
 
-    assert {"Which plant is this?", "Choose photo", "Maize", "Crop"} <= {word["text"] for word in read}
-    assert [word for word in read if word["ratio"] < (3 if word["large"] else 4.5)] == []
+    assert {"Which plant is this?", "Choose photo", "Maize", "Crop"} <= {text["text"] for text in texts}
+    assert [text for text in texts if text["ratio"] < (3 if text["large"] else 4.5)] == []
     ground = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
     assert (max(map(int, ground[4:-1].split(","))) < 60) is (scheme == "dark")
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_nothing_jumps_from_the_empty_page_to_the_answer(
-    open_page: Open, stack: Stack, maize: Path, width: int
-) -> None:
+def test_the_answer_shifts_no_layout(open_page: Open, stack: Stack, maize: Path, width: int) -> None:
     page = open_page(f"#key={stack.api_key}", viewport={"width": width, "height": 820})
-    plate = _place(page, "#plate")
+    viewer = _place(page, "#photo-viewer")
     choose(page, maize)
     expect_maize(page)
-    assert _place(page, "#plate") == plate
-    # The most that web.dev's Core Web Vitals still call good.
+    assert _place(page, "#photo-viewer") == viewer
+    # The limit of a good score in web.dev's Core Web Vitals.
     assert page.evaluate(SHIFTS) < 0.1
 
 
-def test_motion_stops_for_those_who_asked_for_that(open_page: Open, stack: Stack, maize: Path) -> None:
+def test_reduced_motion_stops_all_animations(open_page: Open, stack: Stack, maize: Path) -> None:
     page = open_page(f"#key={stack.api_key}", reduced_motion="reduce")
     choose(page, maize)
     expect_maize(page)

@@ -1,4 +1,4 @@
-"""Every state of the page by axe-core's rules, and the whole page by keyboard."""
+"""Every view of the page by axe-core's rules, and the whole page by keyboard."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,14 +9,14 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.conftest import Stack
+from tests.e2e.page.actions import CALL, choose, expect_maize
 from tests.e2e.page.conftest import Open
-from tests.e2e.page.gestures import CALL, choose, expect_maize
 
 SERIOUS = {"serious", "critical"}
 
 
 def violations(page: Page, state: str) -> list[tuple[str, str, list[Any]]]:
-    """Return what axe-core finds serious or critical: the state, the rule and where."""
+    """Return the serious and critical violations that axe-core finds: the view, the rule and the elements."""
     found = Axe().run(page).response["violations"]
     return [
         (state, each["id"], [node["target"] for node in each["nodes"]])
@@ -34,9 +34,7 @@ def with_verdict(verdict: str) -> Callable[[Route], None]:
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 320)])
-def test_no_state_of_the_page_breaks_a_rule(
-    open_page: Open, stack: Stack, maize: Path, scheme: str, width: int
-) -> None:
+def test_no_view_violates_a_rule(open_page: Open, stack: Stack, maize: Path, scheme: str, width: int) -> None:
     page = open_page(color_scheme=scheme, viewport={"width": width, "height": 800}, reduced_motion="reduce")
     found = violations(page, "welcome")
     page.get_by_role("button", name="API key").click()
@@ -62,7 +60,7 @@ def test_no_state_of_the_page_breaks_a_rule(
         expect(page.locator(f"#answer[data-verdict={verdict}]")).to_be_visible()
         found += violations(page, verdict)
     choose(page, maize.parent / "README.md")
-    expect(page.locator("#problem")).to_be_visible()
+    expect(page.locator("#error")).to_be_visible()
     found += violations(page, "problem")
     page.context.set_offline(True)
     choose(page, maize)
@@ -72,14 +70,14 @@ def test_no_state_of_the_page_breaks_a_rule(
 
 
 def reach(page: Page, name: str, role: Any = "button", key: str = "Tab") -> None:
-    """Press Tab until something has the focus, which has to be seen."""
+    """Press Tab until an element has the focus, which must be visible."""
     wanted = page.get_by_role(role, name=name, exact=True).filter(visible=True)
     for _ in range(60):
         page.keyboard.press(key)
         if wanted.evaluate_all("found => found.includes(document.activeElement)"):
             assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
             return
-    pytest.fail(f"no way to {name} by the keyboard")
+    pytest.fail(f"{name} cannot be reached by the keyboard")
 
 
 def test_a_keyboard_is_enough_for_everything(page: Page, maize: Path) -> None:
@@ -92,18 +90,18 @@ def test_a_keyboard_is_enough_for_everything(page: Page, maize: Path) -> None:
 
     reach(page, "Why? Show in the photo what spoke for the answer", key="Shift+Tab")
     page.keyboard.press("Space")
-    expect(page.locator("#evidence")).to_be_visible()
+    expect(page.locator("#activation-map")).to_be_visible()
     reach(page, "Add a photo")
     with page.expect_file_chooser() as dialog:
         page.keyboard.press("Enter")
     dialog.value.set_files(maize)
-    expect(page.locator("#own-title")).to_have_text("Photo 2 of 2 on its own")
+    expect(page.locator("#image-title")).to_have_text("Photo 2 of 2 on its own")
     reach(page, "Photo 1 of 2, zea-mays.jpg", key="Shift+Tab")
     page.keyboard.press("Enter")
-    expect(page.locator("#own-title")).to_have_text("Photo 1 of 2 on its own")
+    expect(page.locator("#image-title")).to_have_text("Photo 1 of 2 on its own")
     reach(page, "Remove photo 2")
     page.keyboard.press("Enter")
-    expect(page.locator("#own")).to_be_hidden()
+    expect(page.locator("#image-result")).to_be_hidden()
     expect_maize(page)
 
     reach(page, "No")
@@ -116,7 +114,7 @@ def test_a_keyboard_is_enough_for_everything(page: Page, maize: Path) -> None:
     page.keyboard.press("Space")
     reach(page, "Send")
     page.keyboard.press("Enter")
-    expect(page.locator("#thanks-words")).to_have_text("Thank you. You said: Charlock.")
+    expect(page.locator("#thanks-text")).to_have_text("Thank you. You said: Charlock.")
     expect(page.get_by_role("button", name="Change")).to_be_focused()
 
     reach(page, "Species", key="Shift+Tab")

@@ -1,7 +1,7 @@
-"""Answers and faults that the stack gives seldom, in the page's words.
+"""Rare answers and errors.
 
-Only what the stack does not give on demand is made here: a verdict that hangs on the model's thresholds, a
-stage in the address, a network that is down, too many calls.
+Only what the stack does not return on demand is simulated: a verdict that depends on the model's thresholds,
+a stage in the URL, a network that is down, throttling.
 """
 
 import json
@@ -12,12 +12,12 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.conftest import Stack
+from tests.e2e.page.actions import CALL, choose, expect_error, expect_maize, hold
 from tests.e2e.page.conftest import Open
-from tests.e2e.page.gestures import CALL, choose, expect_maize, expect_problem, hold
 
 
 def answer_with_verdict(page: Page, verdict: str) -> None:
-    """Let the stack answer, and change nothing but its verdict."""
+    """Change the verdict of the stack's answer."""
 
     def changed(route: Route) -> None:
         response = route.fetch()
@@ -37,11 +37,11 @@ def test_an_uncertain_answer_lists_its_candidates(page: Page, maize: Path) -> No
     rows = page.get_by_role("listitem").filter(visible=True)
     expect(rows).to_have_count(5)
     expect(rows.first).to_contain_text("Maize")
-    expect(page.locator("#sure")).to_be_hidden()
+    expect(page.locator("#confidence-line")).to_be_hidden()
     expect(page.get_by_role("status")).to_contain_text("It could be one of these: Maize")
 
 
-def test_what_is_not_recognised_is_said_and_named_nothing(page: Page, maize: Path) -> None:
+def test_an_answer_that_is_not_recognised_names_no_species(page: Page, maize: Path) -> None:
     answer_with_verdict(page, "not_recognised")
     choose(page, maize)
     expect(page.get_by_role("heading", name="Not a plant that Frond knows")).to_be_visible()
@@ -51,23 +51,23 @@ def test_what_is_not_recognised_is_said_and_named_nothing(page: Page, maize: Pat
     expect(names).to_have_count(1)
 
 
-def test_offline_keeps_the_photo_and_sends_it_when_asked_again(page: Page, maize: Path) -> None:
+def test_a_photo_chosen_offline_can_be_retried(page: Page, maize: Path) -> None:
     page.context.set_offline(True)
     choose(page, maize)
-    expect_problem(page, "You are offline", "then try again")
+    expect_error(page, "You are offline", "then try again")
     expect(page.get_by_role("img", name="Your photo, zea-mays.jpg")).to_be_visible()
     page.context.set_offline(False)
     page.get_by_role("button", name="Try again").click()
     expect_maize(page)
 
 
-def test_a_stack_that_is_gone_is_told_apart_from_being_offline(page: Page, maize: Path) -> None:
+def test_an_unreachable_stack_differs_from_being_offline(page: Page, maize: Path) -> None:
     page.route(CALL, lambda route: route.abort("connectionrefused"))
     choose(page, maize)
-    expect_problem(page, "Frond cannot be reached", "Check your connection")
+    expect_error(page, "Frond cannot be reached", "Check your connection")
 
 
-def test_no_answer_ends_after_half_a_minute(open_page: Open, stack: Stack, maize: Path) -> None:
+def test_a_request_times_out_after_half_a_minute(open_page: Open, stack: Stack, maize: Path) -> None:
     page = open_page()
     page.clock.install()
     page.goto(f"{stack.api_url}/?slow#key={stack.api_key}")
@@ -77,7 +77,7 @@ def test_no_answer_ends_after_half_a_minute(open_page: Open, stack: Stack, maize
     page.clock.run_for(5_000)
     expect(page.get_by_text("Still on it")).to_be_visible()
     page.clock.run_for(26_000)
-    expect_problem(page, "No answer came in time", "Try again in a moment")
+    expect_error(page, "No answer came in time", "Try again in a moment")
     assert len(held) == 1
 
 
@@ -108,20 +108,18 @@ def test_no_answer_ends_after_half_a_minute(open_page: Open, stack: Stack, maize
     ],
     ids=["throttled", "gateway 429", "gateway 413", "gateway 504", "gateway 502", "new problem", "not Frond"],
 )
-def test_every_fault_is_told_in_plain_words_and_the_next_photo_is_served(
+def test_every_error_is_explained_and_the_next_photo_is_classified(
     page: Page, maize: Path, status: int, body: dict[str, Any], title: str, advice: str
 ) -> None:
     answer_with(page, status, body)
     choose(page, maize)
-    expect_problem(page, title, advice)
+    expect_error(page, title, advice)
     choose(page, maize)
     expect_maize(page)
 
 
 @pytest.mark.parametrize("path", ["prod", "prod/"])
-def test_calls_stay_under_the_stage_the_page_came_from(
-    open_page: Open, stack: Stack, maize: Path, path: str
-) -> None:
+def test_calls_use_the_stage_of_the_page(open_page: Open, stack: Stack, maize: Path, path: str) -> None:
     page = open_page()
 
     def without_stage(route: Route) -> None:

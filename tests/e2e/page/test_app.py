@@ -1,4 +1,4 @@
-"""The page as an app: what makes it one, and how it opens without a network."""
+"""The page as a progressive web app: installation, service worker and offline start."""
 
 from pathlib import Path
 from typing import Any
@@ -7,48 +7,48 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.conftest import Stack
+from tests.e2e.page.actions import choose, expect_maize
 from tests.e2e.page.conftest import Open
-from tests.e2e.page.gestures import choose, expect_maize
 
 SIZES = {"192x192": 192, "512x512": 512}
-# Resolves once the worker has taken the page over.
+# Resolves when a service worker controls the page.
 CONTROLLED = """() => navigator.serviceWorker.controller ? true : new Promise((done) =>
     navigator.serviceWorker.addEventListener("controllerchange", () => done(true)))"""
 
 
 @pytest.fixture
 def app(open_page: Open, stack: Stack) -> Page:
-    """The page with its worker, which has taken over."""
+    """The page, controlled by its service worker."""
     page = open_page(f"#key={stack.api_key}", service_workers="allow")
     page.evaluate(CONTROLLED)
     return page
 
 
-def manifest(page: Page) -> dict[str, Any]:
-    address = page.locator("link[rel=manifest]").evaluate("link => link.href")
-    found: dict[str, Any] = page.evaluate("address => fetch(address).then((reply) => reply.json())", address)
-    return found | {"address": address}
+def fetch_manifest(page: Page) -> tuple[str, dict[str, Any]]:
+    """Return the manifest's URL and its content."""
+    url = page.locator("link[rel=manifest]").evaluate("link => link.href")
+    return url, page.evaluate("url => fetch(url).then((response) => response.json())", url)
 
 
 def test_the_page_can_be_installed(page: Page) -> None:
     def without_svg(route: Route) -> None:
         response = route.fetch()
-        told = response.json()
-        told["icons"] = [icon for icon in told["icons"] if icon["type"] == "image/png"]
-        route.fulfill(response=response, json=told)
+        document = response.json()
+        document["icons"] = [icon for icon in document["icons"] if icon["type"] == "image/png"]
+        route.fulfill(response=response, json=document)
 
     page.route("**/manifest.webmanifest", without_svg)
     browser = page.context.new_cdp_session(page)
     assert browser.send("Page.getAppManifest")["errors"] == []
     errors = browser.send("Page.getInstallabilityErrors")["installabilityErrors"]
-    # A test's browser keeps nothing, and what keeps nothing installs nothing.
+    # A test's browser context stores nothing, so it cannot install.
     assert [error["errorId"] for error in errors] == ["in-incognito"]
 
 
-def test_its_icons_are_pictures_of_the_sizes_they_say(page: Page, stack: Stack) -> None:
-    told = manifest(page)
-    assert {icon["purpose"] for icon in told["icons"]} == {"any", "maskable"}
-    for icon in told["icons"]:
+def test_the_icons_have_the_sizes_in_the_manifest(page: Page, stack: Stack) -> None:
+    url, manifest = fetch_manifest(page)
+    assert {icon["purpose"] for icon in manifest["icons"]} == {"any", "maskable"}
+    for icon in manifest["icons"]:
         size = page.evaluate(
             """async ([source, base]) => {
                 const image = new Image();
@@ -56,7 +56,7 @@ def test_its_icons_are_pictures_of_the_sizes_they_say(page: Page, stack: Stack) 
                 await image.decode();
                 return [image.naturalWidth, image.naturalHeight];
             }""",
-            [icon["src"], told["address"]],
+            [icon["src"], url],
         )
         if icon["type"] == "image/png":
             assert size == [SIZES[icon["sizes"]]] * 2
@@ -66,18 +66,16 @@ def test_its_icons_are_pictures_of_the_sizes_they_say(page: Page, stack: Stack) 
     assert png.startswith(b"\x89PNG\r\n")
 
 
-def test_the_app_starts_where_the_page_lies(page: Page, stack: Stack) -> None:
-    told = manifest(page)
+def test_the_app_starts_at_the_page(page: Page, stack: Stack) -> None:
+    url, manifest = fetch_manifest(page)
     for member in ("start_url", "scope"):
         assert (
-            page.evaluate("([to, base]) => new URL(to, base).href", [told[member], told["address"]])
+            page.evaluate("([to, base]) => new URL(to, base).href", [manifest[member], url])
             == f"{stack.api_url}/"
         )
 
 
-def test_without_a_network_the_app_opens_and_says_that_it_is_offline(
-    app: Page, stack: Stack, maize: Path
-) -> None:
+def test_the_app_opens_offline(app: Page, stack: Stack, maize: Path) -> None:
     choose(app, maize)
     expect_maize(app)
     app.context.set_offline(True)
@@ -92,26 +90,26 @@ def test_without_a_network_the_app_opens_and_says_that_it_is_offline(
     expect(app.locator("#offline")).to_be_hidden()
 
 
-def test_the_worker_keeps_the_page_and_never_an_answer(app: Page, stack: Stack, maize: Path) -> None:
+def test_the_service_worker_caches_the_page_and_no_response_of_the_api(
+    app: Page, stack: Stack, maize: Path
+) -> None:
     choose(app, maize)
     expect_maize(app)
     app.get_by_role("button", name="Species").click()
     expect(app.get_by_role("dialog").get_by_text("12 species")).to_be_visible()
-    kept = app.evaluate(
+    cached = app.evaluate(
         """async () => {
-            const shelves = await Promise.all((await caches.keys()).map((name) => caches.open(name)));
-            const kept = await Promise.all(shelves.map((shelf) => shelf.keys()));
-            return kept.flat().map(({url}) => url);
+            const opened = await Promise.all((await caches.keys()).map((name) => caches.open(name)));
+            const requests = await Promise.all(opened.map((cache) => cache.keys()));
+            return requests.flat().map(({url}) => url);
         }"""
     )
-    assert sorted(kept) == sorted(
+    assert sorted(cached) == sorted(
         f"{stack.api_url}/{name}" for name in ("", "static/icon.svg", "static/manifest.webmanifest")
     )
 
 
-def test_a_new_worker_leaves_nothing_of_the_one_before_and_touches_no_others(
-    open_page: Open, stack: Stack
-) -> None:
+def test_a_new_service_worker_deletes_the_old_cache_and_no_other(open_page: Open, stack: Stack) -> None:
     page = open_page("v1/health", service_workers="allow")
     mine, other = f"frond {stack.api_url}/ before", f"frond {stack.api_url}/stage/ before"
     page.evaluate("names => Promise.all(names.map((name) => caches.open(name)))", [mine, other])
@@ -121,3 +119,24 @@ def test_a_new_worker_leaves_nothing_of_the_one_before_and_touches_no_others(
     assert mine not in left
     assert other in left
     assert len(left) == 2
+
+
+def test_a_service_worker_of_another_name_is_replaced(open_page: Open, stack: Stack) -> None:
+    page = open_page("v1/health", service_workers="allow")
+    old, new = f"{stack.api_url}/static/service-worker.js?old", f"{stack.api_url}/static/service-worker.js"
+    page.evaluate(
+        "([url, scope]) => navigator.serviceWorker.register(url, {scope})", [old, f"{stack.api_url}/"]
+    )
+    page.evaluate(CONTROLLED)
+    page.goto(f"{stack.api_url}/")
+    active = page.evaluate(
+        """async (url) => {
+            const workers = navigator.serviceWorker;
+            while (workers.controller?.scriptURL !== url) {
+                await new Promise((done) => workers.addEventListener("controllerchange", done, {once: true}));
+            }
+            return (await workers.getRegistrations()).map(({active}) => active.scriptURL);
+        }""",
+        new,
+    )
+    assert active == [new]

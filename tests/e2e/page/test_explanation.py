@@ -1,4 +1,4 @@
-"""Why the model says what it says, laid over the photo; and what would make a photo easier to judge."""
+"""The activation map over the photo, and advice on the quality of photos."""
 
 from pathlib import Path
 
@@ -7,18 +7,18 @@ from PIL import Image, ImageFilter
 from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.conftest import Stack
+from tests.e2e.page.actions import File, choose, expect_maize, record_answers
 from tests.e2e.page.conftest import Open
-from tests.e2e.page.gestures import File, choose, expect_maize, overhear
 from tests.support.pictures import encoded
 
-# How dark the overlay is in the middle of each cell, 0 to 1, by rows.
+# The opacity of the overlay at the centre of each cell, 0 to 1, by rows.
 DARKNESS = """([canvas, rows, columns]) => {
     const {data, width, height} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
     const middle = (index, cells, length) => Math.floor((index + 0.5) * length / cells);
     return Array.from({length: rows}, (_, row) => Array.from({length: columns}, (_, column) =>
         data[4 * (middle(row, rows, height) * width + middle(column, columns, width)) + 3] / 255));
 }"""
-# Where a picture lies that is fitted into its box whole.
+# The position and size of a picture inside its box (`object-fit: contain`).
 DRAWN = """element => {
     const {left, top, width, height} = element.getBoundingClientRect();
     const across = element.naturalWidth ?? element.width, down = element.naturalHeight ?? element.height;
@@ -30,31 +30,33 @@ DRAWN = """element => {
 
 
 def wide(maize: Path) -> File:
-    """A photo twice as wide as it is high, of which the model sees the middle."""
+    """A photo twice as wide as it is high, of which the model sees the centre."""
     seedling = Image.open(maize).convert("RGB")
     picture = Image.new("RGB", (2 * seedling.width, seedling.height), "black")
     picture.paste(seedling, (seedling.width // 2, 0))
     return File(name="wide.png", mimeType="image/png", buffer=encoded(picture, "PNG"))
 
 
-def explained(page: Page, index: int) -> list[list[float]]:
-    """Have one of two photos explained; return how dark the overlay is, by rows of cells."""
+def activation_map(page: Page, index: int) -> list[list[float]]:
+    """Show the activation map of one of two photos; return its opacity, by rows of cells."""
     page.get_by_role("button", name=f"Photo {index + 1} of 2").click()
-    expect(page.locator("#evidence")).to_be_hidden()
+    expect(page.locator("#activation-map")).to_be_hidden()
     page.get_by_role("button", name="Why?").click()
-    dark: list[list[float]] = page.evaluate(DARKNESS, [page.locator("#evidence").element_handle(), 7, 7])
+    dark: list[list[float]] = page.evaluate(
+        DARKNESS, [page.locator("#activation-map").element_handle(), 7, 7]
+    )
     return dark
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_the_evidence_lies_on_the_photo_cell_by_cell(
+def test_the_activation_map_fits_the_photo_cell_by_cell(
     open_page: Open, stack: Stack, maize: Path, width: int
 ) -> None:
     page = open_page(f"#key={stack.api_key}", viewport={"width": width, "height": 820})
-    answers = overhear(page)
+    answers = record_answers(page)
     choose(page, wide(maize))
     page.get_by_role("button", name="Why?").click()
-    canvas, photo = page.locator("#evidence"), page.locator("#photo")
+    canvas, photo = page.locator("#activation-map"), page.locator("#photo")
     expect(canvas).to_be_visible()
     assert canvas.evaluate(DRAWN) == pytest.approx(photo.evaluate(DRAWN), abs=1.5)
 
@@ -63,7 +65,7 @@ def test_the_evidence_lies_on_the_photo_cell_by_cell(
     dark = page.evaluate(DARKNESS, [canvas.element_handle(), 7, 14])
     lightest = min(min(row) for row in dark)
     darkest = max(max(row) for row in dark)
-    # A pixel lies a little beside the middle of its cell.
+    # The pixel is not exactly at the centre of its cell.
     assert lightest < 0.06
     assert darkest > 0.5
     for row, expected in zip(dark, evidence, strict=True):
@@ -73,25 +75,25 @@ def test_the_evidence_lies_on_the_photo_cell_by_cell(
     )
 
 
-def test_a_touch_on_the_photo_shows_the_evidence_and_hides_it_again(page: Page, maize: Path) -> None:
+def test_a_click_on_the_photo_toggles_the_activation_map(page: Page, maize: Path) -> None:
     choose(page, maize)
     expect_maize(page)
     why = page.get_by_role("button", name="Why?")
     expect(why).to_have_attribute("aria-pressed", "false")
-    page.locator("#plate").click()
+    page.locator("#photo-viewer").click()
     expect(why).to_have_attribute("aria-pressed", "true")
-    expect(page.locator("#evidence")).to_be_visible()
-    page.locator("#plate").click()
+    expect(page.locator("#activation-map")).to_be_visible()
+    page.locator("#photo-viewer").click()
     expect(why).to_have_attribute("aria-pressed", "false")
-    expect(page.locator("#evidence")).to_be_hidden()
+    expect(page.locator("#activation-map")).to_be_hidden()
 
 
-def test_each_photo_has_its_own_evidence(page: Page, maize: Path) -> None:
+def test_each_photo_has_its_own_activation_map(page: Page, maize: Path) -> None:
     turned = Image.open(maize).convert("RGB").transpose(Image.Transpose.ROTATE_90)
-    answers = overhear(page)
+    answers = record_answers(page)
     choose(page, maize, File(name="turned.png", mimeType="image/png", buffer=encoded(turned, "PNG")))
     for index in range(2):
-        dark = explained(page, index)
+        dark = activation_map(page, index)
         expected = answers[0]["images"][index]["evidence"]
         highest = max(max(row) for row in expected)
         assert highest == 1
@@ -101,7 +103,7 @@ def test_each_photo_has_its_own_evidence(page: Page, maize: Path) -> None:
     assert answers[0]["images"][0]["evidence"] != answers[0]["images"][1]["evidence"]
 
 
-def test_a_photo_that_does_not_speak_for_the_answer_stays_dark(page: Page, maize: Path) -> None:
+def test_a_photo_that_does_not_support_the_answer_is_dark(page: Page, maize: Path) -> None:
     def silence(route: Route) -> None:
         response = route.fetch()
         answer = response.json()
@@ -111,11 +113,11 @@ def test_a_photo_that_does_not_speak_for_the_answer_stays_dark(page: Page, maize
     page.route("**/v1/classifications?*", silence)
     choose(page, maize, maize.parent / "galium-aparine.jpg")
 
-    assert min(min(row) for row in explained(page, 0)) < 0.06
-    assert min(min(row) for row in explained(page, 1)) > 0.5
+    assert min(min(row) for row in activation_map(page, 0)) < 0.06
+    assert min(min(row) for row in activation_map(page, 1)) > 0.5
 
 
-def test_an_answer_without_evidence_offers_none(page: Page, maize: Path) -> None:
+def test_an_answer_without_an_activation_map_has_no_button(page: Page, maize: Path) -> None:
     page.route(
         "**/v1/classifications?*",
         lambda route: route.fulfill(
@@ -127,11 +129,11 @@ def test_an_answer_without_evidence_offers_none(page: Page, maize: Path) -> None
     expect(page.get_by_role("button", name="Why?")).to_be_hidden()
 
 
-def test_advice_is_given_for_each_photo_that_needs_some(page: Page, maize: Path) -> None:
+def test_advice_is_numbered_by_photo(page: Page, maize: Path) -> None:
     seedling = Image.open(maize).convert("RGB")
     blurred = encoded(seedling.filter(ImageFilter.GaussianBlur(6)), "PNG")
     dark = encoded(seedling.point(lambda value: value // 8), "PNG")
-    answers = overhear(page)
+    answers = record_answers(page)
     choose(
         page,
         maize,
@@ -141,15 +143,15 @@ def test_advice_is_given_for_each_photo_that_needs_some(page: Page, maize: Path)
     expect(page.locator("#answer")).to_be_visible()
     issues = [[issue["issue"] for issue in image["issues"]] for image in answers[0]["images"]]
     assert (issues[0], issues[1][:1], issues[2][:1]) == ([], ["blurred"], ["too_dark"])
-    told = [
+    advice = [
         f"Photo {number}: {issue['advice']}"
         for number, image in enumerate(answers[0]["images"], 1)
         for issue in image["issues"]
     ]
-    assert page.locator("#advice p").all_inner_texts() == told
+    assert page.locator("#advice p").all_inner_texts() == advice
 
 
-def test_the_advice_for_a_single_photo_needs_no_number(page: Page, maize: Path) -> None:
+def test_advice_on_a_single_photo_has_no_number(page: Page, maize: Path) -> None:
     dark = encoded(Image.open(maize).convert("RGB").point(lambda value: value // 8), "PNG")
     choose(page, File(name="dark.png", mimeType="image/png", buffer=dark))
     expect(page.locator("#advice")).to_contain_text("The photo is too dark; take it in daylight")

@@ -1,4 +1,4 @@
-"""What the model knows, to be looked through."""
+"""The gallery of the species that the model knows."""
 
 from pathlib import Path
 
@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.conftest import Stack
+from tests.e2e.page.actions import choose, expect_maize
 from tests.e2e.page.conftest import Open
-from tests.e2e.page.gestures import choose, expect_maize
 
 
 def gallery(page: Page) -> Locator:
@@ -15,7 +15,7 @@ def gallery(page: Page) -> Locator:
     return page.get_by_role("dialog", name="What Frond knows")
 
 
-def test_every_species_is_there_with_what_is_known_of_it(page: Page) -> None:
+def test_every_species_has_a_card(page: Page) -> None:
     sheet = gallery(page)
     expect(sheet.get_by_role("listitem")).to_have_count(12)
     expect(sheet.get_by_text("12 species")).to_be_visible()
@@ -45,29 +45,31 @@ def test_a_species_is_found_by_its_names_family_and_code(page: Page, wanted: str
     rows = sheet.get_by_role("listitem").filter(visible=True)
     expect(rows).to_have_count(len(found))
     assert set(rows.locator(".scientific-name").all_inner_texts()) == found
-    words = f"{len(found)} of 12 species" if found else "No species of that name"
-    expect(sheet.get_by_role("status")).to_contain_text(words)
+    status = f"{len(found)} of 12 species" if found else "No species of that name"
+    expect(sheet.get_by_role("status")).to_contain_text(status)
 
 
-def test_a_picture_is_fetched_for_what_is_seen_and_only_once(open_page: Open, stack: Stack) -> None:
+def test_a_picture_is_fetched_once_and_only_when_visible(open_page: Open, stack: Stack) -> None:
     page = open_page(f"#key={stack.api_key}", viewport={"width": 390, "height": 700})
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url) if request.url.endswith("/photo") else None)
+    requested: list[str] = []
+    page.on(
+        "request", lambda request: requested.append(request.url) if request.url.endswith("/photo") else None
+    )
     sheet = gallery(page)
     first, last = sheet.get_by_role("listitem").first, sheet.get_by_role("listitem").last
     expect(first.get_by_role("img", name="Black-grass, a picture from the data set")).to_be_visible()
     assert first.locator("img").evaluate("image => image.decode().then(() => image.naturalWidth)") == 224
     expect(last.locator("img")).to_be_hidden()
-    assert 0 < len(asked) < 12
+    assert 0 < len(requested) < 12
 
     last.scroll_into_view_if_needed()
     expect(last.locator("img")).to_be_visible()
     page.keyboard.press("Escape")
     expect(gallery(page).get_by_role("listitem").first.locator("img")).to_be_visible()
-    assert len(asked) == len(set(asked))
+    assert len(requested) == len(set(requested))
 
 
-def test_where_there_is_no_picture_stands_a_leaf(page: Page) -> None:
+def test_a_species_without_a_picture_shows_a_leaf(page: Page) -> None:
     problem = {"type": "urn:frond:problem:no-picture", "status": 404, "title": "", "detail": ""}
     page.route("**/v1/species/zea-mays/photo", lambda route: route.fulfill(status=404, json=problem))
     sheet = gallery(page)
@@ -78,13 +80,15 @@ def test_where_there_is_no_picture_stands_a_leaf(page: Page) -> None:
     expect(row.locator("img")).to_be_hidden()
 
 
-def test_without_a_key_the_gallery_asks_for_it(open_page: Open) -> None:
+def test_the_gallery_needs_a_key(open_page: Open) -> None:
     page = open_page()
     page.get_by_role("button", name="Species").click()
     expect(page.get_by_role("heading", name="Frond needs your key")).to_be_visible()
 
 
-def test_a_list_that_does_not_come_is_told_and_asked_for_again(page: Page, stack: Stack, maize: Path) -> None:
+def test_a_failed_request_is_repeated_when_the_gallery_is_opened_again(
+    page: Page, stack: Stack, maize: Path
+) -> None:
     page.context.set_offline(True)
     sheet = gallery(page)
     expect(sheet.get_by_role("status")).to_contain_text("You are offline")

@@ -1,5 +1,6 @@
-"""The page speaks English, Spanish and French."""
+"""The page in English, Spanish and French."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -9,32 +10,34 @@ from PIL import Image
 from playwright.sync_api import Page, Request, expect
 
 from tests.e2e.conftest import Stack
-from tests.e2e.page.conftest import Open
-from tests.e2e.page.gestures import File, choose, overhear
+from tests.e2e.page.actions import File, choose, record_answers
+from tests.e2e.page.conftest import STATIC, Open
 from tests.support.pictures import encoded
 
-# What each language says, with functions by how many values they take.
-SHAPES = """() => {
-    const shape = (value) => typeof value === "function" ? value.length : typeof value === "string" ? "text" :
-        Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, shape(inner)]));
-    return Object.fromEntries(Object.entries(WORDS).map(([language, words]) => [language, shape(words)]));
+# The keys of a language's messages. Instead of a function stands the number of its parameters.
+KEYS = """async (language) => {
+    const keys = (value) => typeof value === "function" ? value.length : typeof value === "string" ? "text" :
+        Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, keys(inner)]));
+    return keys((await import(`./locales/${language}.js`))[language]);
 }"""
-SENTENCES = """() => {
-    const said = (value) => typeof value === "function" ? [] :
-        typeof value === "string" ? [value] : Object.values(value).flatMap(said);
-    return Object.fromEntries(Object.entries(WORDS).map(([language, words]) => [language, said(words)]));
+TEXTS = """async (language) => {
+    const texts = (value) => typeof value === "function" ? [] :
+        typeof value === "string" ? [value] : Object.values(value).flatMap(texts);
+    return texts((await import(`./locales/${language}.js`))[language]);
 }"""
 
 
-def test_every_language_says_everything_that_english_does(page: Page) -> None:
-    shapes = page.evaluate(SHAPES)
-    assert set(shapes) == {"en", "es", "fr"}
-    assert shapes["es"] == shapes["en"]
-    assert shapes["fr"] == shapes["en"]
-    sentences = page.evaluate(SENTENCES)
-    for language in ("es", "fr"):
-        same = {one for one, other in zip(sentences["en"], sentences[language], strict=True) if one == other}
-        assert same <= {"No"}
+@pytest.mark.parametrize("language", ["es", "fr"])
+def test_every_message_is_translated(unbundled_page: Page, language: str) -> None:
+    assert unbundled_page.evaluate(KEYS, language) == unbundled_page.evaluate(KEYS, "en")
+    english, translated = (unbundled_page.evaluate(TEXTS, each) for each in ("en", language))
+    same = {one for one, other in zip(english, translated, strict=True) if one == other}
+    assert same <= {"No"}
+
+
+def test_every_language_can_be_selected(page: Page) -> None:
+    options = page.locator("#language option").evaluate_all("options => options.map(({value}) => value)")
+    assert set(options) == {path.stem for path in (STATIC / "locales").iterdir()}
 
 
 @pytest.mark.parametrize(
@@ -45,7 +48,7 @@ def test_every_language_says_everything_that_english_does(page: Page) -> None:
         ("de-DE", "en", "Which plant is this?", "Choose photo", "Maize", r">99% sure"),
     ],
 )
-def test_the_browsers_language_is_the_pages(
+def test_the_page_uses_the_language_of_the_browser(
     open_page: Open,
     stack: Stack,
     maize: Path,
@@ -57,17 +60,17 @@ def test_the_browsers_language_is_the_pages(
     sure: str,
 ) -> None:
     page = open_page(f"#key={stack.api_key}", locale=locale)
-    asked: list[Request] = []
-    page.on("request", lambda request: asked.append(request) if request.method == "POST" else None)
+    sent: list[Request] = []
+    page.on("request", lambda request: sent.append(request) if request.method == "POST" else None)
     expect(page.get_by_role("heading", name=title)).to_be_visible()
     assert page.evaluate("document.documentElement.lang") == lang
     choose(page, maize, button=button)
     expect(page.locator("#species")).to_have_text(name)
-    assert f"lang={lang}" in asked[0].url
-    expect(page.locator("#sure")).to_have_text(re.compile(sure))
+    assert f"lang={lang}" in sent[0].url
+    expect(page.locator("#confidence-line")).to_have_text(re.compile(sure))
 
 
-def test_a_language_that_is_chosen_is_spoken_at_once_and_kept(page: Page, maize: Path) -> None:
+def test_a_selected_language_is_used_at_once_and_saved(page: Page, maize: Path) -> None:
     dark = encoded(Image.open(maize).convert("RGB").point(lambda value: value // 8), "PNG")
     choose(page, File(name="dark.png", mimeType="image/png", buffer=dark))
     expect(page.locator("#advice")).to_contain_text("The photo is too dark")
@@ -83,33 +86,35 @@ def test_a_language_that_is_chosen_is_spoken_at_once_and_kept(page: Page, maize:
     expect(page.get_by_role("dialog", name="Historique").get_by_role("listitem")).to_have_count(1)
 
 
-def test_an_answer_changes_its_language_and_keeps_the_rest(page: Page, maize: Path) -> None:
-    answers = overhear(page)
+def test_the_language_changes_the_names_in_an_answer_and_nothing_else(page: Page, maize: Path) -> None:
+    answers = record_answers(page)
     choose(page, maize)
     expect(page.locator("#species")).to_have_text("Maize")
     page.get_by_label("Language").select_option("es")
     expect(page.locator("#species")).to_have_text("Maíz")
     expect(page.locator("#verdict")).to_have_text("Identificada")
     expect(page.locator("#role")).to_have_text("Cultivo")
-    now: dict[str, Any] = page.evaluate("plant.answer")
-    assert now["evidence"] == answers[0]["evidence"]
-    assert [each["confidence"] for each in now["predictions"]] == [
+    with page.expect_download() as download:
+        page.locator("#download").click()
+    translated: dict[str, Any] = json.loads(download.value.path().read_text("utf-8"))
+    assert translated["evidence"] == answers[0]["evidence"]
+    assert [each["confidence"] for each in translated["predictions"]] == [
         each["confidence"] for each in answers[0]["predictions"]
     ]
 
 
-def test_a_problem_and_the_key_are_told_in_the_language(open_page: Open, maize: Path) -> None:
+def test_errors_and_the_key_form_are_translated(open_page: Open, maize: Path) -> None:
     page = open_page(locale="es-ES")
     choose(page, maize.parent / "README.md", button="Elegir foto")
-    expect(page.locator("#problem h2")).to_have_text("Ese archivo no es una foto")
+    expect(page.locator("#error h2")).to_have_text("Ese archivo no es una foto")
     page.get_by_label("Idioma").select_option("fr")
-    expect(page.locator("#problem h2")).to_have_text("Ce fichier n’est pas une photo")
+    expect(page.locator("#error h2")).to_have_text("Ce fichier n’est pas une photo")
     choose(page, maize, button="Choisir une photo")
     expect(page.locator("#key-title")).to_have_text("Frond a besoin de votre clé")
 
 
 @pytest.mark.parametrize("locale", ["es-ES", "fr-FR"])
-def test_longer_words_fit_the_narrowest_phone(
+def test_translations_fit_the_narrowest_phone(
     open_page: Open, stack: Stack, maize: Path, locale: str
 ) -> None:
     page = open_page(
@@ -123,7 +128,7 @@ def test_longer_words_fit_the_narrowest_phone(
     widths = [page.evaluate(overflow)]
     page.locator("#file").set_input_files([maize, maize.parent / "geranium-pusillum.jpg"])
     expect(page.locator("#answer")).to_be_visible()
-    page.locator("#wrong, #tell").filter(visible=True).first.click()
+    page.locator("#incorrect, #suggest").filter(visible=True).first.click()
     widths.append(page.evaluate(overflow))
     for button in ("#open-history", "#open-gallery"):
         page.locator(button).click()

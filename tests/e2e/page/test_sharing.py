@@ -1,4 +1,4 @@
-"""The answer leaves the page: shared, copied, or as a file."""
+"""Sharing, copying and downloading the answer."""
 
 import json
 from pathlib import Path
@@ -6,8 +6,8 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Stack
+from tests.e2e.page.actions import choose, expect_maize, record_answers
 from tests.e2e.page.conftest import Open
-from tests.e2e.page.gestures import choose, expect_maize, overhear
 
 SHARES = "navigator.share = async (what) => { window.shared = what; };"
 REFUSES = "navigator.share = async () => { throw new DOMException('No', 'AbortError'); };"
@@ -32,13 +32,13 @@ def test_the_answer_is_shared_as_a_sentence(open_page: Open, stack: Stack, maize
     expect(page.locator("#notice")).to_be_hidden()
 
 
-def test_who_closes_the_sheet_is_told_nothing(open_page: Open, stack: Stack, maize: Path) -> None:
+def test_closing_the_share_sheet_is_no_error(open_page: Open, stack: Stack, maize: Path) -> None:
     page = answered(open_page, stack, maize, REFUSES)
     expect_maize(page)
     expect(page.locator("#notice")).to_be_hidden()
 
 
-def test_a_browser_that_cannot_share_copies(open_page: Open, stack: Stack, maize: Path) -> None:
+def test_without_a_share_sheet_the_text_is_copied(open_page: Open, stack: Stack, maize: Path) -> None:
     page = open_page()
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.close()
@@ -50,14 +50,16 @@ def test_a_browser_that_cannot_share_copies(open_page: Open, stack: Stack, maize
     assert page.evaluate("navigator.clipboard.readText()") == SENTENCE
 
 
-def test_a_browser_that_can_do_neither_says_so(open_page: Open, stack: Stack, maize: Path) -> None:
+def test_without_sharing_and_copying_the_page_shows_a_notice(
+    open_page: Open, stack: Stack, maize: Path
+) -> None:
     script = SHARES_NOT + "navigator.clipboard.writeText = async () => { throw new Error('No'); };"
     page = answered(open_page, stack, maize, script)
     expect(page.locator("#notice")).to_contain_text("can neither share nor copy")
 
 
 def test_the_download_is_the_answer_of_the_api(page: Page, maize: Path) -> None:
-    answers = overhear(page)
+    answers = record_answers(page)
     choose(page, maize)
     expect_maize(page)
     with page.expect_download() as download:

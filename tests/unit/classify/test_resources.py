@@ -63,22 +63,23 @@ def test_health_names_the_loaded_model(call: Call) -> None:
     assert health == {"status": "ok", "model": {"version": call("GET", "/v1/model").json["version"]}}
 
 
-def test_the_page_comes_whole_and_lets_nothing_else_in(call: Call) -> None:
+def test_the_page_is_one_response_and_its_policy_allows_nothing_else(call: Call) -> None:
     reply = call("GET", "/")
 
     assert reply.headers["Content-Type"].startswith("text/html")
     policy = reply.headers["Content-Security-Policy"]
-    for tag, directive in (("style", "style-src"), ("script", "script-src")):
-        blocks = re.findall(rf"<{tag}>(.*?)</{tag}>", reply.body, re.DOTALL)
-        assert len(blocks) > 1
+    for tag, directive in (("style", "style-src"), ('script type="module"', "script-src")):
+        blocks = re.findall(rf"<{tag}>(.*?)</{tag.split()[0]}>", reply.body, re.DOTALL)
+        assert blocks
         digests = (base64.b64encode(hashlib.sha256(block.encode()).digest()).decode() for block in blocks)
-        allowed = " ".join(f"'sha256-{digest}'" for digest in digests)
-        assert f"{directive} {allowed};" in policy
+        hashes = " ".join(f"'sha256-{digest}'" for digest in digests)
+        assert f"{directive} {hashes};" in policy
+    assert reply.body.count("<script") == 1
     assert not re.search(r'<(script|link)[^>]+(src|href)="[^"]+\.(js|css)"', reply.body)
 
 
-def test_the_page_s_own_files_may_be_kept_and_asked_for_by_their_tag(call: Call) -> None:
-    for name in ("manifest.webmanifest", "worker.js", "icon.svg", "apple-touch-icon.png"):
+def test_static_files_can_be_cached_and_revalidated(call: Call) -> None:
+    for name in ("manifest.webmanifest", "service-worker.js", "icon.svg", "apple-touch-icon.png"):
         reply = call("GET", f"/static/{name}", headers={"accept": "image/png"})
         assert reply.status == 200
         assert reply.headers["Cache-Control"]
@@ -97,7 +98,7 @@ def test_the_page_s_own_files_may_be_kept_and_asked_for_by_their_tag(call: Call)
         ("apple-touch-icon.png", 180),
     ],
 )
-def test_the_icons_are_pictures(call: Call, name: str, side: int) -> None:
+def test_icons_are_png_files_of_their_size(call: Call, name: str, side: int) -> None:
     reply = call("GET", f"/static/{name}", headers={"accept": "image/png,*/*"})
 
     assert reply.headers["Content-Type"] == "image/png"
@@ -106,7 +107,7 @@ def test_the_icons_are_pictures(call: Call, name: str, side: int) -> None:
     assert call("GET", f"/static/{name}", headers={"accept": "*/*"}).problem == "not-acceptable"
 
 
-def test_the_manifest_carries_its_icons(call: Call) -> None:
+def test_the_manifest_contains_its_icons(call: Call) -> None:
     icons = json.loads(call("GET", "/static/manifest.webmanifest").body)["icons"]
 
     pictures = [icon for icon in icons if icon["type"] == "image/png"]
@@ -121,31 +122,36 @@ def test_the_manifest_carries_its_icons(call: Call) -> None:
         assert Image.open(io.BytesIO(content)).size == (side, side)
 
 
-def test_the_worker_may_work_for_the_page_and_changes_with_it(
+def test_the_service_worker_controls_the_page_and_changes_with_it(
     call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from frond_classify.routes import page
 
-    reply = call("GET", "/static/worker.js")
+    reply = call("GET", "/static/service-worker.js")
     assert reply.headers["Service-Worker-Allowed"] == "../"
     assert "{{version}}" not in reply.body
 
-    caches = (page._page, page._version, page._content)
     monkeypatch.setattr(page, "_uploads", lambda: "https://elsewhere.example")
-    for each in caches:
-        each.cache_clear()
-    changed = call("GET", "/static/worker.js")
-    for each in caches:
-        each.cache_clear()
+    changed = call("GET", "/static/service-worker.js")
     assert changed.body != reply.body
     assert changed.headers["ETag"] != reply.headers["ETag"]
 
 
 @pytest.mark.parametrize(
     "name",
-    ["index.html", "page.js", "words/en.js", "..", "%2e%2e", "../api.py", "%2e%2e%2fapi.py", ""],
+    [
+        "index.html",
+        "page.js",
+        "locales/en.js",
+        "worker.js",
+        "..",
+        "%2e%2e",
+        "../api.py",
+        "%2e%2e%2fapi.py",
+        "",
+    ],
 )
-def test_nothing_else_is_given_out(call: Call, name: str) -> None:
+def test_other_files_are_not_served(call: Call, name: str) -> None:
     assert call("GET", f"/static/{name}").problem == "unknown-path"
 
 

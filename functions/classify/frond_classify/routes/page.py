@@ -1,4 +1,4 @@
-"""`/` and `/static/…`: the web page in one answer, and the files it needs to be an app."""
+"""`/` and `/static/…`: the web page in one response, and the files that make it an app."""
 
 import base64
 import hashlib
@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
@@ -17,39 +17,40 @@ from frond.problems import UnknownPath
 from frond_classify.http.responses import tagged
 from frond_classify.settings import configuration
 
+if TYPE_CHECKING:
+    from frond_classify.web_page.inlining import InlinedPage
+
 STATIC = Path(__file__).parent.parent / "static"
-STYLE_TAG = re.compile(r'<link rel="stylesheet" href="([a-z]+\.css)">')
-SCRIPT_TAG = re.compile(r'<script src="([a-z/]+\.js)" defer></script>')
-WORKER = "worker.js"
+SERVICE_WORKER = "service-worker.js"
+VERSION_PLACEHOLDER = b"{{version}}"
 MANIFEST = "manifest.webmanifest"
 PNG_NAME = re.compile(rb'"(icon[a-z0-9-]*\.png)"')
-WORKER_VERSION = b"{{version}}"
 PNG = "image/png"
-A_DAY = "public, max-age=86400"
-ASK_FIRST = "no-cache"
+ONE_DAY = "public, max-age=86400"
+REVALIDATE = "no-cache"
 
 router = Router()
 
 
 @dataclass(frozen=True)
 class StaticFile:
-    """How a file of the page is served.
+    """The headers of a file of the page.
 
     Attributes
     ----------
     content_type
         Its media type.
     cache_control
-        How long a browser may use it without asking.
+        For how long a browser may cache it.
     """
 
     content_type: str
-    cache_control: str = A_DAY
+    cache_control: str = ONE_DAY
 
 
 STATIC_FILES = {
-    MANIFEST: StaticFile("application/manifest+json", ASK_FIRST),
-    WORKER: StaticFile("text/javascript; charset=utf-8", ASK_FIRST),
+    MANIFEST: StaticFile("application/manifest+json", REVALIDATE),
+    SERVICE_WORKER: StaticFile("text/javascript; charset=utf-8", REVALIDATE),
     "icon.svg": StaticFile("image/svg+xml"),
     "icon-192.png": StaticFile(PNG),
     "icon-512.png": StaticFile(PNG),
@@ -60,28 +61,28 @@ STATIC_FILES = {
 
 @router.get("/", include_in_schema=False)
 def page() -> Response[str]:
-    """Return the page with its styles and scripts inside, and a policy that lets nothing else in."""
-    html, policy = _page()
+    """Return the page with its styles and its script inline, and a policy that allows nothing else."""
+    inlined = _page(_uploads())
     headers: dict[str, str | list[str]] = {
-        "Content-Security-Policy": policy,
+        "Content-Security-Policy": inlined.content_security_policy,
         "Referrer-Policy": "no-referrer",
         "X-Content-Type-Options": "nosniff",
-        "Cache-Control": ASK_FIRST,
+        "Cache-Control": REVALIDATE,
     }
-    return Response(200, content_type="text/html; charset=utf-8", headers=headers, body=html)
+    return Response(200, content_type="text/html; charset=utf-8", headers=headers, body=inlined.html)
 
 
-# Its bytes are no JSON, which is what answers are validated as.
+# Responses are validated as JSON, which these bytes are not.
 @router.get("/static/<name>", include_in_schema=False, enable_validation=False)
 def static(name: str) -> Response[Any]:
-    """Return one of the page's own files, or only its tag to whoever has it already.
+    """Return a public file of the page, or 304 to a client that has it.
 
     Raises
     ------
     frond.problems.UnknownPath
-        No such file, or none that is for the public.
+        There is no such public file.
     frond.problems.NotAcceptable
-        A picture, and a client that would not get its bytes.
+        The file is a picture, and API Gateway would not return it to this client as bytes.
     """
     file = STATIC_FILES.get(name)
     if file is None:
@@ -90,79 +91,55 @@ def static(name: str) -> Response[Any]:
         "Cache-Control": file.cache_control,
         "X-Content-Type-Options": "nosniff",
     }
-    if name == WORKER:
-        # It works for the page too, which is a folder above it.
+    if name == SERVICE_WORKER:
+        # The page that it controls is one folder above it.
         headers["Service-Worker-Allowed"] = "../"
-    content = _content(name)
+    content = _content(name, _uploads())
     if file.content_type == PNG:
         return picture_answer(router.current_event, content, file.content_type, headers)
     return tagged(router.current_event, content.decode(), file.content_type, headers)
 
 
 @cache
-def _content(name: str) -> bytes:
+def _content(name: str, connect_origins: str) -> bytes:
+    """Return a public file, with its placeholders filled."""
     content = (STATIC / name).read_bytes()
-    if name == WORKER:
-        return content.replace(WORKER_VERSION, _version().encode())
+    if name == SERVICE_WORKER:
+        return content.replace(VERSION_PLACEHOLDER, _version(_page(connect_origins)).encode())
     if name == MANIFEST:
-        return PNG_NAME.sub(lambda found: _inline(found[1].decode()), content)
+        return PNG_NAME.sub(lambda found: b'"' + _data_url(found[1].decode()) + b'"', content)
     return content
 
 
-def _inline(name: str) -> bytes:
-    """Return a PNG file as a URL that holds it.
+def _data_url(png_name: str) -> bytes:
+    """Return a PNG file as a URL that contains it.
 
-    The gateway sends bytes only to those whose `Accept` begins with a type that it lists as binary.
-    Browsers begin with whatever is newest (Chromium 156 with image/jxl), and others with anything.
+    API Gateway returns bytes only to a client whose `Accept` begins with one of its binary types.
+    Browsers begin with their newest format (Chromium 156 with image/jxl), other clients with anything.
     """
-    return b'"data:image/png;base64,' + base64.b64encode((STATIC / name).read_bytes()) + b'"'
+    return b"data:image/png;base64," + base64.b64encode((STATIC / png_name).read_bytes())
 
 
-@cache
-def _version() -> str:
-    """Return what changes whenever the page or one of its files does."""
-    parts = ["".join(_page()).encode(), *((STATIC / name).read_bytes() for name in sorted(STATIC_FILES))]
+def _version(inlined: "InlinedPage") -> str:
+    """Return a fingerprint of the page and its public files."""
+    texts = (inlined.html, inlined.content_security_policy)
+    parts = [*map(str.encode, texts), *((STATIC / name).read_bytes() for name in sorted(STATIC_FILES))]
     return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()[:16]
 
 
 @cache
-def _page() -> tuple[str, str]:
-    """Return the page and its policy."""
-    html = (STATIC / "index.html").read_text("utf-8")
-    styles, scripts = (
-        {name: (STATIC / name).read_text("utf-8") for name in tag.findall(html)}
-        for tag in (STYLE_TAG, SCRIPT_TAG)
-    )
-    html = STYLE_TAG.sub(lambda found: f"<style>{styles[found[1]]}</style>", html)
-    html = SCRIPT_TAG.sub(lambda found: f"<script>{scripts[found[1]]}</script>", html)
-    policy = "; ".join(
-        [
-            "default-src 'none'",
-            f"script-src {_fingerprints(scripts)}",
-            f"style-src {_fingerprints(styles)}",
-            "img-src 'self' blob: data:",
-            f"connect-src 'self' {_uploads()}".rstrip(),
-            "manifest-src 'self'",
-            "worker-src 'self'",
-            "base-uri 'none'",
-            "form-action 'none'",
-            "frame-ancestors 'none'",
-        ]
-    )
-    return html, policy
+def _page(connect_origins: str) -> "InlinedPage":
+    """Build the page at the first request for it."""
+    from frond_classify.web_page.inlining import inline_page  # noqa: PLC0415 - a cold start for a photo needs none of it
+
+    return inline_page(STATIC, connect_origins)
 
 
 def _uploads() -> str:
-    """Return where the page may send large photos: the bucket's addresses, or those of another S3."""
+    """Return the origins to which the page may upload: those of the bucket, or of another S3 endpoint."""
     bucket, region = configuration().uploads_bucket, os.environ.get("AWS_REGION", "")
     if not bucket:
         return ""
-    if elsewhere := os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL"):
-        return elsewhere
+    if endpoint := os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL"):
+        return endpoint
     return f"https://{bucket}.s3.{region}.amazonaws.com https://{bucket}.s3.amazonaws.com"
-
-
-def _fingerprints(blocks: dict[str, str]) -> str:
-    """Return the source expressions that allow these very inline blocks (CSP level 3, section 2.3.1)."""
-    digests = (hashlib.sha256(text.encode()).digest() for text in blocks.values())
-    return " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)

@@ -1,109 +1,117 @@
-"use strict";
+import { fetchJson } from "./api.js";
+import { loadFeedback, renderFeedback } from "./feedback.js";
+import { updateSavedPlant } from "./history-db.js";
+import { formatConfidence, messages } from "./i18n.js";
+import { formatDate, formatMegabytes, formatNumber, language } from "./locale.js";
+import { renderPhotos } from "./photo-viewer.js";
+import { displayName, headline, imageResult, plant } from "./plant.js";
+import { byId, renderAgain, showView } from "./views.js";
 
-function drawBar(bar, confidence) {
+function setBar(bar, confidence) {
   bar.style.transform = `scaleX(${Math.min(1, Math.max(0.004, confidence))})`;
 }
 
-function label(element, role) {
-  element.textContent = words.roles[role] ?? role ?? "";
+export function renderRole(element, role) {
+  element.textContent = messages.roles[role] ?? role ?? "";
   element.dataset.role = role ?? "";
 }
 
-function candidate(prediction) {
+function renderCandidate(prediction) {
   const row = byId("candidate").content.cloneNode(true);
-  row.querySelector(".name").textContent = nameOf(prediction);
-  row.querySelector(".share").textContent = share(prediction.confidence);
+  row.querySelector(".name").textContent = displayName(prediction);
+  row.querySelector(".confidence").textContent = formatConfidence(prediction.confidence);
   row.querySelector(".scientific-name").textContent = prediction.scientific_name;
-  label(row.querySelector(".role"), prediction.role);
-  drawBar(row.querySelector(".bar i"), prediction.confidence);
+  renderRole(row.querySelector(".role"), prediction.role);
+  setBar(row.querySelector(".bar i"), prediction.confidence);
   return row;
 }
 
-function showAnswer() {
-  layOut();
-  byId("others").open = plant.answer.verdict !== "not_recognised";
-  readFeedback(plant.answer);
-  show("answer", () => {
-    drawVerdict(plant.answer);
-    drawAdvice(plant.answer);
-    drawOwn(plant.answer);
-    drawFeedback(plant.answer);
+export function renderAnswer() {
+  renderPhotos();
+  byId("other-candidates").open = plant.answer.verdict !== "not_recognised";
+  loadFeedback(plant.answer);
+  showView("answer", () => {
+    renderVerdict(plant.answer);
+    renderAdvice(plant.answer);
+    renderImageResult(plant.answer);
+    renderFeedback(plant.answer);
     byId("fineprint").textContent = fineprint(plant);
-    return spoken(plant.answer);
+    return spokenAnswer(plant.answer);
   });
 }
 
-function drawVerdict({ verdict, predictions }) {
+function renderVerdict({ verdict, predictions }) {
   const [first, ...rest] = predictions;
-  const identified = verdict === "identified";
-  const recognised = verdict !== "not_recognised";
+  const isIdentified = verdict === "identified";
+  const isRecognised = verdict !== "not_recognised";
   byId("answer").dataset.verdict = verdict;
-  byId("verdict").textContent = words.verdicts[verdict] ?? words.verdicts.uncertain;
+  byId("verdict").textContent = messages.verdicts[verdict] ?? messages.verdicts.uncertain;
   byId("species").textContent = headline({ verdict, predictions });
-  byId("sentence").textContent = identified ? "" : recognised ? words.uncertainLead(plant.photos.length) : words.notRecognisedLead(plant.photos.length);
+  byId("explanation").textContent = isIdentified ? "" : isRecognised ? messages.uncertainLead(plant.photos.length) : messages.notRecognisedLead(plant.photos.length);
   byId("scientific-name").textContent = first.scientific_name;
-  label(byId("role"), first.role);
-  byId("confidence").textContent = share(first.confidence);
-  drawBar(byId("hero-bar").firstElementChild, first.confidence);
-  byId("others-title").textContent = identified ? words.alsoConsidered : recognised ? words.candidates : words.closest;
-  byId("candidates").replaceChildren(...(identified ? rest : predictions).map(candidate));
+  renderRole(byId("role"), first.role);
+  byId("confidence").textContent = formatConfidence(first.confidence);
+  setBar(byId("hero-bar").firstElementChild, first.confidence);
+  byId("candidates-title").textContent = isIdentified ? messages.alsoConsidered : isRecognised ? messages.candidates : messages.closest;
+  byId("candidates").replaceChildren(...(isIdentified ? rest : predictions).map(renderCandidate));
 }
 
-// What would have made each photo easier to judge.
-function adviceOf(answer) {
-  const several = plant.photos.length > 1;
+// How each photo could be improved.
+function adviceTexts(answer) {
+  const hasSeveral = plant.photos.length > 1;
   return plant.photos.flatMap((_, index) =>
-    (factsOf(answer, index).issues ?? []).map(({ advice }) => (several ? words.adviceFor(index + 1, advice) : advice)));
+    (imageResult(answer, index).issues ?? []).map(({ advice }) => (hasSeveral ? messages.adviceFor(index + 1, advice) : advice)));
 }
 
-function drawAdvice(answer) {
-  byId("advice").replaceChildren(...adviceOf(answer).map((advice) => Object.assign(document.createElement("p"), { textContent: advice })));
+function renderAdvice(answer) {
+  byId("advice").replaceChildren(...adviceTexts(answer).map((advice) => Object.assign(document.createElement("p"), { textContent: advice })));
 }
 
-// Of several photos, what the one on the plate says by itself.
-function drawOwn(answer) {
-  const { verdict, predictions } = factsOf(answer, plant.selected);
-  byId("own").hidden = plant.photos.length < 2 || !predictions;
-  if (byId("own").hidden) return "";
-  const title = words.onItsOwn(plant.selected + 1, plant.photos.length);
-  const likely = verdict === "not_recognised" ? [] : predictions.slice(0, 3);
-  byId("own-title").textContent = title;
-  byId("own-verdict").textContent = verdict === "identified" ? "" : words.verdicts[verdict];
-  byId("own-candidates").replaceChildren(...likely.map(candidate));
-  return `${title}: ${[byId("own-verdict").textContent, ...likely.map(said)].filter(Boolean).join("; ")}.`;
+// Render the result of the selected photo alone, if there are several; return its text for screen readers.
+export function renderImageResult(answer) {
+  const { verdict, predictions } = imageResult(answer, plant.selected);
+  byId("image-result").hidden = plant.photos.length < 2 || !predictions;
+  if (byId("image-result").hidden) return "";
+  const title = messages.imageTitle(plant.selected + 1, plant.photos.length);
+  const candidates = verdict === "not_recognised" ? [] : predictions.slice(0, 3);
+  byId("image-title").textContent = title;
+  byId("image-verdict").textContent = verdict === "identified" ? "" : messages.verdicts[verdict];
+  byId("image-candidates").replaceChildren(...candidates.map(renderCandidate));
+  return `${title}: ${[byId("image-verdict").textContent, ...candidates.map(spokenCandidate)].filter(Boolean).join("; ")}.`;
 }
 
-function fineprint({ answer, at, question, photos, isPast }) {
-  const time = words.fineprint(answer.model?.version ?? "–", count(Math.round(answer.timings_ms?.total ?? 0)));
-  if (isPast) return `${time} · ${words.reopened(moment(at))}`;
-  const before = photos.reduce((sum, { file }) => sum + file.size, 0);
-  const smaller = question?.sent && question.sent < before;
-  return smaller ? `${time} · ${words.madeSmaller(megabytes(before), megabytes(question.sent))}` : time;
+function fineprint({ answer, at, request, photos, isFromHistory }) {
+  const model = messages.fineprint(answer.model?.version ?? "–", formatNumber(Math.round(answer.timings_ms?.total ?? 0)));
+  if (isFromHistory) return `${model} · ${messages.fromHistory(formatDate(at))}`;
+  const originalBytes = photos.reduce((sum, { file }) => sum + file.size, 0);
+  const isResized = request?.bytesSent && request.bytesSent < originalBytes;
+  return isResized ? `${model} · ${messages.resized(formatMegabytes(originalBytes), formatMegabytes(request.bytesSent))}` : model;
 }
 
-const said = (one) => `${nameOf(one)}, ${share(one.confidence)}`;
+const spokenCandidate = (prediction) => `${displayName(prediction)}, ${formatConfidence(prediction.confidence)}`;
 
-function spoken(answer) {
+function spokenAnswer(answer) {
   const { verdict, predictions } = answer;
   const [first] = predictions;
-  const advice = adviceOf(answer).join(" ");
-  if (verdict === "identified") return `${nameOf(first)}, ${first.scientific_name}, ${words.roles[first.role] ?? ""}, ${share(first.confidence)} ${words.sure}. ${advice}`;
-  if (verdict === "not_recognised") return `${words.notRecognised}. ${words.notRecognisedLead(plant.photos.length)} ${advice}`;
-  return `${words.uncertain}: ${predictions.slice(0, 3).map(said).join("; ")}. ${advice}`;
+  const advice = adviceTexts(answer).join(" ");
+  if (verdict === "identified") return `${displayName(first)}, ${first.scientific_name}, ${messages.roles[first.role] ?? ""}, ${formatConfidence(first.confidence)} ${messages.sure}. ${advice}`;
+  if (verdict === "not_recognised") return `${messages.notRecognised}. ${messages.notRecognisedLead(plant.photos.length)} ${advice}`;
+  return `${messages.uncertain}: ${predictions.slice(0, 3).map(spokenCandidate).join("; ")}. ${advice}`;
 }
 
-// The names in an answer are in the language that was asked for; those in another have to be fetched.
-async function translateAnswer() {
-  const asked = plant;
-  const told = asked.answer && (await call(`v1/classifications/${asked.answer.id}?lang=${language}`).catch(() => null));
-  if (!told?.predictions?.length || asked !== plant) return;
-  plant.answer = inOtherWords(plant.answer, told);
-  if (!byId("answer").hidden) drawAgain();
-  await rememberChange(plant);
+// An answer has its names in the language of the request; another language has to be fetched.
+export async function translateAnswer() {
+  const before = plant;
+  const translation = before.answer && (await fetchJson(`v1/classifications/${before.answer.id}?lang=${language}`).catch(() => null));
+  if (!translation?.predictions?.length || before !== plant) return;
+  plant.answer = mergeTranslation(plant.answer, translation);
+  if (!byId("answer").hidden) renderAgain();
+  await updateSavedPlant(plant);
 }
 
-// An answer that is asked for later may lack what was only worked out when it was given.
-function inOtherWords(answer, told) {
-  const images = answer.images?.map((image, index) => ({ ...image, ...told.images?.[index], evidence: image.evidence }));
-  return { ...answer, ...told, predictions: told.predictions.slice(0, answer.predictions.length), evidence: answer.evidence, ...(images && { images }) };
+// The API does not store the activation map, so it stays from the first answer.
+function mergeTranslation(answer, translation) {
+  const images = answer.images?.map((image, index) => ({ ...image, ...translation.images?.[index], evidence: image.evidence }));
+  const predictions = translation.predictions.slice(0, answer.predictions.length);
+  return { ...answer, ...translation, predictions, evidence: answer.evidence, ...(images && { images }) };
 }

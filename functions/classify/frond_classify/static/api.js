@@ -1,25 +1,26 @@
-"use strict";
+import { apiKey } from "./api-key.js";
+import { ProblemError } from "./errors.js";
 
 // API Gateway itself gives up after 29 s.
-const PATIENCE_MS = 30_000;
+export const TIMEOUT_MS = 30_000;
 
 // The page may lie under a stage, with or without a slash at its end.
-function address(path) {
+export function resolveUrl(path) {
   const folder = location.pathname.replace(/[^/]*\.html$/, "").replace(/\/*$/, "/");
   return new URL(folder + path, location.href).href;
 }
 
-async function send(path, options = {}) {
-  const headers = { "x-api-key": key, ...options.headers };
-  const response = await fetch(address(path), { ...options, headers }).catch(() => { throw Fault.ofNetwork(); });
-  if (!response.ok) throw Fault.ofAnswer(response.status, await response.json().catch(() => ({})));
+export async function fetchApi(path, options = {}) {
+  const headers = { "x-api-key": apiKey, ...options.headers };
+  const response = await fetch(resolveUrl(path), { ...options, headers }).catch(() => { throw ProblemError.fromNetwork(); });
+  if (!response.ok) throw ProblemError.fromResponse(response.status, await response.json().catch(() => ({})));
   return response;
 }
 
-async function call(path, options) {
-  const response = await send(path, options);
+export async function fetchJson(path, options) {
+  const response = await fetchApi(path, options);
   return response.json().catch(() => ({}));
 }
 
-const sendJson = (path, method, document, signal) =>
-  call(path, { method, headers: { "content-type": "application/json" }, body: JSON.stringify(document), signal });
+export const sendJson = (path, method, document, signal) =>
+  fetchJson(path, { method, headers: { "content-type": "application/json" }, body: JSON.stringify(document), signal });

@@ -1,116 +1,125 @@
-"use strict";
+import { sendJson } from "./api.js";
+import { toProblemError } from "./errors.js";
+import { updateSavedPlant } from "./history-db.js";
+import { messages } from "./i18n.js";
+import { donatePhotos } from "./photo-donation.js";
+import { displayName, plant } from "./plant.js";
+import { commonName, fromSlug, listSpecies, sortByName, toSlug } from "./species.js";
+import { byId, setStatus } from "./views.js";
 
 const OTHER = "other";
 const NONE = "none";
+const BUTTONS = ["correct", "incorrect", "suggest"];
 
-// Nothing said yet, or what was said before and may be changed.
-function readFeedback({ feedback }) {
+// Fill the form with the feedback of an answer, or empty it.
+export function loadFeedback({ feedback }) {
   byId("feedback").reset();
-  press(null);
-  byId("feedback-fault").textContent = "";
+  pressButton(null);
+  byId("feedback-error").textContent = "";
   byId("comment").value = feedback?.comment ?? "";
   byId("consent").checked = feedback?.consent ?? false;
 }
 
-function drawFeedback({ verdict, predictions, feedback }) {
-  const identified = verdict === "identified";
-  byId("feedback-question").textContent = identified ? words.isThatRight : words.doYouKnow;
-  byId("right").hidden = byId("wrong").hidden = !identified;
-  byId("tell").hidden = identified;
-  byId("consent-words").textContent = words.consent(plant.photos.length);
+export function renderFeedback({ verdict, predictions, feedback }) {
+  const isIdentified = verdict === "identified";
+  byId("feedback-question").textContent = isIdentified ? messages.isThatRight : messages.doYouKnow;
+  byId("correct").hidden = byId("incorrect").hidden = !isIdentified;
+  byId("suggest").hidden = isIdentified;
+  byId("consent-label").textContent = messages.consent(plant.photos.length);
   byId("feedback").hidden = Boolean(feedback);
   byId("thanks").hidden = !feedback;
-  if (feedback) byId("thanks-words").textContent = words.thanks(saidName(feedback.species, predictions));
-  drawPlants(predictions);
+  if (feedback) byId("thanks-text").textContent = messages.thanks(feedbackName(feedback.species, predictions));
+  renderSpeciesOptions(predictions);
 }
 
-function saidName(slug, predictions) {
-  if (slug === null) return words.noPlant;
-  const known = predictions.find(({ species }) => species === slug);
-  const option = [...byId("plant").options].find(({ value }) => value === slug);
-  return known ? nameOf(known) : option?.textContent ?? fromSlug(slug);
+function feedbackName(slug, predictions) {
+  if (slug === null) return messages.noPlant;
+  const prediction = predictions.find(({ species }) => species === slug);
+  const option = [...byId("feedback-species").options].find(({ value }) => value === slug);
+  return prediction ? displayName(prediction) : option?.textContent ?? fromSlug(slug);
 }
 
-// The candidates are there at once, the rest as soon as the list has come.
-async function drawPlants(predictions) {
-  const listed = predictions.map((prediction) => [prediction.species, nameOf(prediction)]);
-  offerPlants(listed);
+// The candidates are offered at once, the other species when their list has been fetched.
+async function renderSpeciesOptions(predictions) {
+  setSpeciesOptions(predictions.map((prediction) => [prediction.species, displayName(prediction)]));
   if (byId("correction").hidden) return;
-  const species = await knownSpecies().catch(() => null);
-  if (species) offerPlants(inOrder(species).map((one) => [one.species, commonName(one)]));
+  const species = await listSpecies().catch(() => null);
+  if (species) setSpeciesOptions(sortByName(species).map((each) => [each.species, commonName(each)]));
 }
 
-function offerPlants(plants) {
-  const chosen = byId("plant").value;
-  byId("plant").replaceChildren(
-    new Option(words.pick, ""), ...plants.map(([slug, name]) => new Option(name, slug)),
-    new Option(words.otherPlant, OTHER), new Option(words.noPlant, NONE),
+function setSpeciesOptions(options) {
+  const select = byId("feedback-species");
+  const selected = select.value;
+  select.replaceChildren(
+    new Option(messages.chooseSpecies, ""), ...options.map(([slug, name]) => new Option(name, slug)),
+    new Option(messages.otherPlant, OTHER), new Option(messages.noPlant, NONE),
   );
-  byId("plant").value = chosen;
-  if (byId("plant").selectedIndex < 0) byId("plant").value = "";
+  select.value = selected;
+  if (select.selectedIndex < 0) select.value = "";
 }
 
-function press(button) {
-  for (const id of ["right", "wrong", "tell"]) byId(id).setAttribute("aria-pressed", id === button);
-  byId("correction").hidden = button === null || button === "right";
-  byId("remarks").hidden = button === null;
-  byId("plant").required = !byId("correction").hidden;
-  nameOther();
+function pressButton(pressed) {
+  for (const id of BUTTONS) byId(id).setAttribute("aria-pressed", id === pressed);
+  byId("correction").hidden = pressed === null || pressed === "correct";
+  byId("remarks").hidden = pressed === null;
+  byId("feedback-species").required = !byId("correction").hidden;
+  updateOtherSpecies();
 }
 
-function nameOther() {
-  const isOther = !byId("correction").hidden && byId("plant").value === OTHER;
-  byId("other-plant").hidden = !isOther;
-  byId("plant-name").required = isOther;
-  byId("plant-name").setCustomValidity("");
+export function updateOtherSpecies() {
+  const isOther = !byId("correction").hidden && byId("feedback-species").value === OTHER;
+  byId("other-species").hidden = !isOther;
+  byId("other-species-name").required = isOther;
+  byId("other-species-name").setCustomValidity("");
 }
 
-function answerFeedback(button) {
-  press(button);
-  drawPlants(plant.answer.predictions);
-  if (button !== "right") byId("plant").focus();
+export function startFeedback(button) {
+  pressButton(button);
+  renderSpeciesOptions(plant.answer.predictions);
+  if (button !== "correct") byId("feedback-species").focus();
 }
 
-function changeFeedback() {
+export function changeFeedback() {
   byId("feedback").hidden = false;
   byId("thanks").hidden = true;
-  readFeedback(plant.answer);
-  byId(byId("tell").hidden ? "right" : "tell").focus();
+  loadFeedback(plant.answer);
+  byId(byId("suggest").hidden ? "correct" : "suggest").focus();
 }
 
-function saidSpecies() {
+function selectedSpecies() {
   if (byId("correction").hidden) return plant.answer.predictions[0].species;
-  const said = byId("plant").value;
-  if (said === NONE) return null;
-  return said === OTHER ? slugOf(byId("plant-name").value) : said;
+  const selected = byId("feedback-species").value;
+  if (selected === NONE) return null;
+  return selected === OTHER ? toSlug(byId("other-species-name").value) : selected;
 }
 
-async function sendFeedback(event) {
+export async function submitFeedback(event) {
   event.preventDefault();
-  const about = plant;
-  const species = saidSpecies();
+  const subject = plant;
+  const species = selectedSpecies();
   if (species === "") {
-    byId("plant-name").setCustomValidity(words.notAName);
-    return byId("plant-name").reportValidity();
+    byId("other-species-name").setCustomValidity(messages.notAName);
+    byId("other-species-name").reportValidity();
+    return;
   }
   const feedback = { species, comment: byId("comment").value.trim() || null, consent: byId("consent").checked };
-  byId("feedback-fault").textContent = "";
+  byId("feedback-error").textContent = "";
   byId("send-feedback").disabled = true;
   try {
-    const { feedback: taken } = await sendJson(`v1/classifications/${about.answer.id}/feedback`, "PUT", feedback);
-    await contribute(about, feedback);
-    about.answer = { ...about.answer, feedback: { ...feedback, ...taken } };
-    if (about === plant) thank();
-    await rememberChange(about);
-  } catch (fault) {
-    if (about === plant) byId("feedback-fault").textContent = faultOf(fault).words.join(". ");
+    const { feedback: stored } = await sendJson(`v1/classifications/${subject.answer.id}/feedback`, "PUT", feedback);
+    await donatePhotos(subject, feedback);
+    subject.answer = { ...subject.answer, feedback: { ...feedback, ...stored } };
+    if (subject === plant) showThanks();
+    await updateSavedPlant(subject);
+  } catch (error) {
+    if (subject === plant) byId("feedback-error").textContent = toProblemError(error).texts.join(". ");
   } finally {
     byId("send-feedback").disabled = false;
   }
 }
 
-function thank() {
-  drawFeedback(plant.answer);
+function showThanks() {
+  renderFeedback(plant.answer);
   byId("change-feedback").focus();
-  say(byId("thanks-words").textContent);
+  setStatus(byId("thanks-text").textContent);
 }

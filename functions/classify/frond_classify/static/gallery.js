@@ -1,82 +1,91 @@
-"use strict";
+import { renderRole } from "./answer.js";
+import { apiKey } from "./api-key.js";
+import { fetchApi, fetchJson } from "./api.js";
+import { toProblemError } from "./errors.js";
+import { messages } from "./i18n.js";
+import { commonName, listSpecies, sortByName } from "./species.js";
+import { byId, openDialog, showApiKeyForm } from "./views.js";
 
-// What the model knows: a card for each species, with a picture where the model carries one.
+// The species that the model knows, each with a picture where the model has one.
 const pictures = new Map();
 
-async function openGallery() {
-  if (!key) return askForKey("keyMissing");
-  openSheet("gallery-sheet");
-  await drawGallery();
+export async function openGallery() {
+  if (!apiKey) {
+    showApiKeyForm("keyMissing");
+    return;
+  }
+  openDialog("gallery-dialog");
+  await renderGallery();
 }
 
-async function drawGallery() {
-  tellGallery(words.loading);
+async function renderGallery() {
+  setSearchStatus(messages.loading);
   try {
-    const [species, model] = await Promise.all([knownSpecies(), call("v1/model")]);
-    byId("cards").replaceChildren(...inOrder(species).map(card));
-    drawModel(model);
+    const [species, model] = await Promise.all([listSpecies(), fetchJson("v1/model")]);
+    byId("cards").replaceChildren(...sortByName(species).map(renderCard));
+    renderModel(model);
     searchGallery();
-  } catch (fault) {
-    tellGallery(faultOf(fault).words.join(". "));
+  } catch (error) {
+    setSearchStatus(toProblemError(error).texts.join(". "));
   }
 }
 
-function tellGallery(sentence) {
-  byId("found").textContent = sentence;
+function setSearchStatus(text) {
+  byId("search-status").textContent = text;
 }
 
-function drawModel({ version, dataset }) {
-  byId("model-version").textContent = [words.model(version), dataset && words.dataset(dataset.name, dataset.licence)].filter(Boolean).join(", ");
+function renderModel({ version, dataset }) {
+  byId("model-version").textContent = [messages.model(version), dataset && messages.dataset(dataset.name, dataset.licence)].filter(Boolean).join(", ");
   byId("model-attribution").textContent = dataset?.attribution ?? "";
 }
 
-function card(species) {
-  const view = byId("card").content.cloneNode(true).firstElementChild;
-  view.querySelector(".name").textContent = commonName(species);
-  view.querySelector(".scientific-name").textContent = species.scientific_name;
-  view.querySelector(".family").textContent = [species.family, species.eppo_code].filter(Boolean).join(" · ");
-  label(view.querySelector(".role"), species.role);
-  view.dataset.found = plain([species.scientific_name, species.family, species.eppo_code, ...Object.values(species.common_names ?? {})].join(" "));
-  view.dataset.species = species.species;
-  inView.observe(view);
-  return view;
+function renderCard(species) {
+  const element = byId("card").content.cloneNode(true).firstElementChild;
+  element.querySelector(".name").textContent = commonName(species);
+  element.querySelector(".scientific-name").textContent = species.scientific_name;
+  element.querySelector(".family").textContent = [species.family, species.eppo_code].filter(Boolean).join(" · ");
+  renderRole(element.querySelector(".role"), species.role);
+  element.dataset.searchText = foldText([species.scientific_name, species.family, species.eppo_code, ...Object.values(species.common_names ?? {})].join(" "));
+  element.dataset.species = species.species;
+  cardObserver.observe(element);
+  return element;
 }
 
-// Without accents and capitals, so that "maiz" finds "Maíz".
-const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+// Fold accents and case, so that "maiz" finds "Maíz".
+const foldText = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 
-function searchGallery() {
-  const wanted = plain(byId("search").value).split(/\s+/);
+export function searchGallery() {
+  const terms = foldText(byId("search").value).split(/\s+/);
   const cards = [...byId("cards").children];
-  for (const view of cards) view.hidden = !wanted.every((word) => view.dataset.found.includes(word));
-  const number = cards.filter((view) => !view.hidden).length;
-  tellGallery(number ? words.found(number, cards.length) : words.nothingFound);
+  for (const element of cards) element.hidden = !terms.every((term) => element.dataset.searchText.includes(term));
+  const matches = cards.filter((element) => !element.hidden).length;
+  setSearchStatus(matches ? messages.found(matches, cards.length) : messages.nothingFound);
 }
 
-const inView = new IntersectionObserver((views) => {
-  for (const { target, isIntersecting } of views) {
+const cardObserver = new IntersectionObserver((cards) => {
+  for (const { target, isIntersecting } of cards) {
     if (!isIntersecting) continue;
-    inView.unobserve(target);
+    cardObserver.unobserve(target);
     showPicture(target);
   }
 });
 
-async function showPicture(view) {
-  const source = await pictureOf(view.dataset.species);
+async function showPicture(element) {
+  const source = await fetchPicture(element.dataset.species);
   if (!source) return;
-  const image = view.querySelector("img");
-  image.alt = words.pictureOf(view.querySelector(".name").textContent);
+  const image = element.querySelector("img");
+  image.alt = messages.pictureOf(element.querySelector(".name").textContent);
   image.src = source;
   image.hidden = false;
 }
 
-// The gateway sends a picture as bytes only to those who ask for one. Where there is none, the leaf stays.
-function pictureOf(species) {
+// API Gateway returns bytes only if `Accept` begins with a type of a picture. A species without one shows a leaf.
+function fetchPicture(species) {
   if (!pictures.has(species)) {
-    const fetched = send(`v1/species/${species}/photo`, { headers: { accept: "image/jpeg" } })
+    const fetched = fetchApi(`v1/species/${species}/photo`, { headers: { accept: "image/jpeg" } })
       .then(async (response) => URL.createObjectURL(await response.blob()))
-      .catch((fault) => {
-        if (fault.status !== 404) pictures.delete(species);
+      .catch((error) => {
+        if (error.status !== 404) pictures.delete(species);
         return null;
       });
     pictures.set(species, fetched);

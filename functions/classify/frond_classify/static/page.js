@@ -1,77 +1,26 @@
-"use strict";
-
-// ---- Photos come and go ----------------------------------------------------------------------------------------
-
-function take(files) {
-  begin();
-  tell();
-  const given = [...files];
-  if (!given.length) return showFault(new Fault("nothing-there"), false);
-  const chosen = given.filter(isPhoto);
-  forgetPhotos(plant.photos);
-  // A single file that is no photo is shown and told so.
-  plant = plantOf(photosOf((chosen.length ? chosen : given).slice(0, chosen.length ? MOST_PHOTOS : 1)));
-  if (chosen.length) tellWhatIsLeft(given, chosen.slice(MOST_PHOTOS));
-  layOut();
-  return look(questionOf(plant));
-}
-
-function add(files) {
-  if (!plant.photos.length || plant.isPast) return take(files);
-  const given = [...files];
-  const chosen = given.filter(isPhoto);
-  const room = MOST_PHOTOS - plant.photos.length;
-  tell();
-  tellWhatIsLeft(given, chosen.slice(room));
-  if (!chosen.length || !room) return undefined;
-  plant.selected = plant.photos.length;
-  plant.photos = [...plant.photos, ...photosOf(chosen.slice(0, room), plant.photos.at(-1).made)];
-  return askAnew();
-}
-
-function removePhoto(index) {
-  forgetPhotos([plant.photos[index]]);
-  plant.photos = plant.photos.filter((_, at) => at !== index);
-  plant.selected = Math.max(0, Math.min(plant.selected, plant.photos.length - 1));
-  tell();
-  if (plant.photos.length) return askAnew();
-  begin();
-  plant = plantOf([]);
-  layOut();
-  showWelcome();
-  byId("choose").focus();
-  return undefined;
-}
-
-function askAnew() {
-  plant.answer = null;
-  layOut();
-  byId("add").focus();
-  return look(questionOf(plant));
-}
-
-function tellWhatIsLeft(given, leftOut) {
-  const passedOver = given.filter((file) => !isPhoto(file));
-  const names = (files) => list(files.map(({ name }) => name));
-  if (passedOver.length) tellAlso(() => words.passedOver(names(passedOver)));
-  if (leftOut.length) tellAlso(() => words.leftOut(names(leftOut)));
-}
-
-function choosePhoto(index) {
-  select(index);
-  say((plant.answer && drawOwn(plant.answer)) || words.photoNumber(index + 1, plant.photos.length));
-}
-
-// ---- The doors -------------------------------------------------------------------------------------------------
+// The entry point: what each control does, and how the page starts.
+import { renderAnswer, translateAnswer } from "./answer.js";
+import { loadApiKey, saveApiKey } from "./api-key.js";
+import { resolveUrl } from "./api.js";
+import { classify, startAttempt } from "./classify.js";
+import { changeFeedback, startFeedback, submitFeedback, updateOtherSpecies } from "./feedback.js";
+import { openGallery, searchGallery } from "./gallery.js";
+import { openHistory, removeAllEntries } from "./history.js";
+import { messages, setLanguage } from "./i18n.js";
+import { language } from "./locale.js";
+import { addPhotos, removePhoto, replacePhotos, viewPhoto } from "./photo-selection.js";
+import { renderPhotos, toggleActivationMap } from "./photo-viewer.js";
+import { plant } from "./plant.js";
+import { loadSetting, saveSetting } from "./settings-store.js";
+import { downloadAnswer, shareAnswer } from "./sharing.js";
+import { byId, renderAgain, setStatus, showApiKeyForm, showWelcome } from "./views.js";
+import { captureWebcam, closeWebcam, hasCameraApp, offerWebcam, openWebcam } from "./webcam.js";
 
 const on = (id, event, handle) => byId(id).addEventListener(event, handle);
 
-function picker(button, input, receive) {
-  on(button, "click", () => byId(input).click());
-  receiver(input, receive);
-}
+// ---- Photos ------------------------------------------------------------------------------------------------------
 
-function receiver(input, receive) {
+function onFiles(input, receive) {
   on(input, "change", ({ target }) => {
     const files = [...target.files];
     target.value = "";
@@ -79,18 +28,29 @@ function receiver(input, receive) {
   });
 }
 
-picker("choose", "file", take);
-receiver("camera", take);
-on("shoot", "click", () => (hasCameraApp ? byId("camera").click() : openWebcam()));
-picker("add", "more", add);
-on("plate", "click", () => (byId("why").hidden ? byId("file").click() : toggleEvidence()));
-on("why", "click", toggleEvidence);
-on("retry", "click", () => look(plant.question));
+on("choose-photo", "click", () => byId("file").click());
+onFiles("file", replacePhotos);
+on("take-photo", "click", () => (hasCameraApp ? byId("camera").click() : openWebcam()));
+onFiles("camera", replacePhotos);
+on("add-photo", "click", () => byId("more-files").click());
+onFiles("more-files", addPhotos);
+on("thumbnail-list", "click", ({ target }) => {
+  const thumbnail = target.closest(".thumbnail");
+  if (!thumbnail) return;
+  const index = [...byId("thumbnail-list").children].indexOf(thumbnail);
+  if (target.closest(".remove")) removePhoto(index);
+  else if (target.closest("button")) viewPhoto(index);
+});
+on("photo-viewer", "click", () => (byId("explain").hidden ? byId("file").click() : toggleActivationMap()));
+on("explain", "click", toggleActivationMap);
+on("retry", "click", () => classify(plant.request));
+on("shutter", "click", async () => replacePhotos([await captureWebcam()]));
+on("webcam-dialog", "close", closeWebcam);
 
-const carriesFiles = (event) => event.dataTransfer?.types.includes("Files");
-const intoField = (event) => Boolean(event.target.closest?.("input, textarea"));
+const hasFiles = (event) => event.dataTransfer?.types.includes("Files");
+const isTextField = (event) => Boolean(event.target.closest?.("input, textarea"));
 document.addEventListener("dragover", (event) => {
-  if (!carriesFiles(event) && intoField(event)) return;
+  if (!hasFiles(event) && isTextField(event)) return;
   event.preventDefault();
   document.body.dataset.dragging = "";
 });
@@ -99,77 +59,76 @@ document.addEventListener("dragleave", (event) => {
 });
 document.addEventListener("drop", (event) => {
   delete document.body.dataset.dragging;
-  if (!carriesFiles(event) && intoField(event)) return;
+  if (!hasFiles(event) && isTextField(event)) return;
   event.preventDefault();
-  const receive = event.target.closest?.("#strip") ? add : take;
+  const receive = event.target.closest?.("#thumbnails") ? addPhotos : replacePhotos;
   receive(event.dataTransfer.files);
 });
 document.addEventListener("paste", (event) => {
   const { files } = event.clipboardData;
-  if (!files.length && intoField(event)) return;
+  if (!files.length && isTextField(event)) return;
   event.preventDefault();
-  take(files);
+  replacePhotos(files);
 });
 
-// ---- Everything else that can be pressed -----------------------------------------------------------------------
+// ---- Answer, history and gallery ---------------------------------------------------------------------------------
 
-on("shutter", "click", shootWebcam);
-on("webcam-sheet", "close", closeWebcam);
 on("share", "click", shareAnswer);
-on("download", "click", download);
-for (const id of ["right", "wrong", "tell"]) on(id, "click", () => answerFeedback(id));
-on("plant", "change", nameOther);
-on("plant-name", "input", nameOther);
-on("feedback", "submit", sendFeedback);
+on("download", "click", downloadAnswer);
+for (const id of ["correct", "incorrect", "suggest"]) on(id, "click", () => startFeedback(id));
+on("feedback-species", "change", updateOtherSpecies);
+on("other-species-name", "input", updateOtherSpecies);
+on("feedback", "submit", submitFeedback);
 on("change-feedback", "click", changeFeedback);
 on("open-history", "click", openHistory);
-on("forget-all", "click", removeEntries);
+on("delete-all", "click", removeAllEntries);
 on("open-gallery", "click", openGallery);
 on("search", "input", searchGallery);
-for (const button of document.querySelectorAll("[data-closes]")) button.addEventListener("click", () => button.closest("dialog").close());
+for (const button of document.querySelectorAll("[data-close-dialog]")) button.addEventListener("click", () => button.closest("dialog").close());
+
+// ---- Access and settings -----------------------------------------------------------------------------------------
 
 on("change-key", "click", () => {
-  begin();
-  askForKey("keyMissing");
+  startAttempt();
+  showApiKeyForm("keyMissing");
 });
 on("key-form", "submit", (event) => {
   event.preventDefault();
-  if (!keepKey(byId("key").value)) askForKey("keyRefused");
-  else if (plant.answer) showAnswer();
-  else if (plant.question) look(plant.question);
+  if (!saveApiKey(byId("key").value)) showApiKeyForm("keyRefused");
+  else if (plant.answer) renderAnswer();
+  else if (plant.request) classify(plant.request);
   else showWelcome();
 });
-
+addEventListener("hashchange", loadApiKey);
 on("language", "change", ({ target }) => {
-  keep("language", target.value);
-  speak(target.value);
-  layOut();
-  drawAgain();
+  saveSetting("language", target.value);
+  setLanguage(target.value);
+  renderPhotos();
+  renderAgain();
   return translateAnswer();
 });
-on("original", "change", ({ target }) => keep("original", target.checked ? "yes" : ""));
+on("original", "change", ({ target }) => saveSetting("original", target.checked ? "yes" : ""));
 
-// ---- Without a network -----------------------------------------------------------------------------------------
+// ---- Offline -----------------------------------------------------------------------------------------------------
 
-function tellNetwork() {
+function showConnection() {
   byId("offline").hidden = navigator.onLine;
-  if (!navigator.onLine) say(words.offlineNow);
+  if (!navigator.onLine) setStatus(messages.offline);
 }
 
-addEventListener("online", tellNetwork);
-addEventListener("offline", tellNetwork);
+addEventListener("online", showConnection);
+addEventListener("offline", showConnection);
 addEventListener("load", () =>
-  navigator.serviceWorker?.register(address("static/worker.js"), { scope: address("") }).catch((fault) => console.warn(fault)));
+  navigator.serviceWorker?.register(resolveUrl("static/service-worker.js"), { scope: resolveUrl("") }).catch((error) => console.warn(error)));
 
-// ---- The beginning ---------------------------------------------------------------------------------------------
+// ---- Start -------------------------------------------------------------------------------------------------------
 
-for (const link of document.querySelectorAll("[data-address]")) link.href = address(link.dataset.address);
+for (const link of document.querySelectorAll("[data-path]")) link.href = resolveUrl(link.dataset.path);
 [...byId("pinnae").children].forEach((pinna, index) => (pinna.style.animationDelay = `${index * 35}ms`));
-addEventListener("hashchange", readKey);
-readKey();
-speak(kept("language"));
+loadApiKey();
+setLanguage(loadSetting("language"));
 byId("language").value = language;
-byId("original").checked = kept("original") !== "";
+byId("original").checked = loadSetting("original") !== "";
 showWelcome();
-tellNetwork();
+showConnection();
 offerWebcam();

@@ -1,52 +1,56 @@
-"use strict";
+import { ProblemError } from "./errors.js";
 
 const CONTENT_TYPES = {
   jpg: "image/jpeg", jpeg: "image/jpeg", jpe: "image/jpeg", jfif: "image/jpeg", pjpeg: "image/jpeg", mpo: "image/jpeg",
   png: "image/png", webp: "image/webp", avif: "image/avif", gif: "image/gif", heic: "image/heic", heif: "image/heic",
 };
-const MOST_PHOTOS = 5;
-// The model looks at 224 px; this leaves it more than five times that.
-const LONGEST_SIDE = 1280;
+export const MAX_PHOTOS = 5;
+// More than five times the 224 px of the model's input.
+const MAX_SIDE = 1280;
 const THUMBNAIL_SIDE = 160;
-// A file so small has nothing to win.
-const SMALL_BYTES = 300_000;
+// Resizing a smaller file would save nothing.
+export const RESIZE_ABOVE_BYTES = 300_000;
 
-const isPhoto = (file) => contentType(file) !== undefined && file.size > 0;
+export const isPhoto = (file) => contentType(file) !== undefined && file.size > 0;
 
 function contentType(file) {
-  const named = CONTENT_TYPES[file.name.split(".").pop().toLowerCase()];
-  const told = CONTENT_TYPES[file.type.replace("image/", "")];
-  return told ?? (file.type.startsWith("image/") || !file.type || file.type === "application/octet-stream" ? named : undefined);
+  const byExtension = CONTENT_TYPES[file.name.split(".").pop().toLowerCase()];
+  const byType = CONTENT_TYPES[file.type.replace("image/", "")];
+  return byType ?? (file.type.startsWith("image/") || !file.type || file.type === "application/octet-stream" ? byExtension : undefined);
 }
 
-// A photo and what is made of it on this device: a smaller copy, where that saves bytes, and a thumbnail. Both
-// are null for a file that the browser cannot decode.
-function photoOf(file, before = Promise.resolve()) {
-  // One after the other: five decoded photos at once are more than a small phone can hold.
-  const made = before.then(() => miniatures(file)).catch(() => ({ copy: null, thumbnail: null }));
-  return { file, name: file.name, type: contentType(file), source: URL.createObjectURL(file), made };
+// A photo, with a promise of its resized copy, where that saves bytes, and of its thumbnail. Both are null for a
+// file that the browser cannot decode.
+function createPhoto(file, previous = Promise.resolve()) {
+  // One after the other: five decoded photos at once need more memory than a small phone has.
+  const resized = previous.then(() => resize(file)).catch(() => ({ copy: null, thumbnail: null }));
+  return { file, name: file.name, type: contentType(file), source: URL.createObjectURL(file), resized };
 }
 
-function photosOf(files, before) {
+export function createPhotos(files, previous) {
   const photos = [];
-  for (const file of files) photos.push(photoOf(file, photos.at(-1)?.made ?? before));
+  for (const file of files) photos.push(createPhoto(file, photos.at(-1)?.resized ?? previous));
   return photos;
 }
 
-async function miniatures(file) {
+export function revokePhotos(photos) {
+  for (const { source } of photos) URL.revokeObjectURL(source);
+}
+
+async function resize(file) {
   const bitmap = await createImageBitmap(file, { imageOrientation: "from-image" });
   try {
-    const thumbnail = drawn(bitmap, THUMBNAIL_SIDE).toDataURL("image/jpeg", 0.8);
-    const copy = file.size > SMALL_BYTES ? await encoded(drawn(bitmap, LONGEST_SIDE)) : null;
+    const thumbnail = drawScaled(bitmap, THUMBNAIL_SIDE).toDataURL("image/jpeg", 0.8);
+    const copy = file.size > RESIZE_ABOVE_BYTES ? await encodeJpeg(drawScaled(bitmap, MAX_SIDE)) : null;
     return { copy: copy && copy.size < file.size ? copy : null, thumbnail };
   } finally {
     bitmap.close();
   }
 }
 
-// JPEG knows no transparency: what shines through is white, as the model's own pictures are.
-function drawn(bitmap, longest) {
-  const scale = Math.min(1, longest / Math.max(bitmap.width, bitmap.height));
+// JPEG has no transparency: the background is white, as in preprocessing.
+function drawScaled(bitmap, maxSide) {
+  const scale = Math.min(1, maxSide / Math.max(bitmap.width, bitmap.height));
   const canvas = document.createElement("canvas");
   canvas.width = Math.max(1, Math.round(bitmap.width * scale));
   canvas.height = Math.max(1, Math.round(bitmap.height * scale));
@@ -58,11 +62,11 @@ function drawn(bitmap, longest) {
   return canvas;
 }
 
-const encoded = (canvas) => new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.9));
+export const encodeJpeg = (canvas) => new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", 0.9));
 
-async function check({ file, type }) {
-  if (!type) throw new Fault("not-a-photo");
-  if (!file.size) throw new Fault("empty-body");
-  // A file that went away between choosing and sending would look like a network that is down.
-  await file.slice(0, 1).arrayBuffer().catch(() => { throw new Fault("unreadable-file"); });
+export async function validatePhoto({ file, type }) {
+  if (!type) throw new ProblemError("not-a-photo");
+  if (!file.size) throw new ProblemError("empty-body");
+  // Sending a file that was deleted meanwhile would look like a network error.
+  await file.slice(0, 1).arrayBuffer().catch(() => { throw new ProblemError("unreadable-file"); });
 }

@@ -1,22 +1,28 @@
-"use strict";
+import { messages } from "./i18n.js";
 
-// The plant in question: its photos, the one that is looked at, and what was asked and answered of them.
-// One that comes from the history has thumbnails only, and the day it was asked.
-const plantOf = (photos, past = {}) => ({ id: newId(), photos, selected: 0, question: null, answer: null, at: null, isPast: false, ...past });
+export const newId = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
-const newId = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+// A plant: its photos, the index of the selected one, and its latest request and answer. One from the history has
+// only thumbnails, and the date of its answer.
+export const createPlant = (photos, saved = {}) =>
+  ({ id: newId(), photos, selected: 0, request: null, answer: null, at: null, isFromHistory: false, ...saved });
 
-let plant = plantOf([]);
+// The plant on the page.
+export let plant = createPlant([]);
 
-// What the API says of one photo by itself; an answer without that has it for its only photo.
-function factsOf(answer, index) {
+export function setPlant(newPlant) {
+  plant = newPlant;
+}
+
+// The result of one photo by itself. An answer without results per image has a single photo.
+export function imageResult(answer, index) {
   const { image, verdict, predictions, evidence } = answer;
   return answer.images?.[index] ?? (index === 0 ? { ...image, verdict, predictions, evidence } : {});
 }
 
-const nameOf = (prediction) => prediction.common_name || prediction.scientific_name;
+export const displayName = (prediction) => prediction.common_name || prediction.scientific_name;
 
-function headline({ verdict, predictions }) {
-  if (verdict === "identified") return nameOf(predictions[0]);
-  return verdict === "not_recognised" ? words.notRecognised : words.uncertain;
+export function headline({ verdict, predictions }) {
+  if (verdict === "identified") return displayName(predictions[0]);
+  return verdict === "not_recognised" ? messages.notRecognised : messages.uncertain;
 }

@@ -1,33 +1,34 @@
-"use strict";
+import { formatConfidence, messages } from "./i18n.js";
+import { formatAlternatives } from "./locale.js";
+import { displayName, plant } from "./plant.js";
+import { setNotices, setStatus } from "./views.js";
 
-function sentenceOf({ verdict, predictions }) {
+function shareText({ verdict, predictions }) {
   const [first] = predictions;
-  if (verdict === "identified") return words.shared.identified(nameOf(first), first.scientific_name, share(first.confidence));
-  return words.shared[verdict](new Intl.ListFormat(locale, { type: "disjunction" }).format(predictions.slice(0, 3).map(nameOf)));
+  if (verdict === "identified") return messages.shareText.identified(displayName(first), first.scientific_name, formatConfidence(first.confidence));
+  return messages.shareText[verdict](formatAlternatives(predictions.slice(0, 3).map(displayName)));
 }
 
-async function shareAnswer() {
-  const text = sentenceOf(plant.answer);
-  if (navigator.share) {
-    // Whoever closes the sheet has changed their mind; that is no fault.
-    return navigator.share({ title: "Frond", text }).catch((fault) => fault.name === "AbortError" || copy(text));
-  }
-  return copy(text);
+export async function shareAnswer() {
+  const text = shareText(plant.answer);
+  if (!navigator.share) return copyText(text);
+  // Closing the share sheet rejects with an AbortError, which is no failure.
+  return navigator.share({ title: "Frond", text }).catch((error) => error.name === "AbortError" || copyText(text));
 }
 
-async function copy(text) {
-  const note = await navigator.clipboard.writeText(text).then(() => "copied", () => "notShared");
-  tell(() => words[note]);
-  say(words[note]);
+async function copyText(text) {
+  const message = await navigator.clipboard.writeText(text).then(() => "copied", () => "shareFailed");
+  setNotices(() => messages[message]);
+  setStatus(messages[message]);
 }
 
-function download() {
+export function downloadAnswer() {
   const { id, predictions } = plant.answer;
   const file = new Blob([JSON.stringify(plant.answer, null, 2)], { type: "application/json" });
   const link = document.createElement("a");
   link.href = URL.createObjectURL(file);
   link.download = `frond-${predictions[0].species}-${id.slice(0, 8)}.json`;
   link.click();
-  // The browser has to have begun to read it.
+  // The browser needs the URL until it has begun to read.
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }

@@ -1,22 +1,23 @@
-"use strict";
+import { fetchJson } from "./api.js";
+import { language, locale } from "./locale.js";
 
-// What the model knows, asked for once; a list that did not come is asked for again.
+// The species that the model knows, fetched once; a request that failed is repeated by the next call.
 let listing = null;
 
-function knownSpecies() {
-  listing ??= call("v1/species").then(({ species }) => species ?? []).catch((fault) => {
+export function listSpecies() {
+  listing ??= fetchJson("v1/species").then(({ species }) => species ?? []).catch((error) => {
     listing = null;
-    throw fault;
+    throw error;
   });
   return listing;
 }
 
-const commonName = (species) => species.common_names?.[language] || species.common_names?.en || species.scientific_name;
+export const commonName = (species) => species.common_names?.[language] || species.common_names?.en || species.scientific_name;
 
-const inOrder = (species) => [...species].sort((one, other) => commonName(one).localeCompare(commonName(other), locale));
+export const sortByName = (species) => [...species].sort((one, other) => commonName(one).localeCompare(commonName(other), locale));
 
-// A species' slug is its scientific name in lower case with hyphens; nothing is left of a name in another script.
-const slugOf = (name) =>
+// A species' slug is its scientific name in lower case with hyphens; a name in another script has an empty slug.
+export const toSlug = (name) =>
   name.normalize("NFD").replace(/\p{M}|×/gu, "").toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "").slice(0, 100).replace(/-$/, "");
 
-const fromSlug = (slug) => (slug.charAt(0).toUpperCase() + slug.slice(1)).replaceAll("-", " ");
+export const fromSlug = (slug) => (slug.charAt(0).toUpperCase() + slug.slice(1)).replaceAll("-", " ");

@@ -1,54 +1,58 @@
-"use strict";
+import { fetchJson, sendJson } from "./api.js";
+import { ProblemError } from "./errors.js";
+import { messages } from "./i18n.js";
+import { formatPercent, language } from "./locale.js";
+import { byId, setProgress } from "./views.js";
 
-// A large photo waits in two queues, and may wait for a function to start at each.
-const UPLOAD_PATIENCE_MS = 180_000;
-const LOOK_EVERY_MS = 1_000;
+// A large photo waits in two queues, and at each for a function that may have to start.
+const UPLOAD_TIMEOUT_MS = 180_000;
+const POLL_INTERVAL_MS = 1_000;
 
-// The door for large photos: a form to send one with, and then to ask how far it is.
-async function askWithLarge({ file, type }, attempt) {
-  const late = setTimeout(() => attempt.abort(new Fault("timeout")), UPLOAD_PATIENCE_MS);
+// Send a large photo to S3 with a presigned POST, then poll for its classification.
+export async function classifyByUpload({ file, type }, attempt) {
+  const timeout = setTimeout(() => attempt.abort(new ProblemError("timeout")), UPLOAD_TIMEOUT_MS);
   try {
-    step(words.announcing);
+    setProgress(messages.requestingUpload);
     const form = await sendJson("v1/uploads", "POST", { content_type: type, size: file.size }, attempt.signal);
     await upload(form, file, attempt);
-    return await finished(form.id, attempt);
+    return await pollClassification(form.id, attempt);
   } finally {
-    clearTimeout(late);
-    byId("sent").hidden = true;
+    clearTimeout(timeout);
+    byId("upload-progress").hidden = true;
   }
 }
 
-// Not fetch, which does not tell how much of a body has gone.
-function upload({ url, fields }, file, attempt) {
+// fetch reports no progress of a request body, XMLHttpRequest does.
+export function upload({ url, fields }, file, attempt) {
   const body = new FormData();
   for (const [name, value] of Object.entries(fields)) body.append(name, value);
   body.append("file", file);
-  const request = new XMLHttpRequest();
-  const tellProgress = (part) => {
-    byId("sent").value = part;
-    step(words.uploading(percent(part)));
+  const xhr = new XMLHttpRequest();
+  const showProgress = (part) => {
+    byId("upload-progress").value = part;
+    setProgress(messages.uploading(formatPercent(part)));
   };
-  return new Promise((sent, failed) => {
-    attempt.signal.addEventListener("abort", () => request.abort());
-    request.upload.addEventListener("progress", (event) => event.lengthComputable && tellProgress(event.loaded / event.total));
-    request.addEventListener("load", () => (request.status < 300 ? sent() : failed(new Fault("unexpected", { status: request.status }))));
-    request.addEventListener("error", () => failed(Fault.ofNetwork()));
-    request.addEventListener("abort", () => failed(attempt.signal.reason ?? new Fault("unexpected")));
-    request.open("POST", url);
-    byId("sent").hidden = false;
-    tellProgress(0);
-    request.send(body);
+  return new Promise((resolve, reject) => {
+    attempt.signal.addEventListener("abort", () => xhr.abort());
+    xhr.upload.addEventListener("progress", (event) => event.lengthComputable && showProgress(event.loaded / event.total));
+    xhr.addEventListener("load", () => (xhr.status < 300 ? resolve() : reject(new ProblemError("unexpected", { status: xhr.status }))));
+    xhr.addEventListener("error", () => reject(ProblemError.fromNetwork()));
+    xhr.addEventListener("abort", () => reject(attempt.signal.reason ?? new ProblemError("unexpected")));
+    xhr.open("POST", url);
+    byId("upload-progress").hidden = false;
+    showProgress(0);
+    xhr.send(body);
   });
 }
 
-async function finished(id, attempt) {
-  byId("sent").hidden = true;
+export async function pollClassification(id, attempt) {
+  byId("upload-progress").hidden = true;
   for (;;) {
-    const answer = await call(`v1/classifications/${id}?lang=${language}`, { signal: attempt.signal });
+    const answer = await fetchJson(`v1/classifications/${id}?lang=${language}`, { signal: attempt.signal });
     if (answer.status === "succeeded") return answer;
-    if (answer.status === "failed") throw Fault.ofAnswer(422, answer.error ?? {});
-    step(words.statuses[answer.status] ?? words.stillSending);
-    await new Promise((later) => setTimeout(later, LOOK_EVERY_MS));
+    if (answer.status === "failed") throw ProblemError.fromResponse(422, answer.error ?? {});
+    setProgress(messages.statuses[answer.status] ?? messages.stillSending);
+    await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL_MS));
     attempt.signal.throwIfAborted();
   }
 }

@@ -1,49 +1,55 @@
-"use strict";
+import { messages } from "./i18n.js";
+import { encodeJpeg } from "./photo.js";
+import { byId, openDialog } from "./views.js";
 
-// A phone has an app for its camera, which the browser opens; elsewhere the page looks through the camera itself.
-const hasCameraApp = matchMedia("(any-pointer: coarse)").matches;
+// A phone's browser opens its camera app; elsewhere the page shows the camera itself.
+export const hasCameraApp = matchMedia("(any-pointer: coarse)").matches;
 
-let seeing = null;
+let stream = null;
 
-async function offerWebcam() {
+export async function offerWebcam() {
   const devices = (await navigator.mediaDevices?.enumerateDevices().catch(() => [])) ?? [];
-  if (!hasCameraApp && devices.some(({ kind }) => kind === "videoinput")) byId("shoot").dataset.webcam = "";
+  if (!hasCameraApp && devices.some(({ kind }) => kind === "videoinput")) byId("take-photo").dataset.webcam = "";
 }
 
-async function openWebcam() {
-  openSheet("webcam-sheet");
+export async function openWebcam() {
+  openDialog("webcam-dialog");
   byId("shutter").disabled = true;
-  byId("webcam-fault").textContent = "";
+  byId("webcam-error").textContent = "";
   const video = { facingMode: "environment", width: { ideal: 1920 }, height: { ideal: 1080 } };
   try {
-    const stream = await navigator.mediaDevices.getUserMedia({ video });
-    if (!byId("webcam-sheet").open) return stop(stream);
-    seeing = stream;
+    const opened = await navigator.mediaDevices.getUserMedia({ video });
+    // The dialog may have been closed while the browser asked for permission.
+    if (!byId("webcam-dialog").open) {
+      stopTracks(opened);
+      return;
+    }
+    stream = opened;
     byId("webcam").srcObject = stream;
     await byId("webcam").play();
     byId("shutter").disabled = false;
     byId("shutter").focus();
-  } catch (fault) {
-    byId("webcam-fault").textContent = fault.name === "NotAllowedError" ? words.webcamRefused : words.webcamBroken;
+  } catch (error) {
+    byId("webcam-error").textContent = error.name === "NotAllowedError" ? messages.webcamRefused : messages.webcamBroken;
   }
-  return undefined;
 }
 
-async function shootWebcam() {
+// Close the camera and return what it showed, as a JPEG file.
+export async function captureWebcam() {
   const { videoWidth: width, videoHeight: height } = byId("webcam");
   const canvas = Object.assign(document.createElement("canvas"), { width, height });
   canvas.getContext("2d").drawImage(byId("webcam"), 0, 0);
-  const photo = await encoded(canvas);
-  byId("webcam-sheet").close();
-  take([new File([photo], words.webcamPhoto, { type: "image/jpeg" })]);
+  const jpeg = await encodeJpeg(canvas);
+  byId("webcam-dialog").close();
+  return new File([jpeg], messages.webcamPhoto, { type: "image/jpeg" });
 }
 
-function closeWebcam() {
+export function closeWebcam() {
   byId("webcam").srcObject = null;
-  if (seeing) stop(seeing);
-  seeing = null;
+  if (stream) stopTracks(stream);
+  stream = null;
 }
 
-function stop(stream) {
-  for (const track of stream.getTracks()) track.stop();
+function stopTracks(opened) {
+  for (const track of opened.getTracks()) track.stop();
 }

@@ -1,44 +1,44 @@
-"use strict";
+import { formatNumber } from "../locale.js";
 
-WORDS.fr = {
-  // The empty page
+export const fr = {
+  // Welcome
   welcome: "Quelle est cette plante ?",
   welcomeLead: "Montrez une photo à Frond. Il nomme l’espèce, indique à quel point il en est sûr, et le dit quand il ne sait pas.",
   tipOne: "Une seule plante, qui remplit le cadre",
   tipTwo: "Vue d’en haut, nette et en plein jour",
   tipThree: "JPEG, PNG, WebP, HEIC ou AVIF",
   upToFive: "Jusqu’à cinq photos d’une plante rendent la réponse plus sûre.",
-  choose: "Choisir une photo",
-  shoot: "Prendre une photo",
+  choosePhoto: "Choisir une photo",
+  takePhoto: "Prendre une photo",
   shutter: "Déclencher",
   webcamRefused: "Le navigateur n’autorise pas Frond à utiliser l’appareil photo. Autorisez-le dans la barre d’adresse, ou choisissez une photo.",
   webcamBroken: "L’appareil photo ne démarre pas. Un autre programme l’utilise peut-être.",
   webcamPhoto: "photo.jpg",
   dropOrPaste: "ou déposez-la n’importe où sur cette page, ou collez-la",
-  letGo: "Lâchez, et Frond la regardera",
+  dropHere: "Lâchez, et Frond la regardera",
 
-  // The photos
+  // Photos
   photos: "Photos de cette plante",
   noPreview: "Ce navigateur ne peut pas afficher ce fichier",
   photoOf: (name) => `Votre photo, ${name}`,
   photoNumber: (number, total) => `Photo ${number} sur ${total}`,
   removePhoto: (number) => `Retirer la photo ${number}`,
-  add: "Ajouter une photo",
+  addPhoto: "Ajouter une photo",
   leftOut: (names) => `Frond prend cinq photos par plante ; laissées de côté : ${names}.`,
-  passedOver: (names) => `Pas une photo, ignoré : ${names}.`,
+  skipped: (names) => `Pas une photo, ignoré : ${names}.`,
 
-  // The wait
+  // Progress
   progressKicker: "Un instant",
   progress: "Frond regarde de près",
-  preparing: (total) => (total === 1 ? "Réduction de la photo sur cet appareil." : "Réduction des photos sur cet appareil."),
+  resizing: (total) => (total === 1 ? "Réduction de la photo sur cet appareil." : "Réduction des photos sur cet appareil."),
   sending: (total) => (total === 1 ? "Envoi de la photo, puis attente de la réponse." : `Envoi de ${total} photos, puis attente de la réponse.`),
   stillSending: "Encore un peu de patience. La première photo après une période calme prend plus de temps.",
-  looking: (names) => `Frond regarde ${names}.`,
-  announcing: "Cette photo est volumineuse et passe par un autre chemin. Frond demande où l’envoyer.",
+  classifying: (names) => `Frond regarde ${names}.`,
+  requestingUpload: "Cette photo est volumineuse et passe par un autre chemin. Frond demande où l’envoyer.",
   uploading: (part) => `Envoi de la photo : ${part}.`,
   statuses: { queued: "La photo est arrivée et attend son tour.", running: "La photo est en cours d’examen." },
 
-  // The answer
+  // Answer
   verdicts: { identified: "Identifiée", uncertain: "Incertain", not_recognised: "Non reconnue" },
   sure: "sûr",
   moreThan: (number) => `> ${number}`,
@@ -50,36 +50,36 @@ WORDS.fr = {
   alsoConsidered: "Également envisagées",
   candidates: "De la plus à la moins probable",
   closest: "Ce qui s’en approche le plus, sans garantie",
-  onItsOwn: (number, total) => `La photo ${number} sur ${total}, à elle seule`,
+  imageTitle: (number, total) => `La photo ${number} sur ${total}, à elle seule`,
   adviceFor: (number, advice) => `Photo ${number} : ${advice}`,
   roles: { crop: "Culture", weed: "Adventice" },
   fineprint: (version, milliseconds) => `Modèle ${version} · réponse en ${milliseconds} ms`,
-  madeSmaller: (before, after) => `${after} envoyés au lieu de ${before}, après réduction sur cet appareil`,
-  tooLargeTogether: (after) => `Les originaux sont trop volumineux pour partir ensemble ; des copies réduites sur cet appareil, ${after} au total, ont été envoyées.`,
-  madeSmallerToFit: (before, after) => `La photo pesait ${before}, plus que ce qui peut être envoyé ; une copie de ${after}, réduite sur cet appareil, a été utilisée.`,
-  why: "Pourquoi ?",
-  whyLong: "Pourquoi ? Montrer sur la photo ce qui a pesé dans la réponse",
-  evidence: (name) => `En lumière : les indices pour ${name}`,
+  resized: (before, after) => `${after} envoyés au lieu de ${before}, après réduction sur cet appareil`,
+  originalsTooLarge: (after) => `Les originaux sont trop volumineux pour partir ensemble ; des copies réduites sur cet appareil, ${after} au total, ont été envoyées.`,
+  resizedToFit: (before, after) => `La photo pesait ${before}, plus que ce qui peut être envoyé ; une copie de ${after}, réduite sur cet appareil, a été utilisée.`,
+  explain: "Pourquoi ?",
+  explainLabel: "Pourquoi ? Montrer sur la photo ce qui a pesé dans la réponse",
+  activationMap: (name) => `En lumière : les indices pour ${name}`,
 
   // Sharing
   share: "Partager",
   download: "Télécharger",
-  shared: {
+  shareText: {
     identified: (name, scientific, sure) => `${name} (${scientific}), ${sure} sûr. Identifiée par Frond.`,
     uncertain: (names) => `Ce pourrait être ${names}. Demandé à Frond.`,
     not_recognised: () => "Frond ne connaît pas cette plante.",
   },
   copied: "Copié, prêt à être collé.",
-  notShared: "Ce navigateur ne peut ni partager ni copier. Le téléchargement fonctionne.",
+  shareFailed: "Ce navigateur ne peut ni partager ni copier. Le téléchargement fonctionne.",
 
   // Feedback
   isThatRight: "Est-ce juste ?",
   doYouKnow: "Savez-vous quelle plante c’est ?",
   yes: "Oui",
   no: "Non",
-  tell: "Le dire à Frond",
-  whatIsIt: "Quelle plante est-ce ?",
-  pick: "Choisissez une espèce",
+  suggest: "Le dire à Frond",
+  whichPlant: "Quelle plante est-ce ?",
+  chooseSpecies: "Choisissez une espèce",
   otherPlant: "Une autre plante",
   noPlant: "Il n’y a pas de plante",
   scientificName: "Son nom scientifique",
@@ -93,21 +93,21 @@ WORDS.fr = {
   // History
   history: "Historique",
   historyLead: "Vos 100 dernières réponses, avec de petites images. Elles restent dans ce navigateur et nulle part ailleurs.",
-  historyFleeting: "Ce navigateur ne garde rien pour cette page : la liste disparaîtra à sa fermeture.",
+  historyInMemory: "Ce navigateur ne garde rien pour cette page : la liste disparaîtra à sa fermeture.",
   historyEmpty: "Rien pour l’instant. Vos réponses apparaîtront ici.",
   openEntry: (name, when) => `Ouvrir ${name}, ${when}`,
   deleteEntry: (name, when) => `Supprimer ${name}, ${when}`,
   deleteAll: "Tout supprimer",
   deleteAllSure: (total) => (total === 1 ? "Vraiment la supprimer ?" : `Vraiment supprimer les ${total} ?`),
   deleted: "Supprimé.",
-  reopened: (when) => `De votre historique, ${when}`,
+  fromHistory: (when) => `De votre historique, ${when}`,
   close: "Fermer",
 
-  // The gallery
+  // Gallery
   gallery: "Espèces",
   galleryTitle: "Ce que Frond connaît",
   search: "Chercher un nom, une famille ou un code OEPP",
-  found: (number, total) => (number === total ? `${count(total)} espèces` : `${count(number)} espèces sur ${count(total)}`),
+  found: (number, total) => (number === total ? `${formatNumber(total)} espèces` : `${formatNumber(number)} espèces sur ${formatNumber(total)}`),
   nothingFound: "Aucune espèce ne porte ce nom.",
   loading: "Chargement de la liste.",
   model: (version) => `Modèle ${version}`,
@@ -127,18 +127,18 @@ WORDS.fr = {
   language: "Langue",
   original: "Envoyer l’original",
   originalHelp: "Les photos sont réduites sur cet appareil avant l’envoi, sauf si vous activez cette option.",
-  offlineNow: "Vous êtes hors ligne. L’envoi reprendra avec le réseau ; votre historique reste consultable.",
+  offline: "Vous êtes hors ligne. L’envoi reprendra avec le réseau ; votre historique reste consultable.",
 
-  // What goes wrong
-  problemKicker: "Cela n’a pas marché",
+  // Errors, by the slug of their problem type
+  errorKicker: "Cela n’a pas marché",
   retry: "Réessayer",
   reference: (id) => `Référence ${id}`,
-  faults: {
-    "nothing-there": ["Il n’y a pas de photo là-dedans", "Déposez ou collez un fichier image. Une image d’une autre page doit d’abord être enregistrée."],
+  errors: {
+    "no-photo": ["Il n’y a pas de photo là-dedans", "Déposez ou collez un fichier image. Une image d’une autre page doit d’abord être enregistrée."],
     "not-a-photo": ["Ce fichier n’est pas une photo", "Choisissez un fichier JPEG, PNG, WebP, HEIC ou AVIF."],
     "empty-body": ["Le fichier est vide", "Choisissez-en un autre, ou reprenez la photo."],
     "unreadable-file": ["Le fichier ne s’ouvre pas", "Il a peut-être été déplacé, modifié ou pas encore téléchargé. Choisissez-le à nouveau."],
-    "too-large-to-shrink": ["La photo est trop volumineuse", "Elle dépasse 4,4 Mo et ce navigateur ne peut pas la réduire. Enregistrez-la en JPEG plus petit, puis réessayez."],
+    "too-large-to-resize": ["La photo est trop volumineuse", "Elle dépasse 4,4 Mo et ce navigateur ne peut pas la réduire. Enregistrez-la en JPEG plus petit, puis réessayez."],
     "too-large-together": ["Les photos sont trop volumineuses pour partir ensemble", "Ce navigateur ne peut pas toutes les réduire. Envoyez-en moins, ou enregistrez-les en JPEG plus petits."],
     "too-many-photos": ["Trop de photos", "Frond regarde cinq photos d’une plante au plus. Retirez-en."],
     "payload-too-large": ["La photo est trop volumineuse", "Enregistrez-la en JPEG plus petit, puis réessayez."],

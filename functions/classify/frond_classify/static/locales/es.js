@@ -1,44 +1,44 @@
-"use strict";
+import { formatNumber } from "../locale.js";
 
-WORDS.es = {
-  // The empty page
+export const es = {
+  // Welcome
   welcome: "¿Qué planta es?",
   welcomeLead: "Enséñale una foto a Frond. Te dirá la especie y hasta qué punto está seguro; y si no la conoce, también te lo dirá.",
   tipOne: "Una sola planta que llene el encuadre",
   tipTwo: "Desde arriba, nítida y con luz natural",
   tipThree: "JPEG, PNG, WebP, HEIC o AVIF",
   upToFive: "Hasta cinco fotos de una planta dan una respuesta más segura.",
-  choose: "Elegir foto",
-  shoot: "Hacer foto",
+  choosePhoto: "Elegir foto",
+  takePhoto: "Hacer foto",
   shutter: "Tomar la foto",
   webcamRefused: "El navegador no deja que Frond use la cámara. Permítelo en la barra de direcciones o elige una foto.",
   webcamBroken: "La cámara no se inicia. Quizá la esté usando otro programa.",
   webcamPhoto: "camara.jpg",
   dropOrPaste: "o suéltala en cualquier lugar de esta página, o pégala",
-  letGo: "Suelta y Frond la mirará",
+  dropHere: "Suelta y Frond la mirará",
 
-  // The photos
+  // Photos
   photos: "Fotos de esta planta",
   noPreview: "Este navegador no puede mostrar el archivo",
   photoOf: (name) => `Tu foto, ${name}`,
   photoNumber: (number, total) => `Foto ${number} de ${total}`,
   removePhoto: (number) => `Quitar la foto ${number}`,
-  add: "Añadir una foto",
+  addPhoto: "Añadir una foto",
   leftOut: (names) => `Frond admite cinco fotos por planta; se han quedado fuera: ${names}.`,
-  passedOver: (names) => `No es una foto y se ha omitido: ${names}.`,
+  skipped: (names) => `No es una foto y se ha omitido: ${names}.`,
 
-  // The wait
+  // Progress
   progressKicker: "Un momento",
   progress: "Mirando con atención",
-  preparing: (total) => (total === 1 ? "Reduciendo la foto en este dispositivo." : "Reduciendo las fotos en este dispositivo."),
+  resizing: (total) => (total === 1 ? "Reduciendo la foto en este dispositivo." : "Reduciendo las fotos en este dispositivo."),
   sending: (total) => (total === 1 ? "Enviando la foto y esperando la respuesta." : `Enviando ${total} fotos y esperando la respuesta.`),
   stillSending: "Seguimos en ello. La primera foto tras un rato de calma tarda un poco más.",
-  looking: (names) => `Mirando ${names}.`,
-  announcing: "Esta foto es grande y va por otro camino. Preguntando adónde enviarla.",
+  classifying: (names) => `Mirando ${names}.`,
+  requestingUpload: "Esta foto es grande y va por otro camino. Preguntando adónde enviarla.",
   uploading: (part) => `Enviando la foto: ${part}.`,
   statuses: { queued: "La foto ha llegado y espera su turno.", running: "La foto se está analizando." },
 
-  // The answer
+  // Answer
   verdicts: { identified: "Identificada", uncertain: "Sin certeza", not_recognised: "No reconocida" },
   sure: "seguro",
   moreThan: (number) => `>${number}`,
@@ -50,36 +50,36 @@ WORDS.es = {
   alsoConsidered: "También se consideró",
   candidates: "De más a menos probable",
   closest: "Lo más parecido; no te fíes de ello",
-  onItsOwn: (number, total) => `La foto ${number} de ${total} por sí sola`,
+  imageTitle: (number, total) => `La foto ${number} de ${total} por sí sola`,
   adviceFor: (number, advice) => `Foto ${number}: ${advice}`,
   roles: { crop: "Cultivo", weed: "Mala hierba" },
   fineprint: (version, milliseconds) => `Modelo ${version} · respuesta en ${milliseconds} ms`,
-  madeSmaller: (before, after) => `enviados ${after} de ${before}, tras reducir en este dispositivo`,
-  tooLargeTogether: (after) => `Los originales ocupan demasiado para enviarlos juntos; se han enviado copias reducidas en este dispositivo, ${after} en total.`,
-  madeSmallerToFit: (before, after) => `La foto ocupaba ${before}, más de lo que se puede enviar; se ha usado una copia de ${after} reducida en este dispositivo.`,
-  why: "¿Por qué?",
-  whyLong: "¿Por qué? Mostrar en la foto lo que ha pesado en la respuesta",
-  evidence: (name) => `Iluminado: lo que apunta a ${name}`,
+  resized: (before, after) => `enviados ${after} de ${before}, tras reducir en este dispositivo`,
+  originalsTooLarge: (after) => `Los originales ocupan demasiado para enviarlos juntos; se han enviado copias reducidas en este dispositivo, ${after} en total.`,
+  resizedToFit: (before, after) => `La foto ocupaba ${before}, más de lo que se puede enviar; se ha usado una copia de ${after} reducida en este dispositivo.`,
+  explain: "¿Por qué?",
+  explainLabel: "¿Por qué? Mostrar en la foto lo que ha pesado en la respuesta",
+  activationMap: (name) => `Iluminado: lo que apunta a ${name}`,
 
   // Sharing
   share: "Compartir",
   download: "Descargar",
-  shared: {
+  shareText: {
     identified: (name, scientific, sure) => `${name} (${scientific}), ${sure} seguro. Identificada por Frond.`,
     uncertain: (names) => `Podría ser ${names}. Consultado con Frond.`,
     not_recognised: () => "Frond no conoce esta planta.",
   },
   copied: "Copiado; ya puedes pegarlo.",
-  notShared: "Este navegador no permite compartir ni copiar. La descarga sí funciona.",
+  shareFailed: "Este navegador no permite compartir ni copiar. La descarga sí funciona.",
 
   // Feedback
   isThatRight: "¿Es correcto?",
   doYouKnow: "¿Sabes qué planta es?",
   yes: "Sí",
   no: "No",
-  tell: "Decírselo a Frond",
-  whatIsIt: "¿Qué planta es?",
-  pick: "Elige una especie",
+  suggest: "Decírselo a Frond",
+  whichPlant: "¿Qué planta es?",
+  chooseSpecies: "Elige una especie",
   otherPlant: "Otra planta",
   noPlant: "No hay ninguna planta",
   scientificName: "Su nombre científico",
@@ -93,21 +93,21 @@ WORDS.es = {
   // History
   history: "Historial",
   historyLead: "Tus últimas 100 respuestas, con imágenes pequeñas. Se guardan en este navegador y en ningún otro sitio.",
-  historyFleeting: "Este navegador no guarda nada de esta página: la lista se perderá al cerrarla.",
+  historyInMemory: "Este navegador no guarda nada de esta página: la lista se perderá al cerrarla.",
   historyEmpty: "Aún no hay nada. Aquí aparecerán tus respuestas.",
   openEntry: (name, when) => `Abrir ${name}, ${when}`,
   deleteEntry: (name, when) => `Borrar ${name}, ${when}`,
   deleteAll: "Borrar todo",
   deleteAllSure: (total) => (total === 1 ? "¿Seguro que quieres borrarla?" : `¿Seguro que quieres borrar las ${total}?`),
   deleted: "Borrado.",
-  reopened: (when) => `De tu historial, ${when}`,
+  fromHistory: (when) => `De tu historial, ${when}`,
   close: "Cerrar",
 
-  // The gallery
+  // Gallery
   gallery: "Especies",
   galleryTitle: "Lo que Frond conoce",
   search: "Busca por nombre, familia o código EPPO",
-  found: (number, total) => (number === total ? `${count(total)} especies` : `${count(number)} de ${count(total)} especies`),
+  found: (number, total) => (number === total ? `${formatNumber(total)} especies` : `${formatNumber(number)} de ${formatNumber(total)} especies`),
   nothingFound: "Ninguna especie se llama así.",
   loading: "Cargando la lista.",
   model: (version) => `Modelo ${version}`,
@@ -127,18 +127,18 @@ WORDS.es = {
   language: "Idioma",
   original: "Enviar el original",
   originalHelp: "Las fotos se reducen en este dispositivo antes de enviarlas, a menos que actives esta opción.",
-  offlineNow: "No tienes conexión. Podrás enviar fotos cuando vuelva la red; mientras tanto puedes consultar tu historial.",
+  offline: "No tienes conexión. Podrás enviar fotos cuando vuelva la red; mientras tanto puedes consultar tu historial.",
 
-  // What goes wrong
-  problemKicker: "No ha funcionado",
+  // Errors, by the slug of their problem type
+  errorKicker: "No ha funcionado",
   retry: "Reintentar",
   reference: (id) => `Referencia ${id}`,
-  faults: {
-    "nothing-there": ["Ahí no hay ninguna foto", "Suelta o pega un archivo de imagen. Las imágenes de otras páginas hay que guardarlas primero."],
+  errors: {
+    "no-photo": ["Ahí no hay ninguna foto", "Suelta o pega un archivo de imagen. Las imágenes de otras páginas hay que guardarlas primero."],
     "not-a-photo": ["Ese archivo no es una foto", "Elige un archivo JPEG, PNG, WebP, HEIC o AVIF."],
     "empty-body": ["El archivo está vacío", "Elige otro o vuelve a hacer la foto."],
     "unreadable-file": ["No se puede abrir el archivo", "Puede que se haya movido, que haya cambiado o que aún no se haya descargado. Elígelo de nuevo."],
-    "too-large-to-shrink": ["La foto ocupa demasiado", "Pasa de 4,4 MB y este navegador no puede reducirla. Guárdala como un JPEG más pequeño y prueba con él."],
+    "too-large-to-resize": ["La foto ocupa demasiado", "Pasa de 4,4 MB y este navegador no puede reducirla. Guárdala como un JPEG más pequeño y prueba con él."],
     "too-large-together": ["Las fotos ocupan demasiado para enviarlas juntas", "Este navegador no puede reducirlas todas. Envía menos o guárdalas como JPEG más pequeños."],
     "too-many-photos": ["Demasiadas fotos", "Frond mira como mucho cinco fotos de una planta. Quita alguna."],
     "payload-too-large": ["La foto ocupa demasiado", "Guárdala como un JPEG más pequeño y prueba con él."],

@@ -1,4 +1,4 @@
-"""What people do with the page, and what they then see."""
+"""Actions of users on the page, and expectations of the result."""
 
 import base64
 import mimetypes
@@ -13,7 +13,7 @@ RECORD = re.compile(r"/v1/classifications/[0-9a-f-]{32,36}(\?|$)")
 
 
 class File(TypedDict):
-    """A file that exists nowhere on the disk."""
+    """A file that is not on the disk."""
 
     name: str
     mimeType: str
@@ -24,14 +24,14 @@ TEXT = File(name="notes.jpg", mimeType="image/jpeg", buffer=b"Water the plants o
 
 
 def choose(page: Page, *files: Path | File, button: str = "Choose photo") -> None:
-    """Press the button and pick files in the dialog."""
+    """Press the button and choose files in the dialog."""
     with page.expect_file_chooser() as dialog:
         page.get_by_role("button", name=button).click()
-    dialog.value.set_files(_alike(files))
+    dialog.value.set_files(_to_playwright(files))
 
 
-def _alike(files: tuple[Path | File, ...]) -> Any:
-    """Return files as Playwright takes them: all by their paths, or all by their bytes."""
+def _to_playwright(files: tuple[Path | File, ...]) -> Any:
+    """Return files as Playwright accepts them: all as paths, or all with their content."""
     if all(isinstance(file, Path) for file in files):
         return list(files)
     return [
@@ -47,7 +47,7 @@ def _type(path: Path) -> str:
 
 
 def drop(page: Page, *files: Path, on: str = "main") -> None:
-    """Drag files over a part of the page and let go."""
+    """Drag files over a part of the page and drop them."""
     dragged = page.evaluate_handle(
         """files => {
             const dragged = new DataTransfer();
@@ -79,40 +79,41 @@ def paste(page: Page, png: bytes) -> None:
     page.keyboard.press("Control+V")
 
 
-def overhear(page: Page) -> list[dict[str, Any]]:
-    """Return a list that fills with the stack's answers, each before the page gets it.
+def record_answers(page: Page) -> list[dict[str, Any]]:
+    """Return a list that fills with the API's classifications, each before the page receives it.
 
-    They are read on their way because Chromium keeps no answer to a request whose body is a file.
+    A route reads them because Chromium discards the response to a request whose body is a file.
     """
-    heard: list[dict[str, Any]] = []
+    answers: list[dict[str, Any]] = []
 
-    def listen(route: Route) -> None:
+    def record(route: Route) -> None:
         response = route.fetch()
-        heard.append(response.json())
+        answers.append(response.json())
         route.fulfill(response=response)
 
-    page.route(CALL, listen)
-    return heard
+    page.route(CALL, record)
+    return answers
 
 
-def shown_share(row: Locator) -> float:
-    """Return the share that a row of candidates tells, 0 to 1; its ends are told as more or less than."""
-    return float(row.locator(".share").inner_text().strip("<>%")) / 100
+def shown_confidence(row: Locator) -> float:
+    """Return the confidence in a row of candidates, 0 to 1; without the sign of `<1%` and `>99%`."""
+    return float(row.locator(".confidence").inner_text().strip("<>%")) / 100
 
 
 def hold(page: Page) -> list[Route]:
-    """Keep the next call waiting, and return a list that will hold it."""
+    """Leave the next call without a response, and return a list that will contain it."""
     held: list[Route] = []
 
-    def keep(route: Route) -> None:
+    # Playwright accepts no built-in method such as `held.append`.
+    def leave(route: Route) -> None:
         held.append(route)
 
-    page.route(CALL, keep, times=1)
+    page.route(CALL, leave, times=1)
     return held
 
 
 def expect_maize(page: Page) -> None:
-    """The page says that the photo shows maize, and how sure that is."""
+    """The page identifies maize."""
     expect(page.get_by_role("heading", name="Maize")).to_be_visible()
     expect(page.get_by_text("Identified", exact=True)).to_be_visible()
     expect(page.locator("#scientific-name")).to_have_text("Zea mays")
@@ -120,8 +121,8 @@ def expect_maize(page: Page) -> None:
     expect(page.get_by_role("status")).to_contain_text("Maize, Zea mays, Crop")
 
 
-def expect_problem(page: Page, title: str, advice: str) -> None:
-    """The page says what is wrong and what to do about it."""
-    expect(page.locator("#problem h2")).to_have_text(title)
-    expect(page.locator("#problem")).to_contain_text(advice)
+def expect_error(page: Page, title: str, advice: str) -> None:
+    """The page shows an error and advice on it."""
+    expect(page.locator("#error h2")).to_have_text(title)
+    expect(page.locator("#error")).to_contain_text(advice)
     expect(page.get_by_role("status")).to_contain_text(title)

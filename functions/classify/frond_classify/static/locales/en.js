@@ -1,44 +1,44 @@
-"use strict";
+import { formatNumber } from "../locale.js";
 
-WORDS.en = {
-  // The empty page
+export const en = {
+  // Welcome
   welcome: "Which plant is this?",
   welcomeLead: "Show Frond a photo. It names the species, tells you how sure it is, and says so when it does not know.",
   tipOne: "One plant, filling the frame",
   tipTwo: "From above, sharp and in daylight",
   tipThree: "JPEG, PNG, WebP, HEIC or AVIF",
   upToFive: "Up to five photos of one plant make the answer surer.",
-  choose: "Choose photo",
-  shoot: "Take photo",
+  choosePhoto: "Choose photo",
+  takePhoto: "Take photo",
   shutter: "Take it",
   webcamRefused: "The browser does not let Frond use the camera. Allow it in the address bar, or choose a photo.",
   webcamBroken: "The camera does not start. Another program may be using it.",
   webcamPhoto: "camera.jpg",
   dropOrPaste: "or drop it anywhere on this page, or paste it",
-  letGo: "Let go, and Frond will look at it",
+  dropHere: "Let go, and Frond will look at it",
 
-  // The photos
+  // Photos
   photos: "Photos of this plant",
   noPreview: "This browser cannot show this file",
   photoOf: (name) => `Your photo, ${name}`,
   photoNumber: (number, total) => `Photo ${number} of ${total}`,
   removePhoto: (number) => `Remove photo ${number}`,
-  add: "Add a photo",
+  addPhoto: "Add a photo",
   leftOut: (names) => `Frond takes five photos of a plant; left out: ${names}.`,
-  passedOver: (names) => `Not a photo, passed over: ${names}.`,
+  skipped: (names) => `Not a photo, passed over: ${names}.`,
 
-  // The wait
+  // Progress
   progressKicker: "One moment",
   progress: "Looking closely",
-  preparing: (total) => (total === 1 ? "Making the photo smaller on this device." : "Making the photos smaller on this device."),
+  resizing: (total) => (total === 1 ? "Making the photo smaller on this device." : "Making the photos smaller on this device."),
   sending: (total) => (total === 1 ? "Sending the photo and waiting for the answer." : `Sending ${total} photos and waiting for the answer.`),
   stillSending: "Still on it. The first photo after a quiet spell takes a little longer.",
-  looking: (names) => `Looking at ${names}.`,
-  announcing: "This photo is large and goes by its own way. Asking where to send it.",
+  classifying: (names) => `Looking at ${names}.`,
+  requestingUpload: "This photo is large and goes by its own way. Asking where to send it.",
   uploading: (part) => `Sending the photo: ${part}.`,
   statuses: { queued: "The photo has arrived and waits for its turn.", running: "The photo is being looked at." },
 
-  // The answer
+  // Answer
   verdicts: { identified: "Identified", uncertain: "Not certain", not_recognised: "Not recognised" },
   sure: "sure",
   moreThan: (number) => `>${number}`,
@@ -50,36 +50,36 @@ WORDS.en = {
   alsoConsidered: "Also considered",
   candidates: "Most likely first",
   closest: "What came closest, not to be relied on",
-  onItsOwn: (number, total) => `Photo ${number} of ${total} on its own`,
+  imageTitle: (number, total) => `Photo ${number} of ${total} on its own`,
   adviceFor: (number, advice) => `Photo ${number}: ${advice}`,
   roles: { crop: "Crop", weed: "Weed" },
   fineprint: (version, milliseconds) => `Model ${version} · answered in ${milliseconds} ms`,
-  madeSmaller: (before, after) => `sent ${after} of ${before}, made smaller on this device`,
-  tooLargeTogether: (after) => `The originals are more than can be sent together; smaller copies of ${after} in all, made on this device, were sent.`,
-  madeSmallerToFit: (before, after) => `The photo was ${before}, more than can be sent; a smaller copy of ${after}, made on this device, was used.`,
-  why: "Why?",
-  whyLong: "Why? Show in the photo what spoke for the answer",
-  evidence: (name) => `Lit up: what spoke for ${name}`,
+  resized: (before, after) => `sent ${after} of ${before}, made smaller on this device`,
+  originalsTooLarge: (after) => `The originals are more than can be sent together; smaller copies of ${after} in all, made on this device, were sent.`,
+  resizedToFit: (before, after) => `The photo was ${before}, more than can be sent; a smaller copy of ${after}, made on this device, was used.`,
+  explain: "Why?",
+  explainLabel: "Why? Show in the photo what spoke for the answer",
+  activationMap: (name) => `Lit up: what spoke for ${name}`,
 
   // Sharing
   share: "Share",
   download: "Download",
-  shared: {
+  shareText: {
     identified: (name, scientific, sure) => `${name} (${scientific}), ${sure} sure. Named by Frond.`,
     uncertain: (names) => `It could be ${names}. Asked of Frond.`,
     not_recognised: () => "Not a plant that Frond knows.",
   },
   copied: "Copied, ready to be pasted.",
-  notShared: "This browser can neither share nor copy. The download works.",
+  shareFailed: "This browser can neither share nor copy. The download works.",
 
   // Feedback
   isThatRight: "Is that right?",
   doYouKnow: "Do you know which plant it is?",
   yes: "Yes",
   no: "No",
-  tell: "Tell Frond",
-  whatIsIt: "Which plant is it?",
-  pick: "Choose a species",
+  suggest: "Tell Frond",
+  whichPlant: "Which plant is it?",
+  chooseSpecies: "Choose a species",
   otherPlant: "Another plant",
   noPlant: "There is no plant in it",
   scientificName: "Its scientific name",
@@ -93,21 +93,21 @@ WORDS.en = {
   // History
   history: "History",
   historyLead: "Your last 100 answers, with small pictures. They are kept in this browser and nowhere else.",
-  historyFleeting: "This browser keeps nothing for this page: the list is gone when you close it.",
+  historyInMemory: "This browser keeps nothing for this page: the list is gone when you close it.",
   historyEmpty: "Nothing here yet. Your answers will be.",
   openEntry: (name, when) => `Open ${name}, ${when}`,
   deleteEntry: (name, when) => `Delete ${name}, ${when}`,
   deleteAll: "Delete all",
   deleteAllSure: (total) => (total === 1 ? "Really delete it?" : `Really delete all ${total}?`),
   deleted: "Deleted.",
-  reopened: (when) => `From your history, ${when}`,
+  fromHistory: (when) => `From your history, ${when}`,
   close: "Close",
 
-  // The gallery
+  // Gallery
   gallery: "Species",
   galleryTitle: "What Frond knows",
   search: "Search by name, family or EPPO code",
-  found: (number, total) => (number === total ? `${count(total)} species` : `${count(number)} of ${count(total)} species`),
+  found: (number, total) => (number === total ? `${formatNumber(total)} species` : `${formatNumber(number)} of ${formatNumber(total)} species`),
   nothingFound: "No species of that name is among them.",
   loading: "Fetching the list.",
   model: (version) => `Model ${version}`,
@@ -127,18 +127,18 @@ WORDS.en = {
   language: "Language",
   original: "Send the original",
   originalHelp: "Photos are made smaller on this device before they are sent, unless you turn this on.",
-  offlineNow: "You are offline. Photos can be sent again once there is a network; your history can be looked at.",
+  offline: "You are offline. Photos can be sent again once there is a network; your history can be looked at.",
 
-  // What goes wrong
-  problemKicker: "That did not work",
+  // Errors, by the slug of their problem type
+  errorKicker: "That did not work",
   retry: "Try again",
   reference: (id) => `Reference ${id}`,
-  faults: {
-    "nothing-there": ["There is no photo in that", "Drop or paste a picture file. A picture from another web page has to be saved first."],
+  errors: {
+    "no-photo": ["There is no photo in that", "Drop or paste a picture file. A picture from another web page has to be saved first."],
     "not-a-photo": ["That file is not a photo", "Choose a JPEG, PNG, WebP, HEIC or AVIF file."],
     "empty-body": ["The file is empty", "Choose another one, or take the photo again."],
     "unreadable-file": ["The file cannot be opened", "It may have been moved, changed or not downloaded yet. Choose it again."],
-    "too-large-to-shrink": ["The photo is too large to send", "It is over 4.4 MB and this browser cannot make it smaller. Save it as a smaller JPEG and try that."],
+    "too-large-to-resize": ["The photo is too large to send", "It is over 4.4 MB and this browser cannot make it smaller. Save it as a smaller JPEG and try that."],
     "too-large-together": ["The photos are too large to send together", "This browser cannot make all of them smaller. Send fewer, or save them as smaller JPEGs."],
     "too-many-photos": ["Too many photos", "Frond looks at five photos of a plant at most. Remove some."],
     "payload-too-large": ["The photo is too large to send", "Save it as a smaller JPEG and try that."],

@@ -1,0 +1,1 @@
+"""The web page: its ES modules, styles and Content-Security-Policy in one response."""
