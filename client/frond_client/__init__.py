@@ -54,9 +54,9 @@ __all__ = [
 
 _HOMES = {
     "AsyncFrond": "async_client",
-    "Classification": "answers",
+    "Classification": "models",
     "Frond": "client",
-    "Prediction": "answers",
+    "Prediction": "models",
 }
 
 

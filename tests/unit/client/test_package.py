@@ -21,7 +21,7 @@ from tests.unit.client.small_api import SmallApi, photo
 
 SOURCE = ROOT / "client"
 # What speaks the APIs of AWS; all else is for everybody.
-OPERATES = {"dead_letters", "reasons", "reconciliation", "stack", "uploads"}
+OPERATES = {"dead_letter_reasons", "dead_letters", "reconciliation", "stack", "uploads"}
 
 
 @pytest.fixture(scope="module")
