@@ -1,83 +1,85 @@
-"""What of the photos is still to do."""
+"""The plan of an upload: which photos to send, and which results to wait for."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from frond_client.uploads.bucket import Stored
-from frond_client.uploads.photo import Photo
+from frond_client.uploads.bucket import BucketObject
+from frond_client.uploads.source_photo import SourcePhoto
 
 
 @dataclass
-class Plan:
-    """What is to be done with each photo.
+class UploadPlan:
+    """The photos by their next step.
 
     Attributes
     ----------
     done
-        Photos whose results are known.
+        Photos with a result.
     uploaded
-        Photos that are in the uploads bucket, and when they came there; only their results are missing.
+        Photos without a result that are in the uploads bucket, and the times of their uploads.
     to_send
-        Photos that are not there, or are not the same any more.
+        Photos that are not in the uploads bucket, or have changed.
     unreadable
         Photos that could not be compared, and why.
     """
 
-    done: list[Photo] = field(default_factory=list)
-    uploaded: list[tuple[Photo, datetime]] = field(default_factory=list)
-    to_send: list[Photo] = field(default_factory=list)
-    unreadable: list[tuple[Photo, OSError]] = field(default_factory=list)
+    done: list[SourcePhoto] = field(default_factory=list)
+    uploaded: list[tuple[SourcePhoto, datetime]] = field(default_factory=list)
+    to_send: list[SourcePhoto] = field(default_factory=list)
+    unreadable: list[tuple[SourcePhoto, OSError]] = field(default_factory=list)
 
 
-def plan(
-    photos: Iterable[Photo],
-    stored: Mapping[str, Stored],
+def plan_upload(
+    photos: Iterable[SourcePhoto],
+    objects: Mapping[str, BucketObject],
     finished: Collection[str],
     finished_at: datetime | None,
     executor: Executor,
-    step: Callable[[], None],
-) -> Plan:
-    """Return what is still to do.
+    on_compared: Callable[[], None],
+) -> UploadPlan:
+    """Compare photos with the uploads bucket and the known results.
 
     Parameters
     ----------
     photos
-        All of them.
-    stored
-        What the uploads bucket holds, by key.
+        All photos of the source.
+    objects
+        The objects of the uploads bucket, by key.
     finished
-        Keys whose results are known.
+        Keys with a result.
     finished_at
-        When the last of these results was written down.
+        When the last of these results was written.
     executor
-        Where photos are compared: that may mean to read them.
-    step
-        Called for each photo.
+        Runs the comparisons, which may read the photos.
+    on_compared
+        Called after each photo.
     """
-    planned = Plan()
+    plan = UploadPlan()
 
-    def is_stored(photo: Photo) -> bool | OSError:
+    def is_uploaded(photo: SourcePhoto) -> bool | OSError:
         try:
-            return photo.key in stored and photo.is_stored_as(stored[photo.key])
+            return photo.key in objects and photo.matches(objects[photo.key])
         except OSError as error:
             return error
 
     photos = list(photos)
-    for photo, same in zip(photos, executor.map(is_stored, photos), strict=True):
-        step()
-        if isinstance(same, OSError):
-            planned.unreadable.append((photo, same))
-        elif photo.key in finished and (same or _expired(photo, stored, finished_at)):
-            planned.done.append(photo)
-        elif same:
-            planned.uploaded.append((photo, stored[photo.key].modified))
+    for photo, uploaded in zip(photos, executor.map(is_uploaded, photos), strict=True):
+        on_compared()
+        if isinstance(uploaded, OSError):
+            plan.unreadable.append((photo, uploaded))
+        elif photo.key in finished and (uploaded or _has_expired(photo, objects, finished_at)):
+            plan.done.append(photo)
+        elif uploaded:
+            plan.uploaded.append((photo, objects[photo.key].modified))
         else:
-            planned.to_send.append(photo)
-    return planned
+            plan.to_send.append(photo)
+    return plan
 
 
-def _expired(photo: Photo, stored: Mapping[str, Stored], finished_at: datetime | None) -> bool:
-    """Tell whether a finished photo is no longer in the bucket, which keeps them for a while only."""
-    return photo.key not in stored and finished_at is not None and photo.modified <= finished_at
+def _has_expired(
+    photo: SourcePhoto, objects: Mapping[str, BucketObject], finished_at: datetime | None
+) -> bool:
+    """Return whether a photo left the bucket after its retention period, unchanged since its result."""
+    return photo.key not in objects and finished_at is not None and photo.modified <= finished_at

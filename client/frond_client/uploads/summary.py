@@ -1,4 +1,4 @@
-"""What became of the photos, for a person to read."""
+"""The summary of an upload, for the terminal."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -6,30 +6,30 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
-from frond_client.console import counted, show_examples, show_reasons
-from frond_client.csv_row import Row
-from frond_client.uploads.photo import Photo
+from frond_client.console import pluralize, print_examples, print_failures
+from frond_client.csv_row import ResultRow
+from frond_client.uploads.source_photo import SourcePhoto
 
 
-def show_results(out: Console, rows: Sequence[Row]) -> None:
-    """Print how many photos have which verdict and show which species, and which failed and why."""
+def print_results(out: Console, rows: Sequence[ResultRow]) -> None:
+    """Print the number of photos per verdict and species, and the photos that failed."""
     if rows:
-        out.print(_counts("verdict", Counter(_verdict(row) for row in rows)))
+        out.print(_count_table("verdict", Counter(_verdict(row) for row in rows)))
     species = Counter(_species(row) for row in rows if row.verdict == "identified")
     if species:
-        out.print(_counts("species", species))
-    failed = [(row.file, row.error) for row in rows if row.status == "failed"]
-    show_reasons(out, "could not be classified", failed)
+        out.print(_count_table("species", species))
+    failures = [(row.file, row.error) for row in rows if row.status == "failed"]
+    print_failures(out, "could not be classified", failures)
 
 
-def show_pending(out: Console, photos: Sequence[Photo]) -> None:
-    """Print which results have not come."""
+def print_pending(out: Console, photos: Sequence[SourcePhoto]) -> None:
+    """Print the photos whose results are pending."""
     if photos:
-        out.print(f"{counted(len(photos), 'result')} still pending:")
-        show_examples(out, [photo.place for photo in photos])
+        out.print(f"{pluralize(len(photos), 'result')} still pending:")
+        print_examples(out, [photo.location for photo in photos])
 
 
-def _counts(name: str, counts: Counter[str]) -> Table:
+def _count_table(name: str, counts: Counter[str]) -> Table:
     table = Table()
     table.add_column(name)
     table.add_column("photos", justify="right")
@@ -38,9 +38,9 @@ def _counts(name: str, counts: Counter[str]) -> Table:
     return table
 
 
-def _verdict(row: Row) -> str:
+def _verdict(row: ResultRow) -> str:
     return "failed" if row.status == "failed" else row.verdict.replace("_", " ")
 
 
-def _species(row: Row) -> str:
+def _species(row: ResultRow) -> str:
     return f"{row.scientific_name or row.species} ({row.common_name})" if row.common_name else row.species
