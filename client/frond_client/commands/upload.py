@@ -55,7 +55,7 @@ def upload(
 
 def _print_summary(out: "Console", run: "UploadRun", *, wait: bool) -> None:
     from frond_client.console import pluralize, print_failures
-    from frond_client.uploads.summary import print_pending, print_results
+    from frond_client.uploads.upload_summary import print_pending, print_results
 
     result = run.result
     print_results(out, run.rows)

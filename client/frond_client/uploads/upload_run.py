@@ -12,10 +12,10 @@ from frond_client.errors import FrondError, read_error_message
 from frond_client.frond_stack import FrondStack
 from frond_client.thread_pool import thread_pool
 from frond_client.uploads.bucket import list_objects
-from frond_client.uploads.plan import UploadPlan, plan_upload
 from frond_client.uploads.results_file import ResultsFile
 from frond_client.uploads.source import SourceListing, batch_name, list_source, split_s3_url
-from frond_client.uploads.uploader import POLLERS, StackBuckets, Uploader, UploadResult
+from frond_client.uploads.upload_plan import UploadPlan, plan_upload
+from frond_client.uploads.uploader import POLLERS, PhotoUploader, StackBuckets, UploadResult
 
 
 class UploadRun:
@@ -133,7 +133,7 @@ class UploadRun:
             uploads = progress.add_task("Uploads", total=len(self.plan.to_send))
             total = len(self.plan.to_send) + len(self.plan.uploaded)
             results = progress.add_task("Results", total=total, visible=self._max_wait is not None)
-            uploader = Uploader(
+            uploader = PhotoUploader(
                 self._buckets,
                 self.file,
                 workers=self._workers,

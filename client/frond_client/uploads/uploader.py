@@ -15,11 +15,11 @@ from frond_client.csv_row import ResultRow
 from frond_client.errors import read_error_message
 from frond_client.object_keys import classification_id
 from frond_client.thread_pool import thread_pool
-from frond_client.uploads.plan import UploadPlan
 from frond_client.uploads.polling import PendingResult, PollingQueue
 from frond_client.uploads.results_bucket import get_result
 from frond_client.uploads.results_file import ResultsFile
 from frond_client.uploads.source_photo import SourcePhoto
+from frond_client.uploads.upload_plan import UploadPlan
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -60,7 +60,7 @@ class UploadResult:
     seconds: float = 0.0
 
 
-class Uploader:
+class PhotoUploader:
     """Sends photos and polls for their results concurrently.
 
     Threads send and poll. They put their outcomes into a queue of events, which `run` handles one by one.

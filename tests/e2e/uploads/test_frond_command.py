@@ -16,7 +16,7 @@ import urllib3
 
 from tests.e2e.conftest import Stack
 from tests.integration.local.running import eventually
-from tests.support.s3_notifications import object_created
+from tests.support.object_created import object_created
 
 Frond = Callable[..., subprocess.CompletedProcess[str]]
 

@@ -228,7 +228,7 @@ def _json(document: dict[str, Any]) -> FakeResponse:
 
 @contextmanager
 def serving(api: FakeApi) -> Iterator[FakeApi]:
-    class Handler(BaseHTTPRequestHandler):
+    class FakeHandler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def handle_request(self) -> None:
@@ -250,7 +250,7 @@ def serving(api: FakeApi) -> Iterator[FakeApi]:
         def log_message(self, *_: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), FakeHandler)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()

@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from frond_client.frond_stack import FrondStack
-from tests.support.s3_notifications import object_created
+from tests.support.object_created import object_created
 from tests.unit.client.conftest import Run
 from tests.unit.client.fake_api import CREATED_AT, FakeApi
 from tests.unit.client.fake_stack import FakeStack, identifier
