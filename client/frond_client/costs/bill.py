@@ -107,8 +107,8 @@ class BillCalculator:
         yield LineItem("Lambda", "calls", work.photos, price.lambda_request, compute=True)
         yield from self._compute("API", work.photos, durations, photos=1)
         yield LineItem("API Gateway", "requests", work.photos, price.api_request)
-        answers = work.photos * (work.response_bytes or photo.answer) / GIGABYTE
-        yield LineItem("Data transfer", "answers out", answers, price.data_out_gb)
+        gigabytes = work.photos * (work.response_bytes or photo.answer) / GIGABYTE
+        yield LineItem("Data transfer", "responses out", gigabytes, price.data_out_gb)
         yield LineItem(
             "DynamoDB", "writes", recorded * (_units(photo.http_record, 1) + 1), price.dynamodb_write
         )
@@ -157,8 +157,8 @@ class BillCalculator:
         gigabytes = work.memory / 1024
         warm = ceil(photos * getattr(durations, work.kind)) / 1000
         starts = calls * work.cold_starts * durations.start / 1000
-        yield LineItem("Lambda", f"{name}: calls' GB-seconds", calls * warm * gigabytes, price, compute=True)
-        yield LineItem("Lambda", f"{name}: starts' GB-seconds", starts * gigabytes, price, compute=True)
+        yield LineItem("Lambda", f"{name}: calls (GB-seconds)", calls * warm * gigabytes, price, compute=True)
+        yield LineItem("Lambda", f"{name}: cold starts (GB-seconds)", starts * gigabytes, price, compute=True)
 
     def _stored(self, item: str, size: int, days: int) -> LineItem:
         quantity = self.workload.photos * size / GIGABYTE * days / DAYS
@@ -168,13 +168,13 @@ class BillCalculator:
         days = self.workload.result_days
         gigabytes = records * (size + INDEX_BYTES + 2 * ITEM_BYTES) / GIGABYTE * days / DAYS
         yield LineItem("DynamoDB", f"records stored {days} days", gigabytes, self.prices.dynamodb_gb_month)
-        yield LineItem("DynamoDB", "their backup", gigabytes, self.prices.dynamodb_backup_gb_month)
+        yield LineItem("DynamoDB", "backup of records", gigabytes, self.prices.dynamodb_backup_gb_month)
 
     def _observability(self, logs: int, metrics: int, calls: list[float]) -> Iterator[LineItem]:
         """Yield logs, metrics and traces; ``calls`` has the number of calls of each function."""
         work, price = self.workload, self.prices
-        log_bytes = work.photos * (work.log_bytes or logs) / GIGABYTE
-        yield LineItem("CloudWatch", "logs", log_bytes, price.logs_gb)
+        log_gigabytes = work.photos * (work.log_bytes or logs) / GIGABYTE
+        yield LineItem("CloudWatch", "logs", log_gigabytes, price.logs_gb)
         # A metric is billed for each hour with at least one value.
         share = work.busy_hours / 24 * self._probability(calls[0], 3600)
         yield LineItem("CloudWatch", "metrics", metrics * share, price.metric_month)

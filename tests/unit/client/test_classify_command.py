@@ -31,7 +31,7 @@ SPECIES = {"a.jpg": "zea-mays", "b.png": "galium-aparine", "sub/c.webp": "stella
 
 @pytest.fixture
 def walk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder that the command runs in: three photos in `walk`, one of them deeper, and other files."""
+    """The working folder, with three photos in `walk`, one of them in a subfolder, and other files."""
     folder = tmp_path / "walk"
     (folder / "sub").mkdir(parents=True)
     (folder / ".hidden").mkdir()
@@ -44,8 +44,8 @@ def walk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def named(service: FakeApi, monkeypatch: pytest.MonkeyPatch) -> FakeApi:
-    """The service, which the environment names."""
+def configured(service: FakeApi, monkeypatch: pytest.MonkeyPatch) -> FakeApi:
+    """The service of FROND_URL and FROND_KEY."""
     monkeypatch.setenv("FROND_URL", service.url)
     monkeypatch.setenv("FROND_KEY", "a-key")
     return service
@@ -59,7 +59,7 @@ def files(result: Result) -> list[str]:
     return [file for line in lines(result) for file in line["files"]]
 
 
-def test_the_default_output_is_a_table(walk: Path, named: FakeApi, frond: Run) -> None:
+def test_the_default_output_is_a_table(walk: Path, configured: FakeApi, frond: Run) -> None:
     result = frond("classify", "walk")
 
     assert result.exit_code == 0, result.output
@@ -79,19 +79,19 @@ def test_the_default_output_is_a_table(walk: Path, named: FakeApi, frond: Run) -
 
 
 def test_json_has_a_line_per_photo_with_the_whole_classification(
-    walk: Path, named: FakeApi, frond: Run
+    walk: Path, configured: FakeApi, frond: Run
 ) -> None:
     result = frond("classify", "walk", "--json")
 
     assert result.exit_code == 0
     assert files(result) == [str(Path("walk", name)) for name in SPECIES]
-    records = {record["id"]: record for record in named.records}
+    records = {record["id"]: record for record in configured.records}
     for line in lines(result):
         del line["files"]
         assert line == records[line["id"]]
 
 
-def test_csv_has_a_row_per_photo(walk: Path, named: FakeApi, frond: Run) -> None:
+def test_csv_has_a_row_per_photo(walk: Path, configured: FakeApi, frond: Run) -> None:
     result = frond("classify", "walk", "--csv")
 
     rows = list(csv.DictReader(io.StringIO(result.stdout)))
@@ -113,8 +113,8 @@ def test_csv_has_a_row_per_photo(walk: Path, named: FakeApi, frond: Run) -> None
         (["walk/[1].jpg"], ["walk/[1].jpg"]),
     ],
 )
-def test_files_folders_and_patterns(
-    walk: Path, named: FakeApi, frond: Run, given: list[str], found: list[str]
+def test_files_folders_and_patterns_are_found(
+    walk: Path, configured: FakeApi, frond: Run, given: list[str], found: list[str]
 ) -> None:
     (walk / "[1].jpg").write_bytes(photo("zea-mays"))
     if "[1]" not in given[0]:
@@ -125,21 +125,21 @@ def test_files_folders_and_patterns(
     assert files(result) == [each.replace("{root}", root) for each in found]
 
 
-def test_results_have_the_order_of_the_photos(walk: Path, named: FakeApi, frond: Run) -> None:
+def test_results_have_the_order_of_the_photos(walk: Path, configured: FakeApi, frond: Run) -> None:
     names = [f"walk/{number:02}.jpg" for number in range(20)]
     for name in names:
         Path(name).write_bytes(photo("zea-mays"))
-    named.responses = [(429, {"Retry-After": "0"}, b"{}"), None]
+    configured.responses = [(429, {"Retry-After": "0"}, b"{}"), None]
     assert files(frond("classify", "--json", "--workers", "8", *reversed(names))) == names[::-1]
 
 
-def test_photos_of_one_plant_are_one_request(walk: Path, named: FakeApi, frond: Run) -> None:
+def test_photos_of_one_plant_are_one_request(walk: Path, configured: FakeApi, frond: Run) -> None:
     result = frond("classify", "walk", "--together", "--json", "--lang", "fr", "--explain", "--top", "3")
 
     (line,) = lines(result)
     assert len(line["files"]) == 3
     assert [each["predictions"][0]["species"] for each in line["images"]] == list(SPECIES.values())
-    (request,) = named.requests
+    (request,) = configured.requests
     assert request.query == {"top": "3", "lang": "fr", "explain": "true"}
     assert (
         "walk/a.jpg; walk/b.png; walk/sub/c.webp,," in frond("classify", "walk", "--together", "--csv").stdout
@@ -157,18 +157,18 @@ def test_photos_of_one_plant_are_one_request(walk: Path, named: FakeApi, frond: 
     ],
 )
 def test_contradictory_options_are_rejected(
-    walk: Path, named: FakeApi, frond: Run, options: list[str], message: str
+    walk: Path, configured: FakeApi, frond: Run, options: list[str], message: str
 ) -> None:
     for number in range(3):
         (walk / f"{number}.jpg").write_bytes(photo("zea-mays"))
     result = frond("classify", *options)
     assert result.exit_code == 2
     assert message in " ".join(re.sub("[│╭╮╰╯─]", " ", result.stderr).split())
-    assert named.requests == []
+    assert configured.requests == []
 
 
 def test_a_photo_that_fails_is_reported_and_the_others_continue(
-    walk: Path, named: FakeApi, frond: Run
+    walk: Path, configured: FakeApi, frond: Run
 ) -> None:
     (walk / "a.jpg").write_bytes(b"damaged")
     given = ["walk/a.jpg", "walk/nothing.jpg", "walk/b.png"]
@@ -192,29 +192,31 @@ def test_a_photo_that_fails_is_reported_and_the_others_continue(
     assert rows[0]["error"] == "Do that."
 
 
-def test_an_error_that_fails_every_request_ends_the_command(walk: Path, named: FakeApi, frond: Run) -> None:
-    named.responses = [problem(403, "missing-key")] * 9
+def test_an_error_that_fails_every_request_ends_the_command(
+    walk: Path, configured: FakeApi, frond: Run
+) -> None:
+    configured.responses = [problem(403, "missing-key")] * 9
     result = frond("classify", "walk", "--json", "--workers", "1")
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr.endswith(
         "Error: The API refuses the key. Is it the key of this stack, and is it enabled?\n"
     )
-    assert len(named.requests) == 1
+    assert len(configured.requests) == 1
 
 
-def test_earlier_results_are_printed_before_the_error(walk: Path, named: FakeApi, frond: Run) -> None:
+def test_earlier_results_are_printed_before_the_error(walk: Path, configured: FakeApi, frond: Run) -> None:
     answer = json.dumps(classification("x", ["zea-mays"])).encode()
-    named.responses = [(200, {}, answer), problem(429, "quota-exceeded")]
+    configured.responses = [(200, {}, answer), problem(429, "quota-exceeded")]
     result = frond("classify", "walk", "--workers", "1")
     assert result.exit_code == 1
     assert "Zea mays" in result.stdout
     assert "Error: The API answered 429: Do that." in result.stderr
 
 
-def test_the_table_has_advice_if_there_is_any(walk: Path, named: FakeApi, frond: Run) -> None:
+def test_the_table_has_advice_if_there_is_any(walk: Path, configured: FakeApi, frond: Run) -> None:
     answer = classification("x", ["zea-mays"], verdict="not_recognised")
     answer["images"][0]["issues"] = [{"issue": "blurred", "advice": "Hold it still."}]
-    named.responses = [(200, {}, json.dumps(answer).encode())]
+    configured.responses = [(200, {}, json.dumps(answer).encode())]
     shown = " ".join(frond("classify", "walk/a.jpg").stdout.split())
     assert "advice" in shown
     assert "not recognised" in shown
@@ -222,15 +224,15 @@ def test_the_table_has_advice_if_there_is_any(walk: Path, named: FakeApi, frond:
     assert "advice" not in frond("classify", "walk/a.jpg").stdout
 
 
-def test_the_activation_map_is_drawn(walk: Path, named: FakeApi, frond: Run) -> None:
+def test_the_activation_map_is_drawn(walk: Path, configured: FakeApi, frond: Run) -> None:
     answer = classification("x", ["zea-mays"], evidence=[[0, 1], [0.5, 0]])
-    named.responses = [(200, {}, json.dumps(answer).encode())]
+    configured.responses = [(200, {}, json.dumps(answer).encode())]
     result = frond("classify", "walk/a.jpg", "--explain")
     assert result.stdout.endswith("walk/a.jpg: where Zea mays (the zea-mays) was seen\n  ██\n▒▒\n")
 
 
 def test_a_large_photo_is_uploaded_to_s3(
-    walk: Path, named: FakeApi, frond: Run, monkeypatch: pytest.MonkeyPatch
+    walk: Path, configured: FakeApi, frond: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(calls, "MAX_REQUEST_BYTES", 1000)
     (walk / "large.jpg").write_bytes(photo("zea-mays", 1001))
@@ -238,7 +240,7 @@ def test_a_large_photo_is_uploaded_to_s3(
     assert (small["source"]["door"], large["source"]["door"]) == ("http", "s3")
 
 
-def test_no_photos_is_an_error(walk: Path, named: FakeApi, frond: Run) -> None:
+def test_no_photos_is_an_error(walk: Path, configured: FakeApi, frond: Run) -> None:
     (walk / "empty").mkdir()
     for given in (["walk/empty"], ["walk/*.txt"], ["walk/*.tiff"]):
         result = frond("classify", *given)
@@ -247,7 +249,7 @@ def test_no_photos_is_an_error(walk: Path, named: FakeApi, frond: Run) -> None:
 
 
 def test_an_unreadable_folder_is_reported(
-    walk: Path, named: FakeApi, frond: Run, monkeypatch: pytest.MonkeyPatch
+    walk: Path, configured: FakeApi, frond: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scandir = os.scandir
 
@@ -263,7 +265,7 @@ def test_an_unreadable_folder_is_reported(
     assert "It cannot be read: Permission denied.\n  walk/sub" in result.stderr
 
 
-def test_a_file_name_may_not_be_utf8(walk: Path, named: FakeApi, frond: Run) -> None:
+def test_a_file_name_may_not_be_utf8(walk: Path, configured: FakeApi, frond: Run) -> None:
     odd = os.fsdecode(b"walk/\xff\xe4.jpg")
     try:
         Path(odd).write_bytes(photo("zea-mays"))
@@ -320,7 +322,7 @@ def run(
 NO_BOTO3 = "import sys; sys.modules['boto3'] = sys.modules['botocore'] = None"
 
 
-def test_it_does_not_need_boto3(walk: Path, service: FakeApi) -> None:
+def test_classify_does_not_need_boto3(walk: Path, service: FakeApi) -> None:
     process = run("classify", "walk", "--json", service=service, cwd=walk.parent, code=NO_BOTO3)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 0, err

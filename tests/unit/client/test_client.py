@@ -66,7 +66,7 @@ def test_photos_of_one_plant_are_one_multipart_request(client: Frond, service: F
     assert len(service.requests) == 1
 
 
-def test_names_of_files_stay_here(client: Frond, service: FakeApi, tmp_path: Path) -> None:
+def test_file_names_are_not_sent(client: Frond, service: FakeApi, tmp_path: Path) -> None:
     path = tmp_path / "at aunt Mary's.jpg"
     path.write_bytes(photo("zea-mays"))
     client.classify(path)
@@ -81,14 +81,14 @@ def test_names_of_files_stay_here(client: Frond, service: FakeApi, tmp_path: Pat
         ({"explain": True, "record": False}, {"explain": "true", "record": "false"}),
     ],
 )
-def test_options_are_asked_for(
+def test_options_are_query_parameters(
     client: Frond, service: FakeApi, maize: Path, options: dict[str, Any], query: dict[str, str]
 ) -> None:
     client.classify(maize, **options)
     assert service.requests[0].query == query
 
 
-def test_what_it_does_not_know_yet_does_not_break_it(client: Frond, service: FakeApi) -> None:
+def test_unknown_members_are_preserved(client: Frond, service: FakeApi) -> None:
     document = classification("x", ["zea-mays"], mood="good", verdict="probable", status="finished")
     document["image"]["issues"] = [{**ISSUE, "severity": 3}]
     document["predictions"][0]["family"] = "Poaceae"
@@ -154,7 +154,7 @@ def test_a_classification_is_deleted(client: Frond, service: FakeApi) -> None:
     assert service.records == []
 
 
-def test_species_and_model(client: Frond, service: FakeApi) -> None:
+def test_species_and_model_are_returned(client: Frond, service: FakeApi) -> None:
     (maize,) = client.species(lang="es")
     assert (maize.species, maize.eppo_code, maize.family) == ("zea-mays", "ZEAMX", None)
     assert service.requests[0].query == {"lang": "es"}

@@ -42,13 +42,13 @@ def test_a_million_photos_over_http(calculator: CalculatorFactory) -> None:
     assert costs(bill) == pytest.approx(
         {
             "Lambda calls": 0.20,
-            "Lambda API: calls' GB-seconds": MILLION * 0.1 * 2 * 0.00002,
-            "Lambda API: starts' GB-seconds": 20_000 * 1 * 2 * 0.00002,
+            "Lambda API: calls (GB-seconds)": MILLION * 0.1 * 2 * 0.00002,
+            "Lambda API: cold starts (GB-seconds)": 20_000 * 1 * 2 * 0.00002,
             "API Gateway requests": 4.00,
-            "Data transfer answers out": MILLION / 2**20 * 0.1,
+            "Data transfer responses out": MILLION / 2**20 * 0.1,
             "DynamoDB writes": 3.00,  # 1,500 bytes are two units, the index takes a third
             "DynamoDB records stored 365 days": records * 0.25,
-            "DynamoDB their backup": records * 0.2,
+            "DynamoDB backup of records": records * 0.2,
             "CloudWatch logs": MILLION / 2**20 * 0.5,
             "CloudWatch metrics": 4 * 0.3,
             "X-Ray traces": (first + 0.05 * (MILLION - first)) * 0.000005,
@@ -73,10 +73,10 @@ def test_a_million_photos_through_s3(calculator: CalculatorFactory) -> None:
     calls = MILLION / 10
     expected = {
         "Lambda calls": 2 * calls * 0.0000002,
-        "Lambda preprocess: calls' GB-seconds": calls * 0.5 * 2 * 0.00002,
-        "Lambda preprocess: starts' GB-seconds": calls * 0.02 * 0.4 * 2 * 0.00002,
-        "Lambda worker: calls' GB-seconds": calls * 0.4 * 2 * 0.00002,
-        "Lambda worker: starts' GB-seconds": calls * 0.02 * 0.6 * 2 * 0.00002,
+        "Lambda preprocess: calls (GB-seconds)": calls * 0.5 * 2 * 0.00002,
+        "Lambda preprocess: cold starts (GB-seconds)": calls * 0.02 * 0.4 * 2 * 0.00002,
+        "Lambda worker: calls (GB-seconds)": calls * 0.4 * 2 * 0.00002,
+        "Lambda worker: cold starts (GB-seconds)": calls * 0.02 * 0.6 * 2 * 0.00002,
         "S3 writes": 4 * 5.00,
         "S3 reads": 2 * 0.50,
         "S3 photos stored 30 days": MILLION / 2**10 * 0.02,
@@ -124,13 +124,13 @@ def test_each_assumption_changes_the_bill(calculator: CalculatorFactory) -> None
         return costs(calculator(**assumed).http(free_tier=False))
 
     usual = http()
-    assert http(kind="small")["Lambda API: calls' GB-seconds"] == pytest.approx(
-        usual["Lambda API: calls' GB-seconds"] / 2
+    assert http(kind="small")["Lambda API: calls (GB-seconds)"] == pytest.approx(
+        usual["Lambda API: calls (GB-seconds)"] / 2
     )
-    assert http(cold_starts=1)["Lambda API: starts' GB-seconds"] == pytest.approx(40)
+    assert http(cold_starts=1)["Lambda API: cold starts (GB-seconds)"] == pytest.approx(40)
     assert http(recorded=0)["DynamoDB writes"] == http(recorded=0)["DynamoDB records stored 365 days"] == 0
-    assert http(response_bytes=2**11)["Data transfer answers out"] == pytest.approx(
-        2 * usual["Data transfer answers out"]
+    assert http(response_bytes=2**11)["Data transfer responses out"] == pytest.approx(
+        2 * usual["Data transfer responses out"]
     )
     assert http(log_bytes=2**11)["CloudWatch logs"] == pytest.approx(2 * usual["CloudWatch logs"])
     # All within one hour a day: nearly every second has a first request, and there are fewer seconds.

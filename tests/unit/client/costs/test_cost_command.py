@@ -33,7 +33,7 @@ def test_the_default_has_both_bills_with_the_files_of_the_package(frond: Run) ->
 def test_one_bill_line_by_line(frond: Run, own: list[str]) -> None:
     output = frond(*own, "--via", "http", "--cold-starts", "0").stdout
     assert "through S3" not in output
-    (calls,) = (line for line in output.splitlines() if "API: calls' GB-seconds" in line)
+    (calls,) = (line for line in output.splitlines() if "API: calls (GB-seconds)" in line)
     assert [cell.strip() for cell in calls.strip("│ ").split("│")][2:] == ["200,000", "4.00"]
     assert "compute alone $4.20 a million" in output
     assert "measured 2026-01-02 on a small machine" in output
