@@ -31,7 +31,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def test_help_imports_nothing_heavy() -> None:
-    heavy = {"boto3", "botocore", "httpx", "frond_client.models"}
+    heavy = {"boto3", "botocore", "httpx", "pydantic", "frond_client.models"}
     code = f"import sys, frond_client.__main__; print(sorted({heavy!r} & set(sys.modules)))"
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "client")}
     result = subprocess.run([sys.executable, "-c", code], check=True, env=environment, capture_output=True)
