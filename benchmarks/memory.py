@@ -18,7 +18,7 @@ from benchmarks.bench import BATCH, FUNCTIONS, Bench, twelve_megapixels
 from benchmarks.cpu_share import NoControlGroupError
 from frond.pricing import invocation_dollars
 from frond.settings import MEGABYTES_PER_VCPU
-from frond_client.costs.measurements import MEASUREMENTS, Durations, Measurements, Size
+from frond_client.costs.measurements import MEASUREMENTS, Durations, Measurements, MemorySize
 from local.cloud import Cloud
 from local.runtimes.environment import InstallationError
 from tests.conftest import ROOT
@@ -132,14 +132,14 @@ def _note(taken: Calls, milliseconds: list[float]) -> None:
     taken.large.append(large / BATCH)
 
 
-def dollars(size: Size, name: str) -> float:
+def dollars(size: MemorySize, name: str) -> float:
     """Return what a million large photos cost in one function at a memory size, warm, on x86_64."""
     durations: Durations = getattr(size, name)
     photos = 1 if name == "classify" else BATCH
     return 1e6 / photos * invocation_dollars(photos * durations.large, size.megabytes, "x86_64")
 
 
-def table(sizes: Iterable[Size], name: str) -> Table:
+def table(sizes: Iterable[MemorySize], name: str) -> Table:
     """Return what was measured of a function, a row a size; the dollars are of 12 MP, warm."""
     shown = Table(title=name)
     for heading in ("MB", "vCPU", "start ms", "224 px ms", "12 MP ms", "peak MB", "$ a million"):

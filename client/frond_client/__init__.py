@@ -1,4 +1,6 @@
-"""The client of a Frond stack; it speaks HTTP and the APIs of AWS, and imports nothing else of ours.
+"""The Python client of a Frond service.
+
+It speaks HTTP and the AWS APIs, and imports no other package of this repository.
 
 >>> from frond_client import Frond
 >>> with Frond() as frond:
@@ -13,55 +15,55 @@ if TYPE_CHECKING:
     from frond_client.client import Frond
     from frond_client.errors import (
         ApiError,
+        AuthenticationError,
+        ConnectionFailedError,
         FrondError,
-        IdempotencyKeyReused,
-        InvalidKey,
-        InvalidRequest,
-        NotFound,
-        PhotoTooLarge,
-        QuotaExceeded,
-        RateLimited,
-        RefusedPhoto,
-        ServiceUnavailable,
-        Timeout,
-        UnexpectedAnswer,
-        Unreachable,
-        UploadFailed,
+        IdempotencyKeyReusedError,
+        InvalidPhotoError,
+        InvalidRequestError,
+        NotFoundError,
+        PhotoTooLargeError,
+        QuotaExceededError,
+        RateLimitError,
+        ResponseTimeoutError,
+        ServiceUnavailableError,
+        UnexpectedResponseError,
+        UploadFailedError,
     )
     from frond_client.models import Classification, Prediction
 
 __all__ = [
     "ApiError",
     "AsyncFrond",
+    "AuthenticationError",
     "Classification",
+    "ConnectionFailedError",
     "Frond",
     "FrondError",
-    "IdempotencyKeyReused",
-    "InvalidKey",
-    "InvalidRequest",
-    "NotFound",
-    "PhotoTooLarge",
+    "IdempotencyKeyReusedError",
+    "InvalidPhotoError",
+    "InvalidRequestError",
+    "NotFoundError",
+    "PhotoTooLargeError",
     "Prediction",
-    "QuotaExceeded",
-    "RateLimited",
-    "RefusedPhoto",
-    "ServiceUnavailable",
-    "Timeout",
-    "UnexpectedAnswer",
-    "Unreachable",
-    "UploadFailed",
+    "QuotaExceededError",
+    "RateLimitError",
+    "ResponseTimeoutError",
+    "ServiceUnavailableError",
+    "UnexpectedResponseError",
+    "UploadFailedError",
 ]
 
-_HOMES = {
+_MODULES = {
     "AsyncFrond": "async_client",
-    "Classification": "answers",
+    "Classification": "models",
     "Frond": "client",
-    "Prediction": "answers",
+    "Prediction": "models",
 }
 
 
 def __getattr__(name: str) -> Any:
-    """Import a name when it is first asked for: `frond --help` waits for none of them."""
+    """Import a public name on first use, so that `frond --help` starts without httpx and pydantic."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"frond_client.{_HOMES.get(name, 'errors')}"), name)
+    return getattr(import_module(f"frond_client.{_MODULES.get(name, 'errors')}"), name)

@@ -1,4 +1,4 @@
-"""The commands of `frond`."""
+"""The `frond` command."""
 
 import sys
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from frond_client.aws_errors import sentence
+from frond_client.aws_errors import aws_error_message
 from frond_client.commands.classify import classify
 from frond_client.commands.cost import cost
 from frond_client.commands.dead_letters import dlq
@@ -16,20 +16,20 @@ from frond_client.errors import FrondError
 
 
 class Commands(TyperGroup):
-    """The commands; what a person can mend is told in a sentence, and the exit code is 1."""
+    """The commands. An error that the user can fix is printed without a traceback; the exit code is 1."""
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command that was asked for."""
+        """Run the command and print its errors."""
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
             typer.echo("Stopped.", err=True)
             raise typer.Exit(130) from None
         except Exception as error:
-            said = str(error) if isinstance(error, FrondError) else sentence(error)
-            if said is None:
+            message = str(error) if isinstance(error, FrondError) else aws_error_message(error)
+            if message is None:
                 raise
-            typer.secho(f"Error: {said}", err=True, fg="red")
+            typer.secho(f"Error: {message}", err=True, fg="red")
             raise typer.Exit(1) from None
 
 
@@ -38,7 +38,7 @@ app = typer.Typer(cls=Commands, no_args_is_help=True, pretty_exceptions_enable=F
 
 @app.callback()
 def frond() -> None:
-    """Name the plants in your photos, and operate the stack that does it."""
+    """Identify the plants in photos, and operate the stack that does it."""
 
 
 app.command()(classify)
@@ -49,8 +49,8 @@ app.command()(cost)
 
 
 def main() -> None:
-    """Run a command."""
-    # A pipe may be narrower than the names of photos; what it cannot show becomes a question mark.
+    """Run the command line."""
+    # The encoding of a pipe may lack characters of file names; print a question mark for them.
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")

@@ -1,4 +1,4 @@
-"""The client whose answers are awaited, with asyncio or Trio."""
+"""The asynchronous client, for asyncio and Trio."""
 
 from collections.abc import AsyncIterator, Sequence
 from types import TracebackType
@@ -8,24 +8,24 @@ from uuid import uuid4
 import anyio
 import httpx
 
-from frond_client.address import find_address
-from frond_client.calls import Calls, Options
-from frond_client.models import Classification, Model, Page, Species
-from frond_client.photo import PhotoSource, read_photos
+from frond_client.calls import ApiCalls, ClassifyParams
+from frond_client.endpoint import find_endpoint
+from frond_client.models import Classification, ClassificationPage, ModelInfo, Species
+from frond_client.photo_file import PhotoSource, read_photos
 from frond_client.retries import Call
 
 T = TypeVar("T")
 
 
 class AsyncFrond:
-    """A Frond service, as `frond_client.Frond` is; what differs is that its answers are awaited.
+    """An asynchronous client of a Frond service.
 
-    Parameters and errors are those of `Frond`.
+    Parameters and exceptions are those of `frond_client.Frond`.
 
     Examples
     --------
     >>> async with AsyncFrond(url, key) as frond:
-    ...     answer = await frond.classify("maize.jpg")
+    ...     classification = await frond.classify("maize.jpg")
     """
 
     def __init__(
@@ -34,16 +34,16 @@ class AsyncFrond:
         key: str | None = None,
         *,
         timeout: float = 30,
-        attempts: int = 5,
-        patience: float = 120,
+        max_attempts: int = 5,
+        max_wait: float = 120,
     ) -> None:
-        address = find_address(url, key)
-        self._calls = Calls(address, attempts, patience)
-        self._http = httpx.AsyncClient(timeout=timeout, trust_env=not address.is_here)
+        endpoint = find_endpoint(url, key)
+        self._calls = ApiCalls(endpoint, max_attempts, max_wait)
+        self._http = httpx.AsyncClient(timeout=timeout, trust_env=not endpoint.is_local)
 
     @classmethod
     def from_environment(cls) -> Self:
-        """Return the service of FROND_URL and FROND_KEY, or else the stack that runs here."""
+        """Return a client for FROND_URL and FROND_KEY, else for the local stack."""
         return cls()
 
     async def __aenter__(self) -> Self:
@@ -55,7 +55,7 @@ class AsyncFrond:
         await self.close()
 
     async def close(self) -> None:
-        """Close its connections."""
+        """Close the connections."""
         await self._http.aclose()
 
     async def classify(
@@ -68,10 +68,10 @@ class AsyncFrond:
         record: bool | None = None,
         idempotency_key: str | None = None,
     ) -> Classification:
-        """Name the plant in a photo, as `Frond.classify` does."""
-        options = Options(top, lang, explain, record)
+        """Identify the plant in a photo, as `Frond.classify` does."""
+        params = ClassifyParams(top, lang, explain, record)
         read = await anyio.to_thread.run_sync(read_photos, photos)
-        return await self._run(self._calls.classify(read, options, idempotency_key or str(uuid4())))
+        return await self._run(self._calls.classify(read, params, idempotency_key or str(uuid4())))
 
     async def get(self, identifier: str, *, lang: str | None = None) -> Classification:
         """Return a classification, as `Frond.get` does."""
@@ -79,7 +79,7 @@ class AsyncFrond:
 
     async def list(
         self, *, limit: int = 20, cursor: str | None = None, key: str | None = None, lang: str | None = None
-    ) -> Page:
+    ) -> ClassificationPage:
         """Return a page of classifications, as `Frond.list` does."""
         return await self._run(self._calls.page(limit, cursor, key, lang))
 
@@ -96,35 +96,35 @@ class AsyncFrond:
             if not cursor:
                 return
 
-    async def correct(
+    async def submit_feedback(
         self, identifier: str, species: str | None, *, comment: str | None = None, consent: bool = False
     ) -> Classification:
-        """Say what the plant is, as `Frond.correct` does."""
-        return await self._run(self._calls.correct(identifier, species, comment, consent=consent))
+        """Submit a correction, as `Frond.submit_feedback` does."""
+        return await self._run(self._calls.submit_feedback(identifier, species, comment, consent=consent))
 
     async def delete(self, identifier: str) -> None:
         """Delete a classification, as `Frond.delete` does."""
         await self._run(self._calls.delete(identifier))
 
     async def species(self, *, lang: str | None = None) -> tuple[Species, ...]:
-        """Return the species that the running model knows, as `Frond.species` does."""
+        """Return the species that the active model can identify, as `Frond.species` does."""
         return await self._run(self._calls.species(lang))
 
-    async def model(self) -> Model:
-        """Return the model that is running, as `Frond.model` does."""
+    async def model(self) -> ModelInfo:
+        """Return the active model, as `Frond.model` does."""
         return await self._run(self._calls.model())
 
     async def _run(self, call: Call[T]) -> T:
         try:
             request = next(call)
             while True:
-                await anyio.sleep(request.after)
+                await anyio.sleep(request.delay)
                 try:
-                    reply = await self._http.request(request.method, request.url, **request.content)
+                    response = await self._http.request(request.method, request.url, **request.options)
                 except httpx.RequestError as error:
                     request = call.throw(error)
                 else:
-                    request = call.send(reply)
+                    request = call.send(response)
         except StopIteration as end:
             result: T = end.value
             return result

@@ -1,7 +1,6 @@
-"""The calls of the API, without the I/O: what is sent, and what the answers come to.
+"""The calls of the HTTP API, without I/O.
 
-Each is a generator, as `frond_client.retries` says, so that the client that waits and the one that is awaited
-share all of it.
+Each call is a generator as in `frond_client.retries`, so `Frond` and `AsyncFrond` share all of it.
 """
 
 import re
@@ -14,25 +13,36 @@ from urllib.parse import quote
 
 import httpx
 
-from frond_client.address import Address
-from frond_client.errors import PhotoTooLarge, Timeout, UploadFailed, error_of
-from frond_client.models import Classification, Model, Page, Species, SpeciesList, UploadForm
-from frond_client.photo import Photo
-from frond_client.problem import Problem
-from frond_client.reply import accept, document
-from frond_client.request import Request
-from frond_client.retries import Call, answered
+from frond_client.endpoint import ApiEndpoint
+from frond_client.errors import (
+    PhotoTooLargeError,
+    ResponseTimeoutError,
+    UploadFailedError,
+    error_from_problem,
+)
+from frond_client.http_messages import Request, parse_response, raise_for_status
+from frond_client.models import (
+    Classification,
+    ClassificationPage,
+    ModelInfo,
+    ProblemDetails,
+    Species,
+    SpeciesList,
+    UploadTarget,
+)
+from frond_client.photo_file import PhotoFile
+from frond_client.retries import Call, send_with_retries
 
-# Lambda takes requests of 6 MB in base64, which is about this much of photos.
-MOST_BYTES_OF_A_REQUEST = 4_400_000
-_MOST_OF_A_PAGE = 100
-_FIRST_LOOK_S = 0.5
-_LONGEST_LOOK_S = 5.0
+# Lambda takes requests of 6 MB in base64, which is about this many bytes of photos.
+MAX_REQUEST_BYTES = 4_400_000
+_MAX_PAGE_SIZE = 100
+_FIRST_POLL_S = 0.5
+_LONGEST_POLL_S = 5.0
 
 
 @dataclass(frozen=True)
-class Options:
-    """How photos are to be classified; ``None`` leaves it to the service."""
+class ClassifyParams:
+    """Query parameters of a classification; ``None`` for the service's default."""
 
     top: int | None = None
     lang: str | None = None
@@ -41,177 +51,182 @@ class Options:
 
     @property
     def query(self) -> dict[str, Any]:
-        """Return what the URL says of it."""
-        return _known(top=self.top, lang=self.lang, explain=self.explain, record=self.record)
+        """The parameters that are set."""
+        return _without_none(top=self.top, lang=self.lang, explain=self.explain, record=self.record)
 
 
 @dataclass(frozen=True)
-class Calls:
-    """The calls of a service.
+class ApiCalls:
+    """The calls of one API.
 
     Attributes
     ----------
-    attempts
+    max_attempts
         How often a request is sent at most.
-    patience
-        For how many seconds a call is tried, and a large photo is waited for.
+    max_wait
+        Seconds for all attempts of a request, and for the classification of an uploaded photo.
     """
 
-    address: Address
-    attempts: int
-    patience: float
+    endpoint: ApiEndpoint
+    max_attempts: int
+    max_wait: float
 
     def classify(
-        self, photos: Sequence[Photo], options: Options, idempotency_key: str
+        self, photos: Sequence[PhotoFile], params: ClassifyParams, idempotency_key: str
     ) -> Call[Classification]:
-        """Classify the photos of a plant; one that is too large for a request goes through the bucket."""
+        """Classify the photos of one plant; upload a single photo to S3 if it is too large for a request."""
         size = sum(len(photo.data) for photo in photos)
-        is_one = len(photos) == 1
-        if size <= MOST_BYTES_OF_A_REQUEST:
+        is_single = len(photos) == 1
+        if size <= MAX_REQUEST_BYTES:
             try:
-                return (yield from self._classify_at_once(photos, options, idempotency_key))
-            except PhotoTooLarge:
-                if not is_one:
+                return (yield from self._classify_in_request(photos, params, idempotency_key))
+            except PhotoTooLargeError:
+                if not is_single:
                     raise
-        elif not is_one:
+        elif not is_single:
             raise _too_large_together(size)
-        return (yield from self._classify_in_a_while(photos[0], options))
+        return (yield from self._classify_by_upload(photos[0], params))
 
     def get(self, identifier: str, lang: str | None = None) -> Call[Classification]:
         """Return a classification."""
-        reply = yield from self._answered(self._request("GET", _path(identifier), params=_known(lang=lang)))
-        return document(reply, Classification)
+        request = self._request("GET", _path(identifier), params=_without_none(lang=lang))
+        return parse_response((yield from self._send(request)), Classification)
 
     def page(
         self,
-        limit: int = _MOST_OF_A_PAGE,
+        limit: int = _MAX_PAGE_SIZE,
         cursor: str | None = None,
         key: str | None = None,
         lang: str | None = None,
-    ) -> Call[Page]:
-        """Return classifications, the newest first."""
-        query = _known(limit=limit, cursor=cursor, key=key, lang=lang)
-        reply = yield from self._answered(self._request("GET", "/v1/classifications", params=query))
-        return document(reply, Page)
+    ) -> Call[ClassificationPage]:
+        """Return a page of classifications, the newest first."""
+        query = _without_none(limit=limit, cursor=cursor, key=key, lang=lang)
+        request = self._request("GET", "/v1/classifications", params=query)
+        return parse_response((yield from self._send(request)), ClassificationPage)
 
-    def correct(
+    def submit_feedback(
         self, identifier: str, species: str | None, comment: str | None, *, consent: bool
     ) -> Call[Classification]:
-        """Say what the plant is."""
-        said = {"species": species, "comment": comment, "consent": consent}
-        request = self._request("PUT", f"{_path(identifier)}/feedback", json=said)
-        return document((yield from self._answered(request)), Classification)
+        """Submit a correction."""
+        feedback = {"species": species, "comment": comment, "consent": consent}
+        request = self._request("PUT", f"{_path(identifier)}/feedback", json=feedback)
+        return parse_response((yield from self._send(request)), Classification)
 
     def delete(self, identifier: str) -> Call[None]:
         """Delete a classification."""
-        accept((yield from self._answered(self._request("DELETE", _path(identifier)))))
+        raise_for_status((yield from self._send(self._request("DELETE", _path(identifier)))))
 
     def species(self, lang: str | None = None) -> Call[tuple[Species, ...]]:
-        """Return what the model knows."""
-        reply = yield from self._answered(self._request("GET", "/v1/species", params=_known(lang=lang)))
-        return document(reply, SpeciesList).species
+        """Return the species of the active model."""
+        request = self._request("GET", "/v1/species", params=_without_none(lang=lang))
+        return parse_response((yield from self._send(request)), SpeciesList).species
 
-    def model(self) -> Call[Model]:
-        """Return the model that is running."""
-        return document((yield from self._answered(self._request("GET", "/v1/model"))), Model)
+    def model(self) -> Call[ModelInfo]:
+        """Return the active model."""
+        return parse_response((yield from self._send(self._request("GET", "/v1/model"))), ModelInfo)
 
-    def _classify_at_once(
-        self, photos: Sequence[Photo], options: Options, idempotency_key: str
+    def _classify_in_request(
+        self, photos: Sequence[PhotoFile], params: ClassifyParams, idempotency_key: str
     ) -> Call[Classification]:
-        # Always a form: its parts need no content type that the service knows. Names of files stay here.
+        # In multipart, a content type that the service does not know is no error. File names are not sent.
         request = self._request(
             "POST",
             "/v1/classifications",
             headers={"Idempotency-Key": idempotency_key},
-            params=options.query,
+            params=params.query,
             files=[("image", ("photo", photo.data, photo.content_type)) for photo in photos],
         )
-        return document((yield from self._answered(request)), Classification)
+        return parse_response((yield from self._send(request)), Classification)
 
-    def _classify_in_a_while(self, photo: Photo, options: Options) -> Call[Classification]:
+    def _classify_by_upload(self, photo: PhotoFile, params: ClassifyParams) -> Call[Classification]:
         identifier = yield from self._upload(photo)
-        found = yield from self._finished(identifier, options.lang)
-        if options.record is False:
+        classification = yield from self._wait_until_final(identifier, params.lang)
+        if params.record is False:
             yield from self.delete(identifier)
-        if found.status == "failed":
-            raise error_of(found.error or Problem(status=HTTPStatus.UNPROCESSABLE_ENTITY))
-        return found.model_copy(update={"predictions": found.predictions[: options.top]})
+        if classification.status == "failed":
+            problem = classification.error or ProblemDetails(status=HTTPStatus.UNPROCESSABLE_ENTITY)
+            raise error_from_problem(problem)
+        return classification.model_copy(update={"predictions": classification.predictions[: params.top]})
 
-    def _upload(self, photo: Photo) -> Call[str]:
-        """Send a photo to the bucket; return the id of the classification to come."""
-        announced = {"content_type": photo.content_type, "size": len(photo.data)}
-        reply = yield from self._answered(self._request("POST", "/v1/uploads", json=announced))
-        form = document(reply, UploadForm)
-        # A young bucket sends on to its region. The key of the API is none of its business.
-        sent = Request(
+    def _upload(self, photo: PhotoFile) -> Call[str]:
+        """Upload a photo to S3; return the id of the future classification."""
+        declared = {"content_type": photo.content_type, "size": len(photo.data)}
+        response = yield from self._send(self._request("POST", "/v1/uploads", json=declared))
+        target = parse_response(response, UploadTarget)
+        # S3 redirects requests for a new bucket to its region. S3 does not get the API key.
+        upload = Request(
             "POST",
-            form.url,
-            content={
-                "data": form.fields,
+            target.url,
+            options={
+                "data": target.fields,
                 "files": {"file": ("photo", photo.data, photo.content_type)},
                 "follow_redirects": True,
             },
         )
-        _accept_of_bucket((yield from self._answered(sent)))
-        return form.id
+        _raise_for_s3_status((yield from self._send(upload)))
+        return target.id
 
-    def _finished(self, identifier: str, lang: str | None) -> Call[Classification]:
-        """Ask for a classification, less and less often, until it is finished."""
-        until = time.monotonic() + self.patience
-        pause = _FIRST_LOOK_S
+    def _wait_until_final(self, identifier: str, lang: str | None) -> Call[Classification]:
+        """Poll a classification at growing intervals until it has succeeded or failed."""
+        deadline = time.monotonic() + self.max_wait
+        delay = _FIRST_POLL_S
         while True:
-            request = self._request("GET", _path(identifier), after=pause, params=_known(lang=lang))
-            found = document((yield from self._answered(request)), Classification)
-            if found.status in {"succeeded", "failed"}:
-                return found
-            if time.monotonic() + pause > until:
-                raise _unfinished(found, self.patience)
-            pause = min(pause * 1.5, _LONGEST_LOOK_S)
+            request = self._request("GET", _path(identifier), delay=delay, params=_without_none(lang=lang))
+            classification = parse_response((yield from self._send(request)), Classification)
+            if classification.status in {"succeeded", "failed"}:
+                return classification
+            if time.monotonic() + delay > deadline:
+                raise _not_final(classification, self.max_wait)
+            delay = min(delay * 1.5, _LONGEST_POLL_S)
 
-    def _answered(self, request: Request) -> Call[httpx.Response]:
-        return answered(request, self.attempts, time.monotonic() + self.patience)
+    def _send(self, request: Request) -> Call[httpx.Response]:
+        return send_with_retries(request, self.max_attempts, time.monotonic() + self.max_wait)
 
     def _request(
         self,
         method: str,
         path: str,
         *,
-        after: float = 0,
+        delay: float = 0,
         headers: dict[str, str] | None = None,
-        **content: Any,
+        **options: Any,
     ) -> Request:
-        named = {"x-api-key": self.address.key, **(headers or {})}
-        return Request(method, self.address.url + path, after, {"headers": named, **content})
+        all_headers = {"x-api-key": self.endpoint.key, **(headers or {})}
+        return Request(method, self.endpoint.url + path, delay, {"headers": all_headers, **options})
 
 
 def _path(identifier: str) -> str:
     return f"/v1/classifications/{quote(identifier, safe='')}"
 
 
-def _known(**query: Any) -> dict[str, Any]:
+def _without_none(**query: Any) -> dict[str, Any]:
     return {name: value for name, value in query.items() if value is not None}
 
 
-def _too_large_together(size: int) -> PhotoTooLarge:
-    return PhotoTooLarge(
-        Problem(
+def _too_large_together(size: int) -> PhotoTooLargeError:
+    return PhotoTooLargeError(
+        ProblemDetails(
             type="urn:frond:problem:payload-too-large",
             title="The photos have too many bytes together",
             status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-            detail=f"A request takes {MOST_BYTES_OF_A_REQUEST:,} bytes, and these have {size:,}. "
+            detail=f"A request takes {MAX_REQUEST_BYTES:,} bytes, and these have {size:,}. "
             "Make them smaller, or send fewer.",
         )
     )
 
 
-def _unfinished(found: Classification, patience: float) -> Timeout:
-    why = f" The last attempt failed: {found.error.detail or found.error.title}" if found.error else ""
-    said = f"The photo is still {found.status} after {patience:g} seconds; ask later for {found.id}.{why}"
-    return Timeout(said, found.id)
+def _not_final(classification: Classification, max_wait: float) -> ResponseTimeoutError:
+    error = classification.error
+    reason = f" The last attempt failed: {error.detail or error.title}" if error else ""
+    return ResponseTimeoutError(
+        f"The photo is still {classification.status} after {max_wait:g} seconds; "
+        f"get {classification.id} later.{reason}",
+        classification.id,
+    )
 
 
-def _accept_of_bucket(reply: httpx.Response) -> None:
-    if not reply.is_success:
-        said = re.search("<Message>(.*?)</Message>", reply.text, re.DOTALL)
-        reason = said[1] if said else reply.reason_phrase
-        raise UploadFailed(f"The bucket did not take the photo: {reply.status_code}, {reason}")
+def _raise_for_s3_status(response: httpx.Response) -> None:
+    if not response.is_success:
+        message = re.search("<Message>(.*?)</Message>", response.text, re.DOTALL)
+        reason = message[1] if message else response.reason_phrase
+        raise UploadFailedError(f"S3 rejected the upload: {response.status_code}, {reason}")

@@ -1,4 +1,4 @@
-"""The client that waits for its answers."""
+"""The blocking client."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -8,43 +8,42 @@ from uuid import uuid4
 
 import httpx
 
-from frond_client.address import find_address
-from frond_client.calls import Calls, Options
-from frond_client.models import Classification, Model, Page, Species
-from frond_client.photo import PhotoSource, read_photos
+from frond_client.calls import ApiCalls, ClassifyParams
+from frond_client.endpoint import find_endpoint
+from frond_client.models import Classification, ClassificationPage, ModelInfo, Species
+from frond_client.photo_file import PhotoSource, read_photos
 from frond_client.retries import Call
 
 T = TypeVar("T")
 
 
 class Frond:
-    """A Frond service; several threads may use it at once.
+    """A client of a Frond service. It is thread-safe.
 
-    A request that cannot be answered only now (429, 5xx, no connection) is sent again, after as long as the
-    service asks for.
+    It retries transient failures (429, 5xx, no connection), and waits for `Retry-After` if there is one.
 
     Parameters
     ----------
     url, key
-        Of the API, with its stage. Without them FROND_URL and FROND_KEY, or else the stack that
+        URL of the API, with its stage, and API key. By default FROND_URL and FROND_KEY, else the stack that
         `make serve` runs in this folder or above.
     timeout
-        How many seconds a request may go without news.
-    attempts
+        Seconds to connect, and seconds without data before a request times out.
+    max_attempts
         How often a request is sent at most.
-    patience
-        For how many seconds a request is tried, and a large photo is waited for.
+    max_wait
+        Seconds for all attempts of a request, and for the classification of a photo that is uploaded to S3.
 
     Raises
     ------
     FrondError
-        If there is no address.
+        If there is no URL or no key.
 
     Examples
     --------
     >>> with Frond(url, key) as frond:
-    ...     answer = frond.classify("maize.jpg")
-    >>> answer.predictions[0].scientific_name
+    ...     classification = frond.classify("maize.jpg")
+    >>> classification.predictions[0].scientific_name
     'Zea mays'
     """
 
@@ -54,17 +53,17 @@ class Frond:
         key: str | None = None,
         *,
         timeout: float = 30,
-        attempts: int = 5,
-        patience: float = 120,
+        max_attempts: int = 5,
+        max_wait: float = 120,
     ) -> None:
-        address = find_address(url, key)
-        self._calls = Calls(address, attempts, patience)
-        # A proxy that the environment names is for the world outside.
-        self._http = httpx.Client(timeout=timeout, trust_env=not address.is_here)
+        endpoint = find_endpoint(url, key)
+        self._calls = ApiCalls(endpoint, max_attempts, max_wait)
+        # The proxies of the environment do not serve this machine.
+        self._http = httpx.Client(timeout=timeout, trust_env=not endpoint.is_local)
 
     @classmethod
     def from_environment(cls) -> Self:
-        """Return the service of FROND_URL and FROND_KEY, or else the stack that runs here.
+        """Return a client for FROND_URL and FROND_KEY, else for the local stack.
 
         Raises
         ------
@@ -82,7 +81,7 @@ class Frond:
         self.close()
 
     def close(self) -> None:
-        """Close its connections."""
+        """Close the connections."""
         self._http.close()
 
     def classify(
@@ -95,47 +94,48 @@ class Frond:
         record: bool | None = None,
         idempotency_key: str | None = None,
     ) -> Classification:
-        """Name the plant in a photo.
+        """Identify the plant in a photo.
 
-        A photo over 4.4 MB goes through the bucket, and this waits until it is classified there.
+        A single photo over 4.4 MB is uploaded to S3; the call then polls until it is classified.
 
         Parameters
         ----------
         photos
-            A path, bytes or a file that is open in binary mode; or a list of up to five of them, all of one
-            plant and of 4.4 MB together.
+            A path, bytes or a file open in binary mode; or a list of up to five of them, of one plant with
+            4.4 MB together at most.
         top
-            How many species to return, 1 to 12; 5 by default.
+            Number of predictions, 1 to 12; 5 by default.
         lang
-            Of names and advice: `en`, `es` or `fr`.
+            Language of names and advice: `en`, `es` or `fr`.
         explain
-            Whether to tell where in the photo the first species was seen (`evidence`); not for a photo that
-            goes through the bucket.
+            Whether to return an activation map of the first photo (`evidence`). There is none for a photo
+            that is uploaded to S3.
         record
-            Whether the answer is kept, to be asked for later; it is by default.
+            Whether the service stores the classification; it does by default.
         idempotency_key
-            The same key and photos again get the same answer. It is made by itself, so that no retry
-            classifies twice; give one to try again later. A photo that goes through the bucket has none.
+            A request with the same key and photos returns the same classification. By default each call has a
+            random key, so that no retry classifies twice; pass your own to retry in a later call. A photo
+            that is uploaded to S3 has no key.
 
         Raises
         ------
-        RefusedPhoto
-            If it is no picture, is damaged or is too large.
+        InvalidPhotoError
+            If a photo is no image, is damaged or is too large.
         FrondError
-            If the service does not answer, or says no; see `frond_client.errors`.
+            If there is no response or another error response; see `frond_client.errors`.
         OSError, TypeError, ValueError
-            If the photos cannot be read, are none, or are too many.
+            If a photo cannot be read or is none, or there are none or too many.
         """
-        options = Options(top, lang, explain, record)
-        return self._run(self._calls.classify(read_photos(photos), options, idempotency_key or str(uuid4())))
+        params = ClassifyParams(top, lang, explain, record)
+        return self._run(self._calls.classify(read_photos(photos), params, idempotency_key or str(uuid4())))
 
     def get(self, identifier: str, *, lang: str | None = None) -> Classification:
-        """Return a classification, finished or not.
+        """Return a classification in any status.
 
         Raises
         ------
-        NotFound
-            If there is none, or no more.
+        NotFoundError
+            If it does not exist or was deleted.
         FrondError
             As `classify` does.
         """
@@ -143,17 +143,17 @@ class Frond:
 
     def list(
         self, *, limit: int = 20, cursor: str | None = None, key: str | None = None, lang: str | None = None
-    ) -> Page:
+    ) -> ClassificationPage:
         """Return a page of classifications, the newest first.
 
         Parameters
         ----------
         limit
-            At most so many, 1 to 100.
+            Page size, 1 to 100.
         cursor
-            `next_cursor` of the page before.
+            `next_cursor` of the previous page.
         key
-            Of an object in the uploads bucket: only its classification.
+            Key of an object in the uploads bucket; return only its classification.
 
         Raises
         ------
@@ -178,15 +178,15 @@ class Frond:
             if not cursor:
                 return
 
-    def correct(
+    def submit_feedback(
         self, identifier: str, species: str | None, *, comment: str | None = None, consent: bool = False
     ) -> Classification:
-        """Say what the plant is, and return the classification with that.
+        """Submit a correction; return the updated classification.
 
         Parameters
         ----------
         species
-            The slug of the right species, one that Frond knows or another; ``None`` for no plant.
+            The slug of the right species, which the model need not know; ``None`` for no plant.
         comment
             At most 1,000 characters.
         consent
@@ -194,19 +194,19 @@ class Frond:
 
         Raises
         ------
-        NotFound
+        NotFoundError
             If there is no such classification.
         FrondError
             As `classify` does.
         """
-        return self._run(self._calls.correct(identifier, species, comment, consent=consent))
+        return self._run(self._calls.submit_feedback(identifier, species, comment, consent=consent))
 
     def delete(self, identifier: str) -> None:
-        """Delete a classification with its photo and all that was made of it.
+        """Delete a classification with its photo, pictures and result.
 
         Raises
         ------
-        NotFound
+        NotFoundError
             If there is no such classification.
         FrondError
             As `classify` does.
@@ -214,7 +214,7 @@ class Frond:
         self._run(self._calls.delete(identifier))
 
     def species(self, *, lang: str | None = None) -> tuple[Species, ...]:
-        """Return the species that the running model knows.
+        """Return the species that the active model can identify.
 
         Raises
         ------
@@ -223,8 +223,8 @@ class Frond:
         """
         return self._run(self._calls.species(lang))
 
-    def model(self) -> Model:
-        """Return the model that is running.
+    def model(self) -> ModelInfo:
+        """Return the active model.
 
         Raises
         ------
@@ -237,13 +237,13 @@ class Frond:
         try:
             request = next(call)
             while True:
-                time.sleep(request.after)
+                time.sleep(request.delay)
                 try:
-                    reply = self._http.request(request.method, request.url, **request.content)
+                    response = self._http.request(request.method, request.url, **request.options)
                 except httpx.RequestError as error:
                     request = call.throw(error)
                 else:
-                    request = call.send(reply)
+                    request = call.send(response)
         except StopIteration as end:
             result: T = end.value
             return result

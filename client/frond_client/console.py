@@ -1,4 +1,4 @@
-"""How the terminal is written to."""
+"""Consoles, progress bars and text for the terminal."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -6,67 +6,67 @@ from collections.abc import Iterable, Sequence
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-_MOST_EXAMPLES = 5
+_MAX_EXAMPLES = 5
 
 
-def results() -> Console:
-    """Return the console for what was asked for, on standard output."""
-    # Names of photos may hold anything; none of it is markup.
+def output_console() -> Console:
+    """Return the console for results, on standard output."""
+    # File names may contain markup and emoji codes, which must not be interpreted.
     return Console(soft_wrap=True, markup=False, emoji=False, highlight=False)
 
 
-def messages() -> Console:
-    """Return the console for everything else, on standard error."""
+def error_console() -> Console:
+    """Return the console for messages, on standard error."""
     return Console(stderr=True, soft_wrap=True, markup=False, emoji=False, highlight=False)
 
 
-def bars(*, shown: bool = True) -> Progress:
-    """Return progress bars with counts and the time that remains."""
+def progress_bars(*, enabled: bool = True) -> Progress:
+    """Return progress bars with counts and the remaining time."""
     return Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
         console=Console(stderr=True),
-        # Results go where they are sent, not above the bars.
+        # Standard output may be redirected to a file.
         redirect_stdout=False,
-        disable=not shown,
+        disable=not enabled,
     )
 
 
-def counted(number: int, one: str, many: str | None = None) -> str:
+def pluralize(number: int, one: str, many: str | None = None) -> str:
     """Return a number with its noun: "1 photo", "2,000 photos"."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def printable(name: str) -> str:
-    """Return a name with question marks for what is no text."""
+    """Return a name with question marks for bytes that are not UTF-8."""
     return name.encode(errors="replace").decode()
 
 
-def show_reasons(out: Console, what: str, faults: Iterable[tuple[str, str]]) -> None:
-    """Print what is wrong with photos, each reason once.
+def print_failures(out: Console, outcome: str, failures: Iterable[tuple[str, str]]) -> None:
+    """Print the photos that failed, grouped by reason.
 
     Parameters
     ----------
     out
-        Where to.
-    what
-        Happened to them.
-    faults
+        The console.
+    outcome
+        Text after the number of photos, such as "failed".
+    failures
         Each photo and its reason.
     """
     by_reason: dict[str, list[str]] = defaultdict(list)
-    for place, reason in faults:
-        by_reason[reason].append(place)
-    for reason, places in by_reason.items():
-        out.print(f"{counted(len(places), 'photo')} {what}: {reason or 'no reason was given.'}")
-        show_examples(out, places)
+    for location, reason in failures:
+        by_reason[reason].append(location)
+    for reason, locations in by_reason.items():
+        out.print(f"{pluralize(len(locations), 'photo')} {outcome}: {reason or 'no reason was given.'}")
+        print_examples(out, locations)
 
 
-def show_examples(out: Console, places: Sequence[str]) -> None:
-    """Print the first few places, and how many more there are."""
-    for place in places[:_MOST_EXAMPLES]:
-        out.print(f"  {printable(place)}")
-    if len(places) > _MOST_EXAMPLES:
-        out.print(f"  and {len(places) - _MOST_EXAMPLES:,} more")
+def print_examples(out: Console, locations: Sequence[str]) -> None:
+    """Print the first few locations, and the number of the others."""
+    for location in locations[:_MAX_EXAMPLES]:
+        out.print(f"  {printable(location)}")
+    if len(locations) > _MAX_EXAMPLES:
+        out.print(f"  and {len(locations) - _MAX_EXAMPLES:,} more")

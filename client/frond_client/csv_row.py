@@ -1,4 +1,4 @@
-"""What is kept of a classification in a table: a row of a CSV file."""
+"""A classification as a row of a CSV file."""
 
 import csv
 import io
@@ -8,8 +8,8 @@ from typing import Any, Self
 
 
 @dataclass(frozen=True)
-class Row:
-    """What is kept of a finished photo; the fields are the columns, empty for what there is not."""
+class ResultRow:
+    """A final classification; the fields are the columns, empty where a value is missing."""
 
     file: str
     key: str
@@ -26,24 +26,26 @@ class Row:
     model_version: str
 
     @classmethod
-    def of(cls, document: dict[str, Any], *, file: str, key: str = "", identifier: str = "") -> Self:
+    def from_classification(
+        cls, document: dict[str, Any], *, file: str, key: str = "", identifier: str = ""
+    ) -> Self:
         """Return the row of a classification.
 
         Parameters
         ----------
         document
-            The classification, as the service writes it.
+            The classification as JSON.
         file
-            Where its photo is.
+            Path of its photo.
         key
-            Of the photo in the uploads bucket, if it is there.
+            Of the photo in the uploads bucket, if it was uploaded.
         identifier
-            Of the classification, if the document does not say.
+            Id of the classification, if the document has none.
 
         Raises
         ------
         AttributeError, TypeError
-            If the classification is not one.
+            If the document is not a classification.
         """
         first, second = [*(document.get("predictions") or []), {}, {}][:2]
         error = document.get("error") or {}
@@ -66,7 +68,7 @@ class Row:
 
     @property
     def line(self) -> bytes:
-        """The line of a CSV file that holds it."""
+        """The row as a line of CSV."""
         return _line(astuple(self))
 
 
@@ -76,7 +78,7 @@ def _line(cells: Iterable[str]) -> bytes:
     return text.getvalue().removesuffix("\r\n").encode() + b"\n"
 
 
-COLUMNS = [each.name for each in fields(Row)]
+COLUMNS = [each.name for each in fields(ResultRow)]
 HEADER = _line(COLUMNS)
 
 

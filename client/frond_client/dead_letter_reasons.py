@@ -1,31 +1,33 @@
-"""Why a message was tried too often: the service keeps what the last attempt failed of."""
+"""The reasons of dead letters, from the error that the service records after each failed attempt."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from frond_client.client import Frond
-from frond_client.dead_letters import Letter, QueueName
-from frond_client.errors import FrondError, NotFound
-from frond_client.identifiers import classification_id
+from frond_client.dead_letter_queue import DeadLetter, QueueName
+from frond_client.errors import FrondError, NotFoundError
 from frond_client.models import Classification
-from frond_client.notifications import id_in_picture_key, read_notification
-from frond_client.threads import threads
+from frond_client.object_keys import classification_id, picture_classification_id
+from frond_client.s3_notifications import parse_notification
+from frond_client.thread_pool import thread_pool
 
-_AT_ONCE = 4
+_CONCURRENCY = 4
 
 
 @dataclass(frozen=True)
-class Explained:
-    """A message and why it is there.
+class DeadLetterReason:
+    """A dead letter and the reason why its processing failed.
 
     Attributes
     ----------
     names
-        What the message names: keys of uploads or of pictures.
+        Keys of the uploads or pictures in the message.
     sent_at
         In ISO 8601.
     received
-        How often it has been received.
+        How often it was received.
+    why
+        The reason, in a sentence.
     """
 
     queue: QueueName
@@ -36,42 +38,42 @@ class Explained:
     why: str
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as JSON has it."""
+        """Return the fields as a JSON object."""
         return asdict(self)
 
 
-def explain(queue: QueueName, letters: list[Letter], frond: Frond) -> list[Explained]:
-    """Return the messages of a queue with their reasons.
+def find_reasons(queue: QueueName, letters: list[DeadLetter], frond: Frond) -> list[DeadLetterReason]:
+    """Find the reasons of dead letters.
 
     Parameters
     ----------
     queue
-        The source queue's name, which tells what the keys are.
+        Name of the source queue: its messages have keys of uploads or of pictures.
     letters
         The messages.
     frond
-        Is asked for the reasons.
+        The client that reads the records.
     """
-    with threads(_AT_ONCE) as executor:
-        return list(executor.map(lambda letter: _explained(queue, letter, frond), letters))
+    with thread_pool(_CONCURRENCY) as executor:
+        return list(executor.map(lambda letter: _find_reason(queue, letter, frond), letters))
 
 
-def _explained(queue: QueueName, letter: Letter, frond: Frond) -> Explained:
-    said = read_notification(letter.body)
-    reasons = dict.fromkeys(_why(queue, key, frond) for key in said.keys)
-    return Explained(
+def _find_reason(queue: QueueName, letter: DeadLetter, frond: Frond) -> DeadLetterReason:
+    notification = parse_notification(letter.body)
+    reasons = dict.fromkeys(_reason(queue, key, frond) for key in notification.keys)
+    return DeadLetterReason(
         queue=queue,
         message_id=letter.id,
-        names=list(said.keys),
+        names=list(notification.keys),
         sent_at=letter.sent_at.isoformat(timespec="seconds"),
         received=letter.received,
-        why=said.fault or " ".join(reasons),
+        why=notification.problem or " ".join(reasons),
     )
 
 
-def _why(queue: QueueName, key: str, frond: Frond) -> str:
+def _reason(queue: QueueName, key: str, frond: Frond) -> str:
     try:
-        classification = _of_upload(key, frond) if queue == "uploads" else _of_picture(key, frond)
+        classification = _find_by_upload(key, frond) if queue == "uploads" else _find_by_picture(key, frond)
     except FrondError as error:
         return f"Unknown. {error}"
     if classification is None:
@@ -80,21 +82,21 @@ def _why(queue: QueueName, key: str, frond: Frond) -> str:
         return problem.detail or problem.title
     if classification.status == "succeeded":
         return "None: it has succeeded since."
-    return "No attempt has said why."
+    return "No attempt recorded an error."
 
 
-def _of_upload(key: str, frond: Frond) -> Classification | None:
-    # An upload through a presigned form has another id, so its key is asked for too.
-    return _record(classification_id(key), frond) or next(frond.iterate(key=key), None)
+def _find_by_upload(key: str, frond: Frond) -> Classification | None:
+    # An upload through a presigned POST has a random id, so look its key up, too.
+    return _get(classification_id(key), frond) or next(frond.iterate(key=key), None)
 
 
-def _of_picture(key: str, frond: Frond) -> Classification | None:
-    identifier = id_in_picture_key(key)
-    return _record(identifier, frond) if identifier else None
+def _find_by_picture(key: str, frond: Frond) -> Classification | None:
+    identifier = picture_classification_id(key)
+    return _get(identifier, frond) if identifier else None
 
 
-def _record(identifier: str, frond: Frond) -> Classification | None:
+def _get(identifier: str, frond: Frond) -> Classification | None:
     try:
         return frond.get(identifier)
-    except NotFound:
+    except NotFoundError:
         return None

@@ -1,6 +1,8 @@
-"""Which format a photo has: by its first bytes, or by its name."""
+"""Recognise photo files: by first bytes, by name, and in folders."""
 
-from pathlib import PurePosixPath
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path, PurePosixPath
 
 _CONTENT_TYPES = {
     ".jpg": "image/jpeg",
@@ -14,15 +16,15 @@ _CONTENT_TYPES = {
     ".avif": "image/avif",
     ".gif": "image/gif",
 }
-SUFFIXES = ", ".join(suffix[1:] for suffix in _CONTENT_TYPES)
-UNKNOWN = "application/octet-stream"
+EXTENSIONS = ", ".join(suffix[1:] for suffix in _CONTENT_TYPES)
+UNKNOWN_TYPE = "application/octet-stream"
 
-_BEGINNINGS = {
+_SIGNATURES = {
     b"\xff\xd8\xff": "image/jpeg",
     b"\x89PNG\r\n\x1a\n": "image/png",
     b"GIF8": "image/gif",
 }
-# ISO/IEC 23008-12, annex B, and AV1 Image File Format, section 6: which brand a file of boxes has.
+# Brands of ISO base media files: ISO/IEC 23008-12, annex B, and AV1 Image File Format, section 6.
 _BRANDS = {
     b"heic": "image/heic",
     b"heix": "image/heic",
@@ -38,23 +40,38 @@ _BRANDS = {
 
 
 def is_photo(name: str) -> bool:
-    """Tell whether a file or key is named as a photo."""
+    """Return whether a file name or key has the extension of a photo."""
     return _suffix(name) in _CONTENT_TYPES
 
 
-def content_type(name: str) -> str:
-    """Return the content type of what is named as a photo; `UNKNOWN` for any other."""
-    return _CONTENT_TYPES.get(_suffix(name), UNKNOWN)
+def content_type_from_name(name: str) -> str:
+    """Return the content type of a file's extension; `UNKNOWN_TYPE` if it is not a photo's."""
+    return _CONTENT_TYPES.get(_suffix(name), UNKNOWN_TYPE)
 
 
-def content_type_of(data: bytes) -> str | None:
-    """Return the content type that a file's first bytes tell; ``None`` if they tell none."""
-    for beginning, known in _BEGINNINGS.items():
-        if data.startswith(beginning):
-            return known
+def content_type_from_bytes(data: bytes) -> str | None:
+    """Return the content type of a file's signature; ``None`` if the signature is unknown."""
+    for signature, content_type in _SIGNATURES.items():
+        if data.startswith(signature):
+            return content_type
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "image/webp"
     return _BRANDS.get(data[8:12]) if data[4:8] == b"ftyp" else None
+
+
+def walk_files(folder: Path, on_error: Callable[[OSError], None]) -> Iterator[Path]:
+    """Yield the files of a folder and its subfolders, sorted by name, without hidden ones.
+
+    Parameters
+    ----------
+    on_error
+        Called for each folder that cannot be read.
+    """
+    for parent, folders, names in os.walk(folder, onerror=on_error):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            if not name.startswith("."):
+                yield Path(parent, name)
 
 
 def _suffix(name: str) -> str:

@@ -1,7 +1,7 @@
-"""What the service answers.
+"""Models of the API's responses.
 
-Pydantic reads it, so that an answer that is none is found here and not later, where it is used. Members that
-this version does not know are kept (`model_extra`), and members that may grow values are plain text.
+Pydantic validates each response as it arrives. Members that this version does not know stay in `model_extra`.
+Members whose values may grow, such as `verdict`, are plain strings.
 """
 
 from datetime import datetime
@@ -9,15 +9,40 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from frond_client.problem import Problem
+_FROND_TYPES = "urn:frond:problem:"
 
 
-class _Answer(BaseModel):
-    # A model may well have members that are called model_…
+class _ResponseModel(BaseModel):
+    # Members may be called model_….
     model_config = ConfigDict(frozen=True, extra="allow", protected_namespaces=())
 
 
-class Prediction(_Answer):
+class ProblemDetails(_ResponseModel):
+    """A problem document (RFC 9457); extension members stay in `model_extra`.
+
+    Attributes
+    ----------
+    type
+        A stable URN, `urn:frond:problem:…`; `about:blank` if the status is all that is known.
+    detail
+        The cause and the fix, in a sentence.
+    request_id
+        To quote in a support request.
+    """
+
+    type: str = "about:blank"
+    title: str = "No reason was given"
+    status: int
+    detail: str | None = None
+    request_id: str | None = None
+
+    @property
+    def slug(self) -> str:
+        """The last part of a Frond type; empty for any other type."""
+        return self.type.removeprefix(_FROND_TYPES) if self.type.startswith(_FROND_TYPES) else ""
+
+
+class Prediction(_ResponseModel):
     """A species that the photos may show.
 
     Attributes
@@ -25,7 +50,7 @@ class Prediction(_Answer):
     species
         Its slug, such as `zea-mays`.
     common_name
-        In the language that was asked for.
+        In the language of the request.
     role
         `crop` or `weed`, where that is known.
     confidence
@@ -39,23 +64,23 @@ class Prediction(_Answer):
     confidence: float
 
 
-class Issue(_Answer):
-    """What makes a photo hard to judge, and what to do about it.
+class ImageIssue(_ResponseModel):
+    """A quality problem of a photo, with advice.
 
     Attributes
     ----------
     issue
         `too_small`, `blurred`, `too_dark`, `too_bright` or `no_green`.
     advice
-        A sentence in the language that was asked for.
+        A sentence in the language of the request.
     """
 
     issue: str
     advice: str
 
 
-class Image(_Answer):
-    """What is worth telling of a photo.
+class Image(_ResponseModel):
+    """Size, format and quality of a photo.
 
     Attributes
     ----------
@@ -66,14 +91,14 @@ class Image(_Answer):
     width: int
     height: int
     format: str
-    issues: tuple[Issue, ...] = ()
+    issues: tuple[ImageIssue, ...] = ()
 
 
-Evidence = tuple[tuple[float, ...], ...]
+ActivationMap = tuple[tuple[float, ...], ...]
 
 
-class JudgedImage(Image):
-    """A photo, and what it says of the plant by itself.
+class ClassifiedImage(Image):
+    """A photo and its own classification, without the other photos of the plant.
 
     Attributes
     ----------
@@ -83,37 +108,37 @@ class JudgedImage(Image):
 
     verdict: str | None = None
     predictions: tuple[Prediction, ...] = ()
-    evidence: Evidence | None = None
+    evidence: ActivationMap | None = None
 
 
-class ModelName(_Answer):
-    """Which model answered."""
+class ModelVersion(_ResponseModel):
+    """The model that classified the photos."""
 
     version: str
 
 
-class Source(_Answer):
-    """Which door the photo came through.
+class Source(_ResponseModel):
+    """The origin of a photo.
 
     Attributes
     ----------
     door
-        `http` or `s3`.
+        `http` for the HTTP API, `s3` for S3 uploads.
     key
-        Of the object, for the S3 door.
+        Of the S3 object; ``None`` for the HTTP API.
     """
 
     door: str
     key: str | None = None
 
 
-class Feedback(_Answer):
-    """What a person says the plant is.
+class Feedback(_ResponseModel):
+    """A user's correction.
 
     Attributes
     ----------
     species
-        The slug of the right one; ``None`` for no plant.
+        The slug of the right species; ``None`` for no plant.
     consent
         Whether the photo may be used to improve the model.
     """
@@ -123,34 +148,34 @@ class Feedback(_Answer):
     consent: bool = False
 
 
-class Timings(_Answer):
-    """Where the time went, in milliseconds."""
+class Timings(_ResponseModel):
+    """Processing times in milliseconds."""
 
     decode: float
     inference: float
     total: float
 
 
-class Classification(_Answer):
-    """What the service says of the photos of a plant.
+class Classification(_ResponseModel):
+    """The classification of the photos of one plant.
 
     Attributes
     ----------
     status
         `queued`, `running`, `succeeded` or `failed`.
     verdict
-        `identified`, `uncertain` or `not_recognised`; ``None`` until it is finished.
+        `identified`, `uncertain` or `not_recognised`; ``None`` until the status is `succeeded`.
     predictions
-        The likeliest first, from all photos together.
+        For all photos together, the most confident first.
     image
-        Of the first photo.
+        The first photo.
     images
-        All photos, each with what it says by itself.
+        All photos, each with its own predictions.
     evidence
-        Rows and columns of numbers from 0 to 1 over the whole upright first photo, for the first species: how
-        much of it was seen there. ``None`` unless asked for.
+        Activation map of the first photo for the top species: rows of numbers from 0 to 1 over the whole
+        upright photo. ``None`` unless requested with ``explain``.
     error
-        Why it failed, or why it is tried again.
+        The reason of a failure or of a retry.
     """
 
     id: str
@@ -158,31 +183,31 @@ class Classification(_Answer):
     verdict: str | None = None
     predictions: tuple[Prediction, ...] = ()
     image: Image | None = None
-    images: tuple[JudgedImage, ...] = ()
-    evidence: Evidence | None = None
-    model: ModelName | None = None
+    images: tuple[ClassifiedImage, ...] = ()
+    evidence: ActivationMap | None = None
+    model: ModelVersion | None = None
     source: Source
-    error: Problem | None = None
+    error: ProblemDetails | None = None
     feedback: Feedback | None = None
     created_at: datetime
     timings_ms: Timings | None = None
 
 
-class Page(_Answer):
-    """Classifications, the newest first.
+class ClassificationPage(_ResponseModel):
+    """A page of classifications, the newest first.
 
     Attributes
     ----------
     next_cursor
-        Asks for the next ones; ``None`` after the last.
+        Of the next page; ``None`` on the last page.
     """
 
     classifications: tuple[Classification, ...]
     next_cursor: str | None = None
 
 
-class Species(_Answer):
-    """A species that the model knows.
+class Species(_ResponseModel):
+    """A species that the model can identify.
 
     Attributes
     ----------
@@ -201,23 +226,23 @@ class Species(_Answer):
     eppo_code: str | None = None
 
 
-class SpeciesList(_Answer):
-    """Every species that the model knows."""
+class SpeciesList(_ResponseModel):
+    """All species that the model can identify."""
 
     species: tuple[Species, ...]
 
 
-class Model(_Answer):
-    """The model that is running, and how good it was measured to be.
+class ModelInfo(_ResponseModel):
+    """The active model and its metrics.
 
     Attributes
     ----------
     source
-        The channel it came from, or `baked-in`.
+        The channel that it was loaded from, or `baked-in`.
     since
-        When the instance that answered began to use it.
+        When the responding instance loaded it.
     species
-        How many it knows.
+        The number of its species.
     """
 
     version: str
@@ -231,13 +256,13 @@ class Model(_Answer):
     agreement: dict[str, float] = {}
 
 
-class UploadForm(_Answer):
-    """Where to send a photo that is too large for a request.
+class UploadTarget(_ResponseModel):
+    """A presigned POST for a photo that is too large for a request.
 
     Attributes
     ----------
     id
-        Of the classification to come.
+        Of the future classification.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""Uploads that nobody answered, and how they are queued again."""
+"""Find uploads without a final record, and queue them again."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from frond_client.aws_errors import ends_everything, error_code, sentence
+from frond_client.aws_errors import describe_aws_error, error_code, is_credentials_error
 from frond_client.client import Frond
-from frond_client.threads import threads
-from frond_client.uploads.bucket import Stored, stored
-from frond_client.uploads.results import FINAL, FOLDER, is_of, result_key
+from frond_client.object_keys import RESULTS_PREFIX, result_key
+from frond_client.thread_pool import thread_pool
+from frond_client.uploads.bucket import BucketObject, list_objects
+from frond_client.uploads.results_bucket import FINAL_STATUSES, belongs_to_upload
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-# A copy onto itself has to replace what S3 keeps of an object; this much is given again as it was.
-_KEPT = (
+# Copying an object onto itself replaces its metadata, so pass these on.
+_COPIED_HEADERS = (
     "CacheControl",
     "ContentDisposition",
     "ContentEncoding",
@@ -25,36 +26,36 @@ _KEPT = (
     "ContentType",
     "Metadata",
 )
-AT_ONCE = 8
+CONCURRENCY = 8
 _GONE = {"404", "412", "NoSuchKey", "PreconditionFailed"}
 
 
 @dataclass(frozen=True)
-class Found:
-    """What is in the uploads bucket.
+class UnfinishedUploads:
+    """The uploads without a final record.
 
     Attributes
     ----------
-    looked_at
-        How many uploads are old enough.
-    unanswered
+    checked
+        The number of uploads that were old enough to check.
+    unfinished
         Those without a final record of their newest version, by key.
     """
 
-    looked_at: int
-    unanswered: dict[str, Stored]
+    checked: int
+    unfinished: dict[str, BucketObject]
 
 
 @dataclass
-class Requeued:
-    """What became of them.
+class RequeueResult:
+    """Counts and errors of queuing uploads again.
 
     Attributes
     ----------
     requeued
-        How many were queued again.
+        The number of uploads that were queued again.
     gone
-        How many were deleted or replaced meanwhile.
+        The number of uploads that were deleted or replaced meanwhile.
     failed
         Keys that could not be queued, and why.
     """
@@ -64,42 +65,45 @@ class Requeued:
     failed: list[tuple[str, str]] = field(default_factory=list)
 
 
-def unanswered(s3: "S3Client", uploads: str, results: str, frond: Frond, until: datetime) -> Found:
-    """Return the uploads that nobody answered.
+def find_unfinished(
+    s3: "S3Client", uploads_bucket: str, results_bucket: str, frond: Frond, until: datetime
+) -> UnfinishedUploads:
+    """Find uploads without a final record.
 
     Parameters
     ----------
     s3
-        The stack's S3.
-    uploads, results
-        Its buckets.
+        The stack's S3 client.
+    uploads_bucket, results_bucket
+        The stack's buckets.
     frond
-        Its API, which knows the records.
+        The client that reads the records.
     until
-        Later uploads may just be in work, and are left out.
+        Leave out later uploads, which may be in progress.
     """
-    old = {key: each for key, each in stored(s3, uploads, "").items() if each.modified <= until}
-    final = _final_records(frond, old.keys())
-    finished = stored(s3, results, FOLDER) if final else {}
-    open_still = {
+    objects = list_objects(s3, uploads_bucket, "")
+    uploads = {key: each for key, each in objects.items() if each.modified <= until}
+    final = _final_records(frond, uploads.keys())
+    results = list_objects(s3, results_bucket, RESULTS_PREFIX) if final else {}
+    unfinished = {
         key: each
-        for key, each in old.items()
-        if key not in final or _is_of_an_older_version(each, finished.get(result_key(final[key])))
+        for key, each in uploads.items()
+        if key not in final or _is_of_older_version(each, results.get(result_key(final[key])))
     }
-    return Found(len(old), open_still)
+    return UnfinishedUploads(len(uploads), unfinished)
 
 
-def requeue(s3: "S3Client", bucket: str, key: str, upload: Stored) -> bool:
-    """Copy an upload onto itself, so that S3 notifies the queue of it as of a new one.
+def requeue(s3: "S3Client", bucket: str, key: str, upload: BucketObject) -> bool:
+    """Copy an upload onto itself, so that S3 sends a notification as for a new one.
 
     Returns
     -------
-    Whether it did: not if the upload is gone or was replaced meanwhile, which notified the queue already.
+    Whether it was copied: not if the upload is gone, or was replaced, which sent a notification already.
 
     Raises
     ------
     BotoCoreError, ClientError
-        If AWS does not do it.
+        If AWS rejects the copy.
     """
     try:
         head: Any = s3.head_object(Bucket=bucket, Key=key, IfMatch=f'"{upload.etag}"')
@@ -109,7 +113,7 @@ def requeue(s3: "S3Client", bucket: str, key: str, upload: Stored) -> bool:
             CopySource={"Bucket": bucket, "Key": key},
             CopySourceIfMatch=f'"{upload.etag}"',
             MetadataDirective="REPLACE",
-            **{name: head[name] for name in _KEPT if name in head},
+            **{name: head[name] for name in _COPIED_HEADERS if name in head},
         )
     except ClientError as error:
         if error_code(error) in _GONE:
@@ -119,50 +123,50 @@ def requeue(s3: "S3Client", bucket: str, key: str, upload: Stored) -> bool:
 
 
 def requeue_all(
-    s3: "S3Client", bucket: str, uploads: Mapping[str, Stored], step: Callable[[], None]
-) -> Requeued:
-    """Queue uploads again; one that cannot be is no reason to leave the others.
+    s3: "S3Client", bucket: str, uploads: Mapping[str, BucketObject], on_done: Callable[[], None]
+) -> RequeueResult:
+    """Queue uploads again; continue after an upload that fails.
 
     Parameters
     ----------
     s3, bucket
-        Where they are.
+        The uploads bucket and its client.
     uploads
         By key.
-    step
-        Called for each.
+    on_done
+        Called after each upload.
 
     Raises
     ------
     BotoCoreError, ClientError
-        If AWS does nothing for whoever asks.
+        If the AWS credentials are missing or invalid.
     """
-    outcome = Requeued()
+    result = RequeueResult()
 
-    def one(key: str) -> bool | Exception:
+    def try_requeue(key: str) -> bool | Exception:
         try:
             return requeue(s3, bucket, key, uploads[key])
         except (BotoCoreError, ClientError) as error:
             return error
 
-    with threads(AT_ONCE) as executor:
-        for key, done in zip(uploads, executor.map(one, uploads), strict=True):
-            step()
+    with thread_pool(CONCURRENCY) as executor:
+        for key, done in zip(uploads, executor.map(try_requeue, uploads), strict=True):
+            on_done()
             if isinstance(done, Exception):
-                if ends_everything(done):
+                if is_credentials_error(done):
                     raise done
-                outcome.failed.append((key, sentence(done) or str(done)))
+                result.failed.append((key, describe_aws_error(done)))
             elif done:
-                outcome.requeued += 1
+                result.requeued += 1
             else:
-                outcome.gone += 1
-    return outcome
+                result.gone += 1
+    return result
 
 
 def _final_records(frond: Frond, keys: Collection[str]) -> dict[str, str]:
-    """Return the id of the final record of each key that has one."""
+    """Return the id of each key's newest final record."""
     final: dict[str, str] = {}
-    for key, identifier in _records(frond):
+    for key, identifier in _iterate_final_records(frond):
         if key in keys:
             final.setdefault(key, identifier)
         if len(final) == len(keys):
@@ -170,12 +174,12 @@ def _final_records(frond: Frond, keys: Collection[str]) -> dict[str, str]:
     return final
 
 
-def _records(frond: Frond) -> Iterator[tuple[str, str]]:
+def _iterate_final_records(frond: Frond) -> Iterator[tuple[str, str]]:
     for each in frond.iterate():
-        if each.source.key and each.status in FINAL:
+        if each.source.key and each.status in FINAL_STATUSES:
             yield each.source.key, each.id
 
 
-def _is_of_an_older_version(upload: Stored, result: Stored | None) -> bool:
-    """Tell whether the answer is to what the upload replaced; without a result the record is believed."""
-    return result is not None and not is_of(upload.modified, result.modified)
+def _is_of_older_version(upload: BucketObject, result: BucketObject | None) -> bool:
+    """Return whether a result is older than the upload; without a result, trust the record."""
+    return result is not None and not belongs_to_upload(upload.modified, result.modified)

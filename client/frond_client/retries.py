@@ -1,7 +1,7 @@
-"""When a request is sent again, and after how long.
+"""Retries with exponential backoff, without I/O.
 
-What decides is here and does no I/O: a *call* is a generator that yields the requests it wants to be sent, is
-sent the answers, or thrown what kept them from coming, and returns what they come to.
+A *call* is a generator. It yields the requests to send, receives each response (or the exception of a failed
+request), and returns the parsed result. `Frond` and `AsyncFrond` do the I/O.
 """
 
 import math
@@ -15,16 +15,15 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from frond_client.errors import Timeout, Unreachable
-from frond_client.reply import problem_in, retry_after
-from frond_client.request import Request
+from frond_client.errors import ConnectionFailedError, ResponseTimeoutError
+from frond_client.http_messages import Request, parse_problem, retry_after
 
 T = TypeVar("T")
 Call = Generator[Request, httpx.Response, T]
 
-FIRST_PAUSE_S = 0.5
-_LONGEST_PAUSE_S = 20.0
-_FOR_NOW = {
+BACKOFF_BASE_S = 0.5
+_BACKOFF_MAX_S = 20.0
+_RETRYABLE = {
     HTTPStatus.TOO_MANY_REQUESTS,
     HTTPStatus.INTERNAL_SERVER_ERROR,
     HTTPStatus.BAD_GATEWAY,
@@ -33,73 +32,75 @@ _FOR_NOW = {
 }
 
 
-def answered(request: Request, attempts: int, until: float) -> Call[httpx.Response]:
-    """Send a request, and again as long as it cannot be answered only now; return the answer.
+def send_with_retries(request: Request, max_attempts: int, deadline: float) -> Call[httpx.Response]:
+    """Send a request; retry transient failures (429, 5xx, no connection).
 
     Parameters
     ----------
     request
-        One that does no harm when it arrives twice.
-    attempts
-        At most so many.
-    until
-        When the last may begin, by the clock `time.monotonic`.
+        An idempotent request.
+    max_attempts
+        How often the request is sent at most.
+    deadline
+        When the last attempt may begin, by the clock `time.monotonic`.
 
     Raises
     ------
-    Unreachable, Timeout
-        If no answer came at all.
+    ConnectionFailedError, ResponseTimeoutError
+        If the last attempt has no response.
     """
     attempt = 0
     while True:
         attempt += 1
         try:
-            reply = yield request
+            response = yield request
         except httpx.RequestError as error:
-            pause = _backoff(attempt)
-            if _is_last(attempt, attempts, pause, until):
-                raise _unanswered(request, error) from error
+            delay = _backoff(attempt)
+            if _is_last(attempt, max_attempts, delay, deadline):
+                raise _transport_error(request, error) from error
         else:
-            if reply.status_code not in _FOR_NOW:
-                return reply
-            pause = _pause(attempt, reply)
-            if _is_last(attempt, attempts, pause, until):
-                return reply
-        request = replace(request, after=pause)
+            if response.status_code not in _RETRYABLE:
+                return response
+            delay = _delay(attempt, response)
+            if _is_last(attempt, max_attempts, delay, deadline):
+                return response
+        request = replace(request, delay=delay)
 
 
-def _is_last(attempt: int, attempts: int, pause: float, until: float) -> bool:
-    return attempt == attempts or time.monotonic() + pause > until
+def _is_last(attempt: int, max_attempts: int, delay: float, deadline: float) -> bool:
+    return attempt == max_attempts or time.monotonic() + delay > deadline
 
 
-def _pause(attempt: int, reply: httpx.Response) -> float:
-    """Return how long to wait; a key that has used up its day waits for no one."""
-    asked = retry_after(reply)
-    if asked is not None:
-        # All who were sent away together do not come back together.
-        return asked + _between(0, FIRST_PAUSE_S)
-    problem = problem_in(reply)
+def _delay(attempt: int, response: httpx.Response) -> float:
+    """Return the seconds until the next attempt: infinite when the daily quota is used up."""
+    seconds = retry_after(response)
+    if seconds is not None:
+        # The jitter spreads clients that were throttled together.
+        return seconds + _uniform(0, BACKOFF_BASE_S)
+    problem = parse_problem(response)
     if problem and problem.slug == "quota-exceeded":
         return math.inf
     return _backoff(attempt)
 
 
 def _backoff(attempt: int) -> float:
-    """Return a pause that doubles with each attempt; half of it is chance.
+    """Return a delay that doubles with each attempt; half of it is jitter.
 
     https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
     """
-    most = min(FIRST_PAUSE_S * 2 ** (attempt - 1), _LONGEST_PAUSE_S)
-    return _between(most / 2, most)
+    longest = min(BACKOFF_BASE_S * 2 ** (attempt - 1), _BACKOFF_MAX_S)
+    return _uniform(longest / 2, longest)
 
 
-def _between(least: float, most: float) -> float:
-    return random.uniform(least, most)  # noqa: S311 - no secret
+def _uniform(low: float, high: float) -> float:
+    return random.uniform(low, high)  # noqa: S311 - no secret
 
 
-def _unanswered(request: Request, error: httpx.RequestError) -> Unreachable | Timeout:
+def _transport_error(
+    request: Request, error: httpx.RequestError
+) -> ConnectionFailedError | ResponseTimeoutError:
     url = urlsplit(request.url)
-    where = f"{url.scheme}://{url.netloc}"
+    host = f"{url.scheme}://{url.netloc}"
     if isinstance(error, httpx.TimeoutException) and not isinstance(error, httpx.ConnectTimeout):
-        return Timeout(f"{where} did not answer in time.")
-    return Unreachable(f"{where} cannot be reached: {error or type(error).__name__}")
+        return ResponseTimeoutError(f"{host} did not answer in time.")
+    return ConnectionFailedError(f"{host} cannot be reached: {error or type(error).__name__}")

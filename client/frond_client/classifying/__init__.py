@@ -1,1 +1,1 @@
-"""Photos through the HTTP door, and their results as a table or as lines."""
+"""Batches of photos through the HTTP API, and their results as a table, JSON lines or CSV."""

@@ -1,4 +1,4 @@
-"""Many plants, several at once."""
+"""Classify many plants concurrently."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
@@ -7,69 +7,75 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from frond_client.address import Address
 from frond_client.async_client import AsyncFrond
-from frond_client.classifying.outcome import Outcome
-from frond_client.errors import FrondError, InvalidKey, QuotaExceeded, UnexpectedAnswer, Unreachable
+from frond_client.classifying.plant_result import PlantResult
+from frond_client.endpoint import ApiEndpoint
+from frond_client.errors import (
+    AuthenticationError,
+    ConnectionFailedError,
+    FrondError,
+    QuotaExceededError,
+    UnexpectedResponseError,
+)
 from frond_client.models import Classification
 
 Plant = tuple[Path, ...]
-Ask = Callable[[Sequence[Path]], Awaitable[Classification]]
+Classify = Callable[[Sequence[Path]], Awaitable[Classification]]
 
-# What is so for one photo is so for all.
-_ENDS_EVERYTHING = (InvalidKey, QuotaExceeded, UnexpectedAnswer, Unreachable)
+# These fail every other request, too.
+_FATAL_ERRORS = (AuthenticationError, ConnectionFailedError, QuotaExceededError, UnexpectedResponseError)
 
 
 async def classify_all(
-    address: Address,
+    endpoint: ApiEndpoint,
     plants: Sequence[Plant],
     options: Mapping[str, Any],
-    at_once: int,
-    take: Callable[[Outcome], None],
-    step: Callable[[], None],
+    concurrency: int,
+    on_result: Callable[[PlantResult], None],
+    on_done: Callable[[], None],
 ) -> None:
-    """Classify plants, and pass on what becomes of each.
+    """Classify plants, and pass each result to a callback.
 
     Parameters
     ----------
-    address
-        Of the service.
+    endpoint
+        The API.
     plants
-        Of each, its photos.
+        The photos of each plant.
     options
-        Of `AsyncFrond.classify`.
-    at_once
-        How many plants are asked for at the same time.
-    take
-        Is given the outcomes, in the order of the plants.
-    step
-        Called for each plant that is done.
+        Arguments of `AsyncFrond.classify`.
+    concurrency
+        The number of concurrent requests.
+    on_result
+        Called with each result, in the order of the plants.
+    on_done
+        Called after each plant, in any order.
 
     Raises
     ------
     FrondError
-        If no other photo could be classified either.
+        If the error would fail every other plant, too.
     """
-    async with AsyncFrond(address.url, address.key) as frond:
-        ask = partial(frond.classify, **options)
-        async with aclosing(_outcomes(plants, ask, at_once, step)) as outcomes:
-            async for outcome in outcomes:
-                take(outcome)
+    async with AsyncFrond(endpoint.url, endpoint.key) as frond:
+        classify = partial(frond.classify, **options)
+        async with aclosing(_results(plants, classify, concurrency, on_done)) as results:
+            async for result in results:
+                on_result(result)
 
 
-async def _outcomes(
-    plants: Sequence[Plant], ask: Ask, at_once: int, step: Callable[[], None]
-) -> AsyncGenerator[Outcome, None]:
-    """Yield what becomes of plants, in their order, each as soon as it and those before it are done."""
-    turns = asyncio.Semaphore(at_once)
+async def _results(
+    plants: Sequence[Plant], classify: Classify, concurrency: int, on_done: Callable[[], None]
+) -> AsyncGenerator[PlantResult, None]:
+    """Yield results in the order of the plants, each when it and those before it are done."""
+    semaphore = asyncio.Semaphore(concurrency)
 
-    async def one(plant: Plant) -> Outcome:
-        async with turns:
-            outcome = await _outcome(plant, ask)
-            step()
-            return outcome
+    async def classify_one(plant: Plant) -> PlantResult:
+        async with semaphore:
+            result = await _classify(plant, classify)
+            on_done()
+            return result
 
-    tasks = [asyncio.create_task(one(plant)) for plant in plants]
+    tasks = [asyncio.create_task(classify_one(plant)) for plant in plants]
     try:
         for task in tasks:
             yield await task
@@ -79,10 +85,10 @@ async def _outcomes(
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _outcome(plant: Plant, ask: Ask) -> Outcome:
+async def _classify(plant: Plant, classify: Classify) -> PlantResult:
     try:
-        return Outcome(plant, answer=await ask(plant))
-    except _ENDS_EVERYTHING:
+        return PlantResult(plant, classification=await classify(plant))
+    except _FATAL_ERRORS:
         raise
     except (FrondError, OSError) as error:
-        return Outcome(plant, fault=error)
+        return PlantResult(plant, error=error)

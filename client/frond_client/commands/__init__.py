@@ -1,4 +1,18 @@
-"""The commands of `frond`, a file each.
+"""The commands of `frond`, one per file.
 
-A command imports what it needs when it runs: boto3 takes its time, and `--help` should not.
+A command imports its dependencies when it runs: boto3 is slow to import, and `--help` does not need it.
 """
+
+from typing import Annotated
+
+import typer
+
+StackName = Annotated[
+    str | None,
+    typer.Option(
+        "--stack",
+        metavar="NAME",
+        envvar="FROND_STACK",
+        help="A stack deployed on AWS; by default the one that `make serve` runs here.",
+    ),
+]

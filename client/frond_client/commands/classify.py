@@ -1,4 +1,4 @@
-"""Photos in, species out."""
+"""The command `frond classify`."""
 
 import sys
 from functools import partial
@@ -6,120 +6,119 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from frond_client.commands.options import StackName
+from frond_client.commands import StackName
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from frond_client.address import Address
     from frond_client.classifying.batch import Plant
-    from frond_client.classifying.outcome import Outcome
-    from frond_client.classifying.shown import Shown
+    from frond_client.classifying.formatters import Formatter
+    from frond_client.classifying.plant_result import PlantResult
+    from frond_client.endpoint import ApiEndpoint
 
 
 def classify(
     context: typer.Context,
-    photos: Annotated[list[str], typer.Argument(help="Files, folders with all that is in them, patterns.")],
+    photos: Annotated[list[str], typer.Argument(help="Files, folders (with subfolders) and patterns.")],
     together: Annotated[
-        bool, typer.Option("--together", help="All these photos, five at most, are of one plant.")
+        bool, typer.Option("--together", help="All these photos, five at most, show one plant.")
     ] = False,
     top: Annotated[
-        int | None, typer.Option(min=1, max=12, help="How many species to give; a table has one by default.")
+        int | None,
+        typer.Option(min=1, max=12, help="Number of species; 1 in a table and 5 in JSON by default."),
     ] = None,
     lang: Annotated[
         str | None, typer.Option(metavar="en|es|fr", help="The language of names and advice.")
     ] = None,
     explain: Annotated[
-        bool, typer.Option("--explain", help="Tell where in the photo the species was seen.")
+        bool, typer.Option("--explain", help="Show which part of the photo the species was seen in.")
     ] = False,
-    workers: Annotated[int, typer.Option(min=1, max=64, help="Photos to classify at once.")] = 4,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Write JSON, a line a photo, as they come.")
-    ] = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="Write CSV, a row a photo, as they come.")] = False,
-    url: Annotated[str | None, typer.Option(envvar="FROND_URL", help="The address of the API.")] = None,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Number of concurrent requests.")] = 4,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON lines, one per plant.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV, one row per plant.")] = False,
+    url: Annotated[str | None, typer.Option(envvar="FROND_URL", help="The URL of the API.")] = None,
     key: Annotated[str | None, typer.Option(envvar="FROND_KEY", help="The API key.")] = None,
     stack: StackName = None,
 ) -> None:
-    """Name the plants in photos.
+    """Identify the plants in photos.
 
-    Results come in the order of the photos. One that fails is named with its reason, and the others go on.
+    Results come in the order of the photos. A photo that fails does not stop the others.
 
-    Exit code: 0 when every photo has an answer, 1 when something failed.
+    Exit code: 0 when every photo was classified, 1 when something failed.
     """
     import asyncio
 
     from frond_client.classifying.batch import classify_all
-    from frond_client.classifying.photos import search
-    from frond_client.console import bars, counted, messages, show_reasons
+    from frond_client.classifying.photo_search import find_photos
+    from frond_client.console import error_console, pluralize, print_failures, progress_bars
 
     if as_json and as_csv:
         raise typer.BadParameter("Choose one of --json and --csv.")
     if as_csv and explain:
-        raise typer.BadParameter("CSV has no place for --explain; choose --json.")
-    address = _address(context, url, key, stack)
-    found = search(photos)
+        raise typer.BadParameter("CSV has no column for --explain; choose --json.")
+    endpoint = _endpoint(context, url, key, stack)
+    found = find_photos(photos)
     plants = _plants(list(found.photos), together=together)
-    err = messages()
-    if found.passed_over:
-        err.print(f"{counted(found.passed_over, 'file')} passed over, not named as photos.")
-    shown = _shown(top or 1, as_json=as_json, as_csv=as_csv)
-    failed: list[tuple[str, str]] = []
+    err = error_console()
+    if found.skipped:
+        err.print(f"{pluralize(found.skipped, 'file')} skipped: not named as photos.")
+    formatter = _formatter(top or 1, as_json=as_json, as_csv=as_csv)
+    failures: list[tuple[str, str]] = []
 
-    def take(outcome: "Outcome") -> None:
-        shown.add(outcome)
-        if not outcome.answer:
-            failed.append((", ".join(outcome.names), outcome.reason))
+    def on_result(result: "PlantResult") -> None:
+        formatter.add(result)
+        if not result.classification:
+            failures.append((", ".join(result.files), result.reason))
 
-    # Lines that come one by one would run through the bar on the same terminal.
-    is_apart = not (as_json or as_csv) or not sys.stdout.isatty()
+    # On one terminal, lines on standard output would break the progress bar.
+    can_show_bar = not (as_json or as_csv) or not sys.stdout.isatty()
     options = {"top": top, "lang": lang, "explain": explain or None}
     try:
-        with bars(shown=err.is_terminal and is_apart) as progress:
+        with progress_bars(enabled=err.is_terminal and can_show_bar) as progress:
             task = progress.add_task("Classified", total=len(plants))
-            step = partial(progress.advance, task)
-            asyncio.run(classify_all(address, plants, options, workers, take, step))
+            on_done = partial(progress.advance, task)
+            asyncio.run(classify_all(endpoint, plants, options, workers, on_result, on_done))
     finally:
-        shown.end()
-    show_reasons(err, "could not be classified", failed)
-    show_reasons(err, "passed over", found.unreadable)
-    if failed or found.unreadable:
+        formatter.finish()
+    print_failures(err, "could not be classified", failures)
+    print_failures(err, "skipped", found.unreadable)
+    if failures or found.unreadable:
         raise typer.Exit(1)
 
 
 def _plants(photos: "list[Path]", *, together: bool) -> "list[Plant]":
-    from frond_client.photo import MOST_OF_A_PLANT
+    from frond_client.photo_file import MAX_PHOTOS_PER_PLANT
 
     if not together:
         return [(photo,) for photo in photos]
-    if len(photos) > MOST_OF_A_PLANT:
+    if len(photos) > MAX_PHOTOS_PER_PLANT:
         raise typer.BadParameter(
-            f"--together takes {MOST_OF_A_PLANT} photos of a plant at most, and these are {len(photos):,}."
+            f"--together takes {MAX_PHOTOS_PER_PLANT} photos of a plant at most, not {len(photos):,}."
         )
     return [tuple(photos)]
 
 
-def _shown(most: int, *, as_json: bool, as_csv: bool) -> "Shown":
-    from frond_client.classifying.shown import CsvRows, JsonLines, ResultsTable
-    from frond_client.console import results
+def _formatter(top: int, *, as_json: bool, as_csv: bool) -> "Formatter":
+    from frond_client.classifying.formatters import CsvFormatter, JsonLinesFormatter, TableFormatter
+    from frond_client.console import output_console
 
     if as_json:
-        return JsonLines()
-    return CsvRows() if as_csv else ResultsTable(results(), most)
+        return JsonLinesFormatter()
+    return CsvFormatter() if as_csv else TableFormatter(output_console(), top)
 
 
-def _address(context: typer.Context, url: str | None, key: str | None, stack: str | None) -> "Address":
-    """Return the address; what stands in the command counts for more than what the environment says."""
-    from frond_client.address import find_address
+def _endpoint(context: typer.Context, url: str | None, key: str | None, stack: str | None) -> "ApiEndpoint":
+    """Return the endpoint; options on the command line take precedence over the environment."""
+    from frond_client.endpoint import find_endpoint
 
-    by_name, by_url = _is_typed(context, "stack"), _is_typed(context, "url")
-    if by_name and by_url:
+    stack_is_typed, url_is_typed = _is_typed(context, "stack"), _is_typed(context, "url")
+    if stack_is_typed and url_is_typed:
         raise typer.BadParameter("Choose one of --url and --stack.")
-    if stack and (by_name or not url):
-        from frond_client.stack import find_stack
+    if stack and (stack_is_typed or not url):
+        from frond_client.frond_stack import find_stack
 
-        return find_stack(stack).address()
-    return find_address(url, key)
+        return find_stack(stack).endpoint()
+    return find_endpoint(url, key)
 
 
 def _is_typed(context: typer.Context, name: str) -> bool:

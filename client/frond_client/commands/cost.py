@@ -1,4 +1,4 @@
-"""What a month of photos costs."""
+"""The command `frond cost`."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -7,68 +7,79 @@ import typer
 
 
 def cost(
-    photos: Annotated[float, typer.Option(min=1, help="Photos a month; 1e6 is a million.")] = 1e6,
-    door: Annotated[Literal["http", "s3", "both"], typer.Option(help="How they come.")] = "both",
+    photos: Annotated[float, typer.Option(min=1, help="Photos per month; 1e6 is a million.")] = 1e6,
+    via: Annotated[
+        Literal["http", "s3", "both"], typer.Option(help="Through the HTTP API or S3 uploads.")
+    ] = "both",
     memory: Annotated[
-        int, typer.Option(metavar="MB", help="Each function's; a size that was measured.")
+        int, typer.Option(metavar="MB", help="Memory of each function; one of the measured sizes.")
     ] = 1769,
-    arch: Annotated[Literal["x86_64", "arm64"], typer.Option(help="The functions' processor.")] = "x86_64",
-    region: Annotated[str, typer.Option(help="One that the table of prices has.")] = "us-east-1",
+    arch: Annotated[Literal["x86_64", "arm64"], typer.Option(help="The functions' architecture.")] = "x86_64",
+    region: Annotated[str, typer.Option(help="A region of the price list.")] = "us-east-1",
     free_tier: Annotated[
-        bool, typer.Option("--free-tier", help="Take off what AWS gives every account each month, for good.")
+        bool, typer.Option("--free-tier", help="Subtract AWS's always-free tier, which every account has.")
     ] = False,
     photo: Annotated[
-        Literal["small", "large"], typer.Option(help="Like which photo that was measured: 224 px, or 12 MP.")
+        Literal["small", "large"], typer.Option(help="The measured photo: 224 px, or 12 MP.")
     ] = "large",
     photo_bytes: Annotated[
-        int | None, typer.Option(min=1, help="Of a photo; by default as measured.")
+        int | None, typer.Option(min=1, help="Size of a photo; by default as measured.")
     ] = None,
-    answer_bytes: Annotated[
-        int | None, typer.Option(min=1, help="Of an HTTP answer; by default as measured.")
+    response_bytes: Annotated[
+        int | None, typer.Option(min=1, help="Size of an HTTP response; by default as measured.")
     ] = None,
     log_bytes: Annotated[
-        int | None, typer.Option(min=1, help="Logged for a photo; by default as measured.")
+        int | None, typer.Option(min=1, help="Size of a photo's logs; by default as measured.")
     ] = None,
-    cold: Annotated[float, typer.Option(min=0, max=1, help="Share of calls that start a function.")] = 0.01,
-    batch: Annotated[float, typer.Option(min=1, max=10, help="Photos in a batch of the S3 door.")] = 10,
-    kept: Annotated[float, typer.Option(min=0, max=1, help="Share of HTTP answers that are kept.")] = 1,
+    cold_starts: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of calls with a cold start.")
+    ] = 0.01,
+    batch: Annotated[float, typer.Option(min=1, max=10, help="Photos per batch of S3 uploads.")] = 10,
+    recorded: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of HTTP requests with record=true.")
+    ] = 1,
     busy_hours: Annotated[
-        float, typer.Option(min=0.1, max=24, help="Hours a day in which photos come.")
+        float, typer.Option(min=0.1, max=24, help="Hours per day in which photos arrive.")
     ] = 24,
     traces: Annotated[bool, typer.Option("--traces/--no-traces", help="Whether X-Ray traces.")] = False,
     upload_days: Annotated[int, typer.Option(min=1, help="UploadRetentionDays of the stack.")] = 30,
     old_version_days: Annotated[int, typer.Option(min=1, help="OldVersionRetentionDays.")] = 30,
     picture_days: Annotated[int, typer.Option(min=1, help="PictureRetentionDays.")] = 365,
     result_days: Annotated[int, typer.Option(min=1, help="ResultRetentionDays.")] = 365,
-    image_mb: Annotated[float, typer.Option(min=0, help="Of the container image.")] = 172,
-    durations: Annotated[
-        Path | None, typer.Option(metavar="FILE.json", help="Measurements of your own.")
+    image_mb: Annotated[float, typer.Option(min=0, help="Size of the container image.")] = 172,
+    measurements: Annotated[
+        Path | None, typer.Option(metavar="FILE.json", help="Your own measurements.")
     ] = None,
-    prices: Annotated[Path | None, typer.Option(metavar="FILE.toml", help="A table of your own.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
+    prices: Annotated[Path | None, typer.Option(metavar="FILE.toml", help="Your own price list.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Tell what a month of photos costs on AWS, line by line, and what hosted services charge.
+    """Estimate the AWS bill of a month of photos, line by line, beside the prices of hosted services.
 
-    From dated list prices and from durations that were measured; needs no AWS account and asks nobody.
+    The estimate uses dated list prices and measured durations. It needs no AWS account and no network.
     """
     import json
 
-    from frond_client.console import results
-    from frond_client.costs.bill import Bill, Meter
+    from frond_client.console import output_console
+    from frond_client.costs.bill import Bill, BillCalculator
+    from frond_client.costs.bill_report import (
+        bill_document,
+        print_assumptions,
+        print_bill,
+        print_hosted,
+    )
     from frond_client.costs.measurements import MEASUREMENTS, Measurements
-    from frond_client.costs.prices import PRICES, Prices
-    from frond_client.costs.shown import document, show_assumptions, show_bill, show_hosted
+    from frond_client.costs.prices import PRICES, PriceList
     from frond_client.costs.workload import Workload
 
-    measured, table = Measurements.read(durations or MEASUREMENTS), Prices.read(prices or PRICES)
+    measured, price_list = Measurements.read(measurements or MEASUREMENTS), PriceList.read(prices or PRICES)
     workload = Workload(
         photos=photos,
         memory=memory,
         architecture=arch,
         kind=photo,
-        cold=cold,
+        cold_starts=cold_starts,
         batch=batch,
-        kept=kept,
+        recorded=recorded,
         busy_hours=busy_hours,
         traced=traces,
         upload_days=upload_days,
@@ -76,21 +87,22 @@ def cost(
         picture_days=picture_days,
         result_days=result_days,
         photo_bytes=photo_bytes,
-        answer_bytes=answer_bytes,
+        response_bytes=response_bytes,
         log_bytes=log_bytes,
         image_mb=image_mb,
     )
-    meter = Meter(workload, table.region(region), measured)
+    calculator = BillCalculator(workload, price_list.region(region), measured)
     bills: dict[str, Bill] = {}
-    if door != "s3":
-        bills["http"] = meter.http(free_tier=free_tier)
-    if door != "http":
-        bills["s3"] = meter.s3(free_tier=free_tier)
+    if via != "s3":
+        bills["http"] = calculator.http(free_tier=free_tier)
+    if via != "http":
+        bills["s3"] = calculator.s3(free_tier=free_tier)
     if as_json:
-        typer.echo(json.dumps(document(bills, workload, table, region, measured), indent=2))
+        document = bill_document(bills, workload, price_list, region, measured)
+        typer.echo(json.dumps(document, indent=2))
         return
-    out = results()
-    for name, bill in bills.items():
-        show_bill(out, name, bill)
-    show_hosted(out, table, photos)
-    show_assumptions(out, workload, table, region, measured)
+    out = output_console()
+    for entry, bill in bills.items():
+        print_bill(out, entry, bill)
+    print_hosted(out, price_list, photos)
+    print_assumptions(out, workload, price_list, region, measured)

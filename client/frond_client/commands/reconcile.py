@@ -1,57 +1,61 @@
-"""Uploads that were never answered."""
+"""The command `frond reconcile`."""
 
 from typing import Annotated
 
 import typer
 
-from frond_client.commands.options import StackName
+from frond_client.commands import StackName
 
 
 def reconcile(
     older_than: Annotated[
-        float, typer.Option(min=0, metavar="MINUTES", help="Leave out later uploads: they may be in work.")
+        float, typer.Option(min=0, metavar="MINUTES", help="Skip newer uploads, which may be in progress.")
     ] = 15,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list them.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="List the uploads; change nothing.")] = False,
     stack: StackName = None,
 ) -> None:
     """Find uploads without a final record, and queue them again.
 
-    That is for notifications that were lost; what was tried too often is in `frond dlq list`. An upload that
-    only waits for its turn is queued twice then, which costs its time and does no harm.
+    Use it after lost S3 notifications; `frond dlq list` shows uploads that failed too often. An upload that
+    still waits in a queue is classified twice, which costs its time and does no harm.
     """
     from datetime import UTC, datetime, timedelta
 
-    from frond_client.console import bars, counted, messages, results, show_reasons
-    from frond_client.dead_letters import waiting
-    from frond_client.reconciliation import AT_ONCE, requeue_all, unanswered
-    from frond_client.stack import find_stack
-
-    there = find_stack(stack)
-    s3 = there.s3(connections=AT_ONCE)
-    uploads, results_bucket = there.output("UploadsBucketName"), there.output("ResultsBucketName")
-    until = datetime.now(UTC) - timedelta(minutes=older_than)
-    with there.frond() as frond, messages().status("Comparing uploads with records …"):
-        found = unanswered(s3, uploads, results_bucket, frond, until)
-    out = results()
-    out.print(
-        f"{counted(found.looked_at, 'upload')} older than {older_than:g} minutes, "
-        f"{len(found.unanswered):,} without a final record."
+    from frond_client.console import (
+        error_console,
+        output_console,
+        pluralize,
+        print_failures,
+        progress_bars,
     )
-    if found.unanswered and (queued := waiting(there, there.sqs())):
-        out.print(
-            f"About {counted(queued, 'message')} wait in the queues: some of these may only be waiting."
-        )
+    from frond_client.dead_letter_queue import count_waiting
+    from frond_client.frond_stack import find_stack
+    from frond_client.reconciliation import CONCURRENCY, find_unfinished, requeue_all
+
+    target = find_stack(stack)
+    s3 = target.s3(connections=CONCURRENCY)
+    uploads_bucket, results_bucket = target.output("UploadsBucketName"), target.output("ResultsBucketName")
+    until = datetime.now(UTC) - timedelta(minutes=older_than)
+    with target.frond() as frond, error_console().status("Comparing uploads with records …"):
+        uploads = find_unfinished(s3, uploads_bucket, results_bucket, frond, until)
+    out = output_console()
+    out.print(
+        f"{pluralize(uploads.checked, 'upload')} older than {older_than:g} minutes, "
+        f"{len(uploads.unfinished):,} without a final record."
+    )
+    if uploads.unfinished and (waiting := count_waiting(target, target.sqs())):
+        out.print(f"About {pluralize(waiting, 'message')} wait in the queues, perhaps for these uploads.")
     if dry_run:
-        for key in sorted(found.unanswered):
+        for key in sorted(uploads.unfinished):
             out.print(key)
-    if dry_run or not found.unanswered:
+    if dry_run or not uploads.unfinished:
         return
-    with bars() as progress:
-        task = progress.add_task("Queued again", total=len(found.unanswered))
-        outcome = requeue_all(s3, uploads, found.unanswered, lambda: progress.advance(task))
-    out.print(f"{counted(outcome.requeued, 'upload')} queued again.")
-    if outcome.gone:
-        out.print(f"{counted(outcome.gone, 'upload')} deleted or replaced meanwhile.")
-    show_reasons(out, "not queued", outcome.failed)
-    if outcome.failed:
+    with progress_bars() as progress:
+        task = progress.add_task("Queued again", total=len(uploads.unfinished))
+        result = requeue_all(s3, uploads_bucket, uploads.unfinished, lambda: progress.advance(task))
+    out.print(f"{pluralize(result.requeued, 'upload')} queued again.")
+    if result.gone:
+        out.print(f"{pluralize(result.gone, 'upload')} deleted or replaced meanwhile.")
+    print_failures(out, "not queued", result.failed)
+    if result.failed:
         raise typer.Exit(1)

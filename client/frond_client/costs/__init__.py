@@ -1,1 +1,1 @@
-"""What a month of photos costs: prices, what was measured, and the bill that the two make."""
+"""Estimates of AWS costs, from list prices and measurements."""

@@ -1,40 +1,40 @@
-"""The bill of a month: how much of what is used, line by line, and what that costs.
+"""The bill of a month: quantities, prices and dollars, line by line.
 
-How often each service is called for a photo is read from the code that calls it; a test counts the calls.
+The number of AWS calls per photo is that of the functions' code; a test counts them.
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from math import ceil, exp
 
-from frond_client.costs.measurements import Durations, Measurements, Photo
-from frond_client.costs.prices import Price, Region
+from frond_client.costs.measurements import Durations, MeasuredPhoto, Measurements
+from frond_client.costs.prices import Price, RegionPrices
 from frond_client.costs.workload import DAYS, SECONDS, Workload
 
 GIGABYTE = 1024**3
-# DynamoDB counts so many bytes more for each item, in the table and in the index:
+# Overhead that DynamoDB bills per item, in the table and in the index:
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
 ITEM_BYTES = 100
-# In the index: id, shelf and time, with their names.
+# The index has id, partition and time, with their names.
 INDEX_BYTES = 100
-# Lambda asks each of the two queues with five pollers, each of which waits 20 seconds for an answer:
+# Lambda polls each of the two queues with five pollers, each with long polls of 20 seconds:
 # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
 IDLE_POLLS = 2 * 5 * SECONDS / 20
-# X-Ray takes the first request of each second, and so many of the others:
+# X-Ray samples the first request of each second and this share of the others:
 # https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html
-TRACED_OTHERS = 0.05
+XRAY_SAMPLING_RATE = 0.05
 
 
 @dataclass(frozen=True)
-class Line:
-    """So much of something.
+class LineItem:
+    """A quantity of one item, and its price.
 
     Attributes
     ----------
     compute
-        Whether that is the functions' work itself.
+        Whether it is Lambda compute.
     free
-        How many of the quantity cost nothing.
+        Part of the quantity in the free tier.
     """
 
     service: str
@@ -46,16 +46,16 @@ class Line:
 
     @property
     def dollars(self) -> float:
-        """What it costs."""
+        """Its cost."""
         return (self.quantity - self.free) * self.price.dollars
 
 
 @dataclass(frozen=True)
 class Bill:
-    """The lines, and how many photos they are for."""
+    """The line items for a number of photos."""
 
     photos: float
-    lines: tuple[Line, ...]
+    lines: tuple[LineItem, ...]
 
     @property
     def dollars(self) -> float:
@@ -64,132 +64,130 @@ class Bill:
 
     @property
     def compute(self) -> float:
-        """The dollars of the functions' own work."""
+        """The dollars of Lambda compute."""
         return sum(line.dollars for line in self.lines if line.compute)
 
     @property
     def services(self) -> dict[str, float]:
-        """The dollars of each service, the most expensive first."""
+        """Dollars by service, the most expensive first."""
         sums: dict[str, float] = {}
         for line in self.lines:
             sums[line.service] = sums.get(line.service, 0.0) + line.dollars
         return dict(sorted(sums.items(), key=lambda each: -each[1]))
 
-    def each(self, photos: float) -> float:
-        """Return what so many of the photos cost."""
+    def cost_of(self, photos: float) -> float:
+        """Return the dollars of a number of photos, in proportion."""
         return self.dollars * photos / self.photos
 
 
 @dataclass(frozen=True)
-class Meter:
-    """Reads the quantities off a workload.
-
-    Parameters
-    ----------
-    region
-        The prices.
-    """
+class BillCalculator:
+    """Calculates bills from a workload, prices and measurements."""
 
     workload: Workload
-    region: Region
+    prices: RegionPrices
     measured: Measurements
 
     def http(self, *, free_tier: bool) -> Bill:
-        """Return the bill of photos that come in requests."""
-        return self._bill(self._http(), free_tier=free_tier)
+        """Return the bill of photos through the HTTP API."""
+        return self._bill(self._http_items(), free_tier=free_tier)
 
     def s3(self, *, free_tier: bool) -> Bill:
-        """Return the bill of photos that come through the uploads bucket."""
-        return self._bill(self._s3(), free_tier=free_tier)
+        """Return the bill of photos through S3 uploads."""
+        return self._bill(self._s3_items(), free_tier=free_tier)
 
-    def _bill(self, lines: Iterable[Line], *, free_tier: bool) -> Bill:
-        every = (*lines, *self._standing())
-        return Bill(self.workload.photos, tuple(_with_free(every) if free_tier else every))
+    def _bill(self, items: Iterable[LineItem], *, free_tier: bool) -> Bill:
+        all_items = (*items, *self._fixed_items())
+        return Bill(self.workload.photos, tuple(_apply_free_tier(all_items) if free_tier else all_items))
 
-    def _http(self) -> Iterator[Line]:
-        work, price, photo = self.workload, self.region, self._photo
+    def _http_items(self) -> Iterator[LineItem]:
+        work, price, photo = self.workload, self.prices, self._photo
         durations = self.measured.size(work.memory).classify
-        kept = work.photos * work.kept
-        yield Line("Lambda", "calls", work.photos, price.lambda_request, compute=True)
+        recorded = work.photos * work.recorded
+        yield LineItem("Lambda", "calls", work.photos, price.lambda_request, compute=True)
         yield from self._compute("API", work.photos, durations, photos=1)
-        yield Line("API Gateway", "requests", work.photos, price.api_request)
-        answers = work.photos * (work.answer_bytes or photo.answer) / GIGABYTE
-        yield Line("Data transfer", "answers out", answers, price.data_out_gb)
-        yield Line("DynamoDB", "writes", kept * (_units(photo.http_record, 1) + 1), price.dynamodb_write)
-        yield from self._records(kept, photo.http_record)
-        yield from self._observed(self.measured.logs.classify, self.measured.metrics.classify, [work.photos])
+        yield LineItem("API Gateway", "requests", work.photos, price.api_request)
+        gigabytes = work.photos * (work.response_bytes or photo.answer) / GIGABYTE
+        yield LineItem("Data transfer", "responses out", gigabytes, price.data_out_gb)
+        yield LineItem(
+            "DynamoDB", "writes", recorded * (_units(photo.http_record, 1) + 1), price.dynamodb_write
+        )
+        yield from self._records(recorded, photo.http_record)
+        yield from self._observability(
+            self.measured.logs.classify, self.measured.metrics.classify, [work.photos]
+        )
 
-    def _s3(self) -> Iterator[Line]:
-        work, price, photo = self.workload, self.region, self._photo
+    def _s3_items(self) -> Iterator[LineItem]:
+        work, price, photo = self.workload, self.prices, self._photo
         size, calls = self.measured.size(work.memory), work.photos / work.batch
-        yield Line("Lambda", "calls", 2 * calls, price.lambda_request, compute=True)
+        yield LineItem("Lambda", "calls", 2 * calls, price.lambda_request, compute=True)
         yield from self._compute("preprocess", calls, size.preprocess, photos=work.batch)
         yield from self._compute("worker", calls, size.worker, photos=work.batch)
-        # The photo, its picture and thumbnail, the result; the photo and the picture are read again.
-        yield Line("S3", "writes", 4 * work.photos, price.s3_put)
-        yield Line("S3", "reads", 2 * work.photos, price.s3_get)
-        # An expired photo is an old version of itself, until that expires, too.
+        # Writes: photo, picture, thumbnail and result. Reads: photo and picture.
+        yield LineItem("S3", "writes", 4 * work.photos, price.s3_put)
+        yield LineItem("S3", "reads", 2 * work.photos, price.s3_get)
+        # The bucket is versioned: an expired photo is stored as an old version until that expires, too.
         yield self._stored(
             "photos", work.photo_bytes or photo.bytes, work.upload_days + work.old_version_days
         )
         yield self._stored("pictures", photo.picture + photo.thumbnail, work.picture_days)
         yield self._stored("results", photo.result, work.result_days)
-        # A message to each of two queues; each batch is taken, and deleted, in one request.
-        yield Line("SQS", "messages", 2 * (work.photos + 2 * calls), price.sqs_request)
-        # Marked as running, with its entry in the index; then finished. Read twice to tell what it says.
+        # A message in each of two queues; one request to receive and one to delete each batch.
+        yield LineItem("SQS", "messages", 2 * (work.photos + 2 * calls), price.sqs_request)
+        # Two writes mark it as running (table and index), one finishes it. It is read twice.
         writes = 2 + _units(photo.s3_record, 1)
-        yield Line("DynamoDB", "writes", work.photos * writes, price.dynamodb_write)
+        yield LineItem("DynamoDB", "writes", work.photos * writes, price.dynamodb_write)
         reads = 2 * _units(photo.s3_record, 4)
-        yield Line("DynamoDB", "reads", work.photos * reads, price.dynamodb_read)
+        yield LineItem("DynamoDB", "reads", work.photos * reads, price.dynamodb_read)
         yield from self._records(work.photos, photo.s3_record)
-        yield Line("EventBridge", "events", work.photos, price.eventbridge_event)
+        yield LineItem("EventBridge", "events", work.photos, price.eventbridge_event)
         logs, metrics = self.measured.logs, self.measured.metrics
-        yield from self._observed(
+        yield from self._observability(
             logs.preprocess + logs.worker, metrics.preprocess + metrics.worker, [calls, calls]
         )
 
-    def _standing(self) -> Iterator[Line]:
-        """Return what is there though nobody asks."""
-        yield Line("SQS", "polls of idle queues", IDLE_POLLS, self.region.sqs_request)
+    def _fixed_items(self) -> Iterator[LineItem]:
+        """Yield the items that do not depend on the number of photos."""
+        yield LineItem("SQS", "polls of idle queues", IDLE_POLLS, self.prices.sqs_request)
         image = 2 * self.workload.image_mb / 1024
-        yield Line("ECR", "image, for two functions", image, self.region.ecr_gb_month)
+        yield LineItem("ECR", "image, for two functions", image, self.prices.ecr_gb_month)
 
-    def _compute(self, name: str, calls: float, durations: Durations, photos: float) -> Iterator[Line]:
-        work, price = self.workload, self.region.gb_second(self.workload.architecture)
+    def _compute(self, name: str, calls: float, durations: Durations, photos: float) -> Iterator[LineItem]:
+        work, price = self.workload, self.prices.gb_second(self.workload.architecture)
         gigabytes = work.memory / 1024
         warm = ceil(photos * getattr(durations, work.kind)) / 1000
-        starts = calls * work.cold * durations.start / 1000
-        yield Line("Lambda", f"{name}: calls' GB-seconds", calls * warm * gigabytes, price, compute=True)
-        yield Line("Lambda", f"{name}: starts' GB-seconds", starts * gigabytes, price, compute=True)
+        starts = calls * work.cold_starts * durations.start / 1000
+        yield LineItem("Lambda", f"{name}: calls (GB-seconds)", calls * warm * gigabytes, price, compute=True)
+        yield LineItem("Lambda", f"{name}: cold starts (GB-seconds)", starts * gigabytes, price, compute=True)
 
-    def _stored(self, item: str, size: int, days: int) -> Line:
+    def _stored(self, item: str, size: int, days: int) -> LineItem:
         quantity = self.workload.photos * size / GIGABYTE * days / DAYS
-        return Line("S3", f"{item} kept {days} days", quantity, self.region.s3_gb_month)
+        return LineItem("S3", f"{item} stored {days} days", quantity, self.prices.s3_gb_month)
 
-    def _records(self, records: float, size: int) -> Iterator[Line]:
+    def _records(self, records: float, size: int) -> Iterator[LineItem]:
         days = self.workload.result_days
-        kept = records * (size + INDEX_BYTES + 2 * ITEM_BYTES) / GIGABYTE * days / DAYS
-        yield Line("DynamoDB", f"records kept {days} days", kept, self.region.dynamodb_gb_month)
-        yield Line("DynamoDB", "their backup", kept, self.region.dynamodb_backup_gb_month)
+        gigabytes = records * (size + INDEX_BYTES + 2 * ITEM_BYTES) / GIGABYTE * days / DAYS
+        yield LineItem("DynamoDB", f"records stored {days} days", gigabytes, self.prices.dynamodb_gb_month)
+        yield LineItem("DynamoDB", "backup of records", gigabytes, self.prices.dynamodb_backup_gb_month)
 
-    def _observed(self, logs: int, metrics: int, calls: list[float]) -> Iterator[Line]:
-        """Return logs, metrics, and the traces of functions that are called so often each."""
-        work, price = self.workload, self.region
-        written = work.photos * (work.log_bytes or logs) / GIGABYTE
-        yield Line("CloudWatch", "logs", written, price.logs_gb)
-        # A metric costs by the hour, in which at least one value came.
-        hours = work.busy_hours / 24 * self._chance(calls[0], 3600)
-        yield Line("CloudWatch", "metrics", metrics * hours, price.metric_month)
+    def _observability(self, logs: int, metrics: int, calls: list[float]) -> Iterator[LineItem]:
+        """Yield logs, metrics and traces; ``calls`` has the number of calls of each function."""
+        work, price = self.workload, self.prices
+        log_gigabytes = work.photos * (work.log_bytes or logs) / GIGABYTE
+        yield LineItem("CloudWatch", "logs", log_gigabytes, price.logs_gb)
+        # A metric is billed for each hour with at least one value.
+        share = work.busy_hours / 24 * self._probability(calls[0], 3600)
+        yield LineItem("CloudWatch", "metrics", metrics * share, price.metric_month)
         if work.traced:
             traces = sum(map(self._traces, calls))
-            yield Line("X-Ray", "traces", traces, price.xray_trace)
+            yield LineItem("X-Ray", "traces", traces, price.xray_trace)
 
     def _traces(self, calls: float) -> float:
-        first = self._busy_seconds * self._chance(calls, 1)
-        return first + TRACED_OTHERS * (calls - first)
+        first = self._busy_seconds * self._probability(calls, 1)
+        return first + XRAY_SAMPLING_RATE * (calls - first)
 
-    def _chance(self, calls: float, seconds: float) -> float:
-        """Return how likely at least one of a month's calls comes in a time, as they come by chance."""
+    def _probability(self, calls: float, seconds: float) -> float:
+        """Return the probability of at least one call in an interval, if calls are a Poisson process."""
         return 1 - exp(-calls * seconds / self._busy_seconds)
 
     @property
@@ -197,7 +195,7 @@ class Meter:
         return SECONDS * self.workload.busy_hours / 24
 
     @property
-    def _photo(self) -> Photo:
+    def _photo(self) -> MeasuredPhoto:
         return self.measured.photos[self.workload.kind]
 
 
@@ -205,11 +203,11 @@ def _units(size: int, kilobytes: int) -> int:
     return ceil(size / (1024 * kilobytes))
 
 
-def _with_free(lines: Iterable[Line]) -> Iterator[Line]:
-    """Return lines with what is free of each price, which all lines of that price share."""
+def _apply_free_tier(items: Iterable[LineItem]) -> Iterator[LineItem]:
+    """Yield the items with the free tier of each price, which all items of that price share."""
     left: dict[str, float] = {}
-    for line in lines:
-        name = line.price.per
-        free = min(line.quantity, left.get(name, line.price.free))
-        left[name] = left.get(name, line.price.free) - free
-        yield replace(line, free=free)
+    for item in items:
+        name = item.price.per
+        free = min(item.quantity, left.get(name, item.price.free))
+        left[name] = left.get(name, item.price.free) - free
+        yield replace(item, free=free)

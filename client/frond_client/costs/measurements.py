@@ -1,4 +1,4 @@
-"""What one photo takes and leaves, as `python -m benchmarks memory` measured it."""
+"""Durations, sizes and counts per photo, as measured by `python -m benchmarks memory`."""
 
 from datetime import date
 from pathlib import Path
@@ -11,15 +11,15 @@ from frond_client.errors import FrondError
 
 MEASUREMENTS = Path(__file__).with_name("measurements.json")
 
-Kind = Literal["small", "large"]
+PhotoKind = Literal["small", "large"]
 
 
-class _Measured(BaseModel):
+class _StrictModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Occasion(_Measured):
-    """When and where it was measured; ``load`` is the machine's load average before and after."""
+class BenchmarkRun(_StrictModel):
+    """Date and machine of the benchmark; ``load`` is the load average before and after it."""
 
     date: date
     machine: str
@@ -29,15 +29,15 @@ class Occasion(_Measured):
     rounds: int = Field(ge=1)
 
 
-class Photo(_Measured):
-    """A photo that was sent, and what it left: sizes in bytes.
+class MeasuredPhoto(_StrictModel):
+    """A photo and what the service stores and returns for it; sizes in bytes.
 
     Attributes
     ----------
     answer
-        The body of the HTTP answer, compressed as API Gateway does for clients that take gzip.
+        Body of the HTTP response, compressed as by API Gateway.
     http_record, s3_record
-        The item in the table, of a photo through each door.
+        DynamoDB item of a photo through the HTTP API and through S3.
     """
 
     width: int
@@ -51,15 +51,15 @@ class Photo(_Measured):
     result: int
 
 
-class Durations(_Measured):
-    """Milliseconds of one function at one memory size; ``peak`` is the MB that it had at most.
+class Durations(_StrictModel):
+    """Durations of one function at one memory size in milliseconds, and its peak memory in MB.
 
     Attributes
     ----------
     start
-        What a cold start adds to the first call: from the start of the process until it can take one.
+        Cold start: from the start of the process until it accepts a call.
     small, large
-        A warm call; of the S3 door's functions, the share of a photo in a batch of ten.
+        Warm call with such a photo; for S3 uploads, a tenth of a batch of ten.
     """
 
     start: float = Field(ge=0)
@@ -68,8 +68,8 @@ class Durations(_Measured):
     peak: int = Field(gt=0)
 
 
-class Size(_Measured):
-    """A memory size, the processors that Lambda gives for it, and how long each function takes there."""
+class MemorySize(_StrictModel):
+    """A memory size, its vCPUs in Lambda, and each function's durations."""
 
     megabytes: int
     vcpus: float
@@ -78,30 +78,30 @@ class Size(_Measured):
     worker: Durations
 
 
-class PerFunction(_Measured):
-    """A figure of each function."""
+class PerFunction(_StrictModel):
+    """A number per function."""
 
     classify: int
     preprocess: int
     worker: int
 
 
-class Measurements(_Measured):
-    """Everything that was measured.
+class Measurements(_StrictModel):
+    """All measurements.
 
     Attributes
     ----------
     logs
-        Bytes that CloudWatch would count of a call of the API's function, and of a photo in the others'.
+        Log bytes that CloudWatch bills: per call of the API function, per photo of the others.
     metrics
-        How many custom metrics each function writes.
+        Number of custom metrics.
     """
 
-    occasion: Occasion
-    photos: dict[Kind, Photo]
+    occasion: BenchmarkRun
+    photos: dict[PhotoKind, MeasuredPhoto]
     logs: PerFunction
     metrics: PerFunction
-    sizes: tuple[Size, ...]
+    sizes: tuple[MemorySize, ...]
 
     @classmethod
     def read(cls, path: Path = MEASUREMENTS) -> Self:
@@ -110,27 +110,27 @@ class Measurements(_Measured):
         Raises
         ------
         FrondError
-            It cannot be read, or is not what the benchmark writes.
+            If it cannot be read, or is not in the benchmark's format.
         """
         try:
             return cls.model_validate_json(path.read_bytes())
         except OSError as error:
             raise FrondError(f"{path} cannot be read: {error.strerror}.") from error
         except ValidationError as error:
-            fault = error.errors()[0]
-            where = ".".join(map(str, fault["loc"])) or "the file"
-            raise FrondError(f"{path} holds no measurements: {where}: {fault['msg']}.") from error
+            first = error.errors()[0]
+            member = ".".join(map(str, first["loc"])) or "the file"
+            raise FrondError(f"{path} holds no measurements: {member}: {first['msg']}.") from error
 
-    def size(self, megabytes: int) -> Size:
-        """Return what was measured at a memory size.
+    def size(self, megabytes: int) -> MemorySize:
+        """Return the measurements at a memory size.
 
         Raises
         ------
         FrondError
-            Nothing was.
+            If there are none.
         """
         for size in self.sizes:
             if size.megabytes == megabytes:
                 return size
         measured = ", ".join(str(size.megabytes) for size in self.sizes)
-        raise FrondError(f"Nothing was measured at {megabytes} MB; choose one of {measured}.")
+        raise FrondError(f"There are no measurements at {megabytes} MB; choose one of {measured}.")

@@ -1,4 +1,4 @@
-"""Prices, each with the page that publishes it and the day it was looked up."""
+"""List prices, each with its source and the date of the lookup."""
 
 import tomllib
 from datetime import date
@@ -14,8 +14,8 @@ PRICES = Path(__file__).with_name("prices.toml")
 Architecture = Literal["x86_64", "arm64"]
 
 
-class _Published(BaseModel):
-    """Something that somebody publishes; what was not read there says where else."""
+class _Sourced(BaseModel):
+    """A published price with its source: the page itself, or another page in `taken_from`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -27,27 +27,27 @@ class _Published(BaseModel):
     @model_validator(mode="after")
     def _source_is_known(self) -> Self:
         if self.confirmed == (self.taken_from is not None):
-            raise ValueError("either the page itself was read, or taken_from says what was")
+            raise ValueError("either the page confirms the price, or taken_from names another source")
         return self
 
 
-class Price(_Published):
-    """What one of something costs, and how many of it cost nothing each month, for good."""
+class Price(_Sourced):
+    """The price of a unit, and the number of free units per month (the always-free tier)."""
 
     dollars: float = Field(gt=0)
     per: str
     free: float = Field(ge=0)
 
 
-class Hosted(_Published):
-    """What a hosted service charges.
+class HostedService(_Sourced):
+    """The price of a hosted identification service.
 
     Attributes
     ----------
     per_photo
-        The least and the most that it takes for a photo; None where that is not published.
+        The lowest and the highest price of a photo; None if it is not published.
     free_per_day
-        Photos a day that cost nothing.
+        Free photos per day.
     """
 
     name: str
@@ -56,15 +56,15 @@ class Hosted(_Published):
     free_per_day: int = 0
 
     def charge(self, photos: float) -> tuple[float, float] | None:
-        """Return the least and the most for photos spread over a month; None if it is not known."""
+        """Return the lowest and highest charge for photos spread over a month; None if it is unknown."""
         paid = max(0.0, photos - 30 * self.free_per_day)
         if not paid:
             return 0.0, 0.0
         return self.per_photo and (paid * self.per_photo[0], paid * self.per_photo[1])
 
 
-class Region(BaseModel):
-    """The prices of AWS in one region."""
+class RegionPrices(BaseModel):
+    """AWS prices in one region."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -88,32 +88,32 @@ class Region(BaseModel):
     ecr_gb_month: Price
 
     def gb_second(self, architecture: Architecture) -> Price:
-        """Return the price of compute."""
+        """Return the price of Lambda compute."""
         return self.lambda_gb_second_arm64 if architecture == "arm64" else self.lambda_gb_second_x86_64
 
     @property
     def unconfirmed(self) -> list[str]:
-        """The names of the prices that were not read on AWS's own pages."""
+        """The names of the prices that AWS's own pages did not confirm."""
         return [name for name, price in self if not price.confirmed]
 
 
-class Prices(BaseModel):
-    """The whole table, and the day that it is of."""
+class PriceList(BaseModel):
+    """All prices, and their date."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     date: date
-    regions: dict[str, Region]
-    hosted: tuple[Hosted, ...] = ()
+    regions: dict[str, RegionPrices]
+    hosted: tuple[HostedService, ...] = ()
 
     @classmethod
     def read(cls, path: Path = PRICES) -> Self:
-        """Read a table.
+        """Read a price list.
 
         Raises
         ------
         FrondError
-            It cannot be read, a price is missing, or one comes without its source.
+            If it cannot be read, or a price or its source is missing.
         """
         try:
             return cls.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
@@ -122,24 +122,22 @@ class Prices(BaseModel):
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise FrondError(f"{path} is not TOML: {error}.") from error
         except ValidationError as error:
-            fault = error.errors()[0]
-            where = ".".join(map(str, fault["loc"]))
-            raise FrondError(
-                f"{path} is not as a table of prices has to be: {where}: {fault['msg']}."
-            ) from error
+            first = error.errors()[0]
+            member = ".".join(map(str, first["loc"]))
+            raise FrondError(f"{path} is no valid price list: {member}: {first['msg']}.") from error
 
-    def region(self, name: str) -> Region:
+    def region(self, name: str) -> RegionPrices:
         """Return the prices of a region.
 
         Raises
         ------
         FrondError
-            The table has none of it.
+            If the list has no such region.
         """
         try:
             return self.regions[name]
         except KeyError:
             known = ", ".join(self.regions)
             raise FrondError(
-                f"The table has no prices of {name}, only of {known}; --prices takes a table of your own."
+                f"There are no prices for {name}, only for {known}. Pass your own list with --prices."
             ) from None

@@ -1,8 +1,8 @@
-"""What is asked of the service in a month, and what has to be assumed to tell its price."""
+"""The assumptions of an estimate: a month's photos and the stack's parameters."""
 
 from dataclasses import dataclass
 
-from frond_client.costs.measurements import Kind
+from frond_client.costs.measurements import PhotoKind
 from frond_client.costs.prices import Architecture
 
 DAYS = 30
@@ -13,41 +13,41 @@ SECONDS = DAYS * 24 * 3600
 class Workload:
     """A month of 30 days.
 
-    What the template's parameters say (memory, days) has their defaults. Months before were the same, so that
-    what is kept has piled up.
+    The template's parameters (memory, days) have its defaults. Earlier months were the same, so storage has
+    reached its steady state.
 
     Attributes
     ----------
     photos
-        How many come.
+        Number of photos.
     memory
-        Of each function, in MB.
+        Memory of each function, in MB.
     kind
-        Which of the photos that were measured they are like.
-    cold
-        The share of calls that start a function first. Fewer than one in a hundred do, says AWS:
+        The measured photo that they resemble.
+    cold_starts
+        Share of calls with a cold start. It is below 1 % according to AWS:
         https://aws.amazon.com/blogs/compute/aws-lambda-standardizes-billing-for-init-phase/
     batch
-        Photos in a call of the S3 door's functions: ten in a full batch, one where they come one by one.
-    kept
-        The share of HTTP answers that are kept (``record=true``).
+        Photos per SQS batch of S3 uploads: 10 in a full batch, 1 if they arrive one by one.
+    recorded
+        Share of HTTP requests whose classification is stored (``record=true``).
     busy_hours
-        Hours a day in which photos come, evenly.
+        Hours per day in which photos arrive, evenly.
     traced
-        Whether X-Ray traces requests (`Tracing=Active` in the template).
-    photo_bytes, answer_bytes, log_bytes
-        In place of what was measured: of a photo, of the HTTP answer, of what is logged for a photo.
+        Whether X-Ray traces requests (the template's `Tracing=Active`).
+    photo_bytes, response_bytes, log_bytes
+        Bytes of a photo, of an HTTP response and of the logs of a photo, instead of the measured ones.
     image_mb
-        Of the container image, as it is stored, once for each of the two functions that run it.
+        Compressed size of the container image. It is stored twice, once per function.
     """
 
     photos: float
     memory: int = 1769
     architecture: Architecture = "x86_64"
-    kind: Kind = "large"
-    cold: float = 0.01
+    kind: PhotoKind = "large"
+    cold_starts: float = 0.01
     batch: float = 10
-    kept: float = 1.0
+    recorded: float = 1.0
     busy_hours: float = 24
     traced: bool = True
     upload_days: int = 30
@@ -55,6 +55,6 @@ class Workload:
     picture_days: int = 365
     result_days: int = 365
     photo_bytes: int | None = None
-    answer_bytes: int | None = None
+    response_bytes: int | None = None
     log_bytes: int | None = None
     image_mb: float = 172

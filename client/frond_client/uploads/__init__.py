@@ -1,1 +1,1 @@
-"""A whole folder of photos through the S3 door, and their results in a CSV file."""
+"""Uploads of a folder of photos to S3, and their results in a CSV file."""

@@ -1,4 +1,4 @@
-"""What the uploads bucket holds already."""
+"""The objects of a bucket."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Stored:
+class BucketObject:
     """The newest version of an object.
 
     Attributes
@@ -17,9 +17,9 @@ class Stored:
     size
         In bytes.
     etag
-        Without quotes: the MD5 of what was put as a whole.
+        Without quotes: the MD5 of an object that was uploaded in one part.
     modified
-        When it came, by the clock of S3.
+        Time of its upload, by the clock of S3.
     """
 
     size: int
@@ -27,11 +27,11 @@ class Stored:
     modified: datetime
 
 
-def stored(s3: "S3Client", bucket: str, prefix: str) -> dict[str, Stored]:
-    """Return the objects whose keys begin with a prefix, by key; what was deleted is not among them."""
+def list_objects(s3: "S3Client", bucket: str, prefix: str) -> dict[str, BucketObject]:
+    """Return the objects whose keys begin with a prefix, by key, without deleted ones."""
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
     return {
-        each["Key"]: Stored(each["Size"], each["ETag"].strip('"'), each["LastModified"])
+        each["Key"]: BucketObject(each["Size"], each["ETag"].strip('"'), each["LastModified"])
         for page in pages
         for each in page.get("Contents", [])
     }

@@ -1,87 +1,87 @@
-"""The photos whose results have not come, and when to ask for each again."""
+"""A queue of pending results, each with the time of its next poll."""
 
 import heapq
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from frond_client.uploads.photo import Photo
+from frond_client.uploads.source_photo import SourcePhoto
 
-# A photo is asked for again after this share of the time that it has waited, within these limits.
-_SHARE = 0.25
-_SHORTEST_S = 0.5
-_LONGEST_S = 10.0
+# The interval between polls is this share of the time since the upload, within these limits.
+_INTERVAL_SHARE = 0.25
+_MIN_INTERVAL_S = 0.5
+_MAX_INTERVAL_S = 10.0
 
 
 @dataclass(order=True)
-class Awaited:
-    """A photo whose result is awaited; the one to ask for first is the least.
+class PendingResult:
+    """A photo without a result; ordered by the time of its next poll.
 
     Attributes
     ----------
     due
-        When to ask, by a clock that only goes forward; seconds.
+        Time of the next poll in seconds, by the clock `time.monotonic`.
     number
-        In the order of the uploads.
+        Position in the order of the uploads.
     since
-        When it was uploaded or first asked for, by the same clock.
+        When it was added, by the same clock.
     uploaded
-        When it came into the uploads bucket.
-    asked
-        Whether it has been asked for at all.
+        Time of its upload, by the clock of S3.
+    is_polled
+        Whether it was polled at least once.
     """
 
     due: float
     number: int
     since: float = field(compare=False)
-    photo: Photo = field(compare=False)
+    photo: SourcePhoto = field(compare=False)
     uploaded: datetime = field(compare=False)
-    asked: bool = field(default=False, compare=False)
+    is_polled: bool = field(default=False, compare=False)
 
 
-class Waiting:
-    """All of them; the oldest is asked for first, and all less often the longer they wait."""
+class PollingQueue:
+    """The pending results. The longer one is pending, the less often it is polled."""
 
     def __init__(self) -> None:
-        self._heap: list[Awaited] = []
+        self._heap: list[PendingResult] = []
         self._count = 0
-        self._unasked = 0
+        self._unpolled = 0
 
     def __len__(self) -> int:
         return len(self._heap)
 
-    def add(self, photo: Photo, uploaded: datetime, now: float, *, fresh: bool) -> None:
-        """Await a photo's result; that of a fresh upload is not asked for at once."""
+    def add(self, photo: SourcePhoto, uploaded: datetime, now: float, *, is_new: bool) -> None:
+        """Add a photo; the first poll of a new upload is delayed."""
         self._count += 1
-        self._unasked += 1
-        due = now + _SHORTEST_S if fresh else now
-        heapq.heappush(self._heap, Awaited(due, self._count, now, photo, uploaded))
+        self._unpolled += 1
+        due = now + _MIN_INTERVAL_S if is_new else now
+        heapq.heappush(self._heap, PendingResult(due, self._count, now, photo, uploaded))
 
-    def again(self, awaited: Awaited, now: float) -> None:
-        """Put back what has not come."""
-        pause = min(max((now - awaited.since) * _SHARE, _SHORTEST_S), _LONGEST_S)
-        awaited.due = now + pause
-        heapq.heappush(self._heap, awaited)
+    def put_back(self, pending: PendingResult, now: float) -> None:
+        """Put a result back that is still pending."""
+        interval = (now - pending.since) * _INTERVAL_SHARE
+        pending.due = now + min(max(interval, _MIN_INTERVAL_S), _MAX_INTERVAL_S)
+        heapq.heappush(self._heap, pending)
 
-    def take(self, now: float) -> Awaited | None:
-        """Return the one to ask for now, if there is one."""
+    def pop_due(self, now: float) -> PendingResult | None:
+        """Remove and return the result that is due first; ``None`` if none is due."""
         if not self._heap or self._heap[0].due > now:
             return None
-        awaited = heapq.heappop(self._heap)
-        self._unasked -= not awaited.asked
-        awaited.asked = True
-        return awaited
+        pending = heapq.heappop(self._heap)
+        self._unpolled -= not pending.is_polled
+        pending.is_polled = True
+        return pending
 
     @property
     def next_due(self) -> float | None:
-        """When the next is to be asked for."""
+        """Time of the next poll."""
         return self._heap[0].due if self._heap else None
 
     @property
-    def all_asked(self) -> bool:
-        """Whether each has been asked for at least once."""
-        return self._unasked == 0
+    def all_polled(self) -> bool:
+        """Whether each result was polled at least once."""
+        return self._unpolled == 0
 
     @property
-    def photos(self) -> list[Photo]:
+    def photos(self) -> list[SourcePhoto]:
         """The photos, in the order of their uploads."""
-        return [awaited.photo for awaited in sorted(self._heap, key=lambda each: each.number)]
+        return [pending.photo for pending in sorted(self._heap, key=lambda each: each.number)]

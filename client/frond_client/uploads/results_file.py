@@ -1,4 +1,4 @@
-"""The CSV file of results: a row for each photo that is finished."""
+"""The CSV file of results: a row for each final classification."""
 
 import csv
 import io
@@ -6,33 +6,33 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from frond_client.csv_row import COLUMNS, HEADER, Row
+from frond_client.csv_row import COLUMNS, HEADER, ResultRow
 from frond_client.errors import FrondError
-from frond_client.uploads.results import FINAL
+from frond_client.uploads.results_bucket import FINAL_STATUSES
 
 
 class ResultsFile:
-    """A CSV file that grows by whole rows; it is made with the first of them.
+    """A CSV file that grows by whole rows. The first row creates it.
 
     Parameters
     ----------
     path
-        Of the file. A last row that a fault cut off is dropped.
+        Of the file. An incomplete last row, as after a crash, is dropped.
 
     Raises
     ------
     FrondError
-        If the file is something else, or cannot be read or written.
+        If it is another kind of file, or cannot be read or written.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._is_whole = False
+        self._is_complete = False
         self.rows = self._read()
         if not os.access(path.parent, os.W_OK):
-            raise FrondError(f"{path} cannot be written: {path.parent} is no folder to write in.")
+            raise FrondError(f"{path} cannot be written: {path.parent} is no writable folder.")
 
-    def append(self, row: Row) -> None:
+    def append(self, row: ResultRow) -> None:
         """Add a row.
 
         Raises
@@ -40,69 +40,73 @@ class ResultsFile:
         FrondError
             If it cannot be written.
         """
-        if not self._is_whole:
+        if not self._is_complete:
             self._rewrite()
         line = row.line
         try:
             with self.path.open("ab", buffering=0) as file:
                 if file.write(line) != len(line):
-                    raise FrondError(f"{self.path} could not take a whole row. Is the disk full?")
+                    raise FrondError(f"{self.path} has no space for a whole row. Is the disk full?")
         except OSError as error:
             raise FrondError(f"{self.path} cannot be written: {error}.") from error
         self.rows[row.key] = row
 
-    def forget(self, keys: Iterable[str]) -> None:
-        """Remove the rows of photos that are to be classified anew.
+    def remove(self, keys: Iterable[str]) -> None:
+        """Remove the rows of photos that will be classified again.
 
         Raises
         ------
         FrondError
             If the file cannot be written.
         """
-        gone = self.rows.keys() & set(keys)
-        if gone:
-            self.rows = {key: row for key, row in self.rows.items() if key not in gone}
+        removed = self.rows.keys() & set(keys)
+        if removed:
+            self.rows = {key: row for key, row in self.rows.items() if key not in removed}
             self._rewrite()
 
-    def _read(self) -> dict[str, Row]:
+    def _read(self) -> dict[str, ResultRow]:
         try:
             content = self.path.read_bytes()
-            whole = _whole_rows(content)
-            rows = list(_rows(whole))
+            complete = _complete_rows(content)
+            rows = list(_parse_rows(complete))
         except FileNotFoundError:
             return {}
         except OSError as error:
-            raise FrondError(f"{self.path} cannot be read: {error}. Name another with --to.") from error
+            raise FrondError(f"{self.path} cannot be read: {error}. Choose another with --output.") from error
         except (ValueError, TypeError, csv.Error) as error:
-            raise FrondError(f"{self.path} is not a file of results. Name another with --to.") from error
-        if not whole and not HEADER.startswith(content):
-            raise FrondError(f"{self.path} is not a file of results. Name another with --to.")
-        self._is_whole = bool(whole) and whole == content
-        return {row.key: row for row in rows if row.status in FINAL}
+            raise FrondError(self._not_results) from error
+        if not complete and not HEADER.startswith(content):
+            raise FrondError(self._not_results)
+        self._is_complete = bool(complete) and complete == content
+        return {row.key: row for row in rows if row.status in FINAL_STATUSES}
+
+    @property
+    def _not_results(self) -> str:
+        return f"{self.path} is not a file of results. Choose another with --output."
 
     def _rewrite(self) -> None:
-        """Write the file anew; it is always the old one or the new one."""
-        draft = self.path.with_name(f"{self.path.name}.{os.getpid()}")
+        """Replace the file atomically."""
+        temporary = self.path.with_name(f"{self.path.name}.{os.getpid()}")
         try:
-            draft.write_bytes(HEADER + b"".join(row.line for row in self.rows.values()))
-            draft.replace(self.path)
+            temporary.write_bytes(HEADER + b"".join(row.line for row in self.rows.values()))
+            temporary.replace(self.path)
         except OSError as error:
-            draft.unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
             raise FrondError(f"{self.path} cannot be written: {error}.") from error
-        self._is_whole = True
+        self._is_complete = True
 
 
-def _rows(content: bytes) -> Iterator[Row]:
-    """Yield the rows of a file; a program for spreadsheets may have saved it in its own way."""
+def _parse_rows(content: bytes) -> Iterator[ResultRow]:
+    """Yield the rows of a file, which a spreadsheet program may have saved with a BOM and CRLF."""
     reader = csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True)
     if content and reader.fieldnames != COLUMNS:
         raise ValueError("other columns")
     for row in reader:
-        yield Row(**row)
+        yield ResultRow(**row)
 
 
-def _whole_rows(content: bytes) -> bytes:
-    """Return a file up to the end of its last whole row; a line within quotes ends no row."""
+def _complete_rows(content: bytes) -> bytes:
+    """Return a file up to the end of its last complete row; line breaks within quotes end no row."""
     end = position = quotes = 0
     for line in content.split(b"\n")[:-1]:
         position += len(line) + 1

@@ -1,4 +1,4 @@
-"""Photos go out, results come in."""
+"""Send photos and poll for their results concurrently."""
 
 import time
 from collections.abc import Callable
@@ -10,26 +10,27 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from frond_client.aws_errors import ends_everything, is_refusal, sentence
-from frond_client.csv_row import Row
-from frond_client.identifiers import classification_id
-from frond_client.threads import threads
-from frond_client.uploads.photo import Photo
-from frond_client.uploads.plan import Plan
-from frond_client.uploads.polling import Awaited, Waiting
-from frond_client.uploads.results import result
+from frond_client.aws_errors import describe_aws_error, is_access_denied, is_credentials_error
+from frond_client.csv_row import ResultRow
+from frond_client.errors import read_error_message
+from frond_client.object_keys import classification_id
+from frond_client.thread_pool import thread_pool
+from frond_client.uploads.polling import PendingResult, PollingQueue
+from frond_client.uploads.results_bucket import get_result
 from frond_client.uploads.results_file import ResultsFile
+from frond_client.uploads.source_photo import SourcePhoto
+from frond_client.uploads.upload_plan import UploadPlan
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-ASKERS = 4
-_LONGEST_WAIT_S = 1.0
+POLLERS = 4
+_MAX_EVENT_WAIT_S = 1.0
 
 
 @dataclass(frozen=True)
-class Buckets:
-    """Where photos go to, and where results come from."""
+class StackBuckets:
+    """The uploads and results buckets, and their client."""
 
     s3: "S3Client"
     uploads: str
@@ -37,181 +38,185 @@ class Buckets:
 
 
 @dataclass
-class Delivered:
-    """What became of the photos.
+class UploadResult:
+    """Counts and failures of an upload.
 
     Attributes
     ----------
     sent, finished
-        How many were, now.
-    faults
-        Photos for which something failed, and why.
+        The number of photos that this run sent, and of results that it fetched.
+    failures
+        Photos that failed, and why.
     pending
-        Uploaded photos whose results have not come.
+        Uploaded photos without a result.
     seconds
-        How long it took.
+        Duration of the run.
     """
 
     sent: int = 0
     finished: int = 0
-    faults: list[tuple[str, str]] = field(default_factory=list)
-    pending: list[Photo] = field(default_factory=list)
+    failures: list[tuple[str, str]] = field(default_factory=list)
+    pending: list[SourcePhoto] = field(default_factory=list)
     seconds: float = 0.0
 
 
-class Delivery:
-    """Sends photos and follows their results, both at once.
+class PhotoUploader:
+    """Sends photos and polls for their results concurrently.
 
-    Threads send and ask; what they bring is handled here, one after the other.
+    Threads send and poll. They put their outcomes into a queue of events, which `run` handles one by one.
 
     Parameters
     ----------
     buckets
-        Where photos go to, and where results come from.
+        The uploads and results buckets.
     file
-        Gets a row for each photo that is finished.
+        Gets a row for each result.
     workers
-        How many photos are sent at once.
-    patience
-        For how many seconds nothing may come before it gives up; ``None`` not to follow results.
+        Number of concurrent uploads.
+    max_wait
+        Seconds without a new result after which the run stops; ``None`` to wait for no results.
     on_sent, on_finished
-        Called for each photo that was sent or failed to be, and for each that is finished.
+        Called after each attempt to send a photo, and after each result.
     """
 
     def __init__(
         self,
-        buckets: Buckets,
+        buckets: StackBuckets,
         file: ResultsFile,
         *,
         workers: int,
-        patience: float | None,
+        max_wait: float | None,
         on_sent: Callable[[], None],
         on_finished: Callable[[], None],
     ) -> None:
         self._buckets = buckets
         self._file = file
         self._workers = workers
-        self._patience = patience
+        self._max_wait = max_wait
         self._on_sent = on_sent
         self._on_finished = on_finished
         self._events: SimpleQueue[Callable[[], None]] = SimpleQueue()
-        self._waiting = Waiting()
-        self._sending = 0
-        self._asking = 0
-        self._news = time.monotonic()
-        self.outcome = Delivered()
+        self._pending = PollingQueue()
+        self._sends = 0
+        self._polls = 0
+        self._last_progress = time.monotonic()
+        self.result = UploadResult()
 
-    def run(self, plan: Plan) -> Delivered:
-        """Do what a plan says; return what became of it.
+    def run(self, plan: UploadPlan) -> UploadResult:
+        """Execute a plan.
 
         Raises
         ------
+        BotoCoreError, ClientError
+            If the credentials are missing or invalid, or results cannot be read without another permission.
         FrondError
-            If nothing can be sent or read any more, or the file cannot be written.
+            If the file cannot be written.
         """
-        begin = self._news = time.monotonic()
-        with threads(self._workers) as senders, threads(ASKERS) as askers:
+        begin = self._last_progress = time.monotonic()
+        with thread_pool(self._workers) as senders, thread_pool(POLLERS) as pollers:
             for photo, uploaded in plan.uploaded:
-                self._await(photo, uploaded, fresh=False)
+                self._add_pending(photo, uploaded, is_new=False)
             for photo in plan.to_send:
                 self._send(photo, senders)
             while self._is_busy():
-                self._ask_what_is_due(askers)
-                self._handle_an_event()
-        self.outcome.pending = self._waiting.photos
-        self.outcome.seconds = time.monotonic() - begin
-        return self.outcome
+                self._poll_due(pollers)
+                self._handle_event()
+        self.result.pending = self._pending.photos
+        self.result.seconds = time.monotonic() - begin
+        return self.result
+
+    def add_failure(self, photo: SourcePhoto, reason: str) -> None:
+        """Record the failure of a photo."""
+        self.result.failures.append((photo.location, reason))
 
     def _is_busy(self) -> bool:
-        if self._sending or self._asking:
+        if self._sends or self._polls:
             return True
-        return len(self._waiting) > 0 and not self._lost_patience()
+        return len(self._pending) > 0 and not self._has_timed_out()
 
-    def _lost_patience(self) -> bool:
-        if self._patience is None:
+    def _has_timed_out(self) -> bool:
+        if self._max_wait is None:
             return True
-        return time.monotonic() - self._news > self._patience and self._waiting.all_asked
+        return time.monotonic() - self._last_progress > self._max_wait and self._pending.all_polled
 
-    def _ask_what_is_due(self, askers: Executor) -> None:
-        while self._asking < ASKERS and not self._lost_patience():
-            awaited = self._waiting.take(time.monotonic())
-            if awaited is None:
+    def _poll_due(self, pollers: Executor) -> None:
+        while self._polls < POLLERS and not self._has_timed_out():
+            pending = self._pending.pop_due(time.monotonic())
+            if pending is None:
                 return
-            self._ask(awaited, askers)
+            self._poll(pending, pollers)
 
-    def _handle_an_event(self) -> None:
-        pause = _LONGEST_WAIT_S
-        due = self._waiting.next_due
-        if due is not None and self._asking < ASKERS and self._patience is not None:
-            pause = min(max(due - time.monotonic(), 0.001), pause)
+    def _handle_event(self) -> None:
+        timeout = _MAX_EVENT_WAIT_S
+        due = self._pending.next_due
+        if due is not None and self._polls < POLLERS and self._max_wait is not None:
+            timeout = min(max(due - time.monotonic(), 0.001), timeout)
         try:
-            event = self._events.get(timeout=pause)
+            event = self._events.get(timeout=timeout)
         except Empty:
             return
         event()
 
-    def _send(self, photo: Photo, senders: Executor) -> None:
-        def sent(future: Future[datetime]) -> None:
-            self._sending -= 1
-            self._note_sent(photo, future)
+    def _send(self, photo: SourcePhoto, senders: Executor) -> None:
+        def on_done(future: Future[datetime]) -> None:
+            self._sends -= 1
+            self._handle_sent(photo, future)
 
-        self._sending += 1
-        future = senders.submit(photo.send, self._buckets.s3, self._buckets.uploads)
-        future.add_done_callback(lambda done: self._events.put(lambda: sent(done)))
+        self._sends += 1
+        future = senders.submit(photo.upload, self._buckets.s3, self._buckets.uploads)
+        future.add_done_callback(lambda done: self._events.put(lambda: on_done(done)))
 
-    def _ask(self, awaited: Awaited, askers: Executor) -> None:
-        def answered(future: Future[dict[str, Any] | None]) -> None:
-            self._asking -= 1
-            self._note_answer(awaited, future)
+    def _poll(self, pending: PendingResult, pollers: Executor) -> None:
+        def on_done(future: Future[dict[str, Any] | None]) -> None:
+            self._polls -= 1
+            self._handle_poll(pending, future)
 
-        self._asking += 1
-        future = askers.submit(
-            result, self._buckets.s3, self._buckets.results, awaited.photo.key, awaited.uploaded
+        self._polls += 1
+        future = pollers.submit(
+            get_result, self._buckets.s3, self._buckets.results, pending.photo.key, pending.uploaded
         )
-        future.add_done_callback(lambda done: self._events.put(lambda: answered(done)))
+        future.add_done_callback(lambda done: self._events.put(lambda: on_done(done)))
 
-    def _note_sent(self, photo: Photo, future: Future[datetime]) -> None:
-        self._news = time.monotonic()
+    def _handle_sent(self, photo: SourcePhoto, future: Future[datetime]) -> None:
+        self._last_progress = time.monotonic()
         self._on_sent()
         try:
             uploaded = future.result()
-        except (OSError, BotoCoreError, ClientError) as error:
-            if ends_everything(error):
+        except OSError as error:
+            self.add_failure(photo, read_error_message(error))
+        except (BotoCoreError, ClientError) as error:
+            if is_credentials_error(error):
                 raise
-            self.fault(photo, sentence(error) or f"It cannot be read: {error}.")
+            self.add_failure(photo, describe_aws_error(error))
         else:
-            self.outcome.sent += 1
-            self._await(photo, uploaded, fresh=True)
+            self.result.sent += 1
+            self._add_pending(photo, uploaded, is_new=True)
 
-    def _note_answer(self, awaited: Awaited, future: Future[dict[str, Any] | None]) -> None:
-        photo = awaited.photo
+    def _handle_poll(self, pending: PendingResult, future: Future[dict[str, Any] | None]) -> None:
+        photo = pending.photo
         try:
             document = future.result()
             row = _row(photo, document) if document else None
         except (BotoCoreError, ClientError) as error:
-            if ends_everything(error) or is_refusal(error):
+            if is_credentials_error(error) or is_access_denied(error):
                 raise
-            # It may be well in a while; patience ends it if not.
+            # The error may be transient; `max_wait` bounds the retries.
             row = None
         except (ValueError, TypeError, AttributeError) as error:
-            self.fault(photo, f"Its result cannot be read: {error}.")
+            self.add_failure(photo, f"Its result cannot be read: {error}.")
             return
         if row is None:
-            self._waiting.again(awaited, time.monotonic())
+            self._pending.put_back(pending, time.monotonic())
             return
         self._file.append(row)
-        self._news = time.monotonic()
-        self.outcome.finished += 1
+        self._last_progress = time.monotonic()
+        self.result.finished += 1
         self._on_finished()
 
-    def _await(self, photo: Photo, uploaded: datetime, *, fresh: bool) -> None:
-        self._waiting.add(photo, uploaded, time.monotonic(), fresh=fresh)
-
-    def fault(self, photo: Photo, reason: str) -> None:
-        """Note that something failed for a photo."""
-        self.outcome.faults.append((photo.place, reason))
+    def _add_pending(self, photo: SourcePhoto, uploaded: datetime, *, is_new: bool) -> None:
+        self._pending.add(photo, uploaded, time.monotonic(), is_new=is_new)
 
 
-def _row(photo: Photo, document: dict[str, Any]) -> Row:
+def _row(photo: SourcePhoto, document: dict[str, Any]) -> ResultRow:
     identifier = classification_id(photo.key)
-    return Row.of(document, file=photo.place, key=photo.key, identifier=identifier)
+    return ResultRow.from_classification(document, file=photo.location, key=photo.key, identifier=identifier)

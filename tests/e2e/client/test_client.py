@@ -1,4 +1,4 @@
-"""The Python client against the running stack: large photos, refusals, and what it knows."""
+"""The Python client against the running stack: large photos, exceptions, species and model."""
 
 import asyncio
 import io
@@ -10,16 +10,16 @@ from PIL import Image
 
 from frond_client import (
     AsyncFrond,
+    AuthenticationError,
     Classification,
     Frond,
-    IdempotencyKeyReused,
-    InvalidKey,
-    InvalidRequest,
-    NotFound,
-    PhotoTooLarge,
-    RefusedPhoto,
+    IdempotencyKeyReusedError,
+    InvalidPhotoError,
+    InvalidRequestError,
+    NotFoundError,
+    PhotoTooLargeError,
 )
-from frond_client.calls import MOST_BYTES_OF_A_REQUEST
+from frond_client.calls import MAX_REQUEST_BYTES
 from tests.e2e.conftest import Stack
 
 
@@ -36,11 +36,11 @@ def large(seedlings: Path) -> bytes:
     file = io.BytesIO()
     grainy = np.clip(np.asarray(picture) + grain, 0, 255).astype(np.uint8)
     Image.fromarray(grainy).save(file, "JPEG", quality=95)
-    assert len(file.getvalue()) > MOST_BYTES_OF_A_REQUEST
+    assert len(file.getvalue()) > MAX_REQUEST_BYTES
     return file.getvalue()
 
 
-def test_a_large_photo_goes_through_the_bucket(frond: Frond, large: bytes) -> None:
+def test_a_large_photo_is_uploaded_to_s3(frond: Frond, large: bytes) -> None:
     with frond:
         answer = frond.classify(large, top=2, lang="es")
         assert (answer.status, answer.source.door) == ("succeeded", "s3")
@@ -49,41 +49,41 @@ def test_a_large_photo_goes_through_the_bucket(frond: Frond, large: bytes) -> No
         assert frond.get(answer.id).predictions[0].species == "zea-mays"
 
 
-def test_so_does_one_that_is_awaited_and_is_not_kept(stack: Stack, large: bytes) -> None:
-    async def asked() -> Classification:
+def test_a_large_photo_without_record_is_deleted(stack: Stack, large: bytes) -> None:
+    async def classify() -> Classification:
         async with AsyncFrond(stack.api_url, stack.api_key) as frond:
             answer = await frond.classify(large, record=False)
-            with pytest.raises(NotFound):
+            with pytest.raises(NotFoundError):
                 await frond.get(answer.id)
             return answer
 
-    assert asyncio.run(asked()).predictions[0].species == "zea-mays"
+    assert asyncio.run(classify()).predictions[0].species == "zea-mays"
 
 
-def test_what_is_refused_has_its_class(frond: Frond, stack: Stack, seedling: bytes, large: bytes) -> None:
+def test_each_error_has_its_exception(frond: Frond, stack: Stack, seedling: bytes, large: bytes) -> None:
     with frond:
-        for bad in (b"", b"no photo", seedling[:3000], bytes(MOST_BYTES_OF_A_REQUEST + 1)):
-            with pytest.raises(RefusedPhoto):
+        for bad in (b"", b"no photo", seedling[:3000], bytes(MAX_REQUEST_BYTES + 1)):
+            with pytest.raises(InvalidPhotoError):
                 frond.classify(bad)
-        with pytest.raises(PhotoTooLarge):
+        with pytest.raises(PhotoTooLargeError):
             frond.classify([large, large])
-        with pytest.raises(InvalidRequest):
+        with pytest.raises(InvalidRequestError):
             frond.classify(seedling, top=13)
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFoundError):
             frond.get("nothing")
-    with Frond(stack.api_url, "wrong") as stranger, pytest.raises(InvalidKey):
-        stranger.classify(seedling)
+    with Frond(stack.api_url, "wrong") as client, pytest.raises(AuthenticationError):
+        client.classify(seedling)
 
 
-def test_a_key_is_for_one_question(frond: Frond, seedling: bytes, seedlings: Path) -> None:
+def test_an_idempotency_key_is_for_one_request(frond: Frond, seedling: bytes, seedlings: Path) -> None:
     with frond:
         first = frond.classify(seedling, idempotency_key="field-7")
         assert frond.classify(seedling, idempotency_key="field-7").id == first.id
-        with pytest.raises(IdempotencyKeyReused):
+        with pytest.raises(IdempotencyKeyReusedError):
             frond.classify(seedlings / "galium-aparine.jpg", idempotency_key="field-7")
 
 
-def test_what_it_knows(frond: Frond) -> None:
+def test_the_species_are_those_of_the_model(frond: Frond) -> None:
     with frond:
         known = {each.species: each for each in frond.species(lang="fr")}
         assert len(known) == frond.model().species

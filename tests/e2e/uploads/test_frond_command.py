@@ -1,4 +1,4 @@
-"""The `frond` command against the running stack: a folder in, a table of species out, with no settings."""
+"""The `frond` command against the running stack, without settings."""
 
 import csv
 import json
@@ -16,13 +16,14 @@ import urllib3
 
 from tests.e2e.conftest import Stack
 from tests.integration.local.running import eventually
+from tests.support.object_created import object_created
 
 Frond = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="module")
 def frond(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Frond:
-    """Return what runs the command in a folder below that of the stack's file."""
+    """Run the command in a subfolder of the folder with the stack file."""
     home = tmp_path_factory.mktemp("home")
     (home / ".frond").mkdir()
     (home / ".frond" / "stack.json").write_text(json.dumps(stack.facts))
@@ -53,14 +54,14 @@ def rows(path: Path) -> dict[str, dict[str, str]]:
 
 @pytest.fixture(scope="module")
 def results(frond: Frond, seedlings: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The table that an upload of the project's photos wrote."""
-    table = tmp_path_factory.mktemp("frond") / "results.csv"
-    done = frond("upload", str(seedlings), "--batch", "first walk", "--to", str(table))
+    """The file of results of an upload of the example photos."""
+    file = tmp_path_factory.mktemp("frond") / "results.csv"
+    done = frond("upload", str(seedlings), "--batch", "first walk", "--output", str(file))
     assert done.returncode == 0, done.stdout + done.stderr
-    return table
+    return file
 
 
-def test_a_folder_gets_its_species(results: Path, seedlings: Path) -> None:
+def test_a_folder_is_classified(results: Path, seedlings: Path) -> None:
     found = rows(results)
     photos = sorted(seedlings.glob("*.jpg"))
     assert len(found) == len(photos)
@@ -71,14 +72,14 @@ def test_a_folder_gets_its_species(results: Path, seedlings: Path) -> None:
 
 def test_the_same_command_again_sends_nothing(frond: Frond, results: Path, seedlings: Path) -> None:
     before = results.read_text()
-    again = frond("upload", str(seedlings), "--batch", "first walk", "--to", str(results))
+    again = frond("upload", str(seedlings), "--batch", "first walk", "--output", str(results))
 
     assert again.returncode == 0, again.stdout + again.stderr
     assert "0 sent now" in again.stdout
     assert results.read_text() == before
 
 
-def test_an_upload_without_a_record_is_found_and_finished(frond: Frond, results: Path, stack: Stack) -> None:
+def test_an_upload_without_a_record_is_reconciled(frond: Frond, results: Path, stack: Stack) -> None:
     key = "first walk/zea-mays.jpg"
     path = f"/v1/classifications?key={quote(key)}"
     identifier = classified(stack, path)["id"]
@@ -92,10 +93,11 @@ def test_an_upload_without_a_record_is_found_and_finished(frond: Frond, results:
     assert eventually(lambda: (classified(stack, path) or found)["status"] == "succeeded" or None, 60)
 
 
-def test_a_dead_letter_is_shown_and_sent_back(frond: Frond, results: Path, stack: Stack) -> None:
+def test_a_dead_letter_is_listed_and_redriven(frond: Frond, results: Path, stack: Stack) -> None:
     sqs = client(stack, "sqs")
     (letters,) = sqs.list_queues(QueueNamePrefix="frond-local-UploadsDeadLetters")["QueueUrls"]
-    sqs.send_message(QueueUrl=letters, MessageBody=json.dumps(notification(stack, "first walk/zea-mays.jpg")))
+    message = object_created(stack.facts["uploads_bucket"], "first walk/zea-mays.jpg", at=datetime.now(UTC))
+    sqs.send_message(QueueUrl=letters, MessageBody=json.dumps(message))
 
     shown = frond("dlq", "list", "--json")
     assert shown.returncode == 0, shown.stdout + shown.stderr
@@ -105,16 +107,7 @@ def test_a_dead_letter_is_shown_and_sent_back(frond: Frond, results: Path, stack
     assert json.loads(frond("dlq", "list", "--json").stdout) == []
 
 
-def notification(stack: Stack, key: str) -> Any:
-    created = {
-        "eventName": "ObjectCreated:Put",
-        "eventTime": datetime.now(UTC).isoformat(),
-        "s3": {"bucket": {"name": stack.facts["uploads_bucket"]}, "object": {"key": quote(key), "size": 1}},
-    }
-    return {"Records": [created]}
-
-
 def classified(stack: Stack, path: str) -> Any:
-    answer = urllib3.request("GET", stack.api_url + path, headers={"x-api-key": stack.api_key})
-    found = answer.json()["classifications"]
+    response = urllib3.request("GET", stack.api_url + path, headers={"x-api-key": stack.api_key})
+    found = response.json()["classifications"]
     return found[0] if found else None

@@ -1,4 +1,4 @@
-"""A small stack and a small API, and the command that is run against them."""
+"""A fake stack and a fake API, and the command and clients that run against them."""
 
 import time
 import urllib.request
@@ -10,13 +10,13 @@ import pytest
 from moto.server import ThreadedMotoServer
 from typer.testing import CliRunner, Result
 
-from frond_client import Frond, dead_letters, retries
+from frond_client import Frond, dead_letter_queue, retries
 from frond_client.__main__ import app
 from frond_client.uploads import polling
-from tests.unit.client import both
-from tests.unit.client.both import Connect
-from tests.unit.client.small_api import SmallApi, serving
-from tests.unit.client.small_stack import SmallStack
+from tests.unit.client import blocking_adapter
+from tests.unit.client.blocking_adapter import Connect
+from tests.unit.client.fake_api import FakeApi, serving
+from tests.unit.client.fake_stack import FakeStack
 
 Run = Callable[..., Result]
 
@@ -31,27 +31,27 @@ def moto() -> Iterator[str]:
 
 
 @pytest.fixture
-def stack(moto: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SmallStack:
-    """A running stack that the folder says where it is."""
+def stack(moto: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeStack:
+    """A running stack whose file is in the current folder."""
     urllib.request.urlopen(urllib.request.Request(f"{moto}/moto-api/reset", method="POST")).close()
-    small = SmallStack(moto, tmp_path)
-    small.create()
-    small.write_file()
+    fake = FakeStack(moto, tmp_path)
+    fake.create()
+    fake.write_file()
     monkeypatch.chdir(tmp_path)
-    return small
+    return fake
 
 
 @pytest.fixture
-def api(stack: SmallStack) -> Iterator[SmallApi]:
+def api(stack: FakeStack) -> Iterator[FakeApi]:
     """The stack's API."""
-    with serving(SmallApi()) as small:
-        stack.write_file(api_url=small.url)
-        yield small
+    with serving(FakeApi()) as fake:
+        stack.write_file(api_url=fake.url)
+        yield fake
 
 
 @pytest.fixture
-def photos(stack: SmallStack) -> Path:
-    """A folder of three files that are named as photos."""
+def photos(stack: FakeStack) -> Path:
+    """A folder of three files with the extensions of photos."""
     folder = stack.folder / "field 7"
     folder.mkdir()
     for name in ("a.jpg", "b.png", "c.webp"):
@@ -60,20 +60,20 @@ def photos(stack: SmallStack) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def impatience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ask again soon, and poll without waiting."""
+def fast_polling(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shorten all intervals, and ignore the settings of the environment."""
     for name in ("FROND_STACK", "FROND_URL", "FROND_KEY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    monkeypatch.setattr(polling, "_SHORTEST_S", 0.1)
-    monkeypatch.setattr(polling, "_LONGEST_S", 0.2)
-    monkeypatch.setattr(dead_letters, "_WAIT_S", 0)
-    monkeypatch.setattr(retries, "FIRST_PAUSE_S", 0.001)
+    monkeypatch.setattr(polling, "_MIN_INTERVAL_S", 0.1)
+    monkeypatch.setattr(polling, "_MAX_INTERVAL_S", 0.2)
+    monkeypatch.setattr(dead_letter_queue, "_WAIT_TIME_S", 0)
+    monkeypatch.setattr(retries, "BACKOFF_BASE_S", 0.001)
 
 
 @pytest.fixture
 def frond() -> Run:
-    """Run the command as a person would."""
+    """Run the command line."""
 
     def run(*arguments: object) -> Result:
         return CliRunner().invoke(app, [str(argument) for argument in arguments])
@@ -82,38 +82,38 @@ def frond() -> Run:
 
 
 @pytest.fixture
-def service() -> Iterator[SmallApi]:
-    """A service that is no part of a stack."""
-    with serving(SmallApi()) as small:
-        yield small
+def service() -> Iterator[FakeApi]:
+    """A service without a stack."""
+    with serving(FakeApi()) as fake:
+        yield fake
 
 
-@pytest.fixture(params=["waits", "is awaited"])
+@pytest.fixture(params=["blocking", "async"])
 def connect(request: pytest.FixtureRequest) -> Connect:
-    """Make a client, of either kind."""
-    return Frond if request.param == "waits" else both.awaited
+    """Create a client of either kind."""
+    return Frond if request.param == "blocking" else blocking_adapter.connect_blocking
 
 
 @pytest.fixture
-def client(connect: Connect, service: SmallApi) -> Iterator[Frond]:
-    """A client of the small service."""
+def client(connect: Connect, service: FakeApi) -> Iterator[Frond]:
+    """A client of the fake service."""
     with connect(service.url, "a-key") as connected:
         yield connected
 
 
 @pytest.fixture
-def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """What a client waited for between its attempts, in seconds; nobody really waits."""
-    waited: list[float] = []
+def delays(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The delays before requests, in seconds, without really waiting."""
+    recorded: list[float] = []
 
-    def note(seconds: float) -> None:
+    def sleep(seconds: float) -> None:
         if seconds:
-            waited.append(seconds)
+            recorded.append(seconds)
 
-    async def note_too(seconds: float) -> None:
-        note(seconds)
+    async def sleep_async(seconds: float) -> None:
+        sleep(seconds)
 
-    monkeypatch.setattr(time, "sleep", note)
-    monkeypatch.setattr(anyio, "sleep", note_too)
-    monkeypatch.setattr(retries, "FIRST_PAUSE_S", 0.5)
-    return waited
+    monkeypatch.setattr(time, "sleep", sleep)
+    monkeypatch.setattr(anyio, "sleep", sleep_async)
+    monkeypatch.setattr(retries, "BACKOFF_BASE_S", 0.5)
+    return recorded

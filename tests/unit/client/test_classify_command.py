@@ -23,15 +23,15 @@ from typer.testing import Result
 from frond_client import calls
 from tests.conftest import ROOT
 from tests.unit.client.conftest import Run
-from tests.unit.client.small_api import SmallApi, classification, photo, problem
-from tests.unit.client.small_stack import REGION, SmallStack
+from tests.unit.client.fake_api import FakeApi, classification, photo, problem
+from tests.unit.client.fake_stack import REGION, FakeStack
 
 SPECIES = {"a.jpg": "zea-mays", "b.png": "galium-aparine", "sub/c.webp": "stellaria-media"}
 
 
 @pytest.fixture
 def walk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder that the command runs in: three photos in `walk`, one of them deeper, and other files."""
+    """The working folder, with three photos in `walk`, one of them in a subfolder, and other files."""
     folder = tmp_path / "walk"
     (folder / "sub").mkdir(parents=True)
     (folder / ".hidden").mkdir()
@@ -44,8 +44,8 @@ def walk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def named(service: SmallApi, monkeypatch: pytest.MonkeyPatch) -> SmallApi:
-    """The service, which the environment names."""
+def configured(service: FakeApi, monkeypatch: pytest.MonkeyPatch) -> FakeApi:
+    """The service of FROND_URL and FROND_KEY."""
     monkeypatch.setenv("FROND_URL", service.url)
     monkeypatch.setenv("FROND_KEY", "a-key")
     return service
@@ -59,7 +59,7 @@ def files(result: Result) -> list[str]:
     return [file for line in lines(result) for file in line["files"]]
 
 
-def test_a_table_for_people(walk: Path, named: SmallApi, frond: Run) -> None:
+def test_the_default_output_is_a_table(walk: Path, configured: FakeApi, frond: Run) -> None:
     result = frond("classify", "walk")
 
     assert result.exit_code == 0, result.output
@@ -74,22 +74,24 @@ def test_a_table_for_people(walk: Path, named: SmallApi, frond: Run) -> None:
         assert cell in " ".join(result.stdout.split())
     assert "Other species" not in result.stdout
     assert "hidden" not in result.stdout
-    assert "1 file passed over, not named as photos." in result.stderr
+    assert "1 file skipped: not named as photos." in result.stderr
     assert "Other species" in frond("classify", "walk/a.jpg", "--top", "2").stdout
 
 
-def test_json_is_a_line_a_photo_with_all_that_is_known(walk: Path, named: SmallApi, frond: Run) -> None:
+def test_json_has_a_line_per_photo_with_the_whole_classification(
+    walk: Path, configured: FakeApi, frond: Run
+) -> None:
     result = frond("classify", "walk", "--json")
 
     assert result.exit_code == 0
     assert files(result) == [str(Path("walk", name)) for name in SPECIES]
-    kept = {record["id"]: record for record in named.records}
+    records = {record["id"]: record for record in configured.records}
     for line in lines(result):
         del line["files"]
-        assert line == kept[line["id"]]
+        assert line == records[line["id"]]
 
 
-def test_csv_is_a_row_a_photo(walk: Path, named: SmallApi, frond: Run) -> None:
+def test_csv_has_a_row_per_photo(walk: Path, configured: FakeApi, frond: Run) -> None:
     result = frond("classify", "walk", "--csv")
 
     rows = list(csv.DictReader(io.StringIO(result.stdout)))
@@ -111,8 +113,8 @@ def test_csv_is_a_row_a_photo(walk: Path, named: SmallApi, frond: Run) -> None:
         (["walk/[1].jpg"], ["walk/[1].jpg"]),
     ],
 )
-def test_files_folders_and_patterns(
-    walk: Path, named: SmallApi, frond: Run, given: list[str], found: list[str]
+def test_files_folders_and_patterns_are_found(
+    walk: Path, configured: FakeApi, frond: Run, given: list[str], found: list[str]
 ) -> None:
     (walk / "[1].jpg").write_bytes(photo("zea-mays"))
     if "[1]" not in given[0]:
@@ -123,57 +125,61 @@ def test_files_folders_and_patterns(
     assert files(result) == [each.replace("{root}", root) for each in found]
 
 
-def test_results_keep_the_order_of_the_photos(walk: Path, named: SmallApi, frond: Run) -> None:
+def test_results_have_the_order_of_the_photos(walk: Path, configured: FakeApi, frond: Run) -> None:
     names = [f"walk/{number:02}.jpg" for number in range(20)]
     for name in names:
         Path(name).write_bytes(photo("zea-mays"))
-    named.first = [(429, {"Retry-After": "0"}, b"{}"), None]
+    configured.responses = [(429, {"Retry-After": "0"}, b"{}"), None]
     assert files(frond("classify", "--json", "--workers", "8", *reversed(names))) == names[::-1]
 
 
-def test_photos_of_one_plant_are_one_question(walk: Path, named: SmallApi, frond: Run) -> None:
+def test_photos_of_one_plant_are_one_request(walk: Path, configured: FakeApi, frond: Run) -> None:
     result = frond("classify", "walk", "--together", "--json", "--lang", "fr", "--explain", "--top", "3")
 
     (line,) = lines(result)
     assert len(line["files"]) == 3
     assert [each["predictions"][0]["species"] for each in line["images"]] == list(SPECIES.values())
-    (asked,) = named.requests
-    assert asked.query == {"top": "3", "lang": "fr", "explain": "true"}
+    (request,) = configured.requests
+    assert request.query == {"top": "3", "lang": "fr", "explain": "true"}
     assert (
         "walk/a.jpg; walk/b.png; walk/sub/c.webp,," in frond("classify", "walk", "--together", "--csv").stdout
     )
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "message"),
     [
-        (["walk", "--together"], "takes 5 photos of a plant at most, and these are 6"),
+        (["walk", "--together"], "takes 5 photos of a plant at most, not 6"),
         (["walk", "--json", "--csv"], "Choose one of --json and --csv"),
-        (["walk", "--csv", "--explain"], "CSV has no place for --explain"),
+        (["walk", "--csv", "--explain"], "CSV has no column for --explain"),
         (["walk", "--top", "13"], "less than or equal to 12"),
         (["walk", "--stack", "s", "--url", "http://x.test"], "Choose one of --url and --stack"),
     ],
 )
-def test_what_cannot_be_meant(walk: Path, named: SmallApi, frond: Run, options: list[str], said: str) -> None:
+def test_contradictory_options_are_rejected(
+    walk: Path, configured: FakeApi, frond: Run, options: list[str], message: str
+) -> None:
     for number in range(3):
         (walk / f"{number}.jpg").write_bytes(photo("zea-mays"))
     result = frond("classify", *options)
     assert result.exit_code == 2
-    assert said in " ".join(re.sub("[│╭╮╰╯─]", " ", result.stderr).split())
-    assert named.requests == []
+    assert message in " ".join(re.sub("[│╭╮╰╯─]", " ", result.stderr).split())
+    assert configured.requests == []
 
 
-def test_one_that_fails_is_named_and_the_others_go_on(walk: Path, named: SmallApi, frond: Run) -> None:
+def test_a_photo_that_fails_is_reported_and_the_others_continue(
+    walk: Path, configured: FakeApi, frond: Run
+) -> None:
     (walk / "a.jpg").write_bytes(b"damaged")
     given = ["walk/a.jpg", "walk/nothing.jpg", "walk/b.png"]
     result = frond("classify", "--json", *given)
 
     assert result.exit_code == 1
     assert files(result) == given
-    refused, missing, answered = lines(result)
-    assert (refused["status"], refused["error"]["type"]) == ("failed", "urn:frond:problem:unsupported-format")
+    invalid, missing, succeeded = lines(result)
+    assert (invalid["status"], invalid["error"]["type"]) == ("failed", "urn:frond:problem:unsupported-format")
     assert missing["error"]["detail"] == "It cannot be read: No such file or directory."
-    assert answered["predictions"][0]["species"] == "galium-aparine"
+    assert succeeded["predictions"][0]["species"] == "galium-aparine"
     assert (
         "1 photo could not be classified: It is unsupported-format. Do that.\n  walk/a.jpg" in result.stderr
     )
@@ -186,29 +192,31 @@ def test_one_that_fails_is_named_and_the_others_go_on(walk: Path, named: SmallAp
     assert rows[0]["error"] == "Do that."
 
 
-def test_what_is_so_for_all_ends_it(walk: Path, named: SmallApi, frond: Run) -> None:
-    named.first = [problem(403, "missing-key")] * 9
+def test_an_error_that_fails_every_request_ends_the_command(
+    walk: Path, configured: FakeApi, frond: Run
+) -> None:
+    configured.responses = [problem(403, "missing-key")] * 9
     result = frond("classify", "walk", "--json", "--workers", "1")
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr.endswith(
         "Error: The API refuses the key. Is it the key of this stack, and is it enabled?\n"
     )
-    assert len(named.requests) == 1
+    assert len(configured.requests) == 1
 
 
-def test_what_came_before_is_shown(walk: Path, named: SmallApi, frond: Run) -> None:
+def test_earlier_results_are_printed_before_the_error(walk: Path, configured: FakeApi, frond: Run) -> None:
     answer = json.dumps(classification("x", ["zea-mays"])).encode()
-    named.first = [(200, {}, answer), problem(429, "quota-exceeded")]
+    configured.responses = [(200, {}, answer), problem(429, "quota-exceeded")]
     result = frond("classify", "walk", "--workers", "1")
     assert result.exit_code == 1
     assert "Zea mays" in result.stdout
     assert "Error: The API answered 429: Do that." in result.stderr
 
 
-def test_advice_is_shown_where_there_is_any(walk: Path, named: SmallApi, frond: Run) -> None:
+def test_the_table_has_advice_if_there_is_any(walk: Path, configured: FakeApi, frond: Run) -> None:
     answer = classification("x", ["zea-mays"], verdict="not_recognised")
     answer["images"][0]["issues"] = [{"issue": "blurred", "advice": "Hold it still."}]
-    named.first = [(200, {}, json.dumps(answer).encode())]
+    configured.responses = [(200, {}, json.dumps(answer).encode())]
     shown = " ".join(frond("classify", "walk/a.jpg").stdout.split())
     assert "advice" in shown
     assert "not recognised" in shown
@@ -216,23 +224,23 @@ def test_advice_is_shown_where_there_is_any(walk: Path, named: SmallApi, frond: 
     assert "advice" not in frond("classify", "walk/a.jpg").stdout
 
 
-def test_where_it_was_seen_is_drawn(walk: Path, named: SmallApi, frond: Run) -> None:
+def test_the_activation_map_is_drawn(walk: Path, configured: FakeApi, frond: Run) -> None:
     answer = classification("x", ["zea-mays"], evidence=[[0, 1], [0.5, 0]])
-    named.first = [(200, {}, json.dumps(answer).encode())]
+    configured.responses = [(200, {}, json.dumps(answer).encode())]
     result = frond("classify", "walk/a.jpg", "--explain")
     assert result.stdout.endswith("walk/a.jpg: where Zea mays (the zea-mays) was seen\n  ██\n▒▒\n")
 
 
-def test_a_large_photo_takes_the_other_door(
-    walk: Path, named: SmallApi, frond: Run, monkeypatch: pytest.MonkeyPatch
+def test_a_large_photo_is_uploaded_to_s3(
+    walk: Path, configured: FakeApi, frond: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(calls, "MOST_BYTES_OF_A_REQUEST", 1000)
+    monkeypatch.setattr(calls, "MAX_REQUEST_BYTES", 1000)
     (walk / "large.jpg").write_bytes(photo("zea-mays", 1001))
     (small, large) = lines(frond("classify", "--json", "walk/a.jpg", "walk/large.jpg"))
     assert (small["source"]["door"], large["source"]["door"]) == ("http", "s3")
 
 
-def test_nothing_to_classify(walk: Path, named: SmallApi, frond: Run) -> None:
+def test_no_photos_is_an_error(walk: Path, configured: FakeApi, frond: Run) -> None:
     (walk / "empty").mkdir()
     for given in (["walk/empty"], ["walk/*.txt"], ["walk/*.tiff"]):
         result = frond("classify", *given)
@@ -240,24 +248,24 @@ def test_nothing_to_classify(walk: Path, named: SmallApi, frond: Run) -> None:
         assert f"There are no photos in {given[0]}" in result.stderr
 
 
-def test_a_folder_that_cannot_be_read_is_named(
-    walk: Path, named: SmallApi, frond: Run, monkeypatch: pytest.MonkeyPatch
+def test_an_unreadable_folder_is_reported(
+    walk: Path, configured: FakeApi, frond: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scandir = os.scandir
 
-    def refusing(path: Any) -> Any:
+    def failing(path: Any) -> Any:
         if str(path).endswith("sub"):
             raise PermissionError(13, "Permission denied", str(path))
         return scandir(path)
 
-    monkeypatch.setattr(os, "scandir", refusing)
+    monkeypatch.setattr(os, "scandir", failing)
     result = frond("classify", "--json", "walk")
     assert result.exit_code == 1
     assert files(result) == ["walk/a.jpg", "walk/b.png"]
     assert "It cannot be read: Permission denied.\n  walk/sub" in result.stderr
 
 
-def test_names_that_are_no_text(walk: Path, named: SmallApi, frond: Run) -> None:
+def test_a_file_name_may_not_be_utf8(walk: Path, configured: FakeApi, frond: Run) -> None:
     odd = os.fsdecode(b"walk/\xff\xe4.jpg")
     try:
         Path(odd).write_bytes(photo("zea-mays"))
@@ -269,7 +277,7 @@ def test_names_that_are_no_text(walk: Path, named: SmallApi, frond: Run) -> None
         assert "walk/??.jpg" in result.stdout
 
 
-def test_the_local_stack_is_found(stack: SmallStack, api: SmallApi, frond: Run) -> None:
+def test_the_local_stack_is_found(stack: FakeStack, api: FakeApi, frond: Run) -> None:
     (stack.folder / "a.jpg").write_bytes(photo("zea-mays"))
     (line,) = lines(frond("classify", "--json", "a.jpg"))
     assert line["predictions"][0]["species"] == "zea-mays"
@@ -277,7 +285,7 @@ def test_the_local_stack_is_found(stack: SmallStack, api: SmallApi, frond: Run) 
 
 
 def test_a_deployed_stack_is_found_by_its_name(
-    walk: Path, service: SmallApi, frond: Run, monkeypatch: pytest.MonkeyPatch
+    walk: Path, service: FakeApi, frond: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("AWS_PROFILE", raising=False)
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
@@ -286,7 +294,7 @@ def test_a_deployed_stack_is_found_by_its_name(
         outputs = {"ApiUrl": {"Value": service.url}, "ApiKeyId": {"Value": key["id"]}}
         template = {"Resources": {"T": {"Type": "AWS::SNS::Topic"}}, "Outputs": outputs}
         boto3.client("cloudformation").create_stack(StackName="frond-prod", TemplateBody=json.dumps(template))
-        # What is typed counts for more than what the environment says.
+        # Options take precedence over the environment.
         monkeypatch.setenv("FROND_URL", "http://127.0.0.1:9")
         result = frond("classify", "--json", "walk/a.jpg", "--stack", "frond-prod")
     assert result.exit_code == 0, result.output
@@ -294,9 +302,9 @@ def test_a_deployed_stack_is_found_by_its_name(
 
 
 def run(
-    *arguments: str, service: SmallApi, cwd: Path, code: str = "", stderr: int = subprocess.PIPE
+    *arguments: str, service: FakeApi, cwd: Path, code: str = "", stderr: int = subprocess.PIPE
 ) -> subprocess.Popen[str]:
-    """Start the command in a process of its own; the code runs there first."""
+    """Start the command in its own process, after running the code there."""
     start = f"{code}\nfrom frond_client.__main__ import main; main()"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     return subprocess.Popen(
@@ -306,15 +314,15 @@ def run(
         stdout=subprocess.PIPE,
         stderr=stderr,
         text=True,
-        # A shell that runs the tests in its background has them, and what they start, ignore Ctrl-C.
-        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - nothing else in it
+        # Background jobs of a shell ignore SIGINT, and so do the processes that they start.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no other threads
     )
 
 
 NO_BOTO3 = "import sys; sys.modules['boto3'] = sys.modules['botocore'] = None"
 
 
-def test_it_needs_nothing_of_aws(walk: Path, service: SmallApi) -> None:
+def test_classify_does_not_need_boto3(walk: Path, service: FakeApi) -> None:
     process = run("classify", "walk", "--json", service=service, cwd=walk.parent, code=NO_BOTO3)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
@@ -324,24 +332,26 @@ def test_it_needs_nothing_of_aws(walk: Path, service: SmallApi) -> None:
 @pytest.mark.parametrize(
     "command", [["upload", "walk"], ["dlq", "list"], ["reconcile"], ["classify", "walk", "--stack", "s"]]
 )
-def test_what_needs_aws_says_so(walk: Path, service: SmallApi, command: list[str]) -> None:
+def test_a_missing_boto3_is_reported(walk: Path, service: FakeApi, command: list[str]) -> None:
     process = run(*command, service=service, cwd=walk.parent, code=NO_BOTO3)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 1
-    assert "This needs the library of AWS, boto3" in err
+    assert "This needs boto3" in err
     assert "Traceback" not in err
 
 
-def test_a_terminal_has_a_bar_and_results_go_where_they_are_sent(walk: Path, service: SmallApi) -> None:
+def test_the_progress_bar_is_on_the_terminal_and_results_on_standard_output(
+    walk: Path, service: FakeApi
+) -> None:
     ours, terminal = pty.openpty()
     process = run("classify", "walk", "--json", service=service, cwd=walk.parent, stderr=terminal)
     os.close(terminal)
     out, _ = process.communicate(timeout=60)
     shown = b""
-    # At its end a terminal that nobody has open any more answers with a fault.
+    # Reading a closed terminal ends with an error.
     with suppress(OSError):
-        while some := os.read(ours, 4096):
-            shown += some
+        while chunk := os.read(ours, 4096):
+            shown += chunk
     os.close(ours)
     assert process.returncode == 0
     assert [json.loads(line)["status"] for line in out.splitlines()] == ["succeeded"] * 3
@@ -350,9 +360,9 @@ def test_a_terminal_has_a_bar_and_results_go_where_they_are_sent(walk: Path, ser
     assert b"zea-mays" not in shown
 
 
-def test_ctrl_c_ends_it_at_once_and_keeps_what_came(walk: Path, service: SmallApi) -> None:
+def test_ctrl_c_ends_the_command_at_once_after_the_finished_results(walk: Path, service: FakeApi) -> None:
     answer = json.dumps(classification("x", ["zea-mays"])).encode()
-    service.first = [(200, {}, answer), *[(429, {"Retry-After": "60"}, b"{}")] * 9]
+    service.responses = [(200, {}, answer), *[(429, {"Retry-After": "60"}, b"{}")] * 9]
     process = run("classify", "walk", "--json", "--workers", "1", service=service, cwd=walk.parent)
     deadline = time.monotonic() + 60
     while len(service.requests) < 2:
@@ -369,7 +379,7 @@ def test_ctrl_c_ends_it_at_once_and_keeps_what_came(walk: Path, service: SmallAp
     assert "Traceback" not in err
 
 
-def test_a_reader_that_goes_away_is_no_fault_to_tell(walk: Path, service: SmallApi) -> None:
+def test_a_closed_pipe_causes_no_traceback(walk: Path, service: FakeApi) -> None:
     process = run("classify", "walk", "--json", "--workers", "1", service=service, cwd=walk.parent)
     assert process.stdout
     process.stdout.close()

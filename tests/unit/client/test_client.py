@@ -1,4 +1,4 @@
-"""What a client sends, and what it makes of the answers, whether it waits or is awaited."""
+"""Requests and parsed responses of both clients."""
 
 import io
 import json
@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from frond_client import Frond
-from tests.unit.client.both import Connect
-from tests.unit.client.small_api import MADE, SmallApi, classification, photo
+from tests.unit.client.blocking_adapter import Connect
+from tests.unit.client.fake_api import CREATED_AT, FakeApi, classification, photo
 
 ISSUE = {"issue": "blurred", "advice": "Hold the camera still."}
 
@@ -22,7 +22,7 @@ def maize(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_photo_gets_its_species(client: Frond, service: SmallApi, maize: Path) -> None:
+def test_a_photo_is_classified(client: Frond, service: FakeApi, maize: Path) -> None:
     answer = client.classify(maize)
 
     assert (answer.verdict, answer.status, answer.id) == ("identified", "succeeded", "id-0")
@@ -46,14 +46,14 @@ SOURCES: dict[str, Callable[[Path], Any]] = {
 
 
 @pytest.mark.parametrize("source", SOURCES)
-def test_whatever_holds_a_photo(client: Frond, service: SmallApi, maize: Path, source: str) -> None:
+def test_each_kind_of_photo_source_is_read(client: Frond, service: FakeApi, maize: Path, source: str) -> None:
     assert client.classify(SOURCES[source](maize)).predictions[0].species == "zea-mays"
     (part,) = service.requests[0].parts
     assert (part.name, part.content_type) == ("image", "image/jpeg")
     assert part.raw == maize.read_bytes()
 
 
-def test_photos_of_one_plant_are_one_form(client: Frond, service: SmallApi, maize: Path) -> None:
+def test_photos_of_one_plant_are_one_multipart_request(client: Frond, service: FakeApi, maize: Path) -> None:
     with maize.open("rb") as file:
         answer = client.classify([maize, photo("galium-aparine"), file])
 
@@ -66,7 +66,7 @@ def test_photos_of_one_plant_are_one_form(client: Frond, service: SmallApi, maiz
     assert len(service.requests) == 1
 
 
-def test_names_of_files_stay_here(client: Frond, service: SmallApi, tmp_path: Path) -> None:
+def test_file_names_are_not_sent(client: Frond, service: FakeApi, tmp_path: Path) -> None:
     path = tmp_path / "at aunt Mary's.jpg"
     path.write_bytes(photo("zea-mays"))
     client.classify(path)
@@ -81,14 +81,14 @@ def test_names_of_files_stay_here(client: Frond, service: SmallApi, tmp_path: Pa
         ({"explain": True, "record": False}, {"explain": "true", "record": "false"}),
     ],
 )
-def test_options_are_asked_for(
-    client: Frond, service: SmallApi, maize: Path, options: dict[str, Any], query: dict[str, str]
+def test_options_are_query_parameters(
+    client: Frond, service: FakeApi, maize: Path, options: dict[str, Any], query: dict[str, str]
 ) -> None:
     client.classify(maize, **options)
     assert service.requests[0].query == query
 
 
-def test_what_it_does_not_know_yet_does_not_break_it(client: Frond, service: SmallApi) -> None:
+def test_unknown_members_are_preserved(client: Frond, service: FakeApi) -> None:
     document = classification("x", ["zea-mays"], mood="good", verdict="probable", status="finished")
     document["image"]["issues"] = [{**ISSUE, "severity": 3}]
     document["predictions"][0]["family"] = "Poaceae"
@@ -105,7 +105,7 @@ def test_what_it_does_not_know_yet_does_not_break_it(client: Frond, service: Sma
     assert json.loads(answer.model_dump_json(exclude_unset=True)) == document
 
 
-def test_an_answer_of_an_older_service_is_read(client: Frond, service: SmallApi) -> None:
+def test_a_response_of_an_older_service_is_parsed(client: Frond, service: FakeApi) -> None:
     document = classification("x", ["zea-mays"])
     for member in ("images", "evidence", "timings_ms", "feedback"):
         del document[member]
@@ -114,9 +114,9 @@ def test_an_answer_of_an_older_service_is_read(client: Frond, service: SmallApi)
     assert (answer.images, answer.evidence, answer.feedback) == ((), None, None)
 
 
-def test_classifications_are_listed_page_by_page(client: Frond, service: SmallApi) -> None:
+def test_classifications_are_listed_in_pages(client: Frond, service: FakeApi) -> None:
     service.records = [classification(str(number), ["zea-mays"]) for number in range(5)]
-    service.page = 2
+    service.page_size = 2
 
     first = client.list(limit=2, lang="fr")
     second = client.list(limit=2, cursor=first.next_cursor)
@@ -127,67 +127,67 @@ def test_classifications_are_listed_page_by_page(client: Frond, service: SmallAp
     assert service.requests[-1].query == {"limit": "100", "cursor": "4"}
 
 
-def test_a_classification_is_found_by_the_key_of_its_object(client: Frond, service: SmallApi) -> None:
+def test_a_classification_is_found_by_its_object_key(client: Frond, service: FakeApi) -> None:
     key = "field 7/a+b ö.jpg"
     service.records = [classification("x", ["zea-mays"], source={"door": "s3", "key": key})]
     assert [each.source.key for each in client.iterate(key=key)] == [key]
     assert not list(client.iterate(key="other"))
 
 
-def test_a_correction_is_sent(client: Frond, service: SmallApi) -> None:
+def test_feedback_is_submitted(client: Frond, service: FakeApi) -> None:
     service.records = [classification("x", ["zea-mays"])]
 
-    corrected = client.correct("x", "galium-aparine", comment="Sticky.", consent=True)
+    updated = client.submit_feedback("x", "galium-aparine", comment="Sticky.", consent=True)
 
     assert service.requests[0].target == "/v1/classifications/x/feedback"
-    said = {"species": "galium-aparine", "comment": "Sticky.", "consent": True}
-    assert json.loads(service.requests[0].body) == said
-    assert corrected.feedback
-    assert corrected.feedback.model_dump() == said
-    client.correct("x", None)
+    feedback = {"species": "galium-aparine", "comment": "Sticky.", "consent": True}
+    assert json.loads(service.requests[0].body) == feedback
+    assert updated.feedback
+    assert updated.feedback.model_dump() == feedback
+    client.submit_feedback("x", None)
     assert json.loads(service.requests[1].body) == {"species": None, "comment": None, "consent": False}
 
 
-def test_a_classification_is_deleted(client: Frond, service: SmallApi) -> None:
+def test_a_classification_is_deleted(client: Frond, service: FakeApi) -> None:
     service.records = [classification("x", ["zea-mays"])]
     client.delete("x")
     assert service.records == []
 
 
-def test_species_and_model(client: Frond, service: SmallApi) -> None:
+def test_species_and_model_are_returned(client: Frond, service: FakeApi) -> None:
     (maize,) = client.species(lang="es")
     assert (maize.species, maize.eppo_code, maize.family) == ("zea-mays", "ZEAMX", None)
     assert service.requests[0].query == {"lang": "es"}
     model = client.model()
     assert (model.version, model.species) == ("v", 12)
-    assert model.since.year == int(MADE[:4])
+    assert model.since.year == int(CREATED_AT[:4])
 
 
-def test_an_odd_id_stays_one_part_of_the_path(client: Frond, service: SmallApi) -> None:
+def test_an_id_is_escaped_in_the_path(client: Frond, service: FakeApi) -> None:
     service.records = [classification("a%2Fb%3Fc", ["zea-mays"])]
     assert client.get("a/b?c").id == "a%2Fb%3Fc"
 
 
 @pytest.mark.parametrize(
-    ("given", "error", "said"),
+    ("given", "error", "message"),
     [
-        ([], ValueError, "One to 5 photos"),
+        ([], ValueError, "one to 5 photos"),
         ([b"x"] * 6, ValueError, "not 6"),
         (3, TypeError, "not int"),
         (io.StringIO("x"), TypeError, '"rb"'),
         ("no such file.jpg", FileNotFoundError, "no such file.jpg"),
     ],
 )
-def test_what_is_no_photo_is_told_before_anything_is_sent(
-    client: Frond, service: SmallApi, given: Any, error: type[Exception], said: str
+def test_an_invalid_photo_source_is_rejected_before_any_request(
+    client: Frond, service: FakeApi, given: Any, error: type[Exception], message: str
 ) -> None:
-    with pytest.raises(error, match=said):
+    with pytest.raises(error, match=message):
         client.classify(given)
     assert service.requests == []
 
 
-def test_the_address_may_come_from_the_environment(
-    connect: Connect, service: SmallApi, monkeypatch: pytest.MonkeyPatch
+def test_the_endpoint_may_come_from_the_environment(
+    connect: Connect, service: FakeApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FROND_URL", service.url + "/")
     monkeypatch.setenv("FROND_KEY", "another-key")
@@ -196,8 +196,8 @@ def test_the_address_may_come_from_the_environment(
     assert service.keys == {"another-key"}
 
 
-def test_a_proxy_of_the_environment_is_for_the_world_outside(
-    connect: Connect, service: SmallApi, monkeypatch: pytest.MonkeyPatch
+def test_a_local_endpoint_bypasses_the_proxies_of_the_environment(
+    connect: Connect, service: FakeApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")

@@ -1,16 +1,16 @@
-"""What the queues gave up on."""
+"""`frond dlq list` and `frond dlq redrive`."""
 
 import json
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote_plus
 
 import pytest
 from botocore.exceptions import ClientError
 
-from frond_client.stack import Stack
+from frond_client.frond_stack import FrondStack
+from tests.support.object_created import object_created
 from tests.unit.client.conftest import Run
-from tests.unit.client.small_api import MADE, SmallApi
-from tests.unit.client.small_stack import SmallStack, identifier
+from tests.unit.client.fake_api import CREATED_AT, FakeApi
+from tests.unit.client.fake_stack import FakeStack, identifier
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -19,29 +19,28 @@ ID = "0123456789abcdef0123456789abcdef"
 
 
 def notification(key: str) -> str:
-    s3 = {"bucket": {"name": "b"}, "object": {"key": quote_plus(key), "size": 1, "sequencer": "01"}}
-    return json.dumps({"Records": [{"eventName": "ObjectCreated:Put", "s3": s3}]})
+    return json.dumps(object_created("b", key))
 
 
-def record(key: str, detail: str | None, status: str = "queued", **others: Any) -> dict[str, Any]:
+def record(key: str, detail: str | None, status: str = "queued", **members: Any) -> dict[str, Any]:
     problem = {"type": "urn:frond:problem:attempt-failed", "title": "x", "status": 503, "detail": detail}
     return {
         "id": identifier(key),
         "status": status,
         "source": {"door": "s3", "key": key},
         "error": problem if detail else None,
-        "created_at": MADE,
-        **others,
+        "created_at": CREATED_AT,
+        **members,
     }
 
 
-def put(stack: SmallStack, queue: str, *bodies: str) -> None:
+def put(stack: FakeStack, queue: str, *bodies: str) -> None:
     for body in bodies:
         stack.sqs.send_message(QueueUrl=stack.queues[queue], MessageBody=body)
 
 
-def bodies(stack: SmallStack, queue: str) -> list[str]:
-    """The messages that anybody can see now; they can be seen again right after."""
+def bodies(stack: FakeStack, queue: str) -> list[str]:
+    """Return the visible messages, and make them visible again."""
     found = []
     while messages := stack.sqs.receive_message(
         QueueUrl=stack.queues[queue], MaxNumberOfMessages=10, VisibilityTimeout=30
@@ -61,13 +60,13 @@ def listed(frond: Run) -> list[dict[str, Any]]:
     return found
 
 
-def test_empty_is_said_plainly(api: SmallApi, frond: Run) -> None:
+def test_empty_queues_are_reported(api: FakeApi, frond: Run) -> None:
     assert frond("dlq", "list").stdout == "Both dead-letter queues are empty.\n"
     assert listed(frond) == []
-    assert api.asked == []
+    assert api.targets == []
 
 
-def test_each_message_and_why_it_is_there(stack: SmallStack, api: SmallApi, frond: Run) -> None:
+def test_each_message_is_listed_with_its_reason(stack: FakeStack, api: FakeApi, frond: Run) -> None:
     odd = "trip/a b+c 100%25 ö.jpg"
     api.records = [
         record(odd, "The function ran out of memory."),
@@ -93,9 +92,9 @@ def test_each_message_and_why_it_is_there(stack: SmallStack, api: SmallApi, fron
         "form/x": ("uploads", "From a form."),
         "unknown.jpg": ("uploads", "The service has no record of it."),
         "done.jpg": ("uploads", "None: it has succeeded since."),
-        "quiet.jpg": ("uploads", "No attempt has said why."),
-        "Not a notification of S3: it is not JSON.": ("uploads", "Not a notification of S3: it is not JSON."),
-        "Not a notification of S3.": ("uploads", "Not a notification of S3."),
+        "quiet.jpg": ("uploads", "No attempt recorded an error."),
+        "Not an S3 notification: it is not JSON.": ("uploads", "Not an S3 notification: it is not JSON."),
+        "Not an S3 notification.": ("uploads", "Not an S3 notification."),
         "The test notification that S3 sends when a bucket is set up.": (
             "uploads",
             "The test notification that S3 sends when a bucket is set up.",
@@ -105,11 +104,11 @@ def test_each_message_and_why_it_is_there(stack: SmallStack, api: SmallApi, fron
     }
     assert all(each["received"] == 1 and each["sent_at"].endswith("+00:00") for each in found)
     shown = frond("dlq", "list").stdout
-    assert "10 messages. `frond dlq redrive` tries them again." in shown
+    assert "10 messages. `frond dlq redrive` retries them." in shown
     assert "uploads" in shown
 
 
-def test_looking_twice_shows_the_same_and_takes_nothing(stack: SmallStack, api: SmallApi, frond: Run) -> None:
+def test_listing_leaves_the_messages_in_the_queue(stack: FakeStack, api: FakeApi, frond: Run) -> None:
     put(stack, "UploadsDeadLetters", *(notification(f"{number}.jpg") for number in range(25)))
     first, second = listed(frond), listed(frond)
     assert len(first) == 25
@@ -119,22 +118,20 @@ def test_looking_twice_shows_the_same_and_takes_nothing(stack: SmallStack, api: 
     assert len(bodies(stack, "UploadsDeadLetters")) == 25
 
 
-def test_what_somebody_else_looks_at_is_not_called_empty(
-    stack: SmallStack, api: SmallApi, frond: Run
-) -> None:
+def test_messages_in_flight_are_reported(stack: FakeStack, api: FakeApi, frond: Run) -> None:
     put(stack, "UploadsDeadLetters", notification("a.jpg"))
     stack.sqs.receive_message(QueueUrl=stack.queues["UploadsDeadLetters"], VisibilityTimeout=30)
-    assert "Somebody else looks at 1 message right now" in frond("dlq", "list").stderr
+    assert "1 message in flight to another consumer" in frond("dlq", "list").stderr
 
 
-def test_messages_are_listed_when_the_api_is_not_there(stack: SmallStack, frond: Run) -> None:
+def test_messages_are_listed_without_the_api(stack: FakeStack, frond: Run) -> None:
     put(stack, "UploadsDeadLetters", notification("a.jpg"))
     (found,) = listed(frond)
     assert found["names"] == ["a.jpg"]
     assert found["why"].startswith("Unknown. http://127.0.0.1:9 cannot be reached")
 
 
-def test_redrive_sends_messages_back_as_they_were(stack: SmallStack, frond: Run) -> None:
+def test_redrive_sends_the_same_messages_back(stack: FakeStack, frond: Run) -> None:
     sent = [notification(f"ö {number}.jpg") for number in range(12)] + ["not json"]
     put(stack, "UploadsDeadLetters", *sent)
     put(stack, "PicturesDeadLetters", notification("p"))
@@ -150,7 +147,7 @@ def test_redrive_sends_messages_back_as_they_were(stack: SmallStack, frond: Run)
 
 @pytest.mark.parametrize("call", ["send_message", "delete_message"])
 def test_redrive_loses_nothing_when_a_call_fails(
-    stack: SmallStack, frond: Run, monkeypatch: pytest.MonkeyPatch, call: str
+    stack: FakeStack, frond: Run, monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:
     sent = [notification(f"{number}.jpg") for number in range(3)]
     put(stack, "UploadsDeadLetters", *sent)
@@ -165,7 +162,7 @@ def test_redrive_loses_nothing_when_a_call_fails(
         assert "1 message sent back but not deleted here" in result.stdout
         assert bodies(stack, "UploadsQueue") == sent
     else:
-        assert "1 message not sent, and still there" in result.stdout
+        assert "1 message not sent; still in the dead-letter queue" in result.stdout
         monkeypatch.undo()
         monkeypatch.chdir(stack.folder)
         assert frond("dlq", "redrive", "--queue", "uploads").exit_code == 0
@@ -173,10 +170,10 @@ def test_redrive_loses_nothing_when_a_call_fails(
 
 
 def failing(monkeypatch: pytest.MonkeyPatch, call: str, *, once: bool) -> None:
-    """Let a call to SQS fail."""
-    make = Stack.sqs
+    """Make a call to SQS fail."""
+    make = FrondStack.sqs
 
-    def sqs(self: Stack) -> "SQSClient":
+    def sqs(self: FrondStack) -> "SQSClient":
         client = make(self)
         works = getattr(client, call)
 
@@ -188,4 +185,4 @@ def failing(monkeypatch: pytest.MonkeyPatch, call: str, *, once: bool) -> None:
         setattr(client, call, fail)
         return client
 
-    monkeypatch.setattr(Stack, "sqs", sqs)
+    monkeypatch.setattr(FrondStack, "sqs", sqs)

@@ -1,4 +1,4 @@
-"""Which content type a photo is sent with."""
+"""The content type of a photo."""
 
 import io
 from pathlib import Path
@@ -7,8 +7,8 @@ import pillow_heif
 import pytest
 from PIL import Image
 
-from frond_client.formats import content_type_of
-from frond_client.photo import Photo
+from frond_client.formats import content_type_from_bytes
+from frond_client.photo_file import PhotoFile
 
 PICTURE = Image.new("RGB", (16, 16), "green")
 
@@ -34,16 +34,16 @@ def encoded(form: str) -> bytes:
         ("BMP", None),
     ],
 )
-def test_first_bytes_tell(form: str, known: str | None) -> None:
-    assert content_type_of(encoded(form)) == known
+def test_the_signature_decides(form: str, known: str | None) -> None:
+    assert content_type_from_bytes(encoded(form)) == known
 
 
-def test_the_bytes_count_for_more_than_the_name(tmp_path: Path) -> None:
+def test_the_signature_takes_precedence_over_the_name(tmp_path: Path) -> None:
     path = tmp_path / "photo.JPG"
     path.write_bytes(encoded("PNG"))
-    assert Photo.read(path).content_type == "image/png"
+    assert PhotoFile.read(path).content_type == "image/png"
     path.write_bytes(b"damaged")
-    assert Photo.read(path).content_type == "image/jpeg"
+    assert PhotoFile.read(path).content_type == "image/jpeg"
     with path.open("rb") as file:
-        assert Photo.read(file).content_type == "image/jpeg"
-    assert Photo.read(b"damaged").content_type == "application/octet-stream"
+        assert PhotoFile.read(file).content_type == "image/jpeg"
+    assert PhotoFile.read(b"damaged").content_type == "application/octet-stream"

@@ -1,4 +1,4 @@
-"""The package that `pip install ./client` builds, and what it needs to be imported."""
+"""The wheel of `pip install ./client`, and its dependencies."""
 
 import os
 import re
@@ -17,16 +17,16 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from tests.conftest import ROOT
-from tests.unit.client.small_api import SmallApi, photo
+from tests.unit.client.fake_api import FakeApi, photo
 
 SOURCE = ROOT / "client"
-# What speaks the APIs of AWS; all else is for everybody.
-OPERATES = {"dead_letters", "reasons", "reconciliation", "stack", "uploads"}
+# These modules need boto3; all others must be importable without it.
+NEED_BOTO3 = {"dead_letter_queue", "dead_letter_reasons", "frond_stack", "reconciliation", "uploads"}
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[zipfile.ZipFile]:
-    """The package, built from a copy: building leaves things behind."""
+    """The wheel, built from a copy because a build leaves files behind."""
     folder = tmp_path_factory.mktemp("wheel")
     copy = shutil.copytree(SOURCE, folder / "client", ignore=shutil.ignore_patterns("*.egg-info", "build"))
     command = [
@@ -48,23 +48,23 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[zipfile.ZipFile]
 
 @pytest.fixture(scope="module")
 def installed(wheel: zipfile.ZipFile, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder that the package was installed into."""
+    """The folder of the installed package."""
     folder = tmp_path_factory.mktemp("installed")
     wheel.extractall(folder)
     return folder
 
 
-def described(wheel: zipfile.ZipFile, name: str) -> bytes:
+def read_metadata(wheel: zipfile.ZipFile, name: str) -> bytes:
     (path,) = (path for path in wheel.namelist() if path.endswith(f".dist-info/{name}"))
     return wheel.read(path)
 
 
 def requirements(wheel: zipfile.ZipFile) -> Iterator[Requirement]:
-    for line in message_from_bytes(described(wheel, "METADATA")).get_all("Requires-Dist", []):
+    for line in message_from_bytes(read_metadata(wheel, "METADATA")).get_all("Requires-Dist", []):
         yield Requirement(line)
 
 
-def test_it_holds_the_package_and_nothing_else(wheel: zipfile.ZipFile) -> None:
+def test_the_wheel_has_the_package_and_nothing_else(wheel: zipfile.ZipFile) -> None:
     sources = {
         path.relative_to(SOURCE).as_posix()
         for path in SOURCE.joinpath("frond_client").rglob("*")
@@ -74,13 +74,13 @@ def test_it_holds_the_package_and_nothing_else(wheel: zipfile.ZipFile) -> None:
     assert {path for path in wheel.namelist() if ".dist-info/" not in path} == sources
 
 
-def test_it_brings_the_command(wheel: zipfile.ZipFile) -> None:
+def test_the_wheel_has_the_command(wheel: zipfile.ZipFile) -> None:
     points = ConfigParser()
-    points.read_string(described(wheel, "entry_points.txt").decode())
+    points.read_string(read_metadata(wheel, "entry_points.txt").decode())
     assert dict(points["console_scripts"]) == {"frond": "frond_client.__main__:main"}
 
 
-def test_the_library_of_aws_is_an_extra(wheel: zipfile.ZipFile) -> None:
+def test_boto3_is_an_extra(wheel: zipfile.ZipFile) -> None:
     extra = [each.name for each in requirements(wheel) if each.marker]
     assert extra == ["boto3"]
     always = {each.name for each in requirements(wheel) if not each.marker}
@@ -88,44 +88,44 @@ def test_the_library_of_aws_is_an_extra(wheel: zipfile.ZipFile) -> None:
 
 
 def core(wheel: zipfile.ZipFile) -> set[str]:
-    """Return the core requirements and, in turn, theirs."""
+    """Return the core requirements and their own requirements."""
     todo = [each.name for each in requirements(wheel) if not each.marker]
     known: set[str] = set()
     while todo:
         name = canonicalize_name(todo.pop())
         if name not in known:
             known.add(name)
-            asked = (Requirement(line) for line in distribution(name).requires or [])
-            todo += [each.name for each in asked if not each.marker or each.marker.evaluate({"extra": ""})]
+            required = (Requirement(line) for line in distribution(name).requires or [])
+            todo += [each.name for each in required if not each.marker or each.marker.evaluate({"extra": ""})]
     return known
 
 
-def refused(wheel: zipfile.ZipFile) -> set[str]:
-    """Return the modules that are here and that the package does not ask for."""
+def blocked_modules(wheel: zipfile.ZipFile) -> set[str]:
+    """Return the installed modules that are no requirements of the package."""
     known = core(wheel) | {"frond-client"}
     brought = packages_distributions().items()
     others = {module for module, names in brought if not known & {canonicalize_name(name) for name in names}}
     return others | {"frond", "training", "local", "tests"}
 
 
-REFUSE = """
+BLOCK_IMPORTS = """
 import sys
-class Refusing:
+class BlockingFinder:
     def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in {refused!r}:
-            raise ModuleNotFoundError(f"{{name}} is not asked for", name=name)
-sys.meta_path.insert(0, Refusing())
+        if name.partition(".")[0] in {blocked!r}:
+            raise ModuleNotFoundError(f"{{name}} is no requirement", name=name)
+sys.meta_path.insert(0, BlockingFinder())
 """
 
 
 def run(code: str, wheel: zipfile.ZipFile, installed: Path) -> subprocess.CompletedProcess[str]:
-    """Run code where the package is, and of all others only what it asks for."""
-    others = refused(wheel)
+    """Run code with the package and its requirements only."""
+    others = blocked_modules(wheel)
     assert others >= {"boto3", "botocore", "tensorflow", "numpy", "moto"}
     environment = {name: value for name, value in os.environ.items() if not re.match("FROND_|PYTHON", name)}
     environment["PYTHONPATH"] = str(installed)
     return subprocess.run(
-        [sys.executable, "-c", REFUSE.format(refused=others) + code],
+        [sys.executable, "-c", BLOCK_IMPORTS.format(blocked=others) + code],
         env=environment,
         cwd=installed,
         capture_output=True,
@@ -135,8 +135,8 @@ def run(code: str, wheel: zipfile.ZipFile, installed: Path) -> subprocess.Comple
     )
 
 
-def test_it_runs_with_what_it_asks_for(
-    wheel: zipfile.ZipFile, installed: Path, service: SmallApi, tmp_path: Path
+def test_the_client_runs_with_its_requirements(
+    wheel: zipfile.ZipFile, installed: Path, service: FakeApi, tmp_path: Path
 ) -> None:
     path = tmp_path / "maize.jpg"
     path.write_bytes(photo("zea-mays"))
@@ -155,19 +155,19 @@ app(["classify", "--json", "--url", {service.url!r}, "--key", "k", {str(path)!r}
     assert '"zea-mays"' in line
 
 
-def test_every_module_but_those_of_aws_can_be_imported(wheel: zipfile.ZipFile, installed: Path) -> None:
+def test_modules_for_the_http_api_import_without_boto3(wheel: zipfile.ZipFile, installed: Path) -> None:
     modules = {
         ".".join(path.relative_to(installed).with_suffix("").parts).removesuffix(".__init__")
         for path in (installed / "frond_client").rglob("*.py")
     }
-    free = {name for name in modules if not OPERATES & set(name.split(".")[1:2])}
+    free = {name for name in modules if not NEED_BOTO3 & set(name.split(".")[1:2])}
     assert "frond_client.classifying.batch" in free
     imports = "\n".join(f"import {name}" for name in sorted(free))
     result = run(imports, wheel, installed)
     assert result.returncode == 0, result.stderr
 
 
-def test_every_name_that_it_promises_is_there() -> None:
+def test_every_public_name_can_be_imported() -> None:
     import frond_client
 
     for name in frond_client.__all__:
@@ -176,6 +176,6 @@ def test_every_name_that_it_promises_is_there() -> None:
         frond_client.Fern  # noqa: B018
 
 
-def test_the_import_alone_loads_nothing(wheel: zipfile.ZipFile, installed: Path) -> None:
+def test_the_import_of_the_package_is_lazy(wheel: zipfile.ZipFile, installed: Path) -> None:
     result = run("import frond_client; print('httpx' in sys.modules)", wheel, installed)
     assert (result.stdout, result.stderr) == ("False\n", "")

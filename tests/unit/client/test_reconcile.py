@@ -1,4 +1,4 @@
-"""Uploads that were never answered."""
+"""`frond reconcile`: uploads without a final record."""
 
 import json
 from typing import Any
@@ -8,10 +8,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from frond_client import reconciliation
-from frond_client.uploads.bucket import stored
+from frond_client.uploads.bucket import list_objects
 from tests.unit.client.conftest import Run
-from tests.unit.client.small_api import MADE, Asked, Reply, SmallApi
-from tests.unit.client.small_stack import UPLOADS, SmallStack, identifier, succeeded
+from tests.unit.client.fake_api import CREATED_AT, FakeApi, FakeResponse, ReceivedRequest
+from tests.unit.client.fake_stack import UPLOADS, FakeStack, identifier, succeeded
 
 HOUR = 3600
 ODD = "trip/a b+c 100%25 ö.jpg"
@@ -19,17 +19,17 @@ ODD = "trip/a b+c 100%25 ö.jpg"
 
 def record(key: str | None, status: str) -> dict[str, Any]:
     source = {"door": "s3", "key": key}
-    return {"id": identifier(key or ""), "status": status, "source": source, "created_at": MADE}
+    return {"id": identifier(key or ""), "status": status, "source": source, "created_at": CREATED_AT}
 
 
-def upload(stack: SmallStack, key: str, age: float = HOUR) -> None:
+def upload(stack: FakeStack, key: str, age: float = HOUR) -> None:
     stack.s3.put_object(
         Bucket=UPLOADS, Key=key, Body=key.encode(), ContentType="image/png", Metadata={"owner": "me"}
     )
     stack.age(UPLOADS, key, age)
 
 
-def notified(stack: SmallStack) -> list[str]:
+def notified(stack: FakeStack) -> list[str]:
     answer = stack.sqs.receive_message(QueueUrl=stack.queues["UploadsQueue"], MaxNumberOfMessages=10)
     records = [
         record
@@ -40,17 +40,17 @@ def notified(stack: SmallStack) -> list[str]:
 
 
 @pytest.fixture
-def muddle(stack: SmallStack, api: SmallApi) -> list[str]:
-    """Uploads in every state; returns those that nobody answered."""
+def unfinished(stack: FakeStack, api: FakeApi) -> list[str]:
+    """Create uploads in every state; return those without a final record."""
     for key in ("done.jpg", "failed.jpg", "queued.jpg", "running.jpg", ODD, "replaced.jpg", "expired.jpg"):
         upload(stack, key)
     upload(stack, "fresh.jpg", age=60)
     upload(stack, "deleted.jpg")
     stack.s3.delete_object(Bucket=UPLOADS, Key="deleted.jpg")
-    stack.answer("done.jpg", succeeded())
-    stack.answer("replaced.jpg", succeeded())
+    stack.put_result("done.jpg", succeeded())
+    stack.put_result("replaced.jpg", succeeded())
     stack.age_result("replaced.jpg", 2 * HOUR)
-    api.page = 2
+    api.page_size = 2
     api.records = [
         record(None, "succeeded"),
         record("done.jpg", "succeeded"),
@@ -60,78 +60,80 @@ def muddle(stack: SmallStack, api: SmallApi) -> list[str]:
         record("replaced.jpg", "succeeded"),
         record("expired.jpg", "succeeded"),
     ]
-    stack.notify_the_queue()
+    stack.enable_notifications()
     return sorted(["queued.jpg", "running.jpg", "replaced.jpg", ODD])
 
 
-def test_only_what_nobody_answered_is_queued_again(
-    stack: SmallStack, api: SmallApi, muddle: list[str], frond: Run
+def test_only_unfinished_uploads_are_queued_again(
+    stack: FakeStack, api: FakeApi, unfinished: list[str], frond: Run
 ) -> None:
     notified(stack)
     result = frond("reconcile")
     assert result.exit_code == 0, result.output
     assert "7 uploads older than 15 minutes, 4 without a final record." in result.stdout
     assert "4 uploads queued again." in result.stdout
-    assert notified(stack) == muddle
-    assert {key for key in stack.uploaded() if stack.versions(key) == 2} == set(muddle)
+    assert notified(stack) == unfinished
+    assert {key for key in stack.uploaded_keys() if stack.versions(key) == 2} == set(unfinished)
     assert stack.versions("deleted.jpg") == 1
     copy = stack.s3.get_object(Bucket=UPLOADS, Key=ODD)
     assert copy["Body"].read() == ODD.encode()
     assert (copy["ContentType"], copy["Metadata"]) == ("image/png", {"owner": "me"})
 
 
-def test_it_is_done_when_it_is_done(stack: SmallStack, muddle: list[str], frond: Run) -> None:
+def test_a_second_run_queues_nothing(stack: FakeStack, unfinished: list[str], frond: Run) -> None:
     frond("reconcile")
     assert "3 uploads older than 15 minutes, 0 without" in frond("reconcile").stdout
 
 
-def test_a_dry_run_only_lists(stack: SmallStack, muddle: list[str], frond: Run) -> None:
+def test_a_dry_run_only_lists(stack: FakeStack, unfinished: list[str], frond: Run) -> None:
     notified(stack)
     result = frond("reconcile", "--dry-run")
     assert result.exit_code == 0
-    assert result.stdout.splitlines()[1:] == muddle
+    assert result.stdout.splitlines()[1:] == unfinished
     assert notified(stack) == []
-    assert {stack.versions(key) for key in stack.uploaded()} == {1}
+    assert {stack.versions(key) for key in stack.uploaded_keys()} == {1}
 
 
-def test_older_than_is_in_minutes(stack: SmallStack, muddle: list[str], frond: Run) -> None:
+def test_older_than_is_in_minutes(stack: FakeStack, unfinished: list[str], frond: Run) -> None:
     assert "fresh.jpg" in frond("reconcile", "--dry-run", "--older-than", "0.5").stdout
     assert "0 uploads older than 90 minutes" in frond("reconcile", "--older-than", "90").stdout
 
 
-def test_a_busy_api_is_asked_again(stack: SmallStack, api: SmallApi, muddle: list[str], frond: Run) -> None:
-    api.first = [(429, {"Retry-After": "0"}, b"{}"), (503, {}, b"")]
-    assert frond("reconcile", "--dry-run").exit_code == 0
-    assert api.asked[:3] == ["/v1/classifications?limit=100"] * 3
-
-
-def test_nothing_is_queued_when_the_records_are_not_known(
-    stack: SmallStack, api: SmallApi, muddle: list[str], frond: Run
+def test_requests_to_a_busy_api_are_retried(
+    stack: FakeStack, api: FakeApi, unfinished: list[str], frond: Run
 ) -> None:
-    answers = SmallApi.answer
-    api.page = 2
+    api.responses = [(429, {"Retry-After": "0"}, b"{}"), (503, {}, b"")]
+    assert frond("reconcile", "--dry-run").exit_code == 0
+    assert api.targets[:3] == ["/v1/classifications?limit=100"] * 3
 
-    def broken(asked: Asked) -> Reply | None:
-        return (500, {}, b"") if "cursor" in asked.target else answers(api, asked)
 
-    api.answer = broken  # type: ignore[method-assign]
+def test_nothing_is_queued_if_the_records_cannot_be_read(
+    stack: FakeStack, api: FakeApi, unfinished: list[str], frond: Run
+) -> None:
+    respond = FakeApi.respond
+    api.page_size = 2
+
+    def broken(request: ReceivedRequest) -> FakeResponse | None:
+        return (500, {}, b"") if "cursor" in request.target else respond(api, request)
+
+    api.respond = broken  # type: ignore[method-assign]
     result = frond("reconcile")
     assert result.exit_code == 1
     assert "The API answered 500" in result.stderr
-    assert {stack.versions(key) for key in stack.uploaded()} == {1}
+    assert {stack.versions(key) for key in stack.uploaded_keys()} == {1}
 
 
-def test_what_waits_is_said(stack: SmallStack, muddle: list[str], frond: Run) -> None:
+def test_waiting_messages_are_reported(stack: FakeStack, unfinished: list[str], frond: Run) -> None:
     frond("reconcile")
-    for key in muddle:
+    for key in unfinished:
         stack.age(UPLOADS, key, HOUR)
-    said = frond("reconcile", "--dry-run").stdout
-    assert "messages wait in the queues: some of these may only be waiting." in said
+    output = frond("reconcile", "--dry-run").stdout
+    assert "messages wait in the queues, perhaps for these uploads." in output
 
 
-def test_what_is_replaced_meanwhile_is_left_alone(stack: SmallStack, api: SmallApi) -> None:
+def test_an_upload_that_was_replaced_is_skipped(stack: FakeStack, api: FakeApi) -> None:
     upload(stack, "a.jpg")
-    found = stored(stack.s3, UPLOADS, "")["a.jpg"]
+    found = list_objects(stack.s3, UPLOADS, "")["a.jpg"]
     stack.s3.put_object(Bucket=UPLOADS, Key="a.jpg", Body=b"newer")
     assert not reconciliation.requeue(stack.s3, UPLOADS, "a.jpg", found)
     assert stack.versions("a.jpg") == 2
@@ -139,14 +141,14 @@ def test_what_is_replaced_meanwhile_is_left_alone(stack: SmallStack, api: SmallA
     assert not reconciliation.requeue(stack.s3, UPLOADS, "a.jpg", found)
 
 
-def test_what_is_replaced_at_the_last_moment_is_left_alone(
-    stack: SmallStack, api: SmallApi, monkeypatch: pytest.MonkeyPatch
+def test_an_upload_that_is_replaced_before_the_copy_is_skipped(
+    stack: FakeStack, api: FakeApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     upload(stack, "a.jpg")
-    found = stored(stack.s3, UPLOADS, "")["a.jpg"]
+    found = list_objects(stack.s3, UPLOADS, "")["a.jpg"]
 
     def copy(**arguments: Any) -> None:
-        # Moto copies whatever is there; S3 answers this to a condition that does not hold.
+        # Moto ignores the condition; S3 responds with this error.
         assert arguments["CopySourceIfMatch"].strip('"') == found.etag
         raise ClientError({"Error": {"Code": "PreconditionFailed"}}, "CopyObject")
 
@@ -154,8 +156,8 @@ def test_what_is_replaced_at_the_last_moment_is_left_alone(
     assert not reconciliation.requeue(stack.s3, UPLOADS, "a.jpg", found)
 
 
-def test_one_that_fails_stops_no_other(
-    stack: SmallStack, muddle: list[str], frond: Run, monkeypatch: pytest.MonkeyPatch
+def test_a_failure_does_not_stop_the_others(
+    stack: FakeStack, unfinished: list[str], frond: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     requeue = reconciliation.requeue
 

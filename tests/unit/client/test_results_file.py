@@ -1,20 +1,20 @@
-"""The CSV file of results, and what a crash may leave of it."""
+"""The CSV file of results, also after a crash."""
 
 from pathlib import Path
 
 import pytest
 
-from frond_client.csv_row import Row
+from frond_client.csv_row import ResultRow
 from frond_client.errors import FrondError
 from frond_client.uploads.results_file import ResultsFile
-from tests.unit.client.small_stack import failed, succeeded
+from tests.unit.client.fake_stack import failed, succeeded
 
 NAMES = ["plain.jpg", 'Löwenzahn, "two\nlines" 🌱\r.jpg', "last.jpg"]
 
 
-def row(name: str) -> Row:
+def row(name: str) -> ResultRow:
     document = failed("Cut off,\nor so.") if name == "last.jpg" else succeeded()
-    return Row.of(document, file=name, key=f"batch/{name}")
+    return ResultRow.from_classification(document, file=name, key=f"batch/{name}")
 
 
 @pytest.fixture
@@ -25,20 +25,18 @@ def whole(tmp_path: Path) -> bytes:
     return file.path.read_bytes()
 
 
-def test_rows_come_back_as_they_were(whole: bytes, tmp_path: Path) -> None:
+def test_rows_survive_a_round_trip(whole: bytes, tmp_path: Path) -> None:
     assert list(ResultsFile(tmp_path / "whole.csv").rows.values()) == [row(name) for name in NAMES]
 
 
-def test_wherever_it_was_cut_the_whole_rows_stay_and_the_rest_can_be_added(
-    whole: bytes, tmp_path: Path
-) -> None:
+def test_a_truncated_file_has_its_complete_rows_and_can_be_completed(whole: bytes, tmp_path: Path) -> None:
     path = tmp_path / "cut.csv"
     for end in range(len(whole) + 1):
         path.write_bytes(whole[:end])
         file = ResultsFile(path)
-        kept = list(file.rows.values())
-        assert kept == [row(name) for name in NAMES[: len(kept)]]
-        for name in NAMES[len(kept) :]:
+        complete = list(file.rows.values())
+        assert complete == [row(name) for name in NAMES[: len(complete)]]
+        for name in NAMES[len(complete) :]:
             file.append(row(name))
         assert path.read_bytes() == whole
     assert sorted(each.name for each in tmp_path.iterdir()) == ["cut.csv", "whole.csv"]
@@ -51,22 +49,22 @@ def test_a_row_is_written_at_once(tmp_path: Path) -> None:
         assert len(ResultsFile(tmp_path / "x.csv").rows) == count
 
 
-def test_what_is_forgotten_is_gone(whole: bytes, tmp_path: Path) -> None:
-    ResultsFile(tmp_path / "whole.csv").forget(["batch/plain.jpg", "batch/unknown.jpg"])
+def test_removed_rows_are_gone(whole: bytes, tmp_path: Path) -> None:
+    ResultsFile(tmp_path / "whole.csv").remove(["batch/plain.jpg", "batch/unknown.jpg"])
     left = ResultsFile(tmp_path / "whole.csv")
     assert list(left.rows) == [f"batch/{name}" for name in NAMES[1:]]
     left.append(row("plain.jpg"))
     assert len(ResultsFile(tmp_path / "whole.csv").rows) == 3
 
 
-def test_a_spreadsheet_may_have_saved_it(whole: bytes, tmp_path: Path) -> None:
+def test_a_spreadsheet_program_may_have_saved_the_file(whole: bytes, tmp_path: Path) -> None:
     path = tmp_path / "saved.csv"
     path.write_bytes(b"\xef\xbb\xbf" + whole.replace(b"\n", b"\r\n"))
     assert len(ResultsFile(path).rows) == 3
     assert ResultsFile(path).rows["batch/plain.jpg"] == row("plain.jpg")
 
 
-def test_a_disk_that_is_full_is_said(whole: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_reported(whole: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = ResultsFile(tmp_path / "whole.csv")
 
     def full(*_: object, **__: object) -> None:
@@ -76,6 +74,6 @@ def test_a_disk_that_is_full_is_said(whole: bytes, tmp_path: Path, monkeypatch: 
     with pytest.raises(FrondError, match="No space left"):
         file.append(row("another.jpg"))
     with pytest.raises(FrondError, match="No space left"):
-        file.forget(["batch/plain.jpg"])
+        file.remove(["batch/plain.jpg"])
     monkeypatch.undo()
     assert file.path.read_bytes() == whole

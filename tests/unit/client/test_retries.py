@@ -1,4 +1,4 @@
-"""What is tried again, when, and when no more."""
+"""Which requests are retried, when, and how often."""
 
 import socket
 import threading
@@ -11,147 +11,143 @@ from email.utils import format_datetime
 import pytest
 
 from frond_client import (
+    ConnectionFailedError,
     Frond,
-    InvalidRequest,
-    QuotaExceeded,
-    RateLimited,
-    ServiceUnavailable,
-    Timeout,
-    Unreachable,
+    InvalidRequestError,
+    QuotaExceededError,
+    RateLimitError,
+    ResponseTimeoutError,
+    ServiceUnavailableError,
 )
-from tests.unit.client.both import Connect
-from tests.unit.client.small_api import SmallApi, photo, problem
+from tests.unit.client.blocking_adapter import Connect
+from tests.unit.client.fake_api import FakeApi, photo, problem
 
 PHOTO = photo("zea-mays")
 
 
-def test_it_waits_as_long_as_it_is_asked_to(client: Frond, service: SmallApi, pauses: list[float]) -> None:
+def test_retry_after_is_respected(client: Frond, service: FakeApi, delays: list[float]) -> None:
     soon = format_datetime(datetime.now(UTC) + timedelta(seconds=20), usegmt=True)
     past = format_datetime(datetime.now(UTC) - timedelta(days=1), usegmt=True)
-    service.first = [
+    service.responses = [
         (429, {"Retry-After": "7"}, b"{}"),
         (503, {"Retry-After": soon}, b""),
         (429, {"Retry-After": past}, b""),
     ]
     assert client.classify(PHOTO).verdict == "identified"
-    assert 7 <= pauses[0] <= 7.5
-    assert 15 < pauses[1] <= 20.5
-    assert 0 <= pauses[-1] <= 0.5
+    assert 7 <= delays[0] <= 7.5
+    assert 15 < delays[1] <= 20.5
+    assert 0 <= delays[-1] <= 0.5
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
-def test_what_is_only_for_now_is_tried_again(
-    client: Frond, service: SmallApi, pauses: list[float], status: int
+def test_transient_errors_are_retried(
+    client: Frond, service: FakeApi, delays: list[float], status: int
 ) -> None:
-    service.first = [(status, {"Retry-After": "when it is done"}, b"<html>"), (status, {}, b"{}")]
+    service.responses = [(status, {"Retry-After": "when it is done"}, b"<html>"), (status, {}, b"{}")]
     assert client.classify(PHOTO).verdict == "identified"
     assert len(service.requests) == 3
-    assert 0.25 <= pauses[0] <= 0.5 <= pauses[1] <= 1
+    assert 0.25 <= delays[0] <= 0.5 <= delays[1] <= 1
 
 
-def test_a_lost_connection_is_tried_again(client: Frond, service: SmallApi, pauses: list[float]) -> None:
-    service.first = [None, None]
+def test_a_lost_connection_is_retried(client: Frond, service: FakeApi, delays: list[float]) -> None:
+    service.responses = [None, None]
     assert client.classify(PHOTO).verdict == "identified"
-    assert len(pauses) == 2
+    assert len(delays) == 2
 
 
-def test_every_attempt_has_the_same_key_and_photos(
-    client: Frond, service: SmallApi, pauses: list[float]
+def test_all_attempts_have_the_same_key_and_photos(
+    client: Frond, service: FakeApi, delays: list[float]
 ) -> None:
-    service.first = [None, (503, {}, b""), (429, {}, b"")]
+    service.responses = [None, (503, {}, b""), (429, {}, b"")]
     client.classify([PHOTO, PHOTO])
     client.classify(PHOTO)
 
-    keys = [asked.headers["idempotency-key"] for asked in service.requests]
+    keys = [request.headers["idempotency-key"] for request in service.requests]
     assert len(set(keys[:4])) == 1
     assert keys[4] != keys[0]
-    assert {tuple(part.raw for part in asked.parts) for asked in service.requests[:4]} == {(PHOTO, PHOTO)}
+    assert {tuple(part.raw for part in request.parts) for request in service.requests[:4]} == {(PHOTO, PHOTO)}
 
 
-def test_a_key_of_ones_own(client: Frond, service: SmallApi) -> None:
+def test_the_idempotency_key_can_be_chosen(client: Frond, service: FakeApi) -> None:
     client.classify(PHOTO, idempotency_key="walk-7/maize")
     assert service.requests[0].headers["idempotency-key"] == "walk-7/maize"
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 413, 415, 422, 501])
-def test_what_will_not_change_is_not_tried_again(
-    client: Frond, service: SmallApi, pauses: list[float], status: int
+def test_permanent_errors_are_not_retried(
+    client: Frond, service: FakeApi, delays: list[float], status: int
 ) -> None:
-    service.first = [problem(status, "some")]
+    service.responses = [problem(status, "some")]
     with pytest.raises(Exception, match=r".+"):
         client.classify([PHOTO, PHOTO])
     assert len(service.requests) == 1
-    assert pauses == []
+    assert delays == []
 
 
-def test_it_gives_up_after_some_attempts(client: Frond, service: SmallApi, pauses: list[float]) -> None:
-    service.first = [problem(503, "busy")] * 9
-    with pytest.raises(ServiceUnavailable):
+def test_the_number_of_attempts_is_limited(client: Frond, service: FakeApi, delays: list[float]) -> None:
+    service.responses = [problem(503, "busy")] * 9
+    with pytest.raises(ServiceUnavailableError):
         client.model()
     assert len(service.requests) == 5
-    for pause, most in zip(pauses, [0.5, 1, 2, 4], strict=True):
+    for pause, most in zip(delays, [0.5, 1, 2, 4], strict=True):
         assert most / 2 <= pause <= most
 
 
-def test_it_does_not_wait_for_longer_than_its_patience(
-    connect: Connect, service: SmallApi, pauses: list[float]
-) -> None:
-    service.first = [(429, {"Retry-After": "11"}, b"{}")]
-    with connect(service.url, "k", patience=10) as client, pytest.raises(RateLimited) as told:
+def test_no_retry_begins_after_max_wait(connect: Connect, service: FakeApi, delays: list[float]) -> None:
+    service.responses = [(429, {"Retry-After": "11"}, b"{}")]
+    with connect(service.url, "k", max_wait=10) as client, pytest.raises(RateLimitError) as caught:
         client.model()
-    assert told.value.retry_after == 11
-    assert pauses == []
+    assert caught.value.retry_after == 11
+    assert delays == []
 
 
-def test_a_key_that_has_used_up_its_day_waits_for_no_one(
-    client: Frond, service: SmallApi, pauses: list[float]
-) -> None:
-    service.first = [problem(429, "quota-exceeded")]
-    with pytest.raises(QuotaExceeded):
+def test_an_exceeded_quota_is_not_retried(client: Frond, service: FakeApi, delays: list[float]) -> None:
+    service.responses = [problem(429, "quota-exceeded")]
+    with pytest.raises(QuotaExceededError):
         client.model()
-    assert pauses == []
+    assert delays == []
 
 
-def test_how_often_is_a_matter_of_choice(connect: Connect, service: SmallApi, pauses: list[float]) -> None:
-    service.first = [problem(500, "internal")] * 3
-    with connect(service.url, "k", attempts=1) as client, pytest.raises(ServiceUnavailable):
+def test_max_attempts_can_be_chosen(connect: Connect, service: FakeApi, delays: list[float]) -> None:
+    service.responses = [problem(500, "internal")] * 3
+    with connect(service.url, "k", max_attempts=1) as client, pytest.raises(ServiceUnavailableError):
         client.model()
     assert len(service.requests) == 1
 
 
-def test_nobody_is_there(connect: Connect, pauses: list[float]) -> None:
+def test_a_refused_connection_is_reported(connect: Connect, delays: list[float]) -> None:
     with (
         connect("http://127.0.0.1:9", "k") as client,
-        pytest.raises(Unreachable, match="cannot be reached"),
+        pytest.raises(ConnectionFailedError, match="cannot be reached"),
     ):
         client.classify(PHOTO)
-    assert len(pauses) == 4
+    assert len(delays) == 4
 
 
 @contextmanager
-def silence() -> Iterator[str]:
-    """Give the address of what takes connections and never answers."""
+def silent_server() -> Iterator[str]:
+    """Accept connections and never respond."""
     with socket.create_server(("127.0.0.1", 0), backlog=16) as listening:
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
 
 
-def test_nobody_answers(connect: Connect) -> None:
+def test_a_server_that_never_responds_times_out(connect: Connect) -> None:
     with (
-        silence() as url,
-        connect(url, "k", timeout=0.05, attempts=2) as client,
-        pytest.raises(Timeout, match="did not answer in time") as told,
+        silent_server() as url,
+        connect(url, "k", timeout=0.05, max_attempts=2) as client,
+        pytest.raises(ResponseTimeoutError, match="did not answer in time") as caught,
     ):
         client.model()
-    assert told.value.id is None
+    assert caught.value.id is None
 
 
-def test_a_wrong_option_is_the_callers(client: Frond, service: SmallApi) -> None:
-    service.first = [problem(400, "invalid-request", detail="top: at most 12.")]
-    with pytest.raises(InvalidRequest, match="top: at most 12"):
+def test_an_invalid_option_is_an_invalid_request(client: Frond, service: FakeApi) -> None:
+    service.responses = [problem(400, "invalid-request", detail="top: at most 12.")]
+    with pytest.raises(InvalidRequestError, match="top: at most 12"):
         client.classify(PHOTO, top=13)
 
 
-def test_several_threads_share_a_client(service: SmallApi) -> None:
+def test_a_client_is_thread_safe(service: FakeApi) -> None:
     found: list[str] = []
     with Frond(service.url, "k") as client:
         threads = [
@@ -165,8 +161,8 @@ def test_several_threads_share_a_client(service: SmallApi) -> None:
     assert found == ["zea-mays"] * 8
 
 
-def test_it_really_waits(connect: Connect, service: SmallApi) -> None:
-    service.first = [(429, {"Retry-After": "1"}, b"{}")]
+def test_delays_take_real_time(connect: Connect, service: FakeApi) -> None:
+    service.responses = [(429, {"Retry-After": "1"}, b"{}")]
     begin = time.monotonic()
     with connect(service.url, "k") as client:
         client.model()

@@ -1,4 +1,4 @@
-"""Where the stack is, and what is said when it is not there."""
+"""Finding the stack, and the errors of AWS."""
 
 import json
 import os
@@ -12,17 +12,17 @@ import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
 
-from frond_client.address import Address
-from frond_client.aws_errors import sentence
-from frond_client.stack import Stack, find_stack
+from frond_client.aws_errors import aws_error_message
+from frond_client.endpoint import ApiEndpoint
+from frond_client.frond_stack import FrondStack, find_stack
 from tests.conftest import ROOT
 from tests.unit.client.conftest import Run
-from tests.unit.client.small_stack import REGION, SmallStack
+from tests.unit.client.fake_stack import REGION, FakeStack
 
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """An account of AWS."""
+    """A mocked AWS account."""
     for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
@@ -30,15 +30,15 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
-def test_help_is_fast_because_it_loads_nothing_heavy() -> None:
-    heavy = {"boto3", "botocore", "httpx", "frond_client.models"}
+def test_help_imports_nothing_heavy() -> None:
+    heavy = {"boto3", "botocore", "httpx", "pydantic", "frond_client.models"}
     code = f"import sys, frond_client.__main__; print(sorted({heavy!r} & set(sys.modules)))"
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "client")}
     result = subprocess.run([sys.executable, "-c", code], check=True, env=environment, capture_output=True)
     assert result.stdout.strip() == b"[]"
 
 
-def test_no_stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, frond: Run) -> None:
+def test_a_missing_stack_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, frond: Run) -> None:
     monkeypatch.chdir(tmp_path)
     for command in (["upload", "x"], ["dlq", "list"], ["dlq", "redrive"], ["reconcile"]):
         result = frond(*command)
@@ -46,8 +46,8 @@ def test_no_stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, frond: Run) -
         assert "Start one with `make serve`, or name a deployed stack with --stack." in result.stderr
 
 
-def test_the_file_is_found_from_a_folder_below(
-    stack: SmallStack, monkeypatch: pytest.MonkeyPatch, frond: Run
+def test_the_stack_file_is_found_from_a_subfolder(
+    stack: FakeStack, monkeypatch: pytest.MonkeyPatch, frond: Run
 ) -> None:
     below = stack.folder / "a" / "b"
     below.mkdir(parents=True)
@@ -55,7 +55,7 @@ def test_the_file_is_found_from_a_folder_below(
     assert "Both dead-letter queues are empty." in frond("dlq", "list").stdout
 
 
-def test_a_stack_that_no_longer_runs(stack: SmallStack, frond: Run) -> None:
+def test_a_stopped_stack_is_reported(stack: FakeStack, frond: Run) -> None:
     process = subprocess.Popen([sys.executable, "-c", ""])
     process.wait()
     stack.write_file(pid=process.pid)
@@ -65,24 +65,24 @@ def test_a_stack_that_no_longer_runs(stack: SmallStack, frond: Run) -> None:
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"region": 1'])
-def test_a_file_that_says_nothing(stack: SmallStack, frond: Run, content: str) -> None:
+def test_a_malformed_stack_file_is_reported(stack: FakeStack, frond: Run, content: str) -> None:
     (stack.folder / ".frond" / "stack.json").write_text(content)
     result = frond("reconcile")
     assert result.exit_code == 1
-    assert "cannot be read as the address of a stack" in result.stderr
+    assert "is not a valid stack file" in result.stderr
 
 
-def test_a_stack_without_what_is_needed(stack: SmallStack, frond: Run) -> None:
+def test_a_missing_output_is_reported(stack: FakeStack, frond: Run) -> None:
     stack.client("cloudformation").delete_stack(StackName="frond-local")
     stack.client("cloudformation").create_stack(
         StackName="frond-local", TemplateBody=json.dumps({"Resources": {"T": {"Type": "AWS::SNS::Topic"}}})
     )
     result = frond("dlq", "list")
     assert result.exit_code == 1
-    assert "frond-local does not say its UploadsDeadLettersUrl" in result.stderr
+    assert "frond-local has no output UploadsDeadLettersUrl" in result.stderr
 
 
-def test_a_stack_on_aws(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_deployed_stack_is_found(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
     key = boto3.client("apigateway").create_api_key(name="frond", value="the-key-of-this-very-stack")
     template = {
         "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}},
@@ -95,10 +95,10 @@ def test_a_stack_on_aws(aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
     boto3.client("cloudformation").create_stack(StackName="frond-prod", TemplateBody=json.dumps(template))
     found = find_stack("frond-prod")
     assert found.output("UploadsBucketName") == "photos"
-    assert found.address() == Address("https://x.test/dev", "the-key-of-this-very-stack")
+    assert found.endpoint() == ApiEndpoint("https://x.test/dev", "the-key-of-this-very-stack")
 
 
-def test_a_stack_that_is_not_on_aws(
+def test_an_unknown_stack_is_reported(
     aws: None, frond: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -108,7 +108,9 @@ def test_a_stack_that_is_not_on_aws(
     assert f"There is no stack frond-prod in {REGION}." in result.stderr
 
 
-def test_no_credentials_and_no_region(frond: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_credentials_and_regions_are_reported(
+    frond: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in list(os.environ):
         if name.startswith("AWS_"):
             monkeypatch.delenv(name)
@@ -124,18 +126,20 @@ def test_no_credentials_and_no_region(frond: Run, tmp_path: Path, monkeypatch: p
     assert "aws sso login" in result.stderr
     monkeypatch.setenv("AWS_PROFILE", "nobody")
     result = frond("reconcile", "--stack", "frond-prod")
-    assert (result.exit_code, "Name another with AWS_PROFILE." in result.stderr) == (1, True)
+    assert (result.exit_code, "Set AWS_PROFILE to another." in result.stderr) == (1, True)
 
 
 @pytest.mark.parametrize(
-    ("code", "said"),
+    ("code", "message"),
     [
-        ("AccessDenied", "AWS refuses DescribeStacks: Not you. Ask who runs the stack for this permission."),
+        ("AccessDenied", "AWS refuses DescribeStacks: Not you. Ask the stack's owner for this permission."),
         ("ExpiredToken", "AWS does not accept these credentials (ExpiredToken). Sign in"),
         ("SomethingElse", "AWS answered DescribeStacks with SomethingElse: Not you."),
     ],
 )
-def test_aws_says_no(monkeypatch: pytest.MonkeyPatch, frond: Run, code: str, said: str) -> None:
+def test_an_error_of_aws_is_reported(
+    monkeypatch: pytest.MonkeyPatch, frond: Run, code: str, message: str
+) -> None:
     client = boto3.client(
         "cloudformation", region_name=REGION, aws_access_key_id="x", aws_secret_access_key="x"
     )
@@ -145,29 +149,31 @@ def test_aws_says_no(monkeypatch: pytest.MonkeyPatch, frond: Run, code: str, sai
     monkeypatch.setattr(boto3.Session, "client", lambda *_, **__: client)
     result = frond("reconcile", "--stack", "frond-prod")
     assert result.exit_code == 1
-    assert said in result.stderr
+    assert message in result.stderr
     assert "Traceback" not in result.output
 
 
-def test_aws_that_is_not_there(stack: SmallStack, frond: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_aws_is_reported(
+    stack: FakeStack, frond: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     stack.write_file(aws_endpoint_url="http://127.0.0.1:9")
     monkeypatch.setattr("time.sleep", lambda _: None)
     result = frond("dlq", "list")
     assert result.exit_code == 1
-    assert "AWS could not be asked: Could not connect" in result.stderr
+    assert "The call to AWS failed: Could not connect" in result.stderr
 
 
-def test_a_fault_of_ours_is_not_called_one_of_aws() -> None:
-    assert sentence(ZeroDivisionError()) is None
+def test_other_errors_have_no_aws_message() -> None:
+    assert aws_error_message(ZeroDivisionError()) is None
 
 
-def test_the_local_stack_is_asked_without_the_proxies_of_the_environment(
-    stack: SmallStack, monkeypatch: pytest.MonkeyPatch
+def test_the_local_stack_bypasses_the_proxies_of_the_environment(
+    stack: FakeStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("HTTP_PROXY", "http_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     monkeypatch.delenv("NO_PROXY", raising=False)
     monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.setattr("time.sleep", lambda _: None)
-    found: Stack = find_stack(None)
+    found: FrondStack = find_stack(None)
     assert found.output("UploadsQueueUrl") == stack.queues["UploadsQueue"]

@@ -1,4 +1,4 @@
-"""A table of prices and measurements that can be reckoned with by hand."""
+"""A price list and measurements with round numbers, to calculate with by hand."""
 
 import json
 from pathlib import Path
@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from frond_client.costs.measurements import Measurements
-from frond_client.costs.prices import Prices
+from frond_client.costs.prices import PriceList
 
-# Dollars, and how many are free. Compute costs 0.00002 a GB-second, a fifth less on arm64.
+# Dollars, and the free quantity. Compute costs 0.00002 a GB-second, a fifth less on arm64.
 ROUND = {
     "lambda_gb_second_x86_64": (0.00002, 400_000),
     "lambda_gb_second_arm64": (0.000016, 400_000),
@@ -85,8 +85,8 @@ def prices_file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def prices(prices_file: Path) -> Prices:
-    return Prices.read(prices_file)
+def prices(prices_file: Path) -> PriceList:
+    return PriceList.read(prices_file)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""`frond cost`, as people and programs run it."""
+"""`frond cost`, as tables and as JSON."""
 
 import json
 from pathlib import Path
@@ -11,90 +11,90 @@ from tests.unit.client.conftest import Run
 
 @pytest.fixture
 def own(prices_file: Path, measurements_file: Path) -> list[str]:
-    """The options that name the table and the measurements of these tests."""
-    files = ["--prices", str(prices_file), "--durations", str(measurements_file)]
+    """The options for the price list and the measurements of these tests."""
+    files = ["--prices", str(prices_file), "--measurements", str(measurements_file)]
     return ["cost", "--region", "eu-test-1", "--memory", "2048", *files]
 
 
-def test_it_tells_of_both_doors_with_what_comes_with_it(frond: Run) -> None:
-    said = frond("cost", "--photos", "1e6").stdout
+def test_the_default_has_both_bills_with_the_files_of_the_package(frond: Run) -> None:
+    output = frond("cost", "--photos", "1e6").stdout
     for words in (
-        "1,000,000 photos a month through HTTP",
-        "through S3",
+        "1,000,000 photos a month through the HTTP API",
+        "through S3 uploads",
         "API Gateway",
         "Plant.id",
         "Pl@ntNet",
     ):
-        assert words in said
-    assert "Assumed: 1769 MB, x86_64; photos of 4000 × 3000 pixels" in said
-    assert "could not be read on AWS's own pages: lambda_gb_second_x86_64" in said
+        assert words in output
+    assert "Assumed: 1769 MB, x86_64; photos of 4000 × 3000 pixels" in output
+    assert "AWS's own pages did not confirm" in output
 
 
-def test_one_door_line_by_line(frond: Run, own: list[str]) -> None:
-    said = frond(*own, "--door", "http", "--cold", "0").stdout
-    assert "through S3" not in said
-    (calls,) = (line for line in said.splitlines() if "API: calls' GB-seconds" in line)
+def test_one_bill_line_by_line(frond: Run, own: list[str]) -> None:
+    output = frond(*own, "--via", "http", "--cold-starts", "0").stdout
+    assert "through S3" not in output
+    (calls,) = (line for line in output.splitlines() if "API: calls (GB-seconds)" in line)
     assert [cell.strip() for cell in calls.strip("│ ").split("│")][2:] == ["200,000", "4.00"]
-    assert "compute alone $4.20 a million" in said
-    assert "measured 2026-01-02 on a small machine" in said
+    assert "compute alone $4.20 a million" in output
+    assert "measured 2026-01-02 on a small machine" in output
 
 
-def test_a_processor_that_nothing_was_measured_on_is_named(frond: Run, own: list[str]) -> None:
-    words = "It is not known how long the functions take on arm64."
+def test_an_architecture_without_measurements_is_reported(frond: Run, own: list[str]) -> None:
+    words = "The durations on arm64 were not measured."
     assert words in frond(*own, "--arch", "arm64").stdout
     assert words not in frond(*own).stdout
 
 
-def test_programs_get_json(frond: Run, own: list[str]) -> None:
-    said = json.loads(frond(*own, "--photos", "2e6", "--cold", "0", "--json").stdout)
-    assert said["region"] == "eu-test-1"
-    assert said["prices_of"] == "2026-01-02"
-    assert said["workload"]["photos"] == 2e6
-    http = said["bills"]["http"]
+def test_json_has_the_bills_and_the_assumptions(frond: Run, own: list[str]) -> None:
+    document = json.loads(frond(*own, "--photos", "2e6", "--cold-starts", "0", "--json").stdout)
+    assert document["region"] == "eu-test-1"
+    assert document["prices_of"] == "2026-01-02"
+    assert document["workload"]["photos"] == 2e6
+    http = document["bills"]["http"]
     assert http["compute_dollars"] == pytest.approx(8.40)
     assert http["dollars"] == pytest.approx(sum(line["dollars"] for line in http["lines"]))
     assert http["dollars"] == pytest.approx(sum(http["dollars_by_service"].values()))
     assert http["dollars_per_million"] == pytest.approx(http["dollars"] / 2)
-    assert set(said["bills"]) == {"http", "s3"}
+    assert set(document["bills"]) == {"http", "s3"}
 
 
-def test_what_is_free_stands_beside_what_is_used(frond: Run, own: list[str]) -> None:
-    said = frond(*own, "--photos", "1000", "--door", "http", "--free-tier").stdout
-    assert "1,000 (1,000 free)" in said
+def test_the_free_quantity_is_printed(frond: Run, own: list[str]) -> None:
+    output = frond(*own, "--photos", "1000", "--via", "http", "--free-tier").stdout
+    assert "1,000 (1,000 free)" in output
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
-        (["--memory", "1000"], "Nothing was measured at 1000 MB"),
-        (["--region", "mars-1"], "The table has no prices of mars-1, only of us-east-1"),
+        (["--memory", "1000"], "There are no measurements at 1000 MB"),
+        (["--region", "mars-1"], "There are no prices for mars-1, only for us-east-1"),
         (["--prices", "nowhere.toml"], "nowhere.toml cannot be read"),
-        (["--durations", "nowhere.json"], "nowhere.json cannot be read"),
+        (["--measurements", "nowhere.json"], "nowhere.json cannot be read"),
     ],
 )
-def test_what_it_cannot_tell_it_says(frond: Run, arguments: list[str], said: str) -> None:
+def test_missing_prices_and_measurements_are_reported(frond: Run, arguments: list[str], message: str) -> None:
     result = frond("cost", *arguments)
     assert result.exit_code == 1
-    assert said in result.stderr
+    assert message in result.stderr
     assert result.stdout == ""
 
 
-def test_a_file_that_holds_no_measurements(frond: Run, tmp_path: Path) -> None:
+def test_an_invalid_file_of_measurements_is_reported(frond: Run, tmp_path: Path) -> None:
     file = tmp_path / "m.json"
     file.write_text('{"sizes": 3}')
-    result = frond("cost", "--durations", str(file))
+    result = frond("cost", "--measurements", str(file))
     assert result.exit_code == 1
     assert f"{file} holds no measurements: " in result.stderr
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--photos", "0"], ["--cold", "2"], ["--door", "window"], ["--batch", "11"]]
+    "arguments", [["--photos", "0"], ["--cold-starts", "2"], ["--via", "window"], ["--batch", "11"]]
 )
-def test_options_out_of_range(frond: Run, arguments: list[str]) -> None:
+def test_options_out_of_range_are_rejected(frond: Run, arguments: list[str]) -> None:
     assert frond("cost", *arguments).exit_code == 2
 
 
-def test_the_page_about_it_has_the_figures_that_it_tells(frond: Run) -> None:
+def test_the_docs_have_the_current_figures(frond: Run) -> None:
     bills = json.loads(frond("cost", "--json").stdout)["bills"]
     page, readme = ((ROOT / name).read_text(encoding="utf-8") for name in ("docs/15-cost.md", "README.md"))
     for bill in bills.values():

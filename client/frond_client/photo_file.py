@@ -1,4 +1,4 @@
-"""A photo that is sent."""
+"""Photos to send: from paths, bytes or open files."""
 
 import os
 from collections.abc import Sequence
@@ -6,29 +6,29 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, Self, cast
 
-from frond_client.formats import content_type, content_type_of
+from frond_client.formats import content_type_from_bytes, content_type_from_name
 
-MOST_OF_A_PLANT = 5
+MAX_PHOTOS_PER_PLANT = 5
 
 
 class Readable(Protocol):
     """A file that is open in binary mode."""
 
     def read(self) -> bytes:
-        """Return what is left of it."""
+        """Return the rest of the file."""
 
 
 PhotoSource = str | os.PathLike[str] | bytes | bytearray | memoryview | Readable
 
 
 @dataclass(frozen=True)
-class Photo:
-    """The bytes of a photo, and what they are.
+class PhotoFile:
+    """The bytes of a photo and their content type.
 
     Attributes
     ----------
     content_type
-        By the first bytes, which cannot be renamed; else by the name.
+        By the first bytes; by the file's name only if these are unknown.
     """
 
     data: bytes = field(repr=False)
@@ -36,7 +36,7 @@ class Photo:
 
     @classmethod
     def read(cls, source: PhotoSource) -> Self:
-        """Return the photo that a path names, that a file holds, or whose bytes these are.
+        """Read a photo from a path, an open file or bytes.
 
         Raises
         ------
@@ -56,15 +56,15 @@ class Photo:
                 raise TypeError('A photo is bytes, not text. Open its file with mode "rb".')
         else:
             raise TypeError(f"A photo is a path, bytes or a file, not {type(source).__name__}.")
-        return cls(data, content_type_of(data) or content_type(name))
+        return cls(data, content_type_from_bytes(data) or content_type_from_name(name))
 
 
-def read_photos(given: PhotoSource | Sequence[PhotoSource]) -> tuple[Photo, ...]:
-    """Return the photos of a plant.
+def read_photos(sources: PhotoSource | Sequence[PhotoSource]) -> tuple[PhotoFile, ...]:
+    """Read the photos of one plant.
 
     Parameters
     ----------
-    given
+    sources
         One photo, or a list of up to five.
 
     Raises
@@ -72,10 +72,10 @@ def read_photos(given: PhotoSource | Sequence[PhotoSource]) -> tuple[Photo, ...]
     ValueError
         If there are none, or too many.
     OSError, TypeError
-        As `Photo.read` does.
+        As `PhotoFile.read` does.
     """
-    is_one = isinstance(given, str | bytes | bytearray | memoryview) or not isinstance(given, Sequence)
-    sources = cast("Sequence[PhotoSource]", (given,) if is_one else given)
-    if not 1 <= len(sources) <= MOST_OF_A_PLANT:
-        raise ValueError(f"One to {MOST_OF_A_PLANT} photos of a plant are taken, not {len(sources)}.")
-    return tuple(map(Photo.read, sources))
+    is_single = isinstance(sources, str | bytes | bytearray | memoryview) or not isinstance(sources, Sequence)
+    photos = cast("Sequence[PhotoSource]", (sources,) if is_single else sources)
+    if not 1 <= len(photos) <= MAX_PHOTOS_PER_PLANT:
+        raise ValueError(f"Pass one to {MAX_PHOTOS_PER_PLANT} photos of a plant, not {len(photos)}.")
+    return tuple(map(PhotoFile.read, photos))

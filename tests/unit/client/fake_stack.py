@@ -1,4 +1,4 @@
-"""A stack without its functions: moto's buckets and queues, and the file that says where they are."""
+"""A fake of the stack without functions: Moto's buckets and queues, and the stack file."""
 
 import hashlib
 import json
@@ -62,7 +62,7 @@ def failed(detail: str) -> Document:
 @cache
 def client(endpoint: str, service: str) -> Any:
     return boto3.client(
-        service,  # type: ignore[call-overload]  # the callers say which client it is
+        service,  # type: ignore[call-overload]  # the callers annotate the client
         endpoint_url=endpoint,
         region_name=REGION,
         aws_access_key_id="local",
@@ -72,8 +72,8 @@ def client(endpoint: str, service: str) -> Any:
 
 
 @dataclass
-class SmallStack:
-    """The stack, and what a test does to it."""
+class FakeStack:
+    """The fake stack, with methods that act as the functions and the clock."""
 
     endpoint: str
     folder: Path
@@ -93,7 +93,7 @@ class SmallStack:
         return client
 
     def create(self, name: str = "frond-local") -> None:
-        """Make buckets and queues, and a CloudFormation stack that names them in its outputs."""
+        """Create buckets, queues and a CloudFormation stack with their names as outputs."""
         for bucket in (UPLOADS, RESULTS, ELSEWHERE):
             self.s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
         self.s3.put_bucket_versioning(Bucket=UPLOADS, VersioningConfiguration={"Status": "Enabled"})
@@ -111,8 +111,8 @@ class SmallStack:
         }
         self.client("cloudformation").create_stack(StackName=name, TemplateBody=json.dumps(template))
 
-    def write_file(self, **facts: Any) -> None:
-        said = {
+    def write_file(self, **members: Any) -> None:
+        content = {
             "api_url": "http://127.0.0.1:9",
             "api_key": "a-key",
             "aws_endpoint_url": self.endpoint,
@@ -125,9 +125,9 @@ class SmallStack:
             "pid": os.getpid(),
         }
         (self.folder / ".frond").mkdir(exist_ok=True)
-        (self.folder / ".frond" / "stack.json").write_text(json.dumps(said | facts))
+        (self.folder / ".frond" / "stack.json").write_text(json.dumps(content | members))
 
-    def notify_the_queue(self) -> None:
+    def enable_notifications(self) -> None:
         arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:UploadsQueue"
         self.s3.put_bucket_notification_configuration(
             Bucket=UPLOADS,
@@ -136,7 +136,7 @@ class SmallStack:
             },
         )
 
-    def uploaded(self) -> list[str]:
+    def uploaded_keys(self) -> list[str]:
         listed = self.s3.list_objects_v2(Bucket=UPLOADS)
         return sorted(each["Key"] for each in listed.get("Contents", []))
 
@@ -144,7 +144,7 @@ class SmallStack:
         listed = self.s3.list_object_versions(Bucket=UPLOADS, Prefix=key)
         return len([each for each in listed.get("Versions", []) if each["Key"] == key])
 
-    def answer(self, key: str, document: Document) -> None:
+    def put_result(self, key: str, document: Document) -> None:
         name = f"results/{identifier(key)}.json"
         self.s3.put_object(Bucket=RESULTS, Key=name, Body=json.dumps(document).encode())
 
@@ -152,15 +152,15 @@ class SmallStack:
         self.age(RESULTS, f"results/{identifier(key)}.json", seconds)
 
     def age(self, bucket: str, key: str, seconds: float) -> None:
-        """Make an object's newest version older than it is."""
+        """Make an object's newest version older."""
         stored = s3_backends[ACCOUNT]["aws"].buckets[bucket].keys[key]
         stored.last_modified -= timedelta(seconds=seconds)
 
     @contextmanager
-    def classifying(self, answer: Callable[[str], Document | None] = lambda _: succeeded()) -> Iterator[None]:
-        """Answer every upload, as the functions would."""
+    def classifying(self, result: Callable[[str], Document | None] = lambda _: succeeded()) -> Iterator[None]:
+        """Write a result for every upload, as the functions do."""
         stop = threading.Event()
-        worker = threading.Thread(target=self._classify, args=(answer, stop))
+        worker = threading.Thread(target=self._classify, args=(result, stop))
         worker.start()
         try:
             yield
@@ -168,11 +168,11 @@ class SmallStack:
             stop.set()
             worker.join()
 
-    def _classify(self, answer: Callable[[str], Document | None], stop: threading.Event) -> None:
+    def _classify(self, result: Callable[[str], Document | None], stop: threading.Event) -> None:
         s3, done = self.s3, set()
         while not stop.wait(0.05):
             for each in s3.list_objects_v2(Bucket=UPLOADS).get("Contents", []):
                 version = (each["Key"], each["ETag"])
-                if version not in done and (document := answer(each["Key"])):
-                    self.answer(each["Key"], document)
+                if version not in done and (document := result(each["Key"])):
+                    self.put_result(each["Key"], document)
                     done.add(version)

@@ -1,4 +1,4 @@
-"""Ctrl-C, in a process of its own."""
+"""Ctrl-C, in a separate process."""
 
 import csv
 import os
@@ -11,14 +11,12 @@ from pathlib import Path
 
 from tests.conftest import ROOT
 from tests.unit.client.conftest import Run
-from tests.unit.client.small_stack import SmallStack, succeeded
+from tests.unit.client.fake_stack import FakeStack, succeeded
 
 
-def test_ctrl_c_ends_cleanly_and_the_same_command_goes_on(
-    stack: SmallStack, photos: Path, frond: Run
-) -> None:
+def test_ctrl_c_ends_cleanly_and_the_same_command_resumes(stack: FakeStack, photos: Path, frond: Run) -> None:
     file = stack.folder / "field 7.csv"
-    stack.answer("field 7/a.jpg", succeeded())
+    stack.put_result("field 7/a.jpg", succeeded())
     process = subprocess.Popen(
         [sys.executable, "-m", "frond_client", "upload", str(photos)],
         env={**os.environ, "PYTHONPATH": str(ROOT / "client")},
@@ -26,23 +24,23 @@ def test_ctrl_c_ends_cleanly_and_the_same_command_goes_on(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        # A shell that runs the tests in its background has them, and what they start, ignore Ctrl-C.
-        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - nothing else in it
+        # Background jobs of a shell ignore SIGINT, and so do the processes that they start.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no other threads
     )
     deadline = time.monotonic() + 60
-    while not file.exists() or len(stack.uploaded()) < 3:
+    while not file.exists() or len(stack.uploaded_keys()) < 3:
         assert time.monotonic() < deadline
         assert process.poll() is None, process.communicate()
-        stack.answer("field 7/a.jpg", succeeded())
+        stack.put_result("field 7/a.jpg", succeeded())
         time.sleep(0.1)
     process.send_signal(signal.SIGINT)
-    said = process.communicate(timeout=30)
-    assert process.returncode == 130, said
-    assert "The same command goes on where it was." in said[1]
-    assert "Traceback" not in said[1]
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 130, err
+    assert "Run the same command again to resume." in err
+    assert "Traceback" not in err
     with stack.classifying():
         result = frond("upload", photos)
     assert result.exit_code == 0, result.output
     assert "0 sent now, 2 were uploaded already, 1 were finished already" in result.stdout
     with file.open(encoding="utf-8", newline="") as lines:
-        assert sorted(row["key"] for row in csv.DictReader(lines)) == stack.uploaded()
+        assert sorted(row["key"] for row in csv.DictReader(lines)) == stack.uploaded_keys()

@@ -1,4 +1,4 @@
-"""A service in small, over real HTTP: it names a photo by what its bytes say."""
+"""A fake of the HTTP API, over real HTTP: a photo's bytes are the slug of its species."""
 
 import json
 import re
@@ -14,24 +14,24 @@ from urllib.parse import parse_qs, urlsplit
 from multipart import MultipartParser, MultipartPart, parse_options_header
 
 JPEG = b"\xff\xd8\xff"
-MADE = "2026-11-21T16:29:01.870794Z"
+CREATED_AT = "2026-11-21T16:29:01.870794Z"
 
-Reply = tuple[int, dict[str, str], bytes]
+FakeResponse = tuple[int, dict[str, str], bytes]
 
 
 def photo(species: str, size: int = 0) -> bytes:
-    """Return a photo of a species, with so many bytes at least."""
+    """Return a photo of a species, padded to a size."""
     return (JPEG + species.encode() + b" ").ljust(size, b"\0")
 
 
-def problem(status: int, slug: str, **more: Any) -> Reply:
-    said = {
+def problem(status: int, slug: str, **more: Any) -> FakeResponse:
+    members = {
         "type": f"urn:frond:problem:{slug}",
         "title": f"It is {slug}",
         "detail": "Do that.",
         "request_id": "r-1",
     }
-    body = json.dumps({**said, "status": status, **more}).encode()
+    body = json.dumps({**members, "status": status, **more}).encode()
     return status, {"Content-Type": "application/problem+json"}, body
 
 
@@ -47,11 +47,11 @@ def prediction(species: str, confidence: float) -> dict[str, Any]:
 
 
 SPECIES = {**prediction("zea-mays", 1), "common_names": {"en": "Maize"}, "eppo_code": "ZEAMX"}
-MODEL = {"version": "v", "source": "stable", "since": MADE, "created_at": MADE, "species": 12}
+MODEL = {"version": "v", "source": "stable", "since": CREATED_AT, "created_at": CREATED_AT, "species": 12}
 
 
-def classification(identifier: str, species: list[str], **facts: Any) -> dict[str, Any]:
-    """Return what the service says of photos that show these species."""
+def classification(identifier: str, species: list[str], **members: Any) -> dict[str, Any]:
+    """Return the classification of photos of these species."""
     image = {"width": 640, "height": 480, "format": "JPEG", "issues": []}
     predictions = [prediction(species[0], 0.9), prediction("other-species", 0.05)]
     return {
@@ -69,15 +69,15 @@ def classification(identifier: str, species: list[str], **facts: Any) -> dict[st
         "source": {"door": "http", "key": None},
         "error": None,
         "feedback": None,
-        "created_at": MADE,
+        "created_at": CREATED_AT,
         "timings_ms": {"decode": 1.0, "inference": 2.0, "total": 3.0},
-        **facts,
+        **members,
     }
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A request that came."""
+class ReceivedRequest:
+    """A request of the client."""
 
     method: str
     target: str
@@ -103,149 +103,154 @@ class Asked:
 
 
 @dataclass
-class SmallApi:
-    """What it knows, what it answers first, and what it was asked.
+class FakeApi:
+    """The fake API: its records, its prepared responses and its requests so far.
 
     Attributes
     ----------
     records
-        Its classifications, the newest first.
-    first
-        Answers that come before all others: status, headers and body; `None` hangs up.
-    bucket
-        Answers of the bucket that come before all others.
-    asked
-        Paths with their queries.
-    page
-        The most classifications in one answer.
-    most
-        The most bytes of a body.
-    queue
-        What it says of an uploaded photo, one after the other, before it is finished.
+        Classifications, the newest first.
+    responses
+        Responses to the next requests: status, headers and body; `None` closes the connection.
+    bucket_responses
+        Responses of the bucket to the next uploads.
+    targets
+        Paths and queries of the requests.
+    page_size
+        Maximum number of classifications in a page.
+    max_bytes
+        Maximum size of a body.
+    progress
+        Members of an uploaded photo's classification in the next polls, before it is final.
     """
 
     records: list[dict[str, Any]] = field(default_factory=list)
-    first: list[Reply | None] = field(default_factory=list)
-    bucket: list[Reply | None] = field(default_factory=list)
-    asked: list[str] = field(default_factory=list)
-    requests: list[Asked] = field(default_factory=list)
+    responses: list[FakeResponse | None] = field(default_factory=list)
+    bucket_responses: list[FakeResponse | None] = field(default_factory=list)
+    targets: list[str] = field(default_factory=list)
+    requests: list[ReceivedRequest] = field(default_factory=list)
     keys: set[str | None] = field(default_factory=set)
-    page: int = 100
-    most: int = 6_000_000
-    queue: list[dict[str, Any]] = field(default_factory=list)
+    page_size: int = 100
+    max_bytes: int = 6_000_000
+    progress: list[dict[str, Any]] = field(default_factory=list)
     url: str = ""
 
-    def answer(self, asked: Asked) -> Reply | None:
-        self.asked.append(asked.target)
-        self.requests.append(asked)
-        self.keys.add(asked.headers.get("x-api-key"))
-        if self.first:
-            return self.first.pop(0)
-        if len(asked.body) > self.most and asked.path != "/bucket":
+    def respond(self, request: ReceivedRequest) -> FakeResponse | None:
+        self.targets.append(request.target)
+        self.requests.append(request)
+        self.keys.add(request.headers.get("x-api-key"))
+        if self.responses:
+            return self.responses.pop(0)
+        if len(request.body) > self.max_bytes and request.path != "/bucket":
             return problem(413, "payload-too-large")
-        for method, path, reply in self._routes:
-            found = re.fullmatch(path, asked.path)
-            if found and method == asked.method:
-                return reply(asked, *found.groups())
+        for method, path, handler in self._routes:
+            match = re.fullmatch(path, request.path)
+            if match and method == request.method:
+                return handler(request, *match.groups())
         return problem(404, "unknown-path")
 
     @property
-    def _routes(self) -> list[tuple[str, str, Callable[..., Reply | None]]]:
+    def _routes(self) -> list[tuple[str, str, Callable[..., FakeResponse | None]]]:
         classifications = "/v1/classifications"
         return [
             ("POST", classifications, self._classify),
             ("GET", classifications, self._list),
             ("GET", f"{classifications}/([^/]+)", self._get),
-            ("PUT", f"{classifications}/([^/]+)/feedback", self._correct),
+            ("PUT", f"{classifications}/([^/]+)/feedback", self._set_feedback),
             ("DELETE", f"{classifications}/([^/]+)", self._delete),
-            ("POST", "/v1/uploads", self._announce),
-            ("POST", "/bucket", self._take),
+            ("POST", "/v1/uploads", self._create_upload),
+            ("POST", "/bucket", self._receive_upload),
             ("GET", "/v1/species", lambda _: _json({"species": [SPECIES]})),
             ("GET", "/v1/model", lambda _: _json(MODEL)),
         ]
 
-    def _classify(self, asked: Asked) -> Reply:
-        photos = [part.raw for part in asked.parts if part.name == "image"]
+    def _classify(self, request: ReceivedRequest) -> FakeResponse:
+        photos = [part.raw for part in request.parts if part.name == "image"]
         if not all(each.startswith(JPEG) for each in photos):
             return problem(422, "unsupported-format")
         species = [each.removeprefix(JPEG).split(b" ")[0].decode() for each in photos]
-        made = classification(f"id-{len(self.records)}", species)
-        self.records.insert(0, made)
-        return _json(made)
+        record = classification(f"id-{len(self.records)}", species)
+        self.records.insert(0, record)
+        return _json(record)
 
-    def _announce(self, asked: Asked) -> Reply:
-        announced = json.loads(asked.body)
-        form = {"key": "api/id-large", "Content-Type": announced["content_type"]}
-        said = {"id": "id-large", "url": f"{self.url}/bucket", "fields": form, "expires_at": MADE}
-        return 201, {}, json.dumps(said).encode()
+    def _create_upload(self, request: ReceivedRequest) -> FakeResponse:
+        declared = json.loads(request.body)
+        fields = {"key": "api/id-large", "Content-Type": declared["content_type"]}
+        target = {
+            "id": "id-large",
+            "url": f"{self.url}/bucket",
+            "fields": fields,
+            "expires_at": CREATED_AT,
+        }
+        return 201, {}, json.dumps(target).encode()
 
-    def _take(self, asked: Asked) -> Reply | None:
-        if self.bucket:
-            return self.bucket.pop(0)
-        *_, file = asked.parts
+    def _receive_upload(self, request: ReceivedRequest) -> FakeResponse | None:
+        if self.bucket_responses:
+            return self.bucket_responses.pop(0)
+        *_, file = request.parts
         species = file.raw.removeprefix(JPEG).split(b" ")[0].decode()
         self.records.insert(
             0, classification("id-large", [species], source={"door": "s3", "key": "api/id-large"})
         )
         return 204, {}, b""
 
-    def _get(self, asked: Asked, identifier: str) -> Reply:
+    def _get(self, request: ReceivedRequest, identifier: str) -> FakeResponse:
         for record in self.records:
             if record["id"] == identifier:
-                return _json(record | self.queue.pop(0) if self.queue else record)
+                return _json(record | self.progress.pop(0) if self.progress else record)
         return problem(404, "unknown-classification")
 
-    def _correct(self, asked: Asked, identifier: str) -> Reply:
+    def _set_feedback(self, request: ReceivedRequest, identifier: str) -> FakeResponse:
         for record in self.records:
             if record["id"] == identifier:
-                record["feedback"] = json.loads(asked.body)
-        return self._get(asked, identifier)
+                record["feedback"] = json.loads(request.body)
+        return self._get(request, identifier)
 
-    def _delete(self, asked: Asked, identifier: str) -> Reply:
-        kept = [record for record in self.records if record["id"] != identifier]
-        found = len(kept) < len(self.records)
-        self.records = kept
-        return (204, {}, b"") if found else problem(404, "unknown-classification")
+    def _delete(self, request: ReceivedRequest, identifier: str) -> FakeResponse:
+        remaining = [record for record in self.records if record["id"] != identifier]
+        is_found = len(remaining) < len(self.records)
+        self.records = remaining
+        return (204, {}, b"") if is_found else problem(404, "unknown-classification")
 
-    def _list(self, asked: Asked) -> Reply:
-        records, query = self.records, asked.query
+    def _list(self, request: ReceivedRequest) -> FakeResponse:
+        records, query = self.records, request.query
         if "key" in query:
             records = [record for record in records if record["source"]["key"] == query["key"]]
         begin = int(query.get("cursor", "0"))
-        end = begin + min(self.page, int(query["limit"]))
+        end = begin + min(self.page_size, int(query["limit"]))
         cursor = str(end) if end < len(records) else None
         return _json({"classifications": records[begin:end], "next_cursor": cursor})
 
 
-def _json(document: dict[str, Any]) -> Reply:
+def _json(document: dict[str, Any]) -> FakeResponse:
     return 200, {"Content-Type": "application/json"}, json.dumps(document).encode()
 
 
 @contextmanager
-def serving(api: SmallApi) -> Iterator[SmallApi]:
-    class Handler(BaseHTTPRequestHandler):
+def serving(api: FakeApi) -> Iterator[FakeApi]:
+    class FakeHandler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
-        def answer(self) -> None:
+        def handle_request(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length", 0)))
             headers = {name.lower(): value for name, value in self.headers.items()}
-            reply = api.answer(Asked(self.command, self.path, headers, body))
-            if reply is None:
+            response = api.respond(ReceivedRequest(self.command, self.path, headers, body))
+            if response is None:
                 self.close_connection = True
                 return
-            status, more, content = reply
+            status, more, content = response
             self.send_response(status)
             for name, value in {"Content-Length": str(len(content)), **more}.items():
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(content)
 
-        do_GET = do_POST = do_PUT = do_DELETE = answer  # noqa: N815 - as http.server has it
+        do_GET = do_POST = do_PUT = do_DELETE = handle_request  # noqa: N815 - names of http.server
 
         def log_message(self, *_: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), FakeHandler)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()

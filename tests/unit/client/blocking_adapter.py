@@ -1,4 +1,4 @@
-"""The client that waits and the one that is awaited, behind one face, so that the same tests try both."""
+"""A blocking adapter of `AsyncFrond`, so that the same tests run against both clients."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -12,18 +12,18 @@ from frond_client import AsyncFrond, Frond
 Connect = Callable[..., AbstractContextManager[Frond]]
 
 
-class Awaited:
-    """An `AsyncFrond` whose answers are waited for."""
+class BlockingAdapter:
+    """An `AsyncFrond` with blocking methods."""
 
     def __init__(self, frond: AsyncFrond, portal: BlockingPortal) -> None:
         self._frond = frond
         self._portal = portal
 
     def iterate(self, **options: Any) -> Iterator[Any]:
-        async def collected() -> list[Any]:
+        async def collect() -> list[Any]:
             return [each async for each in self._frond.iterate(**options)]
 
-        return iter(self._portal.call(collected))
+        return iter(self._portal.call(collect))
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         def call(*arguments: Any, **options: Any) -> Any:
@@ -33,8 +33,8 @@ class Awaited:
 
 
 @contextmanager
-def awaited(*arguments: Any, **options: Any) -> Iterator[Any]:
+def connect_blocking(*arguments: Any, **options: Any) -> Iterator[Any]:
     with start_blocking_portal() as portal:
         frond = AsyncFrond(*arguments, **options)
         with portal.wrap_async_context_manager(frond):
-            yield Awaited(frond, portal)
+            yield BlockingAdapter(frond, portal)

@@ -1,0 +1,128 @@
+"""Photos to upload, from files or from another bucket."""
+
+import hashlib
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from frond_client.formats import content_type_from_name
+from frond_client.uploads.bucket import BucketObject
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+@dataclass(frozen=True)
+class SourcePhoto(ABC):
+    """A photo to upload.
+
+    Attributes
+    ----------
+    key
+        Its key in the uploads bucket.
+    size
+        In bytes.
+    modified
+        When the source last changed.
+    """
+
+    key: str
+    size: int
+    modified: datetime
+
+    @property
+    @abstractmethod
+    def location(self) -> str:
+        """Path or URL of the source."""
+
+    @abstractmethod
+    def matches(self, uploaded: BucketObject) -> bool:
+        """Return whether an uploaded object has the content of this photo.
+
+        Raises
+        ------
+        OSError
+            If the photo cannot be read.
+        """
+
+    @abstractmethod
+    def upload(self, s3: "S3Client", bucket: str) -> datetime:
+        """Upload the photo; return the time of the upload, by the clock of S3.
+
+        Raises
+        ------
+        OSError
+            If the photo cannot be read.
+        BotoCoreError, ClientError
+            If AWS rejects the upload.
+        """
+
+
+@dataclass(frozen=True)
+class LocalPhoto(SourcePhoto):
+    """A photo in a file."""
+
+    path: Path
+
+    @property
+    def location(self) -> str:
+        """Path of the file."""
+        return str(self.path)
+
+    def matches(self, uploaded: BucketObject) -> bool:
+        """Compare size and MD5."""
+        return self.size == uploaded.size and self._md5() == uploaded.etag
+
+    def upload(self, s3: "S3Client", bucket: str) -> datetime:
+        """Upload the file in one part; return the time of the upload."""
+        with self.path.open("rb") as body:
+            # `upload_file` may upload several parts, whose ETag is not the MD5.
+            response = s3.put_object(
+                Bucket=bucket,
+                Key=self.key,
+                Body=body,
+                ContentType=content_type_from_name(self.path.name),
+            )
+        if date := response["ResponseMetadata"]["HTTPHeaders"].get("date"):
+            return parsedate_to_datetime(date)
+        return s3.head_object(Bucket=bucket, Key=self.key)["LastModified"].astimezone(UTC)
+
+    def _md5(self) -> str:
+        with self.path.open("rb") as file:
+            # Not for security: it is the ETag of S3.
+            return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+
+
+@dataclass(frozen=True)
+class S3Photo(SourcePhoto):
+    """A photo in another bucket."""
+
+    bucket: str
+    source_key: str
+    etag: str
+
+    @property
+    def location(self) -> str:
+        """URL of the object."""
+        return f"s3://{self.bucket}/{self.source_key}"
+
+    def matches(self, uploaded: BucketObject) -> bool:
+        """Compare size and ETag, or the times of modification."""
+        # The copy of a multipart or KMS-encrypted object has another ETag, so a later copy matches, too.
+        is_copy = uploaded.etag == self.etag or uploaded.modified > self.modified
+        return self.size == uploaded.size and is_copy
+
+    def upload(self, s3: "S3Client", bucket: str) -> datetime:
+        """Copy the object within S3; return the time of the copy."""
+        response = s3.copy_object(
+            Bucket=bucket,
+            Key=self.key,
+            CopySource={"Bucket": self.bucket, "Key": self.source_key},
+            ContentType=content_type_from_name(self.source_key),
+            MetadataDirective="REPLACE",
+            TaggingDirective="REPLACE",
+        )
+        return response["CopyObjectResult"]["LastModified"]
