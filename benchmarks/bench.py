@@ -30,7 +30,7 @@ from frond.uploads import identifier_of
 from local.cloud import CREDENTIALS, Cloud
 from local.function import functions
 from local.runtimes.emulator import EmulatorInstance
-from local.runtimes.environment import Environment, environment
+from local.runtimes.environment import RuntimeEnvironment, environment
 from local.template import REGION, read
 from tests.conftest import ROOT
 
@@ -128,7 +128,7 @@ class Bench:
         self._parts.close()
 
     @cached_property
-    def _environments(self) -> dict[str, Environment]:
+    def _environments(self) -> dict[str, RuntimeEnvironment]:
         home = ROOT / ".frond" / "rie"
         return {name: environment(self._functions[id_], home) for name, id_ in FUNCTIONS.items()}
 

@@ -19,7 +19,7 @@ from benchmarks.quiet import Quiet
 from benchmarks.rounds import Figures, interleaved
 from local.function import Function
 from local.runtimes.emulator import EmulatorInstance
-from local.runtimes.environment import Environment
+from local.runtimes.environment import RuntimeEnvironment
 from local.runtimes.environment import environment as runtime_environment
 from local.runtimes.instance import FunctionError
 
@@ -95,7 +95,7 @@ def request(photo: bytes) -> bytes:
 
 
 @cache
-def runtime() -> Environment:
+def runtime() -> RuntimeEnvironment:
     """Return AWS's emulator, and a Python with AWS's runtime client and nothing else.
 
     Raises

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from local.queue_source import failures, sqs_event
+from local.event_source_mapping import batch_item_failures, sqs_event
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef
@@ -29,11 +29,11 @@ EVENTS = Path(__file__).parents[3] / "events"
         (3, {"a", "b"}),
     ],
 )
-def test_a_report_that_aws_would_not_take_means_the_whole_batch(result: Any, failed: set[str]) -> None:
-    assert failures(result, ["a", "b"]) == failed
+def test_an_invalid_report_fails_the_whole_batch(result: Any, failed: set[str]) -> None:
+    assert batch_item_failures(result, ["a", "b"]) == failed
 
 
-def test_has_the_members_of_a_real_event() -> None:
+def test_the_event_has_the_members_of_a_real_one() -> None:
     real = json.loads((EVENTS / "sqs-upload.json").read_text())["Records"][0]
     message: MessageTypeDef = {
         "MessageId": "m-1",
@@ -43,7 +43,7 @@ def test_has_the_members_of_a_real_event() -> None:
         "Attributes": {"ApproximateReceiveCount": "1"},
         "MessageAttributes": {"Trace": {"DataType": "String", "StringValue": "t"}},
     }
-    (made,) = json.loads(sqs_event([message], "arn:aws:sqs:us-east-1:123456789012:q"))["Records"]
-    assert made.keys() == real.keys()
-    assert made["messageAttributes"]["Trace"]["stringValue"] == "t"
-    assert made["attributes"] == {"ApproximateReceiveCount": "1"}
+    (built,) = json.loads(sqs_event([message], "arn:aws:sqs:us-east-1:123456789012:q"))["Records"]
+    assert built.keys() == real.keys()
+    assert built["messageAttributes"]["Trace"]["stringValue"] == "t"
+    assert built["attributes"] == {"ApproximateReceiveCount": "1"}

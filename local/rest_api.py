@@ -1,11 +1,11 @@
-"""The REST API as the template defines it: its routes, its binary types and its own answers."""
+"""The REST API of the template: routes, binary media types and gateway responses."""
 
 import re
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
-from local.cloud import Stack
+from local.cloud import DeployedStack
 from local.template import Template, TemplateError
 
 _ANY = "x-amazon-apigateway-any-method"
@@ -16,20 +16,20 @@ _INTEGRATION_TIMEOUT_MS = 29_000
 
 @dataclass(frozen=True)
 class Route:
-    """A path and a method that lead to a function.
+    """Map a path and a method to a function.
 
     Attributes
     ----------
     resource
-        The path's pattern, such as ``/v1/{proxy+}``.
+        Path pattern, such as ``/v1/{proxy+}``.
     method
-        An HTTP method in upper case, or ``ANY``.
+        HTTP method in upper case, or ``ANY``.
     function
-        The function's logical id.
+        Logical id of the function.
     key_required
-        Whether callers need an API key.
+        Whether requests need an API key.
     timeout
-        Seconds that the gateway waits for the function.
+        Integration timeout, in seconds.
     """
 
     resource: str
@@ -41,80 +41,80 @@ class Route:
 
 @dataclass(frozen=True)
 class Match:
-    """A route that fits a request, and the values of the path's variables (percent-decoded)."""
+    """The route of a request, with its path parameters (percent-decoded)."""
 
     route: Route
     path_parameters: dict[str, str]
 
 
 @dataclass(frozen=True)
-class Api:
-    """A REST API.
+class RestApi:
+    """A REST API of API Gateway.
 
     Attributes
     ----------
     stage
-        The stage's name.
+        Name of the stage.
     routes
-        Its routes; the most specific path first.
-    binary_types
+        The routes, the most specific path first.
+    binary_media_types
         Media types whose bodies reach the function as base64.
     gateway_responses
-        The answers that the gateway gives by itself, by their type, as the OpenAPI extension has them.
-    compressed_from
-        How many bytes an answer must have to be compressed; ``None`` for an API that compresses nothing.
+        Gateway responses by response type, as in ``x-amazon-apigateway-gateway-responses``.
+    minimum_compression_size
+        Bytes from which a response is compressed; ``None`` for no compression.
     """
 
     stage: str
     routes: tuple[Route, ...]
-    binary_types: frozenset[str]
+    binary_media_types: frozenset[str]
     gateway_responses: dict[str, dict[str, Any]]
-    compressed_from: int | None = None
+    minimum_compression_size: int | None = None
 
     def match(self, method: str, path: str) -> Match | None:
         """Return the route for a method and a raw path; ``None`` if there is none.
 
-        The most specific resource that fits the path decides, as in API Gateway: a method that it does
-        not have is not looked for elsewhere.
+        As in API Gateway, the most specific matching resource decides. If it lacks the method, no other
+        resource is tried.
         """
-        fitting = [
+        matching = [
             (route, parameters)
             for route in self.routes
             if (parameters := _parameters(route.resource, path)) is not None
         ]
-        for route, parameters in fitting:
-            if route.resource == fitting[0][0].resource and route.method in {method, "ANY"}:
+        for route, parameters in matching:
+            if route.resource == matching[0][0].resource and route.method in {method, "ANY"}:
                 return Match(route, parameters)
         return None
 
     def is_binary(self, content_type: str | None) -> bool:
-        """Tell whether a media type, with or without parameters, is one of the binary ones."""
+        """Return whether a media type, with or without parameters, is a binary one."""
         media_type = (content_type or "").split(";")[0].strip().lower()
         family = media_type.split("/")[0] + "/*"
-        return bool({media_type, family, "*/*"} & self.binary_types) and media_type != ""
+        return bool({media_type, family, "*/*"} & self.binary_media_types) and media_type != ""
 
 
-def api(template: Template, stack: Stack) -> Api:
-    """Return the stack's REST API.
+def rest_api(template: Template, stack: DeployedStack) -> RestApi:
+    """Return the REST API of a stack.
 
     Raises
     ------
     TemplateError
-        If there is not exactly one, or a route leads to something that is not a function.
+        If there is not exactly one, or a route has no Lambda integration.
     """
     found = template.of_type("AWS::ApiGateway::RestApi")
     if len(found) != 1:
-        raise TemplateError(f"One REST API can be run, and the template has {len(found)}")
+        raise TemplateError(f"The local stack runs one REST API; the template has {len(found)}")
     body = stack.properties[found[0]]["Body"]
     stages = template.of_type("AWS::ApiGateway::Stage")
-    return Api(
+    return RestApi(
         stage=stack.properties[stages[0]]["StageName"],
         routes=tuple(sorted(_routes(body), key=_specificity)),
-        binary_types=frozenset(
+        binary_media_types=frozenset(
             media_type.lower() for media_type in body.get("x-amazon-apigateway-binary-media-types", [])
         ),
         gateway_responses=body.get("x-amazon-apigateway-gateway-responses", {}),
-        compressed_from=stack.properties[found[0]].get("MinimumCompressionSize"),
+        minimum_compression_size=stack.properties[found[0]].get("MinimumCompressionSize"),
     )
 
 
@@ -132,7 +132,7 @@ def _route(path: str, method: str, operation: dict[str, Any]) -> Route:
     uri = integration.get("uri", {})
     function = _FUNCTION_IN_URI.search(uri.get("Fn::Sub", "") if isinstance(uri, dict) else "")
     if function is None:
-        raise TemplateError(f"{method} {path} does not lead to a function of this template")
+        raise TemplateError(f"{method} {path} has no integration with a function of this template")
     return Route(
         resource=path,
         method=method,
@@ -143,7 +143,7 @@ def _route(path: str, method: str, operation: dict[str, Any]) -> Route:
 
 
 def _specificity(route: Route) -> tuple[list[int], bool]:
-    """Order literal segments before variables before greedy ones, and methods before ANY."""
+    """Sort literal segments before variables before greedy ones, and methods before ANY."""
     return [_rank(part) for part in _parts(route.resource)], route.method == "ANY"
 
 
@@ -154,23 +154,23 @@ def _rank(part: str) -> int:
 
 
 def _parameters(resource: str, path: str) -> dict[str, str] | None:
-    """Return the values of a resource's variables if it fits a path."""
-    wanted, given = _parts(resource), _parts(path)
+    """Return the path parameters of a resource if it matches a path."""
+    pattern, segments = _parts(resource), _parts(path)
     found: dict[str, str] = {}
-    for position, part in enumerate(wanted):
+    for position, part in enumerate(pattern):
         if part.endswith("+}"):
-            rest = given[position:]
+            rest = segments[position:]
             return {**found, part[1:-2]: unquote("/".join(rest))} if rest else None
-        if position >= len(given):
+        if position >= len(segments):
             return None
         if part.startswith("{"):
-            found[part[1:-1]] = unquote(given[position])
-        elif part != unquote(given[position]):
+            found[part[1:-1]] = unquote(segments[position])
+        elif part != unquote(segments[position]):
             return None
-    return found if len(given) == len(wanted) else None
+    return found if len(segments) == len(pattern) else None
 
 
 def _parts(path: str) -> list[str]:
-    """Split a path into its segments; a slash at its end makes no difference."""
+    """Split a path into its segments; ignore a trailing slash."""
     trimmed = path.strip("/")
     return trimmed.split("/") if trimmed else []

@@ -1,4 +1,4 @@
-"""What S3's notifications tell and moto's do not: the version, and the order of a key's changes."""
+"""Add ``versionId`` and ``sequencer`` to moto's S3 notifications, as S3 sends them."""
 
 import threading
 import time
@@ -15,15 +15,15 @@ _latest = 0
 
 @contextmanager
 def complete_notifications() -> Iterator[None]:
-    """Complete the notifications that moto sends, for as long as the context lasts."""
-    incomplete = notifications._get_s3_event  # noqa: SLF001 - moto has no other place for it
+    """Add the missing members to moto's notifications while the context is open."""
+    incomplete = notifications._get_s3_event  # noqa: SLF001 - moto has no public hook for it
 
     def complete(event_name: str, bucket: Any, key: Any, notification_id: str) -> dict[str, Any]:
         event: dict[str, Any] = incomplete(event_name, bucket, key, notification_id)
-        thing = event["Records"][0]["s3"]["object"]
-        thing["sequencer"] = _sequencer()
+        s3_object = event["Records"][0]["s3"]["object"]
+        s3_object["sequencer"] = _sequencer()
         if bucket.is_versioned:
-            thing["versionId"] = key.version_id
+            s3_object["versionId"] = key.version_id
         return event
 
     with patch.object(notifications, "_get_s3_event", complete):
@@ -31,8 +31,8 @@ def complete_notifications() -> Iterator[None]:
 
 
 def _sequencer() -> str:
-    """Return hexadecimal digits that grow from call to call, the seconds first, as S3's do."""
-    global _latest  # noqa: PLW0603 - one order for the whole process, whoever asks
+    """Return hexadecimal digits that increase with every call, seconds first, as S3's do."""
+    global _latest  # noqa: PLW0603 - one order for all threads of the process
     with _lock:
         _latest = max(_latest + 1, time.time_ns())
         seconds, nanoseconds = divmod(_latest, 1_000_000_000)

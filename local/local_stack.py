@@ -1,4 +1,4 @@
-"""The whole stack, put together from a template and taken apart again."""
+"""Start and stop the whole stack of a template."""
 
 import logging
 import os
@@ -9,53 +9,55 @@ from enum import StrEnum
 from functools import partial
 from pathlib import Path
 
-from local.api import api
 from local.cloud import Cloud
+from local.event_source_mapping import event_source_mappings
 from local.function import Function, functions
 from local.gateway import Gateway, Server
-from local.queue_source import queue_sources
+from local.rest_api import rest_api
 from local.runtimes.emulator import EmulatorInstance
 from local.runtimes.environment import environment
 from local.runtimes.instance import Instance
 from local.runtimes.pool import Pool
 from local.runtimes.process import ProcessInstance
-from local.stack_file import Address, StackFile, address
+from local.stack_file import StackFile, StackInfo, stack_info
 from local.template import Template
 
 _log = logging.getLogger(__name__)
 
 
 class Runtime(StrEnum):
-    """What runs the functions."""
+    """How functions run: in plain Python processes, or under AWS's runtime interface emulator (``rie``)."""
 
     PROCESS = "process"
     RIE = "rie"
 
 
 @contextmanager
-def running_stack(template: Template, bound: socket.socket, runtime: Runtime, key: str) -> Iterator[Address]:
-    """Run a template's stack for as long as the context lasts.
+def running_stack(
+    template: Template, listener: socket.socket, runtime: Runtime, key: str
+) -> Iterator[StackInfo]:
+    """Run the stack of a template while the context is open.
 
     Parameters
     ----------
     template
-        The template; ``.frond/`` beside it is where the stack keeps its files.
-    bound
-        A listening socket for the API.
+        The template; the stack writes its files to ``.frond/`` beside it.
+    listener
+        Listening socket of the API.
     runtime
-        What runs the functions.
+        How functions run.
     key
-        The API key.
+        API key.
 
     Yields
     ------
-    Address
-        Where it is.
+    StackInfo
+        URLs, key and resource names of the stack.
 
     Raises
     ------
     TemplateError, InstallationError
-        If it cannot be run.
+        If the stack cannot start.
     """
     home = template.root / ".frond"
     with ExitStack() as parts:
@@ -65,28 +67,28 @@ def running_stack(template: Template, bound: socket.socket, runtime: Runtime, ke
             name: Pool(_starter(function, runtime, home), size=os.cpu_count() or 1)
             for name, function in functions(template, stack, cloud.environment).items()
         }
-        gateway = Gateway(api(template, stack), pools, key)
-        sources = queue_sources(template, stack, cloud, pools)
-        for source in sources:
-            parts.enter_context(source)
-        # In the end the calls in work are cut off, which the sources would otherwise wait for.
+        gateway = Gateway(rest_api(template, stack), pools, key)
+        mappings = event_source_mappings(template, stack, cloud, pools)
+        for mapping in mappings:
+            parts.enter_context(mapping)
+        # Shutdown stops the pools before it joins the pollers, which would wait for running invocations.
         for pool in pools.values():
             parts.callback(pool.close)
-        for source in sources:
-            parts.callback(source.stop)
-        parts.enter_context(Server(gateway, bound))
-        where = address(stack, _url(bound), key, cloud.endpoint)
-        parts.enter_context(StackFile(home / "stack.json", where))
-        yield where
+        for mapping in mappings:
+            parts.callback(mapping.stop)
+        parts.enter_context(Server(gateway, listener))
+        info = stack_info(stack, _url(listener), key, cloud.endpoint)
+        parts.enter_context(StackFile(home / "stack.json", info))
+        yield info
 
 
 def _starter(function: Function, runtime: Runtime, home: Path) -> Callable[[], Instance]:
     if runtime is Runtime.PROCESS:
         return partial(ProcessInstance, function)
-    _log.info("Getting the packages of %s", function.name)
+    _log.info("Installing the packages of %s", function.name)
     return partial(EmulatorInstance, function, environment(function, home / "rie"))
 
 
-def _url(bound: socket.socket) -> str:
-    host, port = bound.getsockname()[:2]
+def _url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
     return f"http://{'localhost' if host in {'127.0.0.1', '0.0.0.0'} else host}:{port}"  # noqa: S104  compared, not bound

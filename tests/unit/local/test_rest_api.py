@@ -2,9 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from local.api import Api, Route
-from local.api import api as rest_api
-from local.cloud import Stack
+from local.cloud import DeployedStack
+from local.rest_api import RestApi, Route, rest_api
 from local.template import Template, TemplateError
 
 
@@ -13,7 +12,7 @@ def route(resource: str, method: str = "ANY", function: str = "F") -> Route:
 
 
 @pytest.fixture(scope="module")
-def api() -> Api:
+def api() -> RestApi:
     routes = (
         route("/", function="Root"),
         route("/docs", "GET", "Docs"),
@@ -23,7 +22,7 @@ def api() -> Api:
         route("/{proxy+}", function="Rest"),
     )
     binary = frozenset({"image/jpeg", "multipart/form-data", "audio/*"})
-    return Api("test", routes, binary, gateway_responses={})
+    return RestApi("test", routes, binary, gateway_responses={})
 
 
 @pytest.mark.parametrize(
@@ -42,14 +41,14 @@ def api() -> Api:
     ],
 )
 def test_the_most_specific_resource_wins(
-    api: Api, method: str, path: str, function: str, parameters: dict[str, str]
+    api: RestApi, method: str, path: str, function: str, parameters: dict[str, str]
 ) -> None:
     match = api.match(method, path)
     assert match is not None
     assert (match.route.function, match.path_parameters) == (function, parameters)
 
 
-def test_a_method_that_the_resource_lacks_is_not_looked_for_elsewhere(api: Api) -> None:
+def test_a_method_that_the_resource_lacks_has_no_route(api: RestApi) -> None:
     assert api.match("POST", "/docs") is None
 
 
@@ -68,11 +67,11 @@ def test_a_method_that_the_resource_lacks_is_not_looked_for_elsewhere(api: Api) 
     ],
 )
 def test_binary_types_are_matched_without_parameters(
-    api: Api, content_type: str | None, binary: bool
+    api: RestApi, content_type: str | None, binary: bool
 ) -> None:
     assert api.is_binary(content_type) is binary
 
 
-def test_says_that_there_is_no_api() -> None:
+def test_a_template_without_an_api_is_rejected() -> None:
     with pytest.raises(TemplateError, match="the template has 0"):
-        rest_api(Template(Path(), {"Resources": {}}, {}), Stack({}, {}))
+        rest_api(Template(Path(), {"Resources": {}}, {}), DeployedStack({}, {}))

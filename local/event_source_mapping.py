@@ -1,4 +1,4 @@
-"""Lambda's poller of an SQS queue: messages in batches to a function, and what succeeded out of the queue."""
+"""Poll SQS queues as Lambda does: invoke the function with batches, delete the messages that succeed."""
 
 import json
 import logging
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local.cloud import Cloud, Stack
+from local.cloud import Cloud, DeployedStack
 from local.runtimes.instance import FunctionError
 from local.runtimes.pool import Pool
 from local.template import REGION, Template, TemplateError
@@ -18,31 +18,31 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
-_MOST_AT_ONCE = 10  # SQS gives no more in one answer
+_MAX_MESSAGES = 10  # limit of ReceiveMessage
 _POLL_S = 1
 
 _log = logging.getLogger(__name__)
 
 
-class QueueSource:
-    """An event source mapping, polling for as long as the context lasts.
+class EventSourceMapping:
+    """An event source mapping that polls while the context is open.
 
-    It has as many batches in work at once as the mapping and the function's pool allow.
+    It runs as many batches at once as its ``MaximumConcurrency`` and the function's pool allow.
 
     Parameters
     ----------
     properties
-        Of the ``AWS::Lambda::EventSourceMapping``, with values.
+        Resolved properties of the ``AWS::Lambda::EventSourceMapping``.
     sqs
-        A client of the queue's SQS.
+        SQS client.
     pool
-        The function.
+        Instances of the function.
     """
 
     def __init__(self, properties: dict[str, Any], sqs: "SQSClient", pool: Pool) -> None:
         self._arn: str = properties["EventSourceArn"]
         self._url = sqs.get_queue_url(QueueName=self._arn.rpartition(":")[2])["QueueUrl"]
-        self._batch_size = int(properties.get("BatchSize", _MOST_AT_ONCE))
+        self._batch_size = int(properties.get("BatchSize", _MAX_MESSAGES))
         self._window = float(properties.get("MaximumBatchingWindowInSeconds", 0))
         self._reports_failures = "ReportBatchItemFailures" in properties.get("FunctionResponseTypes", [])
         self._sqs = sqs
@@ -60,7 +60,7 @@ class QueueSource:
         return self
 
     def stop(self) -> None:
-        """Take no more messages; what is in work is waited for when the context ends."""
+        """Receive no more messages; the end of the context waits for batches that run."""
         self._stopping.set()
 
     def __exit__(self, *_: object) -> None:
@@ -78,34 +78,34 @@ class QueueSource:
                 self._stopping.wait(_POLL_S)
 
     def _receive(self) -> list["MessageTypeDef"]:
-        """Collect messages until the batch is full or the window has passed since the first."""
+        """Receive messages until the batch is full or the batching window ends."""
         batch: list[MessageTypeDef] = self._poll(self._batch_size)
         closes = time.monotonic() + self._window
         while batch and len(batch) < self._batch_size and time.monotonic() < closes:
             batch += self._poll(self._batch_size - len(batch))
         return batch
 
-    def _poll(self, most: int) -> list["MessageTypeDef"]:
-        answer = self._sqs.receive_message(
+    def _poll(self, limit: int) -> list["MessageTypeDef"]:
+        response = self._sqs.receive_message(
             QueueUrl=self._url,
-            MaxNumberOfMessages=min(most, _MOST_AT_ONCE),
+            MaxNumberOfMessages=min(limit, _MAX_MESSAGES),
             WaitTimeSeconds=_POLL_S,
             AttributeNames=["All"],
             MessageAttributeNames=["All"],
         )
-        return answer.get("Messages", [])
+        return response.get("Messages", [])
 
     def _deliver(self, batch: list["MessageTypeDef"]) -> None:
         try:
             result = json.loads(self._pool.invoke(sqs_event(batch, self._arn)))
         except FunctionError as error:
             if not self._stopping.is_set():
-                _log.error("%d messages go back to the queue: %s", len(batch), error)
+                _log.error("%d messages return to the queue: %s", len(batch), error)
             return
         identifiers = [message["MessageId"] for message in batch]
-        failed = failures(result, identifiers) if self._reports_failures else set()
+        failed = batch_item_failures(result, identifiers) if self._reports_failures else set()
         if failed:
-            _log.warning("%d of %d messages go back to the queue", len(failed), len(batch))
+            _log.warning("%d of %d messages return to the queue", len(failed), len(batch))
         for message in batch:
             if message["MessageId"] not in failed:
                 self._delete(message)
@@ -114,31 +114,34 @@ class QueueSource:
         try:
             self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
         except ClientError as error:
-            # It took longer than the queue waits, and was given out again; the others can go.
-            _log.warning("A message comes again: %s", error)
+            # The visibility timeout has passed, so SQS delivers it again. The others can still be deleted.
+            _log.warning("A message was not deleted and will be delivered again: %s", error)
 
 
-def queue_sources(
-    template: Template, stack: Stack, cloud: Cloud, pools: Mapping[str, Pool]
-) -> list[QueueSource]:
-    """Return the stack's event source mappings.
+def event_source_mappings(
+    template: Template, stack: DeployedStack, cloud: Cloud, pools: Mapping[str, Pool]
+) -> list[EventSourceMapping]:
+    """Return the event source mappings of a stack.
 
     Raises
     ------
     TemplateError
-        If one reads from anything but a queue.
+        If one reads from something other than an SQS queue.
     """
     found = [stack.properties[name] for name in template.of_type("AWS::Lambda::EventSourceMapping")]
     for properties in found:
         if not str(properties["EventSourceArn"]).startswith("arn:aws:sqs:"):
-            raise TemplateError(f"Only queues can be event sources here: {properties['EventSourceArn']}")
+            raise TemplateError(
+                f"The local stack supports SQS event sources only: {properties['EventSourceArn']}"
+            )
     return [
-        QueueSource(properties, cloud.sqs(), pools[properties["FunctionName"]["Ref"]]) for properties in found
+        EventSourceMapping(properties, cloud.sqs(), pools[properties["FunctionName"]["Ref"]])
+        for properties in found
     ]
 
 
 def sqs_event(batch: list["MessageTypeDef"], queue_arn: str) -> bytes:
-    """Return the event that Lambda makes of a batch of messages, as JSON."""
+    """Return the SQS event of a batch of messages, as JSON."""
     records = [
         {
             "messageId": message["MessageId"],
@@ -164,19 +167,19 @@ def sqs_event(batch: list["MessageTypeDef"], queue_arn: str) -> bytes:
     return json.dumps({"Records": records}).encode()
 
 
-def failures(result: Any, identifiers: list[str]) -> set[str]:
-    """Return the messages that a function says it failed on.
+def batch_item_failures(result: Any, identifiers: list[str]) -> set[str]:
+    """Return the messages of a batch that a function reports as failed.
 
-    No report means none of them; one that AWS would not accept (not a list, an empty or an unknown
-    identifier) means all of them.
+    No report means that all succeeded. An invalid report (not a list, an empty or unknown identifier)
+    means that all failed, as in AWS.
     https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
 
     Parameters
     ----------
     result
-        What the function returned.
+        Result of the function.
     identifiers
-        Of the messages that it was given.
+        Message ids of the batch.
     """
     everything = set(identifiers)
     if result is None:
