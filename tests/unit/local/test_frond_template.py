@@ -195,10 +195,10 @@ def test_the_cost_alarm_sums_the_metrics_of_every_function(resources: dict[str, 
 
 def test_a_budget_needs_an_email_address_and_an_amount(template: Template, resources: dict[str, Any]) -> None:
     budget = resources["Budget"]
-    assert budget["Condition"] == "SomebodyIsToldOfTheBudget"
+    assert budget["Condition"] == "HasBudget"
     assert template.document["Conditions"][budget["Condition"]] == {
         "Fn::And": [
-            {"Condition": "SomebodyIsTold"},
+            {"Condition": "HasAlarmEmail"},
             {"Fn::Not": [{"Fn::Equals": [{"Ref": "MonthlyBudget"}, 0]}]},
         ]
     }
