@@ -1,7 +1,6 @@
 """``python -m benchmarks``: measure, and print tables."""
 
 import os
-import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -27,7 +26,7 @@ from benchmarks.quiet import Quiet
 from benchmarks.task import NotInstalledError, code, task
 from local.runtimes.environment import InstallationError
 from tests.conftest import SHARED
-from tests.integration.local.running import serving
+from tests.support.stack import link_project, running_stack
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 _out = Console(soft_wrap=True)
@@ -130,13 +129,8 @@ def doors(uploads: Uploads = 500, folder: Folder = SEEDLINGS, write: Write = Fal
     if not found:
         _fail(f"There are no photos in {source}.")
     with tempfile.TemporaryDirectory() as place:
-        home = Path(place) / "stack"
-        home.mkdir()
-        shutil.copy(ROOT / "template.yaml", home)
-        for name in ("functions", "layers"):
-            (home / name).symlink_to(ROOT / name)
-        log = Path(place) / "log"
-        with serving(home / "template.yaml", log) as stack:
+        template, log = link_project(Path(place) / "stack"), Path(place) / "log"
+        with running_stack(log, template=template) as stack:
             s3_door.warm_up(stack, found[0])
             measured = s3_door.measure(stack, log, s3_door.spread(found, uploads))
     _out.print(measured.table())

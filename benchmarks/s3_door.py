@@ -14,7 +14,8 @@ from urllib.parse import quote
 from rich.progress import Progress
 from rich.table import Table
 
-from tests.integration.local.running import Running, eventually
+from tests.support.stack import RunningStack
+from tests.support.waiting import eventually
 
 UPLOADERS = 8
 PATIENCE_S = 600
@@ -82,20 +83,21 @@ def spread(photos: list[Path], count: int) -> list[Path]:
     return [photos[number * len(photos) // count] for number in range(count)]
 
 
-def warm_up(stack: Running, photo: Path) -> None:
+def warm_up(stack: RunningStack, photo: Path) -> None:
     """Have both functions started."""
-    stack.s3.put_object(Bucket=stack.facts["uploads_bucket"], Key="warm-up", Body=photo.read_bytes())
+    stack.s3.put_object(Bucket=stack.info["uploads_bucket"], Key="warm-up", Body=photo.read_bytes())
     path = f"/v1/classifications?key={quote('warm-up')}"
     eventually(
-        lambda: [each for each in stack.ask(path).json()["classifications"] if each["verdict"]] or None, 120
+        lambda: [each for each in stack.request(path).json()["classifications"] if each["verdict"]] or None,
+        120,
     )
     time.sleep(SETTLING_S)
 
 
-def measure(stack: Running, log: Path, photos: list[Path]) -> Measured:
+def measure(stack: RunningStack, log: Path, photos: list[Path]) -> Measured:
     """Upload photos and wait until each has its result."""
     before = log.stat().st_size
-    bucket, s3 = stack.facts["uploads_bucket"], stack.s3
+    bucket, s3 = stack.info["uploads_bucket"], stack.s3
     already = len(list(_results(stack)))
     started = time.monotonic()
     with Progress(transient=True) as progress, ThreadPoolExecutor(UPLOADERS) as pool:
@@ -122,8 +124,8 @@ def measure(stack: Running, log: Path, photos: list[Path]) -> Measured:
     return Measured(len(photos), results, told, seconds, stages)
 
 
-def _results(stack: Running) -> Iterator[str]:
-    pages = stack.s3.get_paginator("list_objects_v2").paginate(Bucket=stack.facts["results_bucket"])
+def _results(stack: RunningStack) -> Iterator[str]:
+    pages = stack.s3.get_paginator("list_objects_v2").paginate(Bucket=stack.info["results_bucket"])
     for page in pages:
         yield from (item["Key"] for item in page.get("Contents", []))
 

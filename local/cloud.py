@@ -17,6 +17,7 @@ from local.moto_notifications import complete_notifications
 from local.template import REGION, Template, TemplateError
 
 if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import QueueConfigurationTypeDef
     from mypy_boto3_sqs import SQSClient
@@ -92,6 +93,10 @@ class Cloud:
     def sqs(self) -> "SQSClient":
         """Return an SQS client of this server."""
         return self._session.client("sqs", endpoint_url=self.endpoint, config=_NO_PROXY)
+
+    def dynamodb(self) -> "DynamoDBClient":
+        """Return a DynamoDB client of this server."""
+        return self._session.client("dynamodb", endpoint_url=self.endpoint, config=_NO_PROXY)
 
     def deploy(self, template: Template) -> DeployedStack:
         """Create the resources of a template.

@@ -20,11 +20,11 @@ from frond_client import (
     RefusedPhoto,
 )
 from frond_client.calls import MOST_BYTES_OF_A_REQUEST
-from tests.e2e.conftest import Stack
+from tests.support.stack import RunningStack
 
 
 @pytest.fixture
-def frond(stack: Stack) -> Frond:
+def frond(stack: RunningStack) -> Frond:
     return Frond(stack.api_url, stack.api_key)
 
 
@@ -49,7 +49,7 @@ def test_a_large_photo_goes_through_the_bucket(frond: Frond, large: bytes) -> No
         assert frond.get(answer.id).predictions[0].species == "zea-mays"
 
 
-def test_so_does_one_that_is_awaited_and_is_not_kept(stack: Stack, large: bytes) -> None:
+def test_so_does_one_that_is_awaited_and_is_not_kept(stack: RunningStack, large: bytes) -> None:
     async def asked() -> Classification:
         async with AsyncFrond(stack.api_url, stack.api_key) as frond:
             answer = await frond.classify(large, record=False)
@@ -60,7 +60,9 @@ def test_so_does_one_that_is_awaited_and_is_not_kept(stack: Stack, large: bytes)
     assert asyncio.run(asked()).predictions[0].species == "zea-mays"
 
 
-def test_what_is_refused_has_its_class(frond: Frond, stack: Stack, seedling: bytes, large: bytes) -> None:
+def test_what_is_refused_has_its_class(
+    frond: Frond, stack: RunningStack, seedling: bytes, large: bytes
+) -> None:
     with frond:
         for bad in (b"", b"no photo", seedling[:3000], bytes(MOST_BYTES_OF_A_REQUEST + 1)):
             with pytest.raises(RefusedPhoto):

@@ -1,4 +1,4 @@
-"""Items of the local DynamoDB, read over HTTP while others write them."""
+"""Read items of the local DynamoDB while another request writes them."""
 
 import threading
 import time
@@ -7,18 +7,16 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
-import boto3
 import pytest
 from moto.dynamodb.parsing.executors import UpdateExpressionExecutor
 
-from local.cloud import CREDENTIALS, Cloud
-from local.template import REGION
+from local.cloud import Cloud
 from tests.support.tables import make_table
 
 KEY = {"id": {"S": "maize"}}
 
 
-def test_nobody_reads_an_item_that_is_half_written(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_read_does_not_see_a_half_written_item(monkeypatch: pytest.MonkeyPatch) -> None:
     begun = threading.Event()
     execute: Callable[..., Any] = UpdateExpressionExecutor.execute
 
@@ -30,13 +28,7 @@ def test_nobody_reads_an_item_that_is_half_written(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(UpdateExpressionExecutor, "execute", slowly)
     with Cloud() as cloud, ThreadPoolExecutor() as pool:
-        dynamodb = boto3.client(
-            "dynamodb",
-            endpoint_url=cloud.endpoint,
-            region_name=REGION,
-            aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
-        )
+        dynamodb = cloud.dynamodb()
         make_table(dynamodb, "records")
         fill = partial(
             dynamodb.update_item,
