@@ -1,4 +1,4 @@
-"""The stack's functions under the real runtime, each as large as it is asked for, and what photos leave."""
+"""Run the stack's functions under the emulator with a memory size, and measure their outputs."""
 
 import base64
 import gzip
@@ -20,28 +20,27 @@ from typing import Any, Self
 from urllib.parse import quote_plus
 from uuid import uuid4
 
-import boto3
 import numpy as np
 from PIL import Image
 
 from benchmarks.cpu_share import CpuShare, cpu_share
+from benchmarks.paths import ROOT
 from frond.settings import MEGABYTES_PER_VCPU
 from frond.uploads import identifier_of
-from local.cloud import CREDENTIALS, Cloud
+from local.cloud import Cloud
 from local.function import functions
 from local.runtimes.emulator import EmulatorInstance
 from local.runtimes.environment import RuntimeEnvironment, environment
-from local.template import REGION, read
-from tests.conftest import ROOT
+from local.template import read
 
 FUNCTIONS = {"classify": "ClassifyFunction", "preprocess": "PreprocessFunction", "worker": "WorkerFunction"}
-BATCH = 10  # as many messages as the event source mappings take
-# CloudWatch counts so many bytes more for each line.
+BATCH = 10  # batch size of the event source mappings
+# CloudWatch adds this many bytes per log event.
 LINE_BYTES = 26
 
 
 def twelve_megapixels(photo: bytes) -> bytes:
-    """Return a photo as a phone would have taken it: 4000 × 3000 pixels, with a sensor's noise."""
+    """Return a photo enlarged to 4000 × 3000 pixels, with noise like a phone's."""
     large = Image.open(io.BytesIO(photo)).convert("RGB").resize((4000, 3000), Image.Resampling.BICUBIC)
     noise = np.random.default_rng(12).normal(0, 8, (3000, 4000, 1))
     pixels = np.clip(np.asarray(large, np.float32) + noise, 0, 255).astype(np.uint8)
@@ -51,29 +50,29 @@ def twelve_megapixels(photo: bytes) -> bytes:
 
 
 @dataclass(frozen=True)
-class Running:
-    """A function that runs; each call returns the milliseconds that it took."""
+class RunningFunction:
+    """A running function; its methods return milliseconds."""
 
-    bench: "Bench"
+    bench: "LambdaBench"
     name: str
     instance: EmulatorInstance
     share: CpuShare
 
     def post(self, kind: str) -> float:
         """Send a photo to the API."""
-        milliseconds, answer = self._call(self.bench.request(kind), photos=1)
-        assert answer["statusCode"] == 200, answer
-        self.bench.answers[kind] = answer["body"].encode()
+        milliseconds, response = self._call(self.bench.request(kind), photos=1)
+        assert response["statusCode"] == 200, response
+        self.bench.responses[kind] = response["body"].encode()
         return milliseconds
 
-    def take(self, event: dict[str, Any]) -> float:
-        """Give the function a batch of messages."""
-        milliseconds, answer = self._call(event, photos=len(event["Records"]))
-        assert answer == {"batchItemFailures": []}, answer
+    def consume(self, event: dict[str, Any]) -> float:
+        """Invoke the function with a batch of messages."""
+        milliseconds, result = self._call(event, photos=len(event["Records"]))
+        assert result == {"batchItemFailures": []}, result
         return milliseconds
 
     def peak(self) -> float:
-        """Return the most memory that the function had so far, in MB of 1,024 KB."""
+        """Return the function's peak memory in MB of 1,024 KB."""
         emulator = self.instance._process.pid
         status = [Path(f"/proc/{each}/status") for each in self.share.processes() if each != emulator]
         lines = [line for file in status for line in file.read_text(encoding="utf-8").splitlines()]
@@ -82,26 +81,26 @@ class Running:
     def _call(self, event: dict[str, Any], photos: int) -> tuple[float, Any]:
         payload = json.dumps(event).encode()
         started = time.perf_counter()
-        answer = self.instance.invoke(payload)
+        result = self.instance.invoke(payload)
         milliseconds = 1000 * (time.perf_counter() - started)
-        self.bench.note_logs(self.name, photos)
-        return milliseconds, json.loads(answer)
+        self.bench.record_logs(self.name, photos)
+        return milliseconds, json.loads(result)
 
 
-class Bench:
-    """A cloud with the stack in it, and the functions.
+class LambdaBench:
+    """A deployed stack with its functions.
 
     Parameters
     ----------
     photos
-        What is sent, by kind: JPEG files.
+        JPEG files to send, by kind.
     """
 
     def __init__(self, cloud: Cloud, photos: dict[str, bytes]) -> None:
         self.stack = cloud.deploy(read(ROOT / "template.yaml"))
-        self.answers: dict[str, bytes] = {}
+        self.responses: dict[str, bytes] = {}
         self._functions = functions(read(ROOT / "template.yaml"), self.stack, cloud.environment)
-        self._s3, self._endpoint = cloud.s3(), cloud.endpoint
+        self._s3, self._dynamodb = cloud.s3(), cloud.dynamodb()
         self._photos = photos
         self._kinds: dict[str, str] = {}
         self._fresh: list[str] = []
@@ -111,14 +110,14 @@ class Bench:
 
     def __enter__(self) -> Self:
         log = self._parts.enter_context(tempfile.NamedTemporaryFile())
-        # What moto's server writes for every call to it is none of the functions' words.
+        # Moto's server logs every request, which is not part of the functions' logs.
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
         self._log = Path(log.name).open("rb")
         self._parts.enter_context(self._log)
-        # Functions write where this process's messages go: into the log, as long as they are measured.
-        kept = os.dup(2)
-        self._parts.callback(os.close, kept)
-        self._parts.callback(os.dup2, kept, 2)
+        # Functions inherit standard error, which becomes the log while they are measured.
+        stderr = os.dup(2)
+        self._parts.callback(os.close, stderr)
+        self._parts.callback(os.dup2, stderr, 2)
         os.dup2(log.fileno(), 2)
         return self
 
@@ -133,27 +132,27 @@ class Bench:
         return {name: environment(self._functions[id_], home) for name, id_ in FUNCTIONS.items()}
 
     @contextmanager
-    def started(self, name: str, megabytes: int) -> Iterator[Running]:
-        """Run a function with so much memory's processors; its first call starts it."""
+    def started(self, name: str, megabytes: int) -> Iterator[RunningFunction]:
+        """Run a function with the CPUs of a memory size; its first call is a cold start."""
         function = self._functions[FUNCTIONS[name]]
         memory = {"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(megabytes)}
         function = replace(function, environment={**function.environment, **memory})
         with cpu_share(megabytes / MEGABYTES_PER_VCPU, f"frond-{name}") as share:
             instance = EmulatorInstance(function, self._environments[name])
             try:
-                share.take(instance._process.pid)
-                yield Running(self, name, instance, share)
+                share.add(instance._process.pid)
+                yield RunningFunction(self, name, instance, share)
             finally:
                 instance.stop()
                 share.wait()
 
     def request(self, kind: str) -> dict[str, Any]:
-        """Return the event of a photo in the body of a request."""
+        """Return the proxy event of a request with a photo."""
         event: dict[str, Any] = json.loads((ROOT / "events" / "api-classification.json").read_text())
         return {**event, "body": base64.b64encode(self._photos[kind]).decode()}
 
     def uploaded(self, kinds: list[str]) -> dict[str, Any]:
-        """Upload photos; return the batch of messages that S3 sends of them."""
+        """Upload photos and return the SQS event of their notifications."""
         return {"Records": [self._upload(kind) for kind in kinds]}
 
     def _upload(self, kind: str) -> dict[str, Any]:
@@ -165,8 +164,8 @@ class Bench:
         sequencer = f"{time.time_ns():020X}"
         return _message(bucket, key, size=len(photo), versionId=version, sequencer=sequencer)
 
-    def made(self, kinds: list[str]) -> dict[str, Any]:
-        """Return the batch of messages of the next pictures that were made of such photos."""
+    def preprocessed(self, kinds: list[str]) -> dict[str, Any]:
+        """Return the SQS event of the next preprocessed photos, which must be of these kinds."""
         bucket = self.stack.outputs["PicturesBucketName"]
         chosen, self._fresh = self._fresh[: len(kinds)], self._fresh[len(kinds) :]
         assert [self._kinds[identifier] for identifier in chosen] == kinds
@@ -178,8 +177,8 @@ class Bench:
             found = self._s3.list_objects_v2(Bucket=bucket, Prefix=f"{identifier}/")["Contents"]
             yield found[0]["Key"].rpartition("/")[0]
 
-    def note_logs(self, name: str, photos: int) -> None:
-        """Count what a call wrote into the log, a photo's share of it."""
+    def record_logs(self, name: str, photos: int) -> None:
+        """Record the log bytes per photo and the metrics of a call."""
         lines = self._log.readlines()
         self._logged[name].append(sum(len(line) + LINE_BYTES for line in lines) / photos)
         for line in lines:
@@ -188,8 +187,8 @@ class Bench:
                     of = (name, *(each for dimensions in written["Dimensions"] for each in dimensions))
                     self._metrics |= {(*of, metric["Name"]) for metric in written["Metrics"]}
 
-    def left(self) -> dict[str, Any]:
-        """Return what the photos left, as the file of measurements has it."""
+    def outputs(self) -> dict[str, Any]:
+        """Return the sizes of all outputs per photo, as the file of measurements has them."""
         return {
             "photos": {kind: self._photo(kind) for kind in self._photos},
             "logs": {name: round(sum(sizes) / len(sizes)) for name, sizes in self._logged.items()},
@@ -201,13 +200,13 @@ class Bench:
         identifier = next(each for each, of in self._kinds.items() if of == kind)
         pictures = self._sizes("PicturesBucketName", f"{identifier}/")
         (result,) = self._sizes("ResultsBucketName", f"results/{identifier}").values()
-        answer = self.answers[kind]
+        response = self.responses[kind]
         return {
             "width": width,
             "height": height,
             "bytes": len(self._photos[kind]),
-            "answer": len(gzip.compress(answer)),
-            "http_record": self._record(json.loads(answer)["id"]),
+            "answer": len(gzip.compress(response)),
+            "http_record": self._record(json.loads(response)["id"]),
             "s3_record": self._record(identifier),
             "picture": pictures["picture.png"],
             "thumbnail": pictures["thumbnail.jpg"],
@@ -219,27 +218,21 @@ class Bench:
         return {each["Key"].rpartition("/")[2]: each["Size"] for each in found}
 
     def _record(self, identifier: str) -> int:
-        dynamodb = boto3.client(
-            "dynamodb",
-            endpoint_url=self._endpoint,
-            region_name=REGION,
-            aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
-        )
         table = self.stack.outputs["TableName"]
-        item = dynamodb.get_item(TableName=table, Key={"id": {"S": identifier}})["Item"]
+        item = self._dynamodb.get_item(TableName=table, Key={"id": {"S": identifier}})["Item"]
         # As DynamoDB counts: the names and the values of all attributes.
-        kept: dict[str, Any] = {name: next(iter(value.values())) for name, value in item.items()}
+        attributes: dict[str, Any] = {name: next(iter(value.values())) for name, value in item.items()}
         return sum(
-            len(name) + len(value if isinstance(value, bytes) else str(value)) for name, value in kept.items()
+            len(name) + len(value if isinstance(value, bytes) else str(value))
+            for name, value in attributes.items()
         )
 
 
-def _message(bucket: str, key: str, **thing: Any) -> dict[str, Any]:
+def _message(bucket: str, key: str, **s3_object: Any) -> dict[str, Any]:
     record = {
         "eventName": "ObjectCreated:Put",
         "eventTime": datetime.now(UTC).isoformat(),
-        "s3": {"bucket": {"name": bucket}, "object": {"key": quote_plus(key), **thing}},
+        "s3": {"bucket": {"name": bucket}, "object": {"key": quote_plus(key), **s3_object}},
     }
     body = json.dumps({"Records": [record]})
     return {"messageId": str(uuid4()), "body": body, "eventSource": "aws:sqs", "attributes": {}}

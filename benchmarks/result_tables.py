@@ -1,4 +1,4 @@
-"""Tables of what was measured, for the terminal and for Markdown."""
+"""Build tables of the results, for the terminal and for Markdown."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -7,13 +7,13 @@ from typing import Any
 
 from rich.table import Table as RichTable
 
-from benchmarks.contenders import ALL, BY_KEY, FROND
-from benchmarks.document import Document
-from benchmarks.photos import PHONE, PNG, READY
+from benchmarks.implementations import ALL, BY_KEY, FROND
+from benchmarks.results_file import Results
+from benchmarks.sample_photos import PHONE, PNG, READY
 from benchmarks.warm import INFERENCE
 
 WORKS = (PHONE, PNG, READY, INFERENCE)
-# Those of the README, the best of their kind or what people have.
+# Implementations in the README: the best of their kind, or in wide use.
 SHOWN = ("frond", "tflite-int8", "tflite-fp32-299", "keras-call", "onnx-int8", "openvino")
 SHORT = {
     "frond": "Frond",
@@ -26,12 +26,12 @@ SHORT = {
 NOTHING = ""
 
 
-_PLACE = re.compile(r"(<!-- figures: (?P<name>\S+) -->\n)(?:\|.*\n)*")
+_MARKER = re.compile(r"(<!-- figures: (?P<name>\S+) -->\n)(?:\|.*\n)*")
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A name, a title, a heading for each column and rows of cells; all columns but the first are numbers."""
+    """A table with a name, a title, column headings and rows; all columns but the first are numbers."""
 
     name: str
     title: str
@@ -39,12 +39,12 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
 
     def markdown(self) -> str:
-        """Return it as GitHub's Markdown has it, without the title."""
+        """Return the table in GitHub's Markdown, without the title."""
         rule = ("---", *("---:" for _ in self.heading[1:]))
         return "\n".join(f"| {' | '.join(row)} |" for row in (self.heading, rule, *self.rows))
 
     def rich(self) -> RichTable:
-        """Return it for a terminal."""
+        """Return the table for a terminal."""
         table = RichTable(title=self.title)
         for number, name in enumerate(self.heading):
             table.add_column(name, justify="right" if number else "left")
@@ -53,9 +53,9 @@ class Table:
         return table
 
 
-def tables(document: Document) -> Iterator[Table]:
-    """Return a table for each part that was measured."""
-    parts = document.get("parts", {})
+def tables(results: Results) -> Iterator[Table]:
+    """Yield the tables of each part in the results."""
+    parts = results.get("parts", {})
     for threads in sorted({row["threads"] for row in parts.get("warm", [])}):
         yield warm(parts["warm"], threads)
     if "cold" in parts:
@@ -63,21 +63,21 @@ def tables(document: Document) -> Iterator[Table]:
     if "size" in parts:
         yield size(parts["size"])
         yield shipped(parts["size"])
-    for row in parts.get("floor", []):
-        yield floor(row)
+    for row in parts.get("roofline", []):
+        yield roofline(row)
 
 
-def pasted(page: str, measured: Iterable[Table]) -> str:
-    """Return a page with each table below its mark, ``<!-- figures: NAME -->``, instead of an older one."""
+def replace_tables(page: str, measured: Iterable[Table]) -> str:
+    """Return a page with each table replaced below its marker, ``<!-- figures: NAME -->``."""
     found = {table.name: table.markdown() + "\n" for table in measured}
-    return _PLACE.sub(
-        lambda place: place[1] + found[place["name"]] if place["name"] in found else place[0], page
+    return _MARKER.sub(
+        lambda marker: marker[1] + found[marker["name"]] if marker["name"] in found else marker[0], page
     )
 
 
 def warm(rows: list[dict[str, Any]], threads: int) -> Table:
-    """Return the warm calls with so many threads: median, p95, and how many times Frond's median."""
-    found = {(row["contender"], row["work"]): row["ms"] for row in rows if row["threads"] == threads}
+    """Return the warm calls with a number of threads: median, p95, and ratio to Frond's median."""
+    found = {(row["implementation"], row["work"]): row["ms"] for row in rows if row["threads"] == threads}
     works = [work for work in WORKS if any(name == work for _, name in found)]
     works += sorted({work for _, work in found} - set(works))
     return Table(
@@ -85,16 +85,16 @@ def warm(rows: list[dict[str, Any]], threads: int) -> Table:
         f"Warm calls, milliseconds with {_threads(threads)}: median (p95), times Frond's",
         ("", *works),
         tuple(
-            (contender.title, *(_timed(found, contender.key, work) for work in works))
-            for contender in ALL
-            if any(key == contender.key for key, _ in found)
+            (implementation.title, *(_timed(found, implementation.key, work) for work in works))
+            for implementation in ALL
+            if any(key == implementation.key for key, _ in found)
         ),
     )
 
 
 def cold(rows: list[dict[str, Any]]) -> Table:
-    """Return the cold starts."""
-    found = {row["contender"]: row for row in rows}
+    """Return the table of cold starts."""
+    found = {row["implementation"]: row for row in rows}
     return Table(
         "cold",
         "Cold starts under the Lambda runtime interface",
@@ -112,17 +112,17 @@ def cold(rows: list[dict[str, Any]]) -> Table:
 
 
 def size(rows: list[dict[str, Any]]) -> Table:
-    """Return what each contender ships."""
-    totals = {row["contender"]: sum(row["packages"].values()) for row in rows}
+    """Return the unpacked size of each implementation."""
+    totals = {row["implementation"]: sum(row["packages"].values()) for row in rows}
     return Table(
         "size",
         "Unpacked, without Python, MB",
         ("", "packages and code", "times Frond's", "model"),
         tuple(
             (
-                BY_KEY[row["contender"]].title,
-                f"{totals[row['contender']] / 1e6:.1f}",
-                _ratio(totals[row["contender"]], totals.get(FROND.key)),
+                BY_KEY[row["implementation"]].title,
+                f"{totals[row['implementation']] / 1e6:.1f}",
+                _ratio(totals[row["implementation"]], totals.get(FROND.key)),
                 f"{row['model'] / 1e6:.1f}",
             )
             for row in rows
@@ -131,8 +131,10 @@ def size(rows: list[dict[str, Any]]) -> Table:
 
 
 def shipped(rows: list[dict[str, Any]]) -> Table:
-    """Return what Frond ships, package by package; what is below a tenth of a megabyte in one row."""
-    packages: dict[str, int] = next((row["packages"] for row in rows if row["contender"] == FROND.key), {})
+    """Return the size of Frond's packages, with those below 0.1 MB in one row."""
+    packages: dict[str, int] = next(
+        (row["packages"] for row in rows if row["implementation"] == FROND.key), {}
+    )
     large = {name: taken for name, taken in packages.items() if taken >= 1e5}
     rest = sum(packages.values()) - sum(large.values())
     named = [*large.items(), ("all others", rest), ("together", sum(packages.values()))]
@@ -144,21 +146,21 @@ def shipped(rows: list[dict[str, Any]]) -> Table:
     )
 
 
-def floor(measured: Mapping[str, Any]) -> Table:
-    """Return a network's operators by kind, beside what the machine could do."""
-    ceiling, rows = measured["ceiling"], measured["rows"]
+def roofline(measured: Mapping[str, Any]) -> Table:
+    """Return a network's operators by kind, with their bounds on this machine."""
+    ceiling, rows = measured["ceiling"], measured["groups"]
     together = {
         "kind": "all operators",
-        **{name: sum(row[name] for row in rows) for name in ("count", "macs", "bytes", "ms", "least")},
+        **{name: sum(row[name] for row in rows) for name in ("count", "macs", "bytes", "ms", "bound_ms")},
     }
     whole = ("the whole network", NOTHING, NOTHING, NOTHING, f"{measured['whole']['median']:.2f}")
-    times = _ratio(measured["whole"]["median"], together["least"])
+    times = _ratio(measured["whole"]["median"], together["bound_ms"])
     threads = ceiling["threads"]
     return Table(
-        f"floor-{threads}",
+        f"roofline-{threads}",
         f"Inference against the machine, {_threads(threads)}: {ceiling['int8']:.0f} GMAC/s int8, "
         f"{ceiling['fp32']:.0f} GMAC/s fp32, {ceiling['bandwidth']:.0f} GB/s",
-        ("", "operators", "MMAC", "MB", "ms", "least ms", "times the least"),
+        ("", "operators", "MMAC", "MB", "ms", "bound, ms", "times the bound"),
         (
             *(
                 (
@@ -167,50 +169,52 @@ def floor(measured: Mapping[str, Any]) -> Table:
                     f"{row['macs'] / 1e6:.1f}",
                     f"{row['bytes'] / 1e6:.1f}",
                     f"{row['ms']:.2f}",
-                    f"{row['least']:.2f}",
-                    _ratio(row["ms"], row["least"]),
+                    f"{row['bound_ms']:.2f}",
+                    _ratio(row["ms"], row["bound_ms"]),
                 )
                 for row in [*rows, together]
             ),
-            (*whole, f"{together['least']:.2f}", times),
+            (*whole, f"{together['bound_ms']:.2f}", times),
         ),
     )
 
 
-def summary(document: Document, threads: int = 2) -> Table:
-    """Return the one table of the README; a number in brackets is how many times Frond's it is."""
-    parts = document.get("parts", {})
-    asked = {
+def summary(results: Results, threads: int = 2) -> Table:
+    """Return the table of the README, with ratios to Frond in brackets."""
+    parts = results.get("parts", {})
+    medians_by_quantity = {
         f"{PHONE} to answer, ms": _warm_medians(parts, PHONE, threads),
         f"{READY} to answer, ms": _warm_medians(parts, READY, threads),
         "network alone, ms": _warm_medians(parts, INFERENCE, threads),
         "cold start to first answer, ms": _cold_medians(parts, "first_answer"),
         "memory, MB": _cold_medians(parts, "resident"),
         "packages and code unpacked, MB": {
-            row["contender"]: sum(row["packages"].values()) / 1e6 for row in parts.get("size", [])
+            row["implementation"]: sum(row["packages"].values()) / 1e6 for row in parts.get("size", [])
         },
     }
-    keys = [key for key in SHOWN if any(key in medians for medians in asked.values())]
+    keys = [key for key in SHOWN if any(key in medians for medians in medians_by_quantity.values())]
     return Table(
         "summary",
         "How fast",
         ("", *(SHORT[key] for key in keys)),
         tuple(
-            (work, *(_against(medians, key) for key in keys)) for work, medians in asked.items() if medians
+            (work, *(_against(medians, key) for key in keys))
+            for work, medians in medians_by_quantity.items()
+            if medians
         ),
     )
 
 
 def _warm_medians(parts: Mapping[str, Any], work: str, threads: int) -> dict[str, float]:
     return {
-        row["contender"]: row["ms"]["median"]
+        row["implementation"]: row["ms"]["median"]
         for row in parts.get("warm", [])
         if (row["work"], row["threads"]) == (work, threads)
     }
 
 
 def _cold_medians(parts: Mapping[str, Any], quantity: str) -> dict[str, float]:
-    return {row["contender"]: row[quantity]["median"] for row in parts.get("cold", [])}
+    return {row["implementation"]: row[quantity]["median"] for row in parts.get("cold", [])}
 
 
 def _against(medians: Mapping[str, float], key: str) -> str:

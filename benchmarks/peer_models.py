@@ -1,7 +1,7 @@
-"""The networks of the peers: Xception with twelve classes and random weights, which cost no less time.
+"""Build the peers' networks: Xception with twelve classes and random weights, which take the same time.
 
-``python -m benchmarks.models`` makes them all, with the training's TensorFlow and, beside it, the
-packages of ``bench-convert``; the bench runs it in a process of its own.
+``python -m benchmarks.peer_models`` builds them with the training's TensorFlow and the packages of
+``bench-convert``. The benchmark runs it in a process of its own.
 """
 
 import os
@@ -13,8 +13,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from benchmarks.places import LOGS, MODELS, ROOT, kept
-from benchmarks.task import NotInstalledError, task
+from benchmarks.paths import LOGS, MODELS, ROOT, cached
+from benchmarks.task_root import NotInstalledError, task_root
 
 CLASSES = 12
 SEED = 5
@@ -29,38 +29,38 @@ NAMES = (
 
 
 def prepare() -> None:
-    """Have all models made, if one is missing.
+    """Build all models if one is missing.
 
     Raises
     ------
     NotInstalledError
-        They cannot be made here; where the log is.
+        If they cannot be built; the message names the log.
     """
     if all((MODELS / name).exists() for name in NAMES):
         return
-    path = os.pathsep.join([str(ROOT), str(task("bench-convert"))])
+    path = os.pathsep.join([str(ROOT), str(task_root("bench-convert"))])
     environment = {**os.environ, "PYTHONPATH": path, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""}
     LOGS.mkdir(parents=True, exist_ok=True)
     log = LOGS / "models.log"
     with log.open("wb") as output:
-        command = [sys.executable, "-m", "benchmarks.models"]
+        command = [sys.executable, "-m", "benchmarks.peer_models"]
         done = subprocess.run(command, cwd=ROOT, env=environment, stdout=output, stderr=output, check=False)
     if done.returncode != 0:
-        raise NotInstalledError(f"the networks of the peers could not be made; see {log.relative_to(ROOT)}")
+        raise NotInstalledError(f"the peers' networks could not be built; see {log.relative_to(ROOT)}")
 
 
 def make() -> None:
-    """Make what is missing."""
+    """Build the missing models."""
     import keras
 
     for size in (224, 299):
         keras.utils.set_random_seed(SEED)
         network = xception(size)
-        kept(MODELS / f"xception-{size}.tflite", partial(_tflite, network))
+        cached(MODELS / f"xception-{size}.tflite", partial(_tflite, network))
         if size == 224:
-            kept(MODELS / "xception-224.keras", partial(_keras, network))
-            floats = kept(MODELS / "xception-224.onnx", partial(_onnx, network))
-            kept(MODELS / "xception-224-int8.onnx", partial(_onnx_int8, floats))
+            cached(MODELS / "xception-224.keras", partial(_keras, network))
+            floats = cached(MODELS / "xception-224.onnx", partial(_onnx, network))
+            cached(MODELS / "xception-224-int8.onnx", partial(_onnx_int8, floats))
 
 
 def xception(size: int) -> Any:
@@ -69,13 +69,13 @@ def xception(size: int) -> Any:
 
     from training.networks.backbones import find_backbone
 
-    seeing = find_backbone("xception").build(size)
-    pooled = keras.layers.GlobalAveragePooling2D()(seeing.output)
-    return keras.Model(seeing.input, keras.layers.Dense(CLASSES, activation="softmax")(pooled))
+    backbone = find_backbone("xception").build(size)
+    pooled = keras.layers.GlobalAveragePooling2D()(backbone.output)
+    return keras.Model(backbone.input, keras.layers.Dense(CLASSES, activation="softmax")(pooled))
 
 
 def _keras(network: Any, path: Path) -> None:
-    with TemporaryDirectory() as scratch:  # Keras wants its own suffix
+    with TemporaryDirectory() as scratch:  # Keras requires its own suffix
         network.save(Path(scratch) / "network.keras")
         path.write_bytes((Path(scratch) / "network.keras").read_bytes())
 
@@ -122,7 +122,7 @@ def _onnx_int8(floats: Path, path: Path) -> None:
 
 
 class _Photos:
-    """The seedlings that come with the project, as ONNX Runtime's quantizer asks for them."""
+    """The project's sample photos as a CalibrationDataReader of ONNX Runtime."""
 
     def __init__(self, model: Path) -> None:
         import onnxruntime

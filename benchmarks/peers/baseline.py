@@ -1,4 +1,4 @@
-"""The well-known recipe: decode the whole photo, shrink it by nearest neighbour, scale, invoke, top 5."""
+"""The common pipeline: decode the whole photo, resize by nearest neighbour, scale, invoke, take the top 5."""
 
 import io
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from PIL import Image
 from benchmarks.peers.peer import Named
 
 Network = Callable[[NDArray[Any]], NDArray[Any]]
-# The twelve of the released model, in its order; random networks have as many outputs.
+# Labels of the released model, in its order; the random networks have as many outputs.
 SPECIES = (
     "alopecurus-myosuroides", "apera-spica-venti", "beta-vulgaris", "capsella-bursa-pastoris",
     "chenopodium-album", "galium-aparine", "geranium-pusillum", "sinapis-arvensis",
@@ -19,17 +19,17 @@ SPECIES = (
 )  # fmt: skip
 
 
-class Recipe:
-    """The recipe around a network.
+class BaselinePipeline:
+    """The common pipeline around a network.
 
     Parameters
     ----------
     network
-        From ``[1, size, size, 3]`` to one score a species.
+        Function from ``[1, size, size, 3]`` to one score per species.
     size
         Height and width of its input.
     scaled
-        Whether it wants ``float32`` in -1..1, as Xception does, or the ``uint8`` as they are.
+        Whether its input is ``float32`` in -1..1, as for Xception, or ``uint8``.
     """
 
     def __init__(self, network: Network, size: int, *, scaled: bool) -> None:
@@ -38,7 +38,7 @@ class Recipe:
         self._scaled = scaled
         self._blank = self._input(np.zeros((size, size, 3), np.uint8))
 
-    def answer(self, photo: bytes) -> list[Named]:
+    def classify(self, photo: bytes) -> list[Named]:
         """Return the five likeliest species of a photo."""
         image = Image.open(io.BytesIO(photo)).convert("RGB")
         small = image.resize((self._size, self._size), Image.Resampling.NEAREST)

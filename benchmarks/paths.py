@@ -1,4 +1,4 @@
-"""Where the bench keeps what it made: everything is under ``.frond/bench`` and can be thrown away."""
+"""Paths of the benchmarks' caches and results, all under ``.frond/bench``, which can be deleted."""
 
 import shutil
 from collections.abc import Callable
@@ -13,27 +13,27 @@ RELEASED = ROOT / "functions" / "classify" / "model" / "model.tflite"
 LOCKS = ROOT / "requirements"
 
 
-def kept(path: Path, make: Callable[[Path], None]) -> Path:
-    """Return a file or folder, made if it is not there; one that was not finished is made anew.
+def cached(path: Path, make: Callable[[Path], None]) -> Path:
+    """Return a file or folder; create it first if it is missing or was not finished.
 
     Parameters
     ----------
     path
-        Where it is.
+        Path of the file or folder.
     make
-        Makes it at the place that it is given, which is moved to ``path`` when it is done.
+        Creates it at a given draft path, which is then renamed to ``path``.
     """
     if not path.exists():
         draft = path.with_name(f".{path.name}")
         draft.parent.mkdir(parents=True, exist_ok=True)
-        discard(draft)
+        remove(draft)
         make(draft)
         draft.replace(path)
     return path
 
 
-def discard(path: Path) -> None:
-    """Remove a file or a folder, if it is there."""
+def remove(path: Path) -> None:
+    """Remove a file or folder if it exists."""
     if path.is_dir():
         shutil.rmtree(path)
     else:

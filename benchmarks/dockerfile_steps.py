@@ -1,4 +1,4 @@
-"""The steps of a Dockerfile's stage, done to a folder, so that what is measured is what the image gets."""
+"""Run the steps of a Dockerfile's stage in folders, to benchmark what the image contains."""
 
 import os
 import re
@@ -10,16 +10,16 @@ from pathlib import Path
 
 
 class StepError(Exception):
-    """A step of the Dockerfile that did not work here, with what it said."""
+    """A step of the Dockerfile that failed, with its output."""
 
 
 def steps(dockerfile: str, stage: str) -> list[tuple[str, str]]:
-    """Return a stage's instructions: the word in capitals, and what follows it.
+    """Return the instructions of a stage: keyword and arguments.
 
     Raises
     ------
     StepError
-        There is no such stage.
+        If there is no such stage.
     """
     found: dict[str, list[tuple[str, str]]] = {}
     current: list[tuple[str, str]] = []
@@ -33,34 +33,34 @@ def steps(dockerfile: str, stage: str) -> list[tuple[str, str]]:
     return found[stage]
 
 
-def carry_out(stage: list[tuple[str, str]], context: Path, places: Mapping[str, Path]) -> None:
-    """Do what ``COPY`` and ``RUN`` say, with folders of this machine for those of the image.
+def run_steps(stage: list[tuple[str, str]], context: Path, folders: Mapping[str, Path]) -> None:
+    """Run ``COPY`` and ``RUN`` steps, with folders of this machine instead of the image's.
 
     Parameters
     ----------
     stage
-        From :func:`steps`.
+        Instructions from :func:`steps`.
     context
-        What ``COPY`` copies from.
-    places
-        Folders of the image, and those that take their place here; the first is where commands run.
+        Source folder of ``COPY``.
+    folders
+        Folders of this machine by those of the image; the first is the working directory.
 
     Raises
     ------
     StepError
-        A command failed.
+        If a command fails.
     """
     shell = ["/bin/sh", "-c"]
-    work = next(iter(places.values()))
+    work = next(iter(folders.values()))
     for word, rest in stage:
         if word == "SHELL":
             shell = re.findall(r'"([^"]*)"', rest)
         elif word == "COPY":
             *sources, target = rest.split()
             for source in sources:
-                shutil.copy(context / source, _here(target, places))
+                shutil.copy(context / source, _localize(target, folders))
         elif word == "RUN":
-            _run([*shell, _here(rest, places)], work)
+            _run([*shell, _localize(rest, folders)], work)
 
 
 def _instructions(dockerfile: str) -> Iterator[tuple[str, str]]:
@@ -70,14 +70,14 @@ def _instructions(dockerfile: str) -> Iterator[tuple[str, str]]:
         yield word, " ".join(rest.split())
 
 
-def _here(text: str, places: Mapping[str, Path]) -> str:
-    # All at once: what takes a folder's place may be below another's.
-    names = "|".join(re.escape(place) for place in places)
-    return re.sub(rf"(?<![\w/])({names})(?!\w)", lambda found: str(places[found[1]]), text)
+def _localize(text: str, folders: Mapping[str, Path]) -> str:
+    # In one pass: a replacement may itself contain the name of another folder.
+    names = "|".join(re.escape(folder) for folder in folders)
+    return re.sub(rf"(?<![\w/])({names})(?!\w)", lambda found: str(folders[found[1]]), text)
 
 
 def _run(command: list[str], folder: Path) -> None:
-    # python3 is the one that runs this.
+    # python3 is the interpreter of this process.
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     environment = {**os.environ, "PATH": path, "PYTHONDONTWRITEBYTECODE": ""}
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)

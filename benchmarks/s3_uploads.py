@@ -1,4 +1,4 @@
-"""The S3 door: hundreds of photos uploaded at once, and where the time goes until each has its result."""
+"""Benchmark S3 uploads: hundreds of photos at once, with the time of each stage until the result."""
 
 import json
 import time
@@ -18,9 +18,11 @@ from tests.support.stack import RunningStack
 from tests.support.waiting import eventually
 
 UPLOADERS = 8
-PATIENCE_S = 600
+TIMEOUT_S = 600
 SETTLING_S = 3
-# What the functions count of their own work, in the order in which it is done.
+# Metric of the worker for writing the result and sending the event.
+PUBLISH_METRIC = "TellTime"
+# Metrics of the functions, in the order of the stages.
 STAGES = (
     ("preprocess", "RecordTime", "mark the record"),
     ("preprocess", "ReadTime", "read the photo from S3"),
@@ -29,45 +31,45 @@ STAGES = (
     ("worker", "ReadTime", "read the picture from S3"),
     ("worker", "InferenceTime", "run the network"),
     ("worker", "RecordTime", "finish the record"),
-    ("worker", "TellTime", "write the result, send the event"),
+    ("worker", PUBLISH_METRIC, "write the result, send the event"),
 )
 
 
 @dataclass(frozen=True)
-class Measured:
-    """Seconds until all photos had their results, and each stage's milliseconds, a value a photo."""
+class UploadTimings:
+    """Seconds until all photos had their results, and the milliseconds of each stage per photo."""
 
     uploads: int
     results: int
-    told: int
+    published: int
     seconds: float
     stages: dict[tuple[str, str], list[float]]
 
     @property
     def complete(self) -> bool:
-        return self.uploads == self.results == self.told
+        return self.uploads == self.results == self.published
 
     def table(self) -> Table:
         total = sum(sum(values) for values in self.stages.values())
-        table = Table("function", "stage", "median ms", "share of the work", title="S3 door")
+        table = Table("function", "stage", "median ms", "share of the work", title="S3 uploads")
         for function, metric, words in STAGES:
             values = self.stages[function, metric]
             table.add_row(function, words, f"{median(values):.1f}", f"{sum(values) / total:.0%}")
         return table
 
     def summary(self) -> str:
-        once = "each once" if self.complete else f"told of {self.told} times"
+        once = "each once" if self.complete else f"published {self.published} times"
         return (
             f"{self.uploads} photos uploaded at once, {self.results} finished, {once}, in "
-            f"{self.seconds:.1f} s: {self.uploads / self.seconds:.1f} photos a second on this machine"
+            f"{self.seconds:.1f} s: {self.uploads / self.seconds:.1f} photos per second on this machine"
         )
 
-    def document(self) -> dict[str, Any]:
-        """Return it as JSON has it."""
+    def to_json(self) -> dict[str, Any]:
+        """Return the results as JSON."""
         total = sum(sum(values) for values in self.stages.values())
         return {
             "photos": self.uploads,
-            "photos_a_second": self.uploads / self.seconds,
+            "photos_per_second": self.uploads / self.seconds,
             "stages": {
                 words: {"median_ms": median(values), "share": sum(values) / total}
                 for function, metric, words in STAGES
@@ -77,14 +79,14 @@ class Measured:
 
 
 def spread(photos: list[Path], count: int) -> list[Path]:
-    """Return so many of the photos, evenly from the whole list; from its start again if there are fewer."""
+    """Return a number of photos, evenly from the whole list; repeat the list if it is shorter."""
     if count >= len(photos):
         return [photos[number % len(photos)] for number in range(count)]
     return [photos[number * len(photos) // count] for number in range(count)]
 
 
 def warm_up(stack: RunningStack, photo: Path) -> None:
-    """Have both functions started."""
+    """Upload one photo, which starts both functions."""
     stack.s3.put_object(Bucket=stack.info["uploads_bucket"], Key="warm-up", Body=photo.read_bytes())
     path = f"/v1/classifications?key={quote('warm-up')}"
     eventually(
@@ -94,11 +96,11 @@ def warm_up(stack: RunningStack, photo: Path) -> None:
     time.sleep(SETTLING_S)
 
 
-def measure(stack: RunningStack, log: Path, photos: list[Path]) -> Measured:
-    """Upload photos and wait until each has its result."""
+def measure(stack: RunningStack, log: Path, photos: list[Path]) -> UploadTimings:
+    """Upload photos and wait for the result of each."""
     before = log.stat().st_size
     bucket, s3 = stack.info["uploads_bucket"], stack.s3
-    already = len(list(_results(stack)))
+    earlier = len(list(_results(stack)))
     started = time.monotonic()
     with Progress(transient=True) as progress, ThreadPoolExecutor(UPLOADERS) as pool:
         sent = progress.add_task("uploaded", total=len(photos))
@@ -110,18 +112,18 @@ def measure(stack: RunningStack, log: Path, photos: list[Path]) -> Measured:
 
         uploads = [pool.submit(upload, number, photo) for number, photo in enumerate(photos)]
         results = 0
-        while results < len(photos) and time.monotonic() - started < PATIENCE_S:
+        while results < len(photos) and time.monotonic() - started < TIMEOUT_S:
             time.sleep(0.5)
-            results = len(list(_results(stack))) - already
+            results = len(list(_results(stack))) - earlier
             progress.update(done, completed=results)
         seconds = time.monotonic() - started
         for each in uploads:
             each.result()
-    # A function counts a batch when all of it is done; one that was delivered twice is counted twice.
+    # A function logs the metrics of a batch at its end; a batch that was delivered twice counts twice.
     time.sleep(SETTLING_S)
     stages = _stages(log, before)
-    told = len(stages["worker", "TellTime"])
-    return Measured(len(photos), results, told, seconds, stages)
+    published = len(stages["worker", PUBLISH_METRIC])
+    return UploadTimings(len(photos), results, published, seconds, stages)
 
 
 def _results(stack: RunningStack) -> Iterator[str]:
@@ -131,7 +133,7 @@ def _results(stack: RunningStack) -> Iterator[str]:
 
 
 def _stages(log: Path, start: int) -> dict[tuple[str, str], list[float]]:
-    """Return what the functions counted: metrics in CloudWatch's embedded format, a line an invocation."""
+    """Return the functions' metrics from the log, which has them in CloudWatch's embedded format."""
     found: dict[tuple[str, str], list[float]] = defaultdict(list)
     with log.open("rb") as lines:
         lines.seek(start)

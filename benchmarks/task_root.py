@@ -1,4 +1,4 @@
-"""What a Lambda would find at ``/var/task``: each contender's packages, and Frond's code and model."""
+"""Install what a Lambda has at ``/var/task``: each implementation's packages, and Frond's code and model."""
 
 import compileall
 import hashlib
@@ -10,51 +10,53 @@ from pathlib import Path
 from py_compile import PycInvalidationMode
 from tempfile import TemporaryDirectory
 
-from benchmarks import dockerfile
-from benchmarks.places import LOCKS, ROOT, TASKS, discard, kept
+from benchmarks import dockerfile_steps
+from benchmarks.paths import LOCKS, ROOT, TASKS, cached, remove
 
 DOCKERFILE = ROOT / "functions" / "classify" / "Dockerfile"
-_LAST_WORDS = 600
+_MESSAGE_CHARACTERS = 600
 
 
 class NotInstalledError(Exception):
-    """Packages that this machine cannot have, with the reason."""
+    """Packages that could not be installed, with the reason."""
 
 
 @cache
-def task(packages: str) -> Path:
-    """Return the folder with a contender's packages; it is made once, and again when its list changes.
+def task_root(packages: str) -> Path:
+    """Return the folder of an implementation's packages; install them first if the lock file has changed.
 
-    Frond's is what the image's Dockerfile makes of it.
+    Frond's packages are installed by the steps of the image's Dockerfile.
 
     Raises
     ------
     NotInstalledError
-        pip found no such package for this Python and machine, or the Dockerfile's steps failed.
+        If pip has no package for this Python and machine, or a step of the Dockerfile fails.
     """
     ours = packages == "classify"
     lock = LOCKS / f"{packages}.txt"
     folder = TASKS / f"{packages}-{_fingerprint([lock, DOCKERFILE] if ours else [lock])}"
     if not folder.exists():
         for outdated in TASKS.glob(f"{packages}-*"):
-            discard(outdated)
-    return kept(folder, _shipped if ours else lambda draft: _install(lock, draft))
+            remove(outdated)
+    return cached(folder, _shipped if ours else lambda draft: _install(lock, draft))
 
 
 def pip_install(lock: Path, folder: Path) -> None:
-    """Install locked packages into a folder, every hash checked, wheels only.
+    """Install locked packages into a folder, with hash checks and wheels only.
 
     Raises
     ------
     NotInstalledError
-        With what pip said.
+        If pip fails, with its message.
     """
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
     options = ["--require-hashes", "--only-binary", ":all:", "--no-compile", "--target", str(folder)]
     done = subprocess.run([*pip, *options, "-r", str(lock)], capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        said = [line for line in done.stderr.splitlines() if not line.startswith("WARNING")]
-        raise NotInstalledError(f"pip could not install {lock.name}: {' '.join(said)[-_LAST_WORDS:]}")
+        errors = [line for line in done.stderr.splitlines() if not line.startswith("WARNING")]
+        raise NotInstalledError(
+            f"pip could not install {lock.name}: {' '.join(errors)[-_MESSAGE_CHARACTERS:]}"
+        )
 
 
 def _install(lock: Path, folder: Path) -> None:
@@ -63,30 +65,30 @@ def _install(lock: Path, folder: Path) -> None:
 
 
 def _shipped(folder: Path) -> None:
-    """Do what the image's build does for its packages."""
+    """Run the packages stage of the Dockerfile."""
     folder.mkdir()
-    stage = dockerfile.steps(DOCKERFILE.read_text(encoding="utf-8"), "packages")
+    stage = dockerfile_steps.steps(DOCKERFILE.read_text(encoding="utf-8"), "packages")
     with TemporaryDirectory() as scratch:
         try:
-            dockerfile.carry_out(stage, ROOT, {"/var/task": folder, "/tmp": Path(scratch)})
-        except dockerfile.StepError as error:
+            dockerfile_steps.run_steps(stage, ROOT, {"/var/task": folder, "/tmp": Path(scratch)})
+        except dockerfile_steps.StepError as error:
             raise NotInstalledError(f"A step of the Dockerfile failed: {error}") from error
 
 
 @cache
-def shipped_variables() -> dict[str, str]:
-    """Return the variables that the image sets."""
-    stage = dockerfile.steps(DOCKERFILE.read_text(encoding="utf-8"), "last")
+def image_variables() -> dict[str, str]:
+    """Return the environment variables of the image."""
+    stage = dockerfile_steps.steps(DOCKERFILE.read_text(encoding="utf-8"), "last")
     pairs = (pair.partition("=") for word, rest in stage if word == "ENV" for pair in rest.split())
     return {name: value for name, _, value in pairs}
 
 
 @cache
-def code() -> Path:
-    """Return a folder with Frond's code and model of today, as the image has them beside its packages."""
+def frond_code() -> Path:
+    """Return a folder with Frond's current code and model, as in the image."""
     folder = TASKS / "ours"
-    discard(folder)
-    return kept(folder, _code)
+    remove(folder)
+    return cached(folder, _code)
 
 
 def _code(folder: Path) -> None:
@@ -96,12 +98,12 @@ def _code(folder: Path) -> None:
 
 
 def _compile(folder: Path) -> None:
-    # As the image has them: what is not compiled beforehand is compiled at every cold start.
+    # As in the image: code that is not compiled at build time is compiled at every cold start.
     compileall.compile_dir(folder, quiet=2, invalidation_mode=PycInvalidationMode.UNCHECKED_HASH)
 
 
 def _not_shipped(folder: str, names: list[str]) -> set[str]:
-    # As .dockerignore has it: of the model's report only the photos that the API shows.
+    # As in .dockerignore: of the model's report, only the gallery that the API serves.
     if Path(folder).name == "report":
         return set(names) - {"gallery"}
     return {"Dockerfile", "__pycache__"} & set(names)

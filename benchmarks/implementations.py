@@ -1,33 +1,32 @@
-"""Who takes part: ways to do this job, each with its packages, its model and what loads it."""
+"""List the benchmarked implementations: packages, model and loader of each."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.places import MODELS, RELEASED
+from benchmarks.paths import MODELS, RELEASED
 
 _PEERS = "benchmarks.peers"
 
 
 @dataclass(frozen=True, slots=True)
-class Contender:
-    """A way to name the plant in a photo.
+class Implementation:
+    """An implementation of a photo classifier.
 
     Attributes
     ----------
     key
-        Its name in commands and files.
+        Name in commands and files.
     title
-        Its name in tables.
+        Name in tables.
     packages
-        The list in ``requirements`` that it installs.
+        Name of its lock file in ``requirements``.
     loader
-        ``module:function``; it makes a :class:`benchmarks.peers.peer.Peer` of a model and a number of
+        ``module:function`` that returns a :class:`benchmarks.peers.peer.Peer` for a model and a number of
         threads.
     model
-        Its model.
+        Path of its model.
     handler
-        Its Lambda handler; none where cold starts are not worth comparing: it differs from another
-        contender in nothing that matters to them.
+        Lambda handler; ``None`` to skip cold starts, where it would not differ from another implementation.
     """
 
     key: str
@@ -43,20 +42,20 @@ class Contender:
         return self.packages == "classify"
 
 
-_HANDLER = f"{_PEERS}.handler.handler"
-FROND = Contender(
+_HANDLER = f"{_PEERS}.lambda_handler.handler"
+FROND = Implementation(
     "frond", "Frond, int8", "classify", f"{_PEERS}.with_frond:load", handler=f"{_PEERS}.frond_handler.handler"
 )
 ALL = (
     FROND,
-    Contender(
+    Implementation(
         "tflite-int8",
         "tflite-runtime 2.14, int8",
         "bench-tflite",
         f"{_PEERS}.with_tflite:load",
         handler=_HANDLER,
     ),
-    Contender(
+    Implementation(
         "tflite-fp32-299",
         "tflite-runtime 2.14, fp32, 299 px",
         "bench-tflite",
@@ -64,14 +63,14 @@ ALL = (
         MODELS / "xception-299.tflite",
         _HANDLER,
     ),
-    Contender(
+    Implementation(
         "tflite-fp32-224",
         "tflite-runtime 2.14, fp32",
         "bench-tflite",
         f"{_PEERS}.with_tflite:load",
         MODELS / "xception-224.tflite",
     ),
-    Contender(
+    Implementation(
         "keras-call",
         "TensorFlow, fp32, tf.function",
         "bench-keras",
@@ -79,21 +78,21 @@ ALL = (
         MODELS / "xception-224.keras",
         _HANDLER,
     ),
-    Contender(
+    Implementation(
         "keras-predict",
         "TensorFlow, fp32, predict",
         "bench-keras",
         f"{_PEERS}.with_keras:load_to_predict",
         MODELS / "xception-224.keras",
     ),
-    Contender(
+    Implementation(
         "onnx-fp32",
         "ONNX Runtime, fp32",
         "bench-onnxruntime",
         f"{_PEERS}.with_onnxruntime:load",
         MODELS / "xception-224.onnx",
     ),
-    Contender(
+    Implementation(
         "onnx-int8",
         "ONNX Runtime, int8",
         "bench-onnxruntime",
@@ -101,7 +100,7 @@ ALL = (
         MODELS / "xception-224-int8.onnx",
         _HANDLER,
     ),
-    Contender(
+    Implementation(
         "openvino",
         "OpenVINO, int8",
         "bench-openvino",
@@ -109,4 +108,4 @@ ALL = (
         handler=_HANDLER,
     ),
 )
-BY_KEY = {contender.key: contender for contender in ALL}
+BY_KEY = {implementation.key: implementation for implementation in ALL}

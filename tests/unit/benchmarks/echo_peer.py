@@ -1,4 +1,4 @@
-"""A peer that says what it is shown."""
+"""A peer that returns the bytes of its photo as the species."""
 
 import time
 from pathlib import Path
@@ -8,12 +8,12 @@ from benchmarks.peers.peer import Named, Peer
 WORK_S = 0.005
 
 
-class _Parrot:
-    def answer(self, photo: bytes) -> list[Named]:
+class _EchoPeer:
+    def classify(self, photo: bytes) -> list[Named]:
         if photo == b"fail":
             raise ValueError("no such plant")
         if photo == b"print":
-            print("a library says something")  # noqa: T201  as libraries do
+            print("output of a library")  # noqa: T201  as libraries do
         time.sleep(WORK_S)
         return [(photo.decode(), 1.0)]
 
@@ -22,5 +22,5 @@ class _Parrot:
 
 
 def load(model: Path, threads: int) -> Peer:
-    """Return a parrot."""
-    return _Parrot()
+    """Return an echo peer."""
+    return _EchoPeer()

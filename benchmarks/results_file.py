@@ -1,4 +1,4 @@
-"""What was measured, as one JSON document: the tables and the plot are made of it and of nothing else."""
+"""Read and write the JSON file of results, from which the tables and the plot are made."""
 
 import json
 import os
@@ -10,18 +10,18 @@ from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
-from benchmarks.places import RESULTS, ROOT
-from benchmarks.quiet import Quiet
-from benchmarks.rounds import Figures
-from benchmarks.task import task
+from benchmarks.idle import IdleWaiter
+from benchmarks.paths import RESULTS, ROOT
+from benchmarks.rounds import Samples
+from benchmarks.task_root import task_root
 
-Document = dict[str, Any]
+Results = dict[str, Any]
 COMMITTED = ROOT / "docs" / "benchmarks.json"
 LATEST = RESULTS / "benchmarks.json"
 DIGITS = 3
-# How busy the machine was before the bench began: over one, five and fifteen minutes.
+# Load averages before the benchmark started: over one, five and fifteen minutes.
 LOAD = os.getloadavg()
-# What decides how fast a contender is.
+# Packages that determine the speed of an implementation.
 _ENGINES = {
     "classify": ("ai-edge-litert", "pillow", "numpy"),
     "bench-tflite": ("tflite-runtime",),
@@ -31,13 +31,13 @@ _ENGINES = {
 }
 
 
-def read(path: Path) -> Document:
-    """Return what was measured before; nothing where nothing was."""
+def read(path: Path) -> Results:
+    """Return the results in a file; empty if there is none."""
     try:
-        document: Document = json.loads(path.read_text(encoding="utf-8"))
+        results: Results = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    return document
+    return results
 
 
 def add(
@@ -46,67 +46,67 @@ def add(
     measured: Any,
     packages: Iterable[str] = (),
     left_out: Mapping[str, str] | None = None,
-    quiet: Quiet | None = None,
-) -> Document:
-    """Put what a part measured into a document, beside the other parts and the machine that it was.
+    idle_waiter: IdleWaiter | None = None,
+) -> Results:
+    """Add the results of a part to a file, with the machine and the versions.
 
     Parameters
     ----------
     path
-        The document.
+        Path of the file.
     part, measured
-        The part's name, and its figures as :func:`plain` takes them.
+        Name of the part, and its results as :func:`to_json` takes them.
     packages
-        The lists of requirements of those who took part, for their versions.
+        Lock files of the implementations, for their versions.
     left_out
-        Who did not take part, and why.
-    quiet
-        What the turns waited for.
+        Reason by key of each implementation that did not run.
+    idle_waiter
+        Waiter that counted the turns.
     """
-    document = read(path)
-    document["machine"] = machine()
-    document["parts"] = {**document.get("parts", {}), part: plain(measured)}
-    document["versions"] = {**document.get("versions", {}), **versions(packages)}
-    document["left_out"] = {**document.get("left_out", {}), part: dict(left_out or {})}
-    document["measured"] = {
-        **document.get("measured", {}),
+    results = read(path)
+    results["machine"] = machine()
+    results["parts"] = {**results.get("parts", {}), part: to_json(measured)}
+    results["versions"] = {**results.get("versions", {}), **versions(packages)}
+    results["left_out"] = {**results.get("left_out", {}), part: dict(left_out or {})}
+    results["measured"] = {
+        **results.get("measured", {}),
         part: {
             "at": f"{datetime.now(UTC):%Y-%m-%d}",
             "load": [round(load, 2) for load in LOAD],
-            **({"disturbed": quiet.disturbed, "turns": quiet.turns} if quiet else {}),
+            **({"disturbed": idle_waiter.disturbed, "turns": idle_waiter.turns} if idle_waiter else {}),
         },
     }
     path.parent.mkdir(parents=True, exist_ok=True)
-    write(path, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
-    return document
+    write(path, json.dumps(results, indent=1, ensure_ascii=False) + "\n")
+    return results
 
 
 def write(path: Path, text: str) -> None:
-    """Write a file, whole or not at all."""
+    """Write a file atomically."""
     draft = path.with_name(f".{path.name}")
     draft.write_text(text, encoding="utf-8")
     draft.replace(path)
 
 
-def plain(value: Any) -> Any:
-    """Return a value as JSON has it, in so many digits as mean something."""
-    if isinstance(value, Figures):
+def to_json(value: Any) -> Any:
+    """Return a value as JSON, rounded to significant digits."""
+    if isinstance(value, Samples):
         return {
             "median": round(value.median, DIGITS),
             "p95": round(value.p95, DIGITS),
             "count": len(value.values),
         }
     if is_dataclass(value):
-        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+        return {field.name: to_json(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, dict):
-        return {name: plain(each) for name, each in value.items()}
+        return {name: to_json(each) for name, each in value.items()}
     if isinstance(value, list | tuple):
-        return [plain(each) for each in value]
+        return [to_json(each) for each in value]
     return round(value, DIGITS) if isinstance(value, float) else value
 
 
 def machine() -> dict[str, Any]:
-    """Tell on what is measured."""
+    """Return the machine of this run."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return {
         "processor": _processor(),
@@ -118,11 +118,12 @@ def machine() -> dict[str, Any]:
 
 
 def versions(packages: Iterable[str]) -> dict[str, str]:
-    """Return the versions of what does the work, in each of these lists' folders."""
+    """Return the versions of the packages that determine the speed, per lock file."""
     found: dict[str, str] = {}
     for each in packages:
         installed = {
-            one.name.lower().replace("_", "-"): one.version for one in distributions(path=[str(task(each))])
+            one.name.lower().replace("_", "-"): one.version
+            for one in distributions(path=[str(task_root(each))])
         }
         found |= {name: installed[name] for name in _ENGINES[each]}
     return found
@@ -133,9 +134,9 @@ def _processor() -> str:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
         return platform.processor() or platform.machine()
-    told = dict(line.split(":", 1) for line in lines if ":" in line)
-    names = {key.strip(): value.strip() for key, value in told.items()}
-    # What a rented machine calls its processor may not tell much; the family and the model do.
+    fields_of = dict(line.split(":", 1) for line in lines if ":" in line)
+    names = {key.strip(): value.strip() for key, value in fields_of.items()}
+    # Cloud machines hide the name of the processor, but not its family and model.
     model = f"family {names['cpu family']} model {names['model']}" if "cpu family" in names else ""
     vnni = "AVX-512 VNNI" if "avx512_vnni" in names.get("flags", "") else ""
     return ", ".join(each for each in (names.get("model name", platform.machine()), model, vnni) if each)

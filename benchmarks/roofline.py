@@ -1,4 +1,8 @@
-"""How far inference is from what this machine can do, operator by operator."""
+"""Compare the time of each operator with the roofline of this machine.
+
+The roofline model bounds an operator by peak arithmetic and memory bandwidth (Williams et al. 2009,
+https://doi.org/10.1145/1498765.1498785).
+"""
 
 import time
 from collections import defaultdict
@@ -11,30 +15,30 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from threadpoolctl import threadpool_limits
 
-from benchmarks.operators import Operator, alone, enlarged, operators
-from benchmarks.quiet import Quiet
-from benchmarks.rounds import Figures, interleaved
+from benchmarks.idle import IdleWaiter
+from benchmarks.operators import Operator, enlarged, extract, operators
+from benchmarks.rounds import Samples, interleaved
 
-# Large enough that a core is busy for milliseconds, small enough that weights stay in its caches.
+# Large enough to run for milliseconds, small enough for the weights to stay in the caches.
 SIDE, CHANNELS = 48, 1024
 GEMM = 2048
-# Of a turn. Before them come as many as it takes until threads that slept are awake, each on a core.
+# Measured calls of a turn, after warm-up calls that wake the thread pool.
 CALLS = 5
-AWAKE_S = 0.03
+WARM_UP_S = 0.03
 COPY_BYTES = 256 * 2**20
 POINTWISE = "1×1 convolution"
 
 
 @dataclass(frozen=True, slots=True)
 class Ceiling:
-    """The most that so many threads were seen to do.
+    """Peak throughput of this machine with a number of threads.
 
     Attributes
     ----------
     int8, fp32
-        10^9 multiply-accumulates a second, of a large int8 product in LiteRT and a float32 one in NumPy.
+        10^9 multiply-accumulates per second, of a large int8 product in LiteRT and a float32 one in NumPy.
     bandwidth
-        10^9 bytes a second read and written by a copy that no cache holds.
+        10^9 bytes per second, read and written by a copy larger than the caches.
     """
 
     threads: int
@@ -44,10 +48,11 @@ class Ceiling:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """All operators of one kind: how many, their work, their time one by one, and the least it could be.
+class OperatorGroup:
+    """All operators of one kind, with their count, arithmetic, memory traffic and times.
 
-    ``least`` is the larger of ``macs`` at the int8 ceiling and ``bytes`` at the bandwidth's, milliseconds.
+    ``bound_ms`` is the lower bound of their time: ``macs`` at the int8 ceiling or ``bytes`` at the
+    bandwidth, whichever takes longer, summed over the operators.
     """
 
     kind: str
@@ -55,24 +60,24 @@ class Row:
     macs: int
     bytes: int
     ms: float
-    least: float
+    bound_ms: float
 
 
 @dataclass(frozen=True, slots=True)
-class Floor:
-    """A network on so many threads: milliseconds of the whole, and its operators by kind."""
+class Roofline:
+    """A network with a number of threads: milliseconds of the whole, and its operators by kind."""
 
     ceiling: Ceiling
-    whole: Figures
-    rows: tuple[Row, ...]
+    whole: Samples
+    groups: tuple[OperatorGroup, ...]
 
 
-def measure(tflite: bytes, threads: int, rounds: int, quiet: Quiet) -> Iterator[Floor | None]:
-    """Measure the machine, the network and each operator by itself; yield ``None`` after each turn.
+def measure(tflite: bytes, threads: int, rounds: int, idle_waiter: IdleWaiter) -> Iterator[Roofline | None]:
+    """Measure the machine, the network and each operator; yield ``None`` after each turn, then the result.
 
-    LiteRT's Python interface tells no times of operators, so each different one is run as a network of its
-    own, in turns with the whole. It then finds its input and weights in the caches, which inside the
-    network it may not; how near the sum comes to the whole tells what that matters.
+    LiteRT's Python interface has no profiler, so each different operator runs as a network of its own, in
+    turns with the whole. Its input and weights are then in the caches, unlike inside the network; the
+    difference between the sum and the whole shows that effect.
     """
     found = operators(tflite)
     different = {operator.signature: operator for operator in found}
@@ -82,14 +87,14 @@ def measure(tflite: bytes, threads: int, rounds: int, quiet: Quiet) -> Iterator[
     turns: dict[Any, Callable[[], object]] = {
         "whole": whole.invoke,
         "large": large.invoke,
-        **{key: _interpreter(alone(tflite, each.index), threads).invoke for key, each in different.items()},
+        **{key: _interpreter(extract(tflite, each.index), threads).invoke for key, each in different.items()},
     }
     seconds: dict[Any, list[float]] = defaultdict(list)
     with threadpool_limits(threads), ThreadPoolExecutor(threads) as pool:
         turns |= {"gemm": _gemm(), "copy": _copy(pool, threads)}
         for _, key in interleaved(list(turns), rounds):
-            quiet.wait()
-            _wake(turns[key])
+            idle_waiter.wait()
+            _warm_up(turns[key])
             seconds[key] += [_seconds(turns[key]) for _ in range(CALLS)]
             yield None
     macs = SIDE * SIDE * CHANNELS * CHANNELS
@@ -100,42 +105,42 @@ def measure(tflite: bytes, threads: int, rounds: int, quiet: Quiet) -> Iterator[
         bandwidth=2 * COPY_BYTES / min(seconds["copy"]) / 1e9,
     )
     typical = {key: 1000 * float(np.median(values)) for key, values in seconds.items()}
-    yield Floor(
-        ceiling, Figures(tuple(1000 * value for value in seconds["whole"])), by_kind(found, typical, ceiling)
+    yield Roofline(
+        ceiling, Samples(tuple(1000 * value for value in seconds["whole"])), by_kind(found, typical, ceiling)
     )
 
 
-def by_kind(found: list[Operator], typical: dict[Any, float], ceiling: Ceiling) -> tuple[Row, ...]:
-    """Sum operators up by kind, those that take longest first.
+def by_kind(found: list[Operator], typical: dict[Any, float], ceiling: Ceiling) -> tuple[OperatorGroup, ...]:
+    """Sum operators by kind, the slowest kind first.
 
     Parameters
     ----------
     found
         All operators.
     typical
-        Milliseconds, by :attr:`Operator.signature`.
+        Median milliseconds by :attr:`Operator.signature`.
     ceiling
-        What the machine can do.
+        Peak throughput of the machine.
     """
     kinds: dict[str, list[Operator]] = defaultdict(list)
     for operator in found:
         kinds[operator.kind].append(operator)
-    rows = [
-        Row(
+    groups = [
+        OperatorGroup(
             kind,
             len(members),
             sum(each.macs for each in members),
             sum(each.bytes for each in members),
             sum(typical[each.signature] for each in members),
-            sum(least(each, ceiling) for each in members),
+            sum(bound_ms(each, ceiling) for each in members),
         )
         for kind, members in kinds.items()
     ]
-    return tuple(sorted(rows, key=lambda row: -row.ms))
+    return tuple(sorted(groups, key=lambda group: -group.ms))
 
 
-def least(operator: Operator, ceiling: Ceiling) -> float:
-    """Return the milliseconds below which an operator cannot be on a machine with this ceiling."""
+def bound_ms(operator: Operator, ceiling: Ceiling) -> float:
+    """Return the lower bound of an operator's time with this ceiling, in milliseconds."""
     return 1000 * max(operator.macs / ceiling.int8, operator.bytes / ceiling.bandwidth) / 1e9
 
 
@@ -151,9 +156,9 @@ def _seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
-def _wake(work: Callable[[], object]) -> None:
+def _warm_up(work: Callable[[], object]) -> None:
     began = time.perf_counter()
-    while time.perf_counter() - began < AWAKE_S:
+    while time.perf_counter() - began < WARM_UP_S:
         work()
 
 
