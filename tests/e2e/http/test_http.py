@@ -2,6 +2,8 @@
 
 import io
 import json
+import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,9 +12,9 @@ import pytest
 import urllib3
 from PIL import Image
 
+from tests.conftest import ROOT
 from tests.support.stack import RunningStack, running_stack
 
-PHOTOS = Path(__file__).parents[3] / "events" / "photos"
 PATH = "/v1/classifications"
 
 
@@ -25,11 +27,6 @@ def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     log = tmp_path_factory.mktemp("stack") / "log"
     with running_stack(log, "--runtime", request.param) as running:
         yield running
-
-
-@pytest.fixture
-def photo() -> bytes:
-    return (PHOTOS / "zea-mays.jpg").read_bytes()
 
 
 def send(
@@ -57,22 +54,37 @@ def problem(response: urllib3.BaseHTTPResponse) -> tuple[int, str]:
     return response.status, document["type"].removeprefix("urn:frond:problem:")
 
 
+def test_the_printed_request_classifies_the_sample_photo(stack: RunningStack) -> None:
+    """``make serve`` prints a request to paste into a shell, and the beginning of its response."""
+    _, request, printed, *_ = stack.log.read_text()[stack.log.read_text().index("Classify a") :].split("\n\n")
+    output = subprocess.run(["bash", "-c", request], cwd=ROOT, capture_output=True, check=True).stdout
+    classification = json.loads(output)
+    (prediction,) = classification["predictions"]
+    for name in ("status", "verdict"):
+        assert f'"{name}": "{classification[name]}"' in printed
+    for name in ("species", "common_name"):
+        assert f'"{name}": "{prediction[name]}"' in printed
+    confidence = re.search(r'"confidence": ([\d.]+)', printed)
+    assert confidence is not None
+    assert float(confidence[1]) == pytest.approx(prediction["confidence"], abs=0.01)
+
+
 @pytest.mark.parametrize("name", ["zea-mays", "sinapis-arvensis", "stellaria-media"])
-def test_a_photo_is_classified(stack: RunningStack, name: str) -> None:
-    response = send(stack, "POST", PATH, (PHOTOS / f"{name}.jpg").read_bytes())
+def test_a_photo_is_classified(stack: RunningStack, seedlings: Path, name: str) -> None:
+    response = send(stack, "POST", PATH, (seedlings / f"{name}.jpg").read_bytes())
 
     classification = json.loads(response.data)
     assert response.status == 200
     assert classification["predictions"][0]["species"] == name
 
 
-def test_a_form_gets_the_same_predictions(stack: RunningStack, photo: bytes) -> None:
-    fields = {"image": ("maize.jpg", photo, "image/jpeg")}
+def test_a_form_gets_the_same_predictions(stack: RunningStack, seedling: bytes) -> None:
+    fields = {"image": ("maize.jpg", seedling, "image/jpeg")}
     response = urllib3.request(
         "POST", stack.api_url + PATH, fields=fields, headers={"x-api-key": stack.api_key}, timeout=60
     )
 
-    raw = json.loads(send(stack, "POST", PATH, photo).data)
+    raw = json.loads(send(stack, "POST", PATH, seedling).data)
     assert json.loads(response.data)["predictions"] == raw["predictions"]
 
 
@@ -101,28 +113,28 @@ BAD = {
 
 
 @pytest.mark.parametrize("case", BAD, ids=str)
-def test_invalid_requests_get_their_problem(stack: RunningStack, photo: bytes, case: str) -> None:
+def test_invalid_requests_get_their_problem(stack: RunningStack, seedling: bytes, case: str) -> None:
     method, path, body, content_type, *expected = BAD[case]
 
     assert problem(send(stack, method, path, body, content_type)) == tuple(expected)
-    assert send(stack, "POST", PATH, photo).status == 200
+    assert send(stack, "POST", PATH, seedling).status == 200
 
 
 @pytest.mark.parametrize("share", [0.01, 0.5, 0.99])
-def test_a_truncated_photo_is_rejected(stack: RunningStack, photo: bytes, share: float) -> None:
-    cut = photo[: int(len(photo) * share)]
+def test_a_truncated_photo_is_rejected(stack: RunningStack, seedling: bytes, share: float) -> None:
+    truncated = seedling[: int(len(seedling) * share)]
 
-    status, kind = problem(send(stack, "POST", PATH, cut))
+    status, kind = problem(send(stack, "POST", PATH, truncated))
     assert status == 422
     assert kind in {"unreadable-photo", "unsupported-format"}
 
 
-def test_a_body_over_the_limit_points_to_uploads(stack: RunningStack, photo: bytes) -> None:
+def test_a_body_over_the_limit_points_to_uploads(stack: RunningStack, seedling: bytes) -> None:
     for size in (5_000_000, 11_000_000):
-        response = send(stack, "POST", PATH, photo + b"\0" * size)
+        response = send(stack, "POST", PATH, seedling + b"\0" * size)
         assert problem(response) == (413, "payload-too-large")
         assert "uploads" in json.loads(response.data)["detail"]
-    assert send(stack, "POST", PATH, photo).status == 200
+    assert send(stack, "POST", PATH, seedling).status == 200
 
 
 def test_a_large_photo_under_the_limit_is_classified(stack: RunningStack) -> None:

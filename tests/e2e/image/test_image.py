@@ -11,16 +11,16 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pillow_heif
 import pytest
 from PIL import Image
 
+from tests.conftest import ROOT
+
 pytestmark = pytest.mark.timeout(1800)  # a build without a cache takes minutes
 
-ROOT = Path(__file__).parents[3]
 EVENTS = ROOT / "events"
 BASE = os.environ.get("BASE_IMAGE", "public.ecr.aws/lambda/python:3.13")
 TAG = "frond-classify:test"

@@ -1,15 +1,15 @@
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from local.event_source_mapping import batch_item_failures, sqs_event
+from tests.conftest import ROOT
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
-EVENTS = Path(__file__).parents[3] / "events"
+EVENTS = ROOT / "events"
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """Check the project's template after its translation to CloudFormation."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,8 +11,8 @@ from local.cloud import DeployedStack
 from local.intrinsics import references
 from local.rest_api import rest_api
 from local.template import Template, read
+from tests.conftest import ROOT
 
-ROOT = Path(__file__).parents[3]
 OPEN = {"/", "/static/{proxy+}", "/docs", "/openapi.json", "/v1/health"}
 
 

@@ -1,6 +1,5 @@
 import base64
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,8 +8,9 @@ from werkzeug.test import EnvironBuilder
 
 from local.proxy import MalformedProxyResponseError, http_response, proxy_event, request_context
 from local.rest_api import Match, RestApi, Route
+from tests.conftest import ROOT
 
-EVENTS = Path(__file__).parents[3] / "events"
+EVENTS = ROOT / "events"
 API = RestApi("test", (), frozenset({"image/jpeg"}), {})
 MATCH = Match(Route("/{proxy+}", "ANY", "F", key_required=True, timeout=29), {"proxy": "v1/things"})
 
