@@ -12,8 +12,8 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from benchmarks import benchmark_results, result_tables
 from benchmarks import cold as cold_starts
-from benchmarks import result_tables, results_file
 from benchmarks import s3_uploads as uploads
 from benchmarks import size as sizes
 from benchmarks import warm as warm_calls
@@ -26,7 +26,7 @@ from benchmarks.paths import LOGS, RELEASED, ROOT
 from benchmarks.sample_photos import SamplePhoto, photos
 from benchmarks.task_root import NotInstalledError, frond_code, task_root
 from local.runtimes.environment import InstallationError
-from tests.support.stack import link_project, running_stack
+from tests.support.running_stack import link_project, running_stack
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 _out = Console(soft_wrap=True)
@@ -151,7 +151,7 @@ def markdown(
     paste: Annotated[bool, typer.Option("--paste", help="Also write the tables into the pages.")] = False,
 ) -> None:
     """Print the committed results as Markdown, as in README.md and docs/14-speed.md."""
-    found = results_file.read(results_file.LATEST if latest else results_file.COMMITTED)
+    found = benchmark_results.read(benchmark_results.LATEST if latest else benchmark_results.COMMITTED)
     if not found:
         _fail("There are no results yet: run make bench")
     all_tables = [result_tables.summary(found), *result_tables.tables(found)]
@@ -159,7 +159,7 @@ def markdown(
         print(f"### {table.title}\n\n{table.markdown()}\n")  # noqa: T201  without rich's colours and line breaks
     if paste:
         for page in PAGES:
-            results_file.write(
+            benchmark_results.write(
                 page, result_tables.replace_tables(page.read_text(encoding="utf-8"), all_tables)
             )
 
@@ -211,12 +211,12 @@ def _report(
         _out.print(f"Not all results are comparable: {idle_waiter.summary()}.", style="yellow")
 
 
-def _save(part: str, measured: Any, write: bool, *facts: Any) -> results_file.Results:
-    results = results_file.add(results_file.LATEST, part, measured, *facts)
+def _save(part: str, measured: Any, write: bool, *facts: Any) -> benchmark_results.Results:
+    results = benchmark_results.add(benchmark_results.LATEST, part, measured, *facts)
     if write:
         from benchmarks import plot
 
-        plot.draw(results_file.add(results_file.COMMITTED, part, measured, *facts), PLOT)
+        plot.draw(benchmark_results.add(benchmark_results.COMMITTED, part, measured, *facts), PLOT)
     return results
 
 
@@ -249,7 +249,7 @@ def main() -> None:
         _fail(str(error))
     except SystemExit as end:
         if end.code == INTERRUPTED:
-            _out.print(f"Stopped. Finished results are in {results_file.LATEST.relative_to(ROOT)}.")
+            _out.print(f"Stopped. Finished results are in {benchmark_results.LATEST.relative_to(ROOT)}.")
         raise
 
 

@@ -7,9 +7,9 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from benchmarks.benchmark_results import Results
 from benchmarks.implementations import FROND
 from benchmarks.result_tables import SHORT, Table, summary
-from benchmarks.results_file import Results
 from training.plots import PAPER
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from rich.table import Table as RichTable
 
+from benchmarks.benchmark_results import Results
 from benchmarks.implementations import ALL, BY_KEY, FROND
-from benchmarks.results_file import Results
 from benchmarks.sample_photos import PHONE, PNG, READY
 from benchmarks.warm import INFERENCE
 

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from rich.progress import Progress
 from rich.table import Table
 
-from tests.support.stack import RunningStack
+from tests.support.running_stack import RunningStack
 from tests.support.waiting import eventually
 
 UPLOADERS = 8

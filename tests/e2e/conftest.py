@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.stack import RunningStack, running_stack
+from tests.support.running_stack import RunningStack, running_stack
 
 
 @pytest.fixture(scope="session")

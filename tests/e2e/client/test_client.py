@@ -20,7 +20,7 @@ from frond_client import (
     RefusedPhoto,
 )
 from frond_client.calls import MOST_BYTES_OF_A_REQUEST
-from tests.support.stack import RunningStack
+from tests.support.running_stack import RunningStack
 
 
 @pytest.fixture

@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT, RecordFigures
-from tests.support.stack import RunningStack
+from tests.support.running_stack import RunningStack
 
 HERE = Path(__file__).parent
+HOOKS = "tests.e2e.contract.photo_strategies"
 # For each operation and phase; operations with few parameters have fewer different requests.
 EXAMPLES = 180
 FEWEST_CASES = 2000
@@ -34,7 +35,11 @@ def test_every_response_conforms_to_the_contract(
             *("--max-examples", str(EXAMPLES), "--seed", "1"),
         ],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "SCHEMATHESIS_HOOKS": "tests.e2e.contract.photos"},
+        env={
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "SCHEMATHESIS_HOOKS": "tests.e2e.contract.photo_strategies",
+        },
         capture_output=True,
         text=True,
         timeout=SECONDS,

@@ -15,7 +15,7 @@ import pytest
 from frond_client import FrondError
 from tests.conftest import ROOT
 from tests.e2e.examples.blocks import Block, blocks
-from tests.support.stack import RunningStack
+from tests.support.running_stack import RunningStack
 
 README, PAGE = "README.md", "docs/12-command.md"
 PROGRAM = "Use it from your program"

@@ -14,7 +14,7 @@ from playwright.sync_api import Error, Page
 
 from tests.e2e.examples.test_examples import BLOCKS, IN_A_BROWSER
 from tests.e2e.page import chromium
-from tests.support.stack import RunningStack
+from tests.support.running_stack import RunningStack
 
 CALL = """
 async ([code, url, key, photos]) => {

@@ -13,7 +13,7 @@ import pytest
 
 from frond.uploads import identifier_of
 from tests.conftest import ROOT
-from tests.support.stack import RunningStack
+from tests.support.running_stack import RunningStack
 from tests.support.waiting import eventually
 
 SUBMITTED = {"zea-mays": "zea-mays", "triticum-aestivum": "taraxacum-officinale", "galium-aparine": None}

@@ -13,7 +13,7 @@ import urllib3
 from PIL import Image
 
 from tests.conftest import ROOT
-from tests.support.stack import RunningStack, running_stack
+from tests.support.running_stack import RunningStack, running_stack
 
 PATH = "/v1/classifications"
 

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.page import chromium
-from tests.support.stack import RunningStack
+from tests.support.running_stack import RunningStack
 
 DESKTOP = {"width": 1280, "height": 820}
 PATIENCE_MS = 30_000

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.page.conftest import Open
 from tests.e2e.page.gestures import choose, expect_maize
-from tests.support.stack import RunningStack
+from tests.support.running_stack import RunningStack
 
 # The contrast of all that is read, and whether it is large enough for the lower bar (WCAG 2.2, 1.4.3).
 CONTRASTS = """() => {

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.page.conftest import Open
 from tests.e2e.page.gestures import CALL, choose, expect_maize
-from tests.support.stack import RunningStack
+from tests.support.running_stack import RunningStack
 
 SERIOUS = {"serious", "critical"}
 

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.page.conftest import Open
 from tests.e2e.page.gestures import CALL, choose, expect_maize, expect_problem, hold
-from tests.support.stack import RunningStack
+from tests.support.running_stack import RunningStack
 
 
 def answer_with_verdict(page: Page, verdict: str) -> None:

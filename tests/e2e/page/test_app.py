@@ -8,7 +8,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.page.conftest import Open
 from tests.e2e.page.gestures import choose, expect_maize
-from tests.support.stack import RunningStack
+from tests.support.running_stack import RunningStack
 
 SIZES = {"192x192": 192, "512x512": 512}
 # Resolves once the worker has taken the page over.

@@ -3,7 +3,7 @@
 from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.page.conftest import Open
-from tests.support.stack import RunningStack
+from tests.support.running_stack import RunningStack
 
 
 def test_the_contract_is_shown_without_a_network(open_page: Open, stack: RunningStack) -> None:

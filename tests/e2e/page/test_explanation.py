@@ -8,8 +8,8 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.page.conftest import Open
 from tests.e2e.page.gestures import File, choose, expect_maize, overhear
+from tests.support.running_stack import RunningStack
 from tests.support.sample_images import encoded
-from tests.support.stack import RunningStack
 
 # How dark the overlay is in the middle of each cell, 0 to 1, by rows.
 DARKNESS = """([canvas, rows, columns]) => {

@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.page.conftest import Open
 from tests.e2e.page.gestures import choose, expect_maize
-from tests.support.stack import RunningStack
+from tests.support.running_stack import RunningStack
 
 
 def gallery(page: Page) -> Locator:

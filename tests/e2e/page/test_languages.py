@@ -10,8 +10,8 @@ from playwright.sync_api import Page, Request, expect
 
 from tests.e2e.page.conftest import Open
 from tests.e2e.page.gestures import File, choose, overhear
+from tests.support.running_stack import RunningStack
 from tests.support.sample_images import encoded
-from tests.support.stack import RunningStack
 
 # What each language says, with functions by how many values they take.
 SHAPES = """() => {

@@ -20,8 +20,8 @@ from tests.e2e.page.gestures import (
     overhear,
     paste,
 )
+from tests.support.running_stack import RunningStack
 from tests.support.sample_images import encoded
-from tests.support.stack import RunningStack
 
 
 def test_a_chosen_photo_gets_its_species_with_a_bar_for_each_candidate(page: Page, maize: Path) -> None:

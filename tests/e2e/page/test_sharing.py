@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.page.conftest import Open
 from tests.e2e.page.gestures import choose, expect_maize, overhear
-from tests.support.stack import RunningStack
+from tests.support.running_stack import RunningStack
 
 SHARES = "navigator.share = async (what) => { window.shared = what; };"
 REFUSES = "navigator.share = async () => { throw new DOMException('No', 'AbortError'); };"

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.e2e.page import chromium
 from tests.e2e.page.gestures import expect_maize
 from tests.e2e.page.test_accessibility import violations
-from tests.support.stack import RunningStack
+from tests.support.running_stack import RunningStack
 
 FRAMES = 30
 

@@ -18,7 +18,7 @@ import urllib3
 
 from frond.manifest import MANIFEST_NAME, MODEL_NAME, Manifest, describe, read_manifest, version_of
 from tests.conftest import ROOT
-from tests.support.stack import RunningStack, running_stack
+from tests.support.running_stack import RunningStack, running_stack
 from tests.support.waiting import eventually
 
 BAKED_IN = ROOT / "functions" / "classify" / "model"

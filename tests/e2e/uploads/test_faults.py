@@ -18,8 +18,8 @@ from urllib.parse import quote
 import pytest
 
 from tests.conftest import ROOT, RecordFigures
+from tests.support.running_stack import RunningStack, link_project, processes_of, running_stack
 from tests.support.sample_images import decompression_bomb
-from tests.support.stack import RunningStack, link_project, processes_of, running_stack
 from tests.support.waiting import eventually
 
 SEED = 20261121

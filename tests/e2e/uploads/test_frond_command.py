@@ -14,7 +14,7 @@ import boto3
 import pytest
 import urllib3
 
-from tests.support.stack import RunningStack
+from tests.support.running_stack import RunningStack
 from tests.support.waiting import eventually
 
 Frond = Callable[..., subprocess.CompletedProcess[str]]

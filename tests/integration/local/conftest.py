@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.stack import RunningStack, running_stack
+from tests.support.running_stack import RunningStack, running_stack
 
 SMALL_STACK = Path(__file__).with_name("stack")
 

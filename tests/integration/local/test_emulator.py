@@ -7,7 +7,7 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.integration.local.conftest import SMALL_STACK
-from tests.support.stack import RunningStack, processes_of, running_stack
+from tests.support.running_stack import RunningStack, processes_of, running_stack
 
 
 @pytest.fixture(scope="module")

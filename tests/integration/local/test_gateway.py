@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.support.stack import RunningStack
+from tests.support.running_stack import RunningStack
 
 MB = 1024 * 1024
 

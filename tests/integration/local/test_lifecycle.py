@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-from tests.support.stack import processes_of, running_stack, serve_command
+from tests.support.running_stack import processes_of, running_stack, serve_command
 from tests.support.waiting import eventually
 
 

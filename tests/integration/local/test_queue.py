@@ -1,6 +1,6 @@
 """Deliver S3 objects over a queue to a function."""
 
-from tests.support.stack import RunningStack
+from tests.support.running_stack import RunningStack
 from tests.support.waiting import eventually
 
 SOURCE, TARGET = "frond-local-source", "frond-local-target"

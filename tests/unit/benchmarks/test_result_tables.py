@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from benchmarks import plot, results_file
+from benchmarks import benchmark_results, plot
+from benchmarks.benchmark_results import add, read, to_json
 from benchmarks.result_tables import replace_tables, summary, tables
-from benchmarks.results_file import add, read, to_json
 from benchmarks.rounds import Samples
 from benchmarks.sample_photos import PHONE
 from benchmarks.size import PackageSize
@@ -87,13 +87,13 @@ def test_tables_are_replaced_below_their_markers_only(measured: dict[str, Any]) 
 
 
 def test_the_readme_has_the_table_of_the_committed_results() -> None:
-    committed = read(results_file.COMMITTED)
+    committed = read(benchmark_results.COMMITTED)
     assert summary(committed).markdown() in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_page_has_every_table_of_the_committed_results() -> None:
     page = (ROOT / "docs" / "14-speed.md").read_text(encoding="utf-8")
-    found = list(tables(read(results_file.COMMITTED)))
+    found = list(tables(read(benchmark_results.COMMITTED)))
     assert found
     for table in found:
         assert table.markdown() in page, table.title

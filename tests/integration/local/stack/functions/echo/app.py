@@ -5,7 +5,7 @@ import os
 import time
 from typing import Any
 
-import shared  # type: ignore[import-not-found]  # it comes from the layer
+import shared  # type: ignore[import-not-found]  # part of the layer
 
 COLD = {"calls": 0}
 

@@ -13,7 +13,7 @@ from boto3.s3.transfer import TransferConfig
 from PIL import Image
 
 from frond.preprocessing import PreprocessingSpec, read_photo
-from tests.support.stack import RunningStack, link_project, running_stack
+from tests.support.running_stack import RunningStack, link_project, running_stack
 from tests.support.waiting import eventually
 
 MB = 1024 * 1024
