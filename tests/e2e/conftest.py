@@ -4,6 +4,9 @@ import pytest
 
 from tests.support.running_stack import RunningStack, running_stack
 
+# Old name, which the page's tests still import.
+Stack = RunningStack
+
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:

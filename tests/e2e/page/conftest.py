@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.e2e.conftest import Stack
 from tests.e2e.page import chromium
-from tests.support.running_stack import RunningStack
 
 DESKTOP = {"width": 1280, "height": 820}
 PATIENCE_MS = 30_000
@@ -32,7 +32,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def open_page(browser: Browser, stack: RunningStack) -> Iterator[Open]:
+def open_page(browser: Browser, stack: Stack) -> Iterator[Open]:
     """Return what opens the page in a fresh context; whatever the page then trips over fails the test."""
     complaints: list[str] = []
 
@@ -56,7 +56,7 @@ def open_page(browser: Browser, stack: RunningStack) -> Iterator[Open]:
 
 
 @pytest.fixture
-def page(open_page: Open, stack: RunningStack) -> Page:
+def page(open_page: Open, stack: Stack) -> Page:
     """The page on a desktop, with its key."""
     return open_page(f"#key={stack.api_key}")
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.e2e.conftest import Stack
 from tests.e2e.page.conftest import Open
 from tests.e2e.page.gestures import choose, expect_maize
-from tests.support.running_stack import RunningStack
 
 # The contrast of all that is read, and whether it is large enough for the lower bar (WCAG 2.2, 1.4.3).
 CONTRASTS = """() => {
@@ -44,7 +44,7 @@ SHIFTS = """() => new Promise((done) => {
 
 
 def test_without_a_key_the_page_asks_for_it_and_then_goes_on(
-    open_page: Open, stack: RunningStack, maize: Path
+    open_page: Open, stack: Stack, maize: Path
 ) -> None:
     page = open_page()
     choose(page, maize)
@@ -59,7 +59,7 @@ def test_without_a_key_the_page_asks_for_it_and_then_goes_on(
     expect_maize(page)
 
 
-def test_a_refused_key_is_asked_for_again(open_page: Open, stack: RunningStack, maize: Path) -> None:
+def test_a_refused_key_is_asked_for_again(open_page: Open, stack: Stack, maize: Path) -> None:
     page = open_page("#key=nobody-gave-me-this-one")
     choose(page, maize)
     expect(page.get_by_role("heading", name="That key was not accepted")).to_be_visible()
@@ -76,7 +76,7 @@ def test_a_key_no_header_can_carry_is_refused_on_the_page(open_page: Open, maize
     expect(page.get_by_role("heading", name="That key was not accepted")).to_be_visible()
 
 
-def test_the_key_leaves_the_address_bar(page: Page, stack: RunningStack) -> None:
+def test_the_key_leaves_the_address_bar(page: Page, stack: Stack) -> None:
     assert page.url == f"{stack.api_url}/"
 
 
@@ -104,9 +104,7 @@ def test_a_keyboard_is_enough(page: Page, maize: Path) -> None:
         expect(page.get_by_role("link", name=name)).to_be_focused()
 
 
-def test_the_narrowest_phone_needs_no_sideways_scrolling(
-    open_page: Open, stack: RunningStack, maize: Path
-) -> None:
+def test_the_narrowest_phone_needs_no_sideways_scrolling(open_page: Open, stack: Stack, maize: Path) -> None:
     page = open_page("", viewport={"width": 320, "height": 568}, has_touch=True, is_mobile=True)
     widths = [_overflow(page)]
     choose(page, maize)
@@ -126,7 +124,7 @@ def test_the_narrowest_phone_needs_no_sideways_scrolling(
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_word_can_be_read_in_the_light_and_in_the_dark(
-    open_page: Open, stack: RunningStack, maize: Path, scheme: str
+    open_page: Open, stack: Stack, maize: Path, scheme: str
 ) -> None:
     page = open_page(f"#key={stack.api_key}", color_scheme=scheme, reduced_motion="reduce")
     read = page.evaluate(CONTRASTS)
@@ -142,7 +140,7 @@ def test_every_word_can_be_read_in_the_light_and_in_the_dark(
 
 @pytest.mark.parametrize("width", [1280, 390])
 def test_nothing_jumps_from_the_empty_page_to_the_answer(
-    open_page: Open, stack: RunningStack, maize: Path, width: int
+    open_page: Open, stack: Stack, maize: Path, width: int
 ) -> None:
     page = open_page(f"#key={stack.api_key}", viewport={"width": width, "height": 820})
     plate = _place(page, "#plate")
@@ -153,7 +151,7 @@ def test_nothing_jumps_from_the_empty_page_to_the_answer(
     assert page.evaluate(SHIFTS) < 0.1
 
 
-def test_motion_stops_for_those_who_asked_for_that(open_page: Open, stack: RunningStack, maize: Path) -> None:
+def test_motion_stops_for_those_who_asked_for_that(open_page: Open, stack: Stack, maize: Path) -> None:
     page = open_page(f"#key={stack.api_key}", reduced_motion="reduce")
     choose(page, maize)
     expect_maize(page)

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from tests.e2e.conftest import Stack
 from tests.e2e.page.conftest import Open
 from tests.e2e.page.gestures import CALL, choose, expect_maize, expect_problem, hold
-from tests.support.running_stack import RunningStack
 
 
 def answer_with_verdict(page: Page, verdict: str) -> None:
@@ -67,7 +67,7 @@ def test_a_stack_that_is_gone_is_told_apart_from_being_offline(page: Page, maize
     expect_problem(page, "Frond cannot be reached", "Check your connection")
 
 
-def test_no_answer_ends_after_half_a_minute(open_page: Open, stack: RunningStack, maize: Path) -> None:
+def test_no_answer_ends_after_half_a_minute(open_page: Open, stack: Stack, maize: Path) -> None:
     page = open_page()
     page.clock.install()
     page.goto(f"{stack.api_url}/?slow#key={stack.api_key}")
@@ -120,7 +120,7 @@ def test_every_fault_is_told_in_plain_words_and_the_next_photo_is_served(
 
 @pytest.mark.parametrize("path", ["prod", "prod/"])
 def test_calls_stay_under_the_stage_the_page_came_from(
-    open_page: Open, stack: RunningStack, maize: Path, path: str
+    open_page: Open, stack: Stack, maize: Path, path: str
 ) -> None:
     page = open_page()
 

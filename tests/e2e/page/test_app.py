@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from tests.e2e.conftest import Stack
 from tests.e2e.page.conftest import Open
 from tests.e2e.page.gestures import choose, expect_maize
-from tests.support.running_stack import RunningStack
 
 SIZES = {"192x192": 192, "512x512": 512}
 # Resolves once the worker has taken the page over.
@@ -17,7 +17,7 @@ CONTROLLED = """() => navigator.serviceWorker.controller ? true : new Promise((d
 
 
 @pytest.fixture
-def app(open_page: Open, stack: RunningStack) -> Page:
+def app(open_page: Open, stack: Stack) -> Page:
     """The page with its worker, which has taken over."""
     page = open_page(f"#key={stack.api_key}", service_workers="allow")
     page.evaluate(CONTROLLED)
@@ -45,7 +45,7 @@ def test_the_page_can_be_installed(page: Page) -> None:
     assert [error["errorId"] for error in errors] == ["in-incognito"]
 
 
-def test_its_icons_are_pictures_of_the_sizes_they_say(page: Page, stack: RunningStack) -> None:
+def test_its_icons_are_pictures_of_the_sizes_they_say(page: Page, stack: Stack) -> None:
     told = manifest(page)
     assert {icon["purpose"] for icon in told["icons"]} == {"any", "maskable"}
     for icon in told["icons"]:
@@ -66,7 +66,7 @@ def test_its_icons_are_pictures_of_the_sizes_they_say(page: Page, stack: Running
     assert png.startswith(b"\x89PNG\r\n")
 
 
-def test_the_app_starts_where_the_page_lies(page: Page, stack: RunningStack) -> None:
+def test_the_app_starts_where_the_page_lies(page: Page, stack: Stack) -> None:
     told = manifest(page)
     for member in ("start_url", "scope"):
         assert (
@@ -76,7 +76,7 @@ def test_the_app_starts_where_the_page_lies(page: Page, stack: RunningStack) -> 
 
 
 def test_without_a_network_the_app_opens_and_says_that_it_is_offline(
-    app: Page, stack: RunningStack, maize: Path
+    app: Page, stack: Stack, maize: Path
 ) -> None:
     choose(app, maize)
     expect_maize(app)
@@ -92,7 +92,7 @@ def test_without_a_network_the_app_opens_and_says_that_it_is_offline(
     expect(app.locator("#offline")).to_be_hidden()
 
 
-def test_the_worker_keeps_the_page_and_never_an_answer(app: Page, stack: RunningStack, maize: Path) -> None:
+def test_the_worker_keeps_the_page_and_never_an_answer(app: Page, stack: Stack, maize: Path) -> None:
     choose(app, maize)
     expect_maize(app)
     app.get_by_role("button", name="Species").click()
@@ -110,7 +110,7 @@ def test_the_worker_keeps_the_page_and_never_an_answer(app: Page, stack: Running
 
 
 def test_a_new_worker_leaves_nothing_of_the_one_before_and_touches_no_others(
-    open_page: Open, stack: RunningStack
+    open_page: Open, stack: Stack
 ) -> None:
     page = open_page("v1/health", service_workers="allow")
     mine, other = f"frond {stack.api_url}/ before", f"frond {stack.api_url}/stage/ before"

@@ -2,11 +2,11 @@
 
 from playwright.sync_api import Page, Route, expect
 
+from tests.e2e.conftest import Stack
 from tests.e2e.page.conftest import Open
-from tests.support.running_stack import RunningStack
 
 
-def test_the_contract_is_shown_without_a_network(open_page: Open, stack: RunningStack) -> None:
+def test_the_contract_is_shown_without_a_network(open_page: Open, stack: Stack) -> None:
     page = open_page()
     elsewhere: list[str] = []
 
@@ -26,7 +26,7 @@ def test_the_contract_is_shown_without_a_network(open_page: Open, stack: Running
     assert elsewhere == []
 
 
-def test_the_contract_s_page_calls_the_api(page: Page, stack: RunningStack) -> None:
+def test_the_contract_s_page_calls_the_api(page: Page, stack: Stack) -> None:
     page.goto(f"{stack.api_url}/docs")
     page.get_by_role("button", name="GET /v1/health Tell whether").click()
     page.get_by_role("button", name="Try it out").click()

@@ -6,10 +6,10 @@ import pytest
 from PIL import Image, ImageFilter
 from playwright.sync_api import Page, Route, expect
 
+from tests.e2e.conftest import Stack
 from tests.e2e.page.conftest import Open
 from tests.e2e.page.gestures import File, choose, expect_maize, overhear
-from tests.support.running_stack import RunningStack
-from tests.support.sample_images import encoded
+from tests.support.pictures import encoded
 
 # How dark the overlay is in the middle of each cell, 0 to 1, by rows.
 DARKNESS = """([canvas, rows, columns]) => {
@@ -48,7 +48,7 @@ def explained(page: Page, index: int) -> list[list[float]]:
 
 @pytest.mark.parametrize("width", [1280, 390])
 def test_the_evidence_lies_on_the_photo_cell_by_cell(
-    open_page: Open, stack: RunningStack, maize: Path, width: int
+    open_page: Open, stack: Stack, maize: Path, width: int
 ) -> None:
     page = open_page(f"#key={stack.api_key}", viewport={"width": width, "height": 820})
     answers = overhear(page)

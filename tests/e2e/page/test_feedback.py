@@ -9,8 +9,8 @@ from urllib.request import Request, urlopen
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from tests.e2e.conftest import Stack
 from tests.e2e.page.gestures import CALL, choose, expect_maize
-from tests.support.running_stack import RunningStack
 
 FEEDBACK = "**/feedback"
 
@@ -23,12 +23,12 @@ def asked(page: Page, maize: Path) -> Page:
     return page
 
 
-def kept(page: Page, stack: RunningStack) -> Any:
+def kept(page: Page, stack: Stack) -> Any:
     """Return the feedback that the stack keeps with the page's answer."""
     return classification(stack, page.evaluate("plant.answer.id"))["feedback"]
 
 
-def classification(stack: RunningStack, identifier: str) -> Any:
+def classification(stack: Stack, identifier: str) -> Any:
     request = Request(
         f"{stack.api_url}/v1/classifications/{identifier}", headers={"x-api-key": stack.api_key}
     )
@@ -42,7 +42,7 @@ def thanks(page: Page, said: str) -> None:
     expect(page.locator("#feedback")).to_be_hidden()
 
 
-def test_yes_is_kept_with_the_record_and_without_consent(asked: Page, stack: RunningStack) -> None:
+def test_yes_is_kept_with_the_record_and_without_consent(asked: Page, stack: Stack) -> None:
     asked.get_by_role("button", name="Yes").click()
     expect(asked.get_by_label("My photo may be used")).not_to_be_checked()
     asked.get_by_role("button", name="Send", exact=True).click()
@@ -50,7 +50,7 @@ def test_yes_is_kept_with_the_record_and_without_consent(asked: Page, stack: Run
     assert kept(asked, stack) == {"species": "zea-mays", "comment": None, "consent": False}
 
 
-def test_no_names_the_right_species_and_can_be_changed(asked: Page, stack: RunningStack) -> None:
+def test_no_names_the_right_species_and_can_be_changed(asked: Page, stack: Stack) -> None:
     asked.get_by_role("button", name="No", exact=True).click()
     plants = asked.get_by_label("Which plant is it?")
     expect(plants).to_be_focused()
@@ -75,7 +75,7 @@ def test_no_names_the_right_species_and_can_be_changed(asked: Page, stack: Runni
     assert kept(asked, stack) == {**said, "species": "taraxacum-officinale-l", "consent": False}
 
 
-def test_a_photo_that_may_be_used_is_kept_until_that_is_taken_back(asked: Page, stack: RunningStack) -> None:
+def test_a_photo_that_may_be_used_is_kept_until_that_is_taken_back(asked: Page, stack: Stack) -> None:
     def contributed() -> list[Any]:
         identifiers = asked.evaluate("plant.answer.contributed")
         answers = (classification(stack, identifier) for identifier in identifiers)
@@ -98,7 +98,7 @@ def test_a_photo_that_may_be_used_is_kept_until_that_is_taken_back(asked: Page, 
         classification(stack, identifier)
 
 
-def test_a_photo_without_a_plant_is_no_species(asked: Page, stack: RunningStack) -> None:
+def test_a_photo_without_a_plant_is_no_species(asked: Page, stack: Stack) -> None:
     asked.get_by_role("button", name="No", exact=True).click()
     asked.get_by_label("Which plant is it?").select_option(label="There is no plant in it")
     asked.get_by_role("button", name="Send", exact=True).click()
@@ -120,7 +120,7 @@ def test_what_names_no_plant_is_not_sent(asked: Page, name: str) -> None:
     assert not sent
 
 
-def test_who_does_not_get_a_name_may_give_one(page: Page, stack: RunningStack, maize: Path) -> None:
+def test_who_does_not_get_a_name_may_give_one(page: Page, stack: Stack, maize: Path) -> None:
     def uncertain(route: Route) -> None:
         response = route.fetch()
         route.fulfill(response=response, json={**response.json(), "verdict": "uncertain"})
@@ -136,7 +136,7 @@ def test_who_does_not_get_a_name_may_give_one(page: Page, stack: RunningStack, m
     assert kept(page, stack)["species"] == "zea-mays"
 
 
-def test_what_goes_wrong_is_said_and_nothing_is_lost(asked: Page, stack: RunningStack) -> None:
+def test_what_goes_wrong_is_said_and_nothing_is_lost(asked: Page, stack: Stack) -> None:
     asked.get_by_role("button", name="Yes").click()
     asked.get_by_label("Anything to add?").fill("In a pot")
     asked.context.set_offline(True)

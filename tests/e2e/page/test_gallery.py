@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.e2e.conftest import Stack
 from tests.e2e.page.conftest import Open
 from tests.e2e.page.gestures import choose, expect_maize
-from tests.support.running_stack import RunningStack
 
 
 def gallery(page: Page) -> Locator:
@@ -49,7 +49,7 @@ def test_a_species_is_found_by_its_names_family_and_code(page: Page, wanted: str
     expect(sheet.get_by_role("status")).to_contain_text(words)
 
 
-def test_a_picture_is_fetched_for_what_is_seen_and_only_once(open_page: Open, stack: RunningStack) -> None:
+def test_a_picture_is_fetched_for_what_is_seen_and_only_once(open_page: Open, stack: Stack) -> None:
     page = open_page(f"#key={stack.api_key}", viewport={"width": 390, "height": 700})
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url) if request.url.endswith("/photo") else None)
@@ -84,9 +84,7 @@ def test_without_a_key_the_gallery_asks_for_it(open_page: Open) -> None:
     expect(page.get_by_role("heading", name="Frond needs your key")).to_be_visible()
 
 
-def test_a_list_that_does_not_come_is_told_and_asked_for_again(
-    page: Page, stack: RunningStack, maize: Path
-) -> None:
+def test_a_list_that_does_not_come_is_told_and_asked_for_again(page: Page, stack: Stack, maize: Path) -> None:
     page.context.set_offline(True)
     sheet = gallery(page)
     expect(sheet.get_by_role("status")).to_contain_text("You are offline")

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
+from tests.e2e.conftest import Stack
 from tests.e2e.page.conftest import Open
 from tests.e2e.page.gestures import choose, expect_maize
-from tests.support.running_stack import RunningStack
 
 NO_DATABASE = "indexedDB.open = () => { throw new DOMException('No', 'SecurityError'); };"
 # So many answers of the past, each a minute after the one before.
@@ -110,7 +110,7 @@ def test_the_oldest_of_more_than_a_hundred_goes(page: Page, maize: Path) -> None
 
 
 def test_a_browser_that_stores_nothing_has_a_history_until_the_page_is_closed(
-    open_page: Open, stack: RunningStack, maize: Path
+    open_page: Open, stack: Stack, maize: Path
 ) -> None:
     page = open_page()
     page.add_init_script(NO_DATABASE)

@@ -8,10 +8,10 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, Request, expect
 
+from tests.e2e.conftest import Stack
 from tests.e2e.page.conftest import Open
 from tests.e2e.page.gestures import File, choose, overhear
-from tests.support.running_stack import RunningStack
-from tests.support.sample_images import encoded
+from tests.support.pictures import encoded
 
 # What each language says, with functions by how many values they take.
 SHAPES = """() => {
@@ -47,7 +47,7 @@ def test_every_language_says_everything_that_english_does(page: Page) -> None:
 )
 def test_the_browsers_language_is_the_pages(
     open_page: Open,
-    stack: RunningStack,
+    stack: Stack,
     maize: Path,
     locale: str,
     lang: str,
@@ -110,7 +110,7 @@ def test_a_problem_and_the_key_are_told_in_the_language(open_page: Open, maize: 
 
 @pytest.mark.parametrize("locale", ["es-ES", "fr-FR"])
 def test_longer_words_fit_the_narrowest_phone(
-    open_page: Open, stack: RunningStack, maize: Path, locale: str
+    open_page: Open, stack: Stack, maize: Path, locale: str
 ) -> None:
     page = open_page(
         f"#key={stack.api_key}",

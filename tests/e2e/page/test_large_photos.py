@@ -13,7 +13,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.conftest import SHARED
 from tests.e2e.page.gestures import CALL, RECORD, File, choose, expect_problem, overhear
-from tests.support.sample_images import encoded, exif
+from tests.support.pictures import encoded, exif
 
 MOST_BYTES = 4_400_000
 ANNOUNCE = "**/v1/uploads"

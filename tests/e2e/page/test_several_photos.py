@@ -8,7 +8,7 @@ from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.page.gestures import TEXT, File, choose, drop, expect_maize, overhear, shown_share
-from tests.support.sample_images import encoded
+from tests.support.pictures import encoded
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
+from tests.e2e.conftest import Stack
 from tests.e2e.page.conftest import Open
 from tests.e2e.page.gestures import choose, expect_maize, overhear
-from tests.support.running_stack import RunningStack
 
 SHARES = "navigator.share = async (what) => { window.shared = what; };"
 REFUSES = "navigator.share = async () => { throw new DOMException('No', 'AbortError'); };"
@@ -15,7 +15,7 @@ SHARES_NOT = "delete Navigator.prototype.share;"
 SENTENCE = "Maize (Zea mays), >99% sure. Named by Frond."
 
 
-def answered(open_page: Open, stack: RunningStack, maize: Path, script: str) -> Page:
+def answered(open_page: Open, stack: Stack, maize: Path, script: str) -> Page:
     page = open_page()
     page.add_init_script(script)
     page.goto(f"{stack.api_url}/?fresh#key={stack.api_key}")
@@ -25,20 +25,20 @@ def answered(open_page: Open, stack: RunningStack, maize: Path, script: str) -> 
     return page
 
 
-def test_the_answer_is_shared_as_a_sentence(open_page: Open, stack: RunningStack, maize: Path) -> None:
+def test_the_answer_is_shared_as_a_sentence(open_page: Open, stack: Stack, maize: Path) -> None:
     page = answered(open_page, stack, maize, SHARES)
     page.wait_for_function("window.shared")
     assert page.evaluate("window.shared") == {"title": "Frond", "text": SENTENCE}
     expect(page.locator("#notice")).to_be_hidden()
 
 
-def test_who_closes_the_sheet_is_told_nothing(open_page: Open, stack: RunningStack, maize: Path) -> None:
+def test_who_closes_the_sheet_is_told_nothing(open_page: Open, stack: Stack, maize: Path) -> None:
     page = answered(open_page, stack, maize, REFUSES)
     expect_maize(page)
     expect(page.locator("#notice")).to_be_hidden()
 
 
-def test_a_browser_that_cannot_share_copies(open_page: Open, stack: RunningStack, maize: Path) -> None:
+def test_a_browser_that_cannot_share_copies(open_page: Open, stack: Stack, maize: Path) -> None:
     page = open_page()
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.close()
@@ -50,7 +50,7 @@ def test_a_browser_that_cannot_share_copies(open_page: Open, stack: RunningStack
     assert page.evaluate("navigator.clipboard.readText()") == SENTENCE
 
 
-def test_a_browser_that_can_do_neither_says_so(open_page: Open, stack: RunningStack, maize: Path) -> None:
+def test_a_browser_that_can_do_neither_says_so(open_page: Open, stack: Stack, maize: Path) -> None:
     script = SHARES_NOT + "navigator.clipboard.writeText = async () => { throw new Error('No'); };"
     page = answered(open_page, stack, maize, script)
     expect(page.locator("#notice")).to_contain_text("can neither share nor copy")

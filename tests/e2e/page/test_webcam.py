@@ -7,10 +7,10 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
+from tests.e2e.conftest import Stack
 from tests.e2e.page import chromium
 from tests.e2e.page.gestures import expect_maize
 from tests.e2e.page.test_accessibility import violations
-from tests.support.running_stack import RunningStack
 
 FRAMES = 30
 
@@ -32,14 +32,14 @@ def with_camera(browser: Browser, maize: Path, tmp_path_factory: pytest.TempPath
     other.close()
 
 
-def open_with(browser: Browser, stack: RunningStack, *permissions: str) -> Page:
+def open_with(browser: Browser, stack: Stack, *permissions: str) -> Page:
     context = browser.new_context(permissions=permissions, service_workers="block")
     page = context.new_page()
     page.goto(f"{stack.api_url}/#key={stack.api_key}")
     return page
 
 
-def test_what_the_camera_sees_is_named(with_camera: Browser, stack: RunningStack) -> None:
+def test_what_the_camera_sees_is_named(with_camera: Browser, stack: Stack) -> None:
     page = open_with(with_camera, stack, "camera")
     page.get_by_role("button", name="Take photo").click()
     shutter = page.get_by_role("button", name="Take it")
@@ -51,7 +51,7 @@ def test_what_the_camera_sees_is_named(with_camera: Browser, stack: RunningStack
     page.context.close()
 
 
-def test_a_camera_that_is_not_allowed_is_told_so(with_camera: Browser, stack: RunningStack) -> None:
+def test_a_camera_that_is_not_allowed_is_told_so(with_camera: Browser, stack: Stack) -> None:
     page = open_with(with_camera, stack)
     page.get_by_role("button", name="Take photo").click()
     expect(page.get_by_role("alert").filter(visible=True)).to_contain_text(
@@ -63,7 +63,7 @@ def test_a_camera_that_is_not_allowed_is_told_so(with_camera: Browser, stack: Ru
     page.context.close()
 
 
-def test_the_camera_is_let_go_when_nobody_looks(with_camera: Browser, stack: RunningStack) -> None:
+def test_the_camera_is_let_go_when_nobody_looks(with_camera: Browser, stack: Stack) -> None:
     page = open_with(with_camera, stack, "camera")
     page.get_by_role("button", name="Take photo").click()
     expect(page.get_by_role("button", name="Take it")).to_be_enabled()
