@@ -31,7 +31,7 @@ AGREEMENT = {"photos": 300, "top1": 0.996}
 
 
 @dataclass(frozen=True)
-class RegistryBucket:
+class Bucket:
     """The bucket of a registry, with access to its objects."""
 
     name: str
@@ -69,12 +69,12 @@ def moto_s3() -> Iterator["S3Client"]:
         yield boto3.client("s3", region_name="us-east-1")
 
 
-def new_bucket(s3: "S3Client") -> RegistryBucket:
+def new_bucket(s3: "S3Client") -> Bucket:
     """Create a versioned bucket, like the template's."""
     name = f"models-{uuid4().hex}"
     s3.create_bucket(Bucket=name)
     s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
-    return RegistryBucket(name, s3)
+    return Bucket(name, s3)
 
 
 def model_folder(folder: Path, seed: int = 0, size: int = 16, **changes: Any) -> tuple[Path, Manifest]:

@@ -18,7 +18,7 @@ from frond_classify.serving.model_cache import Releases
 from frond_classify.serving.model_provider import Session
 from frond_classify.settings import Configuration
 from tests.support.tiny_model import manifest_of, tiny_model
-from tests.support.tiny_registry import ALICE, RegistryBucket, model_folder, moto_s3, new_bucket, publish
+from tests.support.tiny_registry import ALICE, Bucket, model_folder, moto_s3, new_bucket, publish
 from tests.unit.classify.conftest import Call
 
 if TYPE_CHECKING:
@@ -36,14 +36,14 @@ def s3() -> Iterator["S3Client"]:
 
 
 @pytest.fixture
-def bucket(s3: "S3Client", monkeypatch: pytest.MonkeyPatch) -> RegistryBucket:
+def bucket(s3: "S3Client", monkeypatch: pytest.MonkeyPatch) -> Bucket:
     # A client of its own for each session would take most of these tests' time.
     monkeypatch.setattr(Registry, "open", lambda name, *_: Registry(s3, name))
     return new_bucket(s3)
 
 
 @pytest.fixture
-def settings(bucket: RegistryBucket, tmp_path: Path) -> Configuration:
+def settings(bucket: Bucket, tmp_path: Path) -> Configuration:
     baked_in, _ = model_folder(tmp_path / "baked-in", seed=BAKED_IN)
     return Configuration(
         model_dir=baked_in,
@@ -68,7 +68,7 @@ def fetched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return versions
 
 
-def promote(bucket: RegistryBucket, version: str) -> None:
+def promote(bucket: Bucket, version: str) -> None:
     channels = bucket.registry.channels
     channels.advance(channels.pointer("stable"), version, ALICE)
 
@@ -92,7 +92,7 @@ def test_without_a_release_the_baked_in_model_serves(settings: Configuration, na
 
 
 def test_a_release_serves_from_the_start_and_the_next_one_takes_over(
-    bucket: RegistryBucket, settings: Configuration, tmp_path: Path
+    bucket: Bucket, settings: Configuration, tmp_path: Path
 ) -> None:
     first, second = (publish(bucket.registry, tmp_path, seed) for seed in (1, 2))
     promote(bucket, first)
@@ -107,7 +107,7 @@ def test_a_release_serves_from_the_start_and_the_next_one_takes_over(
     assert in_flight.classify(np.zeros((16, 16, 3), np.uint8)).candidates
 
 
-def test_a_rollback_is_followed(bucket: RegistryBucket, settings: Configuration, tmp_path: Path) -> None:
+def test_a_rollback_is_followed(bucket: Bucket, settings: Configuration, tmp_path: Path) -> None:
     first, second = (publish(bucket.registry, tmp_path, seed) for seed in (1, 2))
     promote(bucket, first)
     promote(bucket, second)
@@ -118,7 +118,7 @@ def test_a_rollback_is_followed(bucket: RegistryBucket, settings: Configuration,
 
 
 def test_a_channel_that_is_gone_brings_the_baked_in_model_back(
-    bucket: RegistryBucket, settings: Configuration, tmp_path: Path
+    bucket: Bucket, settings: Configuration, tmp_path: Path
 ) -> None:
     promote(bucket, publish(bucket.registry, tmp_path))
     session = Session(settings)
@@ -128,7 +128,7 @@ def test_a_channel_that_is_gone_brings_the_baked_in_model_back(
 
 
 def test_the_candidate_can_be_followed_instead(
-    bucket: RegistryBucket, settings: Configuration, tmp_path: Path
+    bucket: Bucket, settings: Configuration, tmp_path: Path
 ) -> None:
     channels = bucket.registry.channels
     version = publish(bucket.registry, tmp_path)
@@ -138,25 +138,25 @@ def test_the_candidate_can_be_followed_instead(
     assert serves(Session(settings.model_copy(update={"channel": "candidate"}))) == (version, "candidate")
 
 
-def damage_model(bucket: RegistryBucket, version: str) -> None:
+def damage_model(bucket: Bucket, version: str) -> None:
     model = bytearray(bucket.get(f"models/{version}/{MODEL_NAME}"))
     model[-1] ^= 1
     bucket.put(f"models/{version}/{MODEL_NAME}", bytes(model))
 
 
-def no_network(bucket: RegistryBucket, version: str) -> None:
+def no_network(bucket: Bucket, version: str) -> None:
     content = b"TFL3 is not what this is"
     manifest = manifest_of(content).model_copy(update={"version": version})
     bucket.put(f"models/{version}/{MODEL_NAME}", content)
     bucket.put(f"models/{version}/{MANIFEST_NAME}", manifest.model_dump_json().encode())
 
 
-def other_format(bucket: RegistryBucket, version: str) -> None:
+def other_format(bucket: Bucket, version: str) -> None:
     key = f"models/{version}/{MANIFEST_NAME}"
     bucket.put(key, json.dumps(json.loads(bucket.get(key)) | {"format_version": 99}).encode())
 
 
-def other_size(bucket: RegistryBucket, version: str) -> None:
+def other_size(bucket: Bucket, version: str) -> None:
     manifest = manifest_of(tiny_model(seed=3), size=20).model_copy(update={"version": version})
     bucket.put(f"models/{version}/{MODEL_NAME}", tiny_model(seed=3))
     bucket.put(f"models/{version}/{MANIFEST_NAME}", manifest.model_dump_json().encode())
@@ -177,7 +177,7 @@ BAD = {
 
 @pytest.mark.parametrize("damage", BAD.values(), ids=BAD)
 def test_a_bad_release_leaves_the_last_good_one_and_is_not_tried_again(
-    bucket: RegistryBucket, settings: Configuration, tmp_path: Path, fetched: list[str], damage: Any
+    bucket: Bucket, settings: Configuration, tmp_path: Path, fetched: list[str], damage: Any
 ) -> None:
     good, bad, better = (publish(bucket.registry, tmp_path, seed) for seed in (1, 2, 4))
     promote(bucket, good)
@@ -194,7 +194,7 @@ def test_a_bad_release_leaves_the_last_good_one_and_is_not_tried_again(
 
 
 def test_a_broken_channel_leaves_the_last_good_model_and_is_told_once(
-    bucket: RegistryBucket, settings: Configuration, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    bucket: Bucket, settings: Configuration, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = (publish(bucket.registry, tmp_path, seed) for seed in (1, 2))
     promote(bucket, first)
@@ -211,7 +211,7 @@ def test_a_broken_channel_leaves_the_last_good_model_and_is_told_once(
 
 
 def test_while_s3_does_not_answer_the_last_good_model_serves_and_the_look_is_repeated(
-    bucket: RegistryBucket, settings: Configuration, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    bucket: Bucket, settings: Configuration, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = (publish(bucket.registry, tmp_path, seed) for seed in (1, 2))
     promote(bucket, first)
@@ -234,7 +234,7 @@ def test_a_cold_start_without_s3_serves_the_baked_in_model(
 
 
 def test_a_look_is_taken_only_when_it_is_due(
-    bucket: RegistryBucket, settings: Configuration, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    bucket: Bucket, settings: Configuration, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 1000.0
     monkeypatch.setattr(serving, "monotonic", lambda: now)
@@ -249,7 +249,7 @@ def test_a_look_is_taken_only_when_it_is_due(
 
 
 def test_a_broken_baked_in_model_stops_only_a_start_that_needs_it(
-    bucket: RegistryBucket, settings: Configuration, tmp_path: Path
+    bucket: Bucket, settings: Configuration, tmp_path: Path
 ) -> None:
     (settings.model_dir / MODEL_NAME).write_bytes(b"")
     with pytest.raises(InvalidModel):
@@ -284,7 +284,7 @@ def load(registry: Registry, settings: Configuration, version: str) -> str:
 
 
 def test_a_model_is_fetched_once_and_kept_by_its_hash(
-    bucket: RegistryBucket, settings: Configuration, tmp_path: Path, downloads: list[str]
+    bucket: Bucket, settings: Configuration, tmp_path: Path, downloads: list[str]
 ) -> None:
     version = publish(bucket.registry, tmp_path)
 
@@ -299,7 +299,7 @@ def test_a_model_is_fetched_once_and_kept_by_its_hash(
 
 
 def test_the_baked_in_file_is_not_fetched(
-    bucket: RegistryBucket, settings: Configuration, tmp_path: Path, downloads: list[str]
+    bucket: Bucket, settings: Configuration, tmp_path: Path, downloads: list[str]
 ) -> None:
     version = publish(bucket.registry, tmp_path, BAKED_IN)
 
@@ -307,7 +307,7 @@ def test_the_baked_in_file_is_not_fetched(
     assert downloads == []
 
 
-def test_two_models_are_kept_at_most(bucket: RegistryBucket, settings: Configuration, tmp_path: Path) -> None:
+def test_two_models_are_kept_at_most(bucket: Bucket, settings: Configuration, tmp_path: Path) -> None:
     versions = [publish(bucket.registry, tmp_path, seed) for seed in range(4)]
     for age, version in enumerate(versions):
         load(bucket.registry, settings, version)
@@ -320,7 +320,7 @@ def test_two_models_are_kept_at_most(bucket: RegistryBucket, settings: Configura
 
 
 def test_a_disk_that_takes_nothing_does_not_matter(
-    bucket: RegistryBucket, settings: Configuration, tmp_path: Path
+    bucket: Bucket, settings: Configuration, tmp_path: Path
 ) -> None:
     version = publish(bucket.registry, tmp_path)
     settings.models_cache.write_bytes(b"a file where the folder should be")
@@ -329,7 +329,7 @@ def test_a_disk_that_takes_nothing_does_not_matter(
 
 
 def test_the_api_answers_with_a_release_of_another_size(
-    bucket: RegistryBucket,
+    bucket: Bucket,
     settings: Configuration,
     tmp_path: Path,
     call: Call,

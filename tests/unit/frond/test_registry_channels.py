@@ -13,7 +13,7 @@ from frond.registry import (
     RegistryError,
     UnknownVersionError,
 )
-from tests.support.tiny_registry import ALICE, BOB, RegistryBucket, publish
+from tests.support.tiny_registry import ALICE, BOB, Bucket, publish
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_a_channel_points_nowhere_before_its_first_move(registry: Registry) -> N
 
 
 def test_a_move_is_recorded_with_who_when_from_and_to(
-    bucket: RegistryBucket, registry: Registry, versions: list[str]
+    bucket: Bucket, registry: Registry, versions: list[str]
 ) -> None:
     promote(registry, versions[0])
     promote(registry, versions[1], BOB)
@@ -105,7 +105,7 @@ def test_of_two_who_make_the_first_move_at_once_one_wins(registry: Registry, ver
 
 
 def test_a_channel_that_was_deleted_in_the_meantime_is_not_moved(
-    bucket: RegistryBucket, registry: Registry, versions: list[str]
+    bucket: Bucket, registry: Registry, versions: list[str]
 ) -> None:
     promote(registry, versions[0])
     seen = registry.channels.pointer("stable")
@@ -135,7 +135,7 @@ BROKEN = {
 
 @pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN)
 def test_a_broken_channel_is_named_and_can_be_mended(
-    bucket: RegistryBucket, registry: Registry, versions: list[str], content: bytes
+    bucket: Bucket, registry: Registry, versions: list[str], content: bytes
 ) -> None:
     promote(registry, versions[0])
     bucket.put("channels/stable.json", content)
@@ -151,7 +151,7 @@ def test_a_broken_channel_is_named_and_can_be_mended(
     assert roll_back(registry) == versions[0]
 
 
-def test_a_broken_record_is_named(bucket: RegistryBucket, registry: Registry, versions: list[str]) -> None:
+def test_a_broken_record_is_named(bucket: Bucket, registry: Registry, versions: list[str]) -> None:
     promote(registry, versions[0])
     bucket.put("history/stable/000001.json", b"nothing")
 
@@ -160,7 +160,7 @@ def test_a_broken_record_is_named(bucket: RegistryBucket, registry: Registry, ve
 
 
 def test_a_move_that_was_interrupted_before_its_record_is_recorded_by_the_next(
-    bucket: RegistryBucket, registry: Registry, versions: list[str]
+    bucket: Bucket, registry: Registry, versions: list[str]
 ) -> None:
     promote(registry, versions[0])
     promote(registry, versions[1])
@@ -174,7 +174,7 @@ def test_a_move_that_was_interrupted_before_its_record_is_recorded_by_the_next(
 
 
 def test_a_channel_put_back_by_hand_writes_over_no_record(
-    bucket: RegistryBucket, registry: Registry, versions: list[str]
+    bucket: Bucket, registry: Registry, versions: list[str]
 ) -> None:
     promote(registry, versions[0])
     first = bucket.get("channels/stable.json")
@@ -186,7 +186,7 @@ def test_a_channel_put_back_by_hand_writes_over_no_record(
 
 
 def test_what_did_not_change_is_not_read_again(
-    bucket: RegistryBucket, registry: Registry, versions: list[str]
+    bucket: Bucket, registry: Registry, versions: list[str]
 ) -> None:
     promote(registry, versions[0])
     known = registry.channels.pointer("stable")

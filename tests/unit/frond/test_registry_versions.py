@@ -14,7 +14,7 @@ from frond.registry import (
     UnreachableError,
     VersionExistsError,
 )
-from tests.support.tiny_registry import RegistryBucket, model_folder, publish
+from tests.support.tiny_registry import Bucket, model_folder, publish
 
 
 def files_of(directory: Path) -> dict[str, Path]:
@@ -30,7 +30,7 @@ def test_a_version_comes_back_as_it_was_written(registry: Registry, tmp_path: Pa
     assert registry.versions.model(manifest.version) == (directory / MODEL_NAME).read_bytes()
 
 
-def test_a_version_shows_its_species(bucket: RegistryBucket, registry: Registry, tmp_path: Path) -> None:
+def test_a_version_shows_its_species(bucket: Bucket, registry: Registry, tmp_path: Path) -> None:
     directory, manifest = model_folder(tmp_path / "model")
     photo = directory / "report" / "maïs-1.jpg"
     photo.write_bytes(b"a photo of maize")
@@ -42,14 +42,14 @@ def test_a_version_shows_its_species(bucket: RegistryBucket, registry: Registry,
 
 
 @pytest.mark.parametrize("slug", ["", "../../secret", "a/b", "secret.jpg", "a\n", "-a", "a--b", "玉" * 400])
-def test_what_is_no_slug_shows_nothing(bucket: RegistryBucket, registry: Registry, slug: str) -> None:
+def test_what_is_no_slug_shows_nothing(bucket: Bucket, registry: Registry, slug: str) -> None:
     bucket.put(f"models/v/report/gallery/{slug}.jpg"[:300], b"a secret")
     bucket.put("models/v/secret.jpg", b"a secret")
 
     assert registry.versions.picture("v", slug) is None
 
 
-def test_the_manifest_is_written_last(bucket: RegistryBucket, tmp_path: Path) -> None:
+def test_the_manifest_is_written_last(bucket: Bucket, tmp_path: Path) -> None:
     directory, manifest = model_folder(tmp_path / "model")
     written: list[str] = []
     with bucket.before("PutObject", lambda params, **_: written.append(params["url_path"])):
@@ -60,7 +60,7 @@ def test_the_manifest_is_written_last(bucket: RegistryBucket, tmp_path: Path) ->
 
 
 def test_an_interrupted_release_is_not_there_and_can_be_run_again(
-    bucket: RegistryBucket, registry: Registry, tmp_path: Path
+    bucket: Bucket, registry: Registry, tmp_path: Path
 ) -> None:
     directory, manifest = model_folder(tmp_path / "model")
     prefix = f"models/{manifest.version}"
@@ -76,9 +76,7 @@ def test_an_interrupted_release_is_not_there_and_can_be_run_again(
     assert list(registry.versions.released()) == [manifest.version]
 
 
-def test_a_version_that_is_there_is_left_alone(
-    bucket: RegistryBucket, registry: Registry, tmp_path: Path
-) -> None:
+def test_a_version_that_is_there_is_left_alone(bucket: Bucket, registry: Registry, tmp_path: Path) -> None:
     directory, manifest = model_folder(tmp_path / "model")
     registry.versions.publish(manifest, files_of(directory))
     (directory / "NOTICE.md").write_text("something else")
@@ -93,7 +91,7 @@ def test_a_version_that_is_there_is_left_alone(
 
 
 def test_of_two_who_release_one_version_at_once_both_are_content(
-    bucket: RegistryBucket, registry: Registry, tmp_path: Path
+    bucket: Bucket, registry: Registry, tmp_path: Path
 ) -> None:
     directory, manifest = model_folder(tmp_path / "model")
     other = Registry(bucket.s3, bucket.name)
@@ -117,7 +115,7 @@ def test_progress_is_told_to_the_last_byte(registry: Registry, tmp_path: Path) -
 
 @pytest.mark.parametrize("content", [b"", b"not JSON", b"{}"], ids=["empty", "text", "an empty object"])
 def test_a_broken_manifest_is_named(
-    bucket: RegistryBucket, registry: Registry, tmp_path: Path, content: bytes
+    bucket: Bucket, registry: Registry, tmp_path: Path, content: bytes
 ) -> None:
     version = publish(registry, tmp_path)
     bucket.put(f"models/{version}/manifest.json", content)
@@ -126,9 +124,7 @@ def test_a_broken_manifest_is_named(
         registry.versions.manifest(version)
 
 
-def test_a_manifest_in_anothers_place_is_refused(
-    bucket: RegistryBucket, registry: Registry, tmp_path: Path
-) -> None:
+def test_a_manifest_in_anothers_place_is_refused(bucket: Bucket, registry: Registry, tmp_path: Path) -> None:
     one, other = publish(registry, tmp_path, 0), publish(registry, tmp_path, 1)
     bucket.put(f"models/{one}/manifest.json", bucket.get(f"models/{other}/manifest.json"))
 
@@ -136,7 +132,7 @@ def test_a_manifest_in_anothers_place_is_refused(
         registry.versions.manifest(one)
 
 
-def test_a_model_that_is_gone_is_named(bucket: RegistryBucket, registry: Registry, tmp_path: Path) -> None:
+def test_a_model_that_is_gone_is_named(bucket: Bucket, registry: Registry, tmp_path: Path) -> None:
     version = publish(registry, tmp_path)
     bucket.delete(f"models/{version}/{MODEL_NAME}")
 
@@ -151,7 +147,7 @@ def test_a_download_that_takes_too_long_is_given_up(registry: Registry, tmp_path
         registry.versions.model(version, seconds=0)
 
 
-def test_a_bucket_that_does_not_exist_is_named(bucket: RegistryBucket) -> None:
+def test_a_bucket_that_does_not_exist_is_named(bucket: Bucket) -> None:
     nowhere = Registry(bucket.s3, "no-such-bucket")
 
     with pytest.raises(UnreachableError, match="no bucket no-such-bucket"):
@@ -168,7 +164,7 @@ ANSWERS = {
 
 
 @pytest.mark.parametrize(("code", "advice"), ANSWERS.items(), ids=ANSWERS)
-def test_what_s3_refuses_is_told_in_a_sentence(bucket: RegistryBucket, code: str, advice: str) -> None:
+def test_what_s3_refuses_is_told_in_a_sentence(bucket: Bucket, code: str, advice: str) -> None:
     def refuse(**_: object) -> None:
         raise ClientError({"Error": {"Code": code, "Message": code}}, "GetObject")
 
@@ -176,7 +172,7 @@ def test_what_s3_refuses_is_told_in_a_sentence(bucket: RegistryBucket, code: str
         bucket.registry.channels.pointer("stable")
 
 
-def test_a_lost_connection_is_told_in_a_sentence(bucket: RegistryBucket) -> None:
+def test_a_lost_connection_is_told_in_a_sentence(bucket: Bucket) -> None:
     def lose(**_: object) -> None:
         raise ConnectionClosedError(endpoint_url="https://s3")
 

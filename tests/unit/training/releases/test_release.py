@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError, NoCredentialsError
 
 from frond.registry import Registry
-from tests.support.tiny_registry import ALICE, METRICS, RegistryBucket, model_folder, moto_s3, new_bucket
+from tests.support.tiny_registry import ALICE, METRICS, Bucket, model_folder, moto_s3, new_bucket
 from training.__main__ import main
 from training.releases import registry as access
 
@@ -29,7 +29,7 @@ def s3() -> Iterator["S3Client"]:
 
 
 @pytest.fixture
-def bucket(s3: "S3Client", monkeypatch: pytest.MonkeyPatch) -> RegistryBucket:
+def bucket(s3: "S3Client", monkeypatch: pytest.MonkeyPatch) -> Bucket:
     made = new_bucket(s3)
     monkeypatch.setattr(Registry, "open", lambda name, _: Registry(s3, name))
     monkeypatch.setattr(access, "_arn", lambda: f"arn:aws:iam::1:user/{ALICE}")
@@ -60,9 +60,7 @@ def released(run: Run, folder: Path, seed: int, *options: str, **changes: Any) -
     return manifest.version
 
 
-def test_a_model_is_released_promoted_and_rolled_back(
-    bucket: RegistryBucket, run: Run, tmp_path: Path
-) -> None:
+def test_a_model_is_released_promoted_and_rolled_back(bucket: Bucket, run: Run, tmp_path: Path) -> None:
     directory, manifest = model_folder(tmp_path / "one", seed=1)
     (directory / "report" / "gallery").mkdir()
     (directory / "report" / "gallery" / "plant-1.jpg").write_bytes(b"a photo")
@@ -98,9 +96,7 @@ def test_a_model_is_released_promoted_and_rolled_back(
         assert told in history
 
 
-def test_a_model_that_a_gate_refuses_leaves_nothing_behind(
-    bucket: RegistryBucket, run: Run, tmp_path: Path
-) -> None:
+def test_a_model_that_a_gate_refuses_leaves_nothing_behind(bucket: Bucket, run: Run, tmp_path: Path) -> None:
     directory, manifest = model_folder(tmp_path / "model", **BAD)
 
     said = run("release", directory, code=1)
@@ -109,7 +105,7 @@ def test_a_model_that_a_gate_refuses_leaves_nothing_behind(
     assert bucket.contents() == []
 
 
-def test_force_says_why_in_the_manifest(bucket: RegistryBucket, run: Run, tmp_path: Path) -> None:
+def test_force_says_why_in_the_manifest(bucket: Bucket, run: Run, tmp_path: Path) -> None:
     version = released(run, tmp_path, 1, "--force", "for a trial in the greenhouse", **BAD)
 
     assert bucket.registry.versions.manifest(version).forced == "for a trial in the greenhouse"
@@ -117,13 +113,13 @@ def test_force_says_why_in_the_manifest(bucket: RegistryBucket, run: Run, tmp_pa
     assert "for a trial in the greenhouse" in run("list")
 
 
-def test_force_without_need_leaves_no_trace(bucket: RegistryBucket, run: Run, tmp_path: Path) -> None:
+def test_force_without_need_leaves_no_trace(bucket: Bucket, run: Run, tmp_path: Path) -> None:
     version = released(run, tmp_path, 1, "--force", "in a hurry")
 
     assert bucket.registry.versions.manifest(version).forced is None
 
 
-def test_stable_sets_the_standard(bucket: RegistryBucket, run: Run, tmp_path: Path) -> None:
+def test_stable_sets_the_standard(bucket: Bucket, run: Run, tmp_path: Path) -> None:
     released(run, tmp_path, 1)
     run("promote")
     directory, _ = model_folder(tmp_path / "worse", seed=2, metrics=METRICS | {"macro_f1": 0.9})
@@ -131,9 +127,7 @@ def test_stable_sets_the_standard(bucket: RegistryBucket, run: Run, tmp_path: Pa
     assert "at least 0.9300, the low end for stable's 0.9500" in run("release", directory, code=1)
 
 
-def test_a_release_that_was_stopped_can_be_run_again(
-    bucket: RegistryBucket, run: Run, tmp_path: Path
-) -> None:
+def test_a_release_that_was_stopped_can_be_run_again(bucket: Bucket, run: Run, tmp_path: Path) -> None:
     directory, manifest = model_folder(tmp_path / "model")
 
     def stop(params: dict[str, Any], **_: object) -> None:
@@ -150,7 +144,7 @@ def test_a_release_that_was_stopped_can_be_run_again(
     assert bucket.registry.channels.pointer("candidate").version == manifest.version
 
 
-def test_to_release_again_changes_nothing(bucket: RegistryBucket, run: Run, tmp_path: Path) -> None:
+def test_to_release_again_changes_nothing(bucket: Bucket, run: Run, tmp_path: Path) -> None:
     directory, _ = model_folder(tmp_path / "model")
     run("release", directory)
     run("release", directory)
@@ -158,7 +152,7 @@ def test_to_release_again_changes_nothing(bucket: RegistryBucket, run: Run, tmp_
     assert len(bucket.registry.channels.history("candidate")) == 1
 
 
-def test_a_version_is_not_released_over_another(bucket: RegistryBucket, run: Run, tmp_path: Path) -> None:
+def test_a_version_is_not_released_over_another(bucket: Bucket, run: Run, tmp_path: Path) -> None:
     directory, manifest = model_folder(tmp_path / "model")
     run("release", directory)
     other = manifest.model_copy(update={"temperature": 3.0})
@@ -168,7 +162,7 @@ def test_a_version_is_not_released_over_another(bucket: RegistryBucket, run: Run
     assert bucket.registry.versions.manifest(manifest.version) == manifest
 
 
-def test_of_two_releases_at_once_one_is_told(bucket: RegistryBucket, run: Run, tmp_path: Path) -> None:
+def test_of_two_releases_at_once_one_is_told(bucket: Bucket, run: Run, tmp_path: Path) -> None:
     first, second = (model_folder(tmp_path / str(seed), seed) for seed in (1, 2))
     bucket.registry.versions.publish(second[1], {})
     channels = bucket.registry.channels
@@ -186,7 +180,7 @@ def test_of_two_releases_at_once_one_is_told(bucket: RegistryBucket, run: Run, t
 
 @pytest.mark.parametrize("channel", ["stable", "candidate"])
 def test_a_broken_channel_stops_every_command_with_a_sentence(
-    bucket: RegistryBucket, run: Run, tmp_path: Path, channel: str
+    bucket: Bucket, run: Run, tmp_path: Path, channel: str
 ) -> None:
     version = released(run, tmp_path, 1)
     bucket.put(f"channels/{channel}.json", b"{")
@@ -199,7 +193,7 @@ def test_a_broken_channel_stops_every_command_with_a_sentence(
     assert bucket.contents() == before
 
 
-def test_a_broken_stable_is_mended_by_force(bucket: RegistryBucket, run: Run, tmp_path: Path) -> None:
+def test_a_broken_stable_is_mended_by_force(bucket: Bucket, run: Run, tmp_path: Path) -> None:
     version = released(run, tmp_path, 1)
     run("promote")
     bucket.put("channels/stable.json", b"{}")
@@ -209,7 +203,7 @@ def test_a_broken_stable_is_mended_by_force(bucket: RegistryBucket, run: Run, tm
     assert bucket.registry.channels.pointer("stable").version == version
 
 
-def test_there_is_nothing_to_promote_or_to_take_back(bucket: RegistryBucket, run: Run) -> None:
+def test_there_is_nothing_to_promote_or_to_take_back(bucket: Bucket, run: Run) -> None:
     assert "no candidate; release a model first" in run("promote", code=1)
     assert "no version 2020.01.01-00000000" in run("promote", "2020.01.01-00000000", code=1)
     assert "no earlier version" in run("rollback", code=1)
@@ -217,7 +211,7 @@ def test_there_is_nothing_to_promote_or_to_take_back(bucket: RegistryBucket, run
     run("list", "--history")
 
 
-def test_a_folder_that_holds_no_model(bucket: RegistryBucket, run: Run, tmp_path: Path) -> None:
+def test_a_folder_that_holds_no_model(bucket: Bucket, run: Run, tmp_path: Path) -> None:
     assert "no readable manifest" in run("release", tmp_path, code=1)
     directory, _ = model_folder(tmp_path / "model")
     (directory / "model.tflite").write_bytes(b"cut")
@@ -234,7 +228,7 @@ def test_a_registry_has_to_be_named(run: Run, monkeypatch: pytest.MonkeyPatch, t
     assert "make serve" in run("list", "--local", code=1)
 
 
-def test_a_bucket_that_is_none(bucket: RegistryBucket, run: Run) -> None:
+def test_a_bucket_that_is_none(bucket: Bucket, run: Run) -> None:
     assert "There is no bucket nowhere" in run("list", "--bucket", "nowhere", code=1)
 
 
@@ -245,9 +239,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize(("fault", "told"), FAULTS.values(), ids=FAULTS)
-def test_aws_out_of_reach(
-    bucket: RegistryBucket, run: Run, tmp_path: Path, fault: Exception, told: str
-) -> None:
+def test_aws_out_of_reach(bucket: Bucket, run: Run, tmp_path: Path, fault: Exception, told: str) -> None:
     directory, _ = model_folder(tmp_path / "model")
 
     def fail(**_: object) -> None:
