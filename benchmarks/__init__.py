@@ -1,1 +1,1 @@
-"""What Frond costs in time, measured side by side in one run: ``make bench``."""
+"""Benchmark Frond beside other ways to serve a model: ``make bench``."""

@@ -1,7 +1,6 @@
-"""``python -m benchmarks``: measure, and print tables."""
+"""Run benchmarks and print their tables: ``python -m benchmarks``."""
 
 import os
-import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -13,21 +12,21 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from benchmarks import benchmark_results, result_tables
 from benchmarks import cold as cold_starts
-from benchmarks import document, s3_door, tables
+from benchmarks import s3_uploads as uploads
 from benchmarks import size as sizes
 from benchmarks import warm as warm_calls
-from benchmarks.contenders import ALL, BY_KEY, Contender
-from benchmarks.lineup import lineup
+from benchmarks.idle import IdleWaiter
+from benchmarks.implementation_process import ImplementationError
+from benchmarks.implementations import ALL, BY_KEY, Implementation
+from benchmarks.installation import install
 from benchmarks.memory import memory
-from benchmarks.near_side import SilentError
-from benchmarks.photos import Photo, photos
-from benchmarks.places import LOGS, RELEASED, ROOT
-from benchmarks.quiet import Quiet
-from benchmarks.task import NotInstalledError, code, task
+from benchmarks.paths import LOGS, RELEASED, ROOT
+from benchmarks.sample_photos import SamplePhoto, photos
+from benchmarks.task_root import NotInstalledError, frond_code, task_root
 from local.runtimes.environment import InstallationError
-from tests.conftest import SHARED
-from tests.integration.local.running import serving
+from tests.support.running_stack import link_project, running_stack
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 _out = Console(soft_wrap=True)
@@ -37,24 +36,25 @@ PAGES = (ROOT / "README.md", ROOT / "docs" / "14-speed.md")
 THREADS = (1, 2)
 INTERRUPTED = 130
 
-Write = Annotated[bool, typer.Option("--write", help="Put the figures into docs/, too, with a plot of them.")]
-Rounds = Annotated[int, typer.Option(min=1, help="How many turns everybody has.")]
+Write = Annotated[bool, typer.Option("--write", help="Also write the results and their plot to docs/.")]
+Rounds = Annotated[int, typer.Option(min=1, help="Rounds; each implementation has a turn in each.")]
 Only = Annotated[
-    list[str] | None, typer.Option(help=f"Only this one; several times for more: {', '.join(BY_KEY)}.")
+    list[str] | None,
+    typer.Option(help=f"Benchmark this implementation only; repeatable: {', '.join(BY_KEY)}."),
 ]
-Uploads = Annotated[int, typer.Option("--photos", min=1, help="How many photos are uploaded at once.")]
-Folder = Annotated[Path, typer.Option(help="Where they are taken from, again and again if there are fewer.")]
-SEEDLINGS = SHARED / "seedlings"
+Uploads = Annotated[int, typer.Option("--photos", min=1, help="Number of photos to upload.")]
+Folder = Annotated[Path, typer.Option(help="Folder of the photos, reused if there are fewer.")]
+SEEDLINGS = ROOT.parent / "shared" / "data" / "seedlings"
 
 
 @app.command("all")
 def everything(rounds: Rounds = 8, only: Only = None, write: Write = False) -> None:
-    """Measure all parts, one after the other; each is saved when it is done."""
+    """Run all benchmarks; each is saved when it is finished."""
     size(only, write)
     cold(max(2, rounds // 2), only, write)
     warm(rounds, only, None, write)
-    floor(rounds, write)
-    doors(write=write)
+    roofline(rounds, write)
+    s3_uploads(write=write)
 
 
 @app.command()
@@ -62,121 +62,124 @@ def warm(
     rounds: Rounds = 8,
     only: Only = None,
     photo: Annotated[
-        Path | None, typer.Option(exists=True, dir_okay=False, help="One of yours, too.")
+        Path | None, typer.Option(exists=True, dir_okay=False, help="A photo of your own, in addition.")
     ] = None,
     write: Write = False,
 ) -> None:
-    """Measure warm calls, from a photo's bytes to the answer, and inference alone, with 1 and 2 threads."""
-    ready, left_out = _lineup(only)
-    pictures = [*photos(), *([Photo(photo.name, photo.resolve())] if photo else [])]
-    measured: list[warm_calls.Warm] = []
-    quiet = Quiet()
+    """Benchmark warm calls, from photo to response, and inference alone, with 1 and 2 threads."""
+    ready, left_out = _install(only)
+    pictures = [*photos(), *([SamplePhoto(photo.name, photo.resolve())] if photo else [])]
+    measured: list[warm_calls.WarmCalls] = []
+    idle_waiter = IdleWaiter()
     for threads in THREADS:
         turns = len(ready) * (len(pictures) + 1) * rounds
-        calls = warm_calls.measure(ready, pictures, threads, rounds, quiet, left_out)
-        measured += _watched(f"Warm calls, threads: {threads}", turns, calls)
-    _tell("warm", measured, ready, left_out, write, quiet)
+        calls = warm_calls.measure(ready, pictures, threads, rounds, idle_waiter, left_out)
+        measured += _with_progress(f"Warm calls, threads: {threads}", turns, calls)
+    _report("warm", measured, ready, left_out, write, idle_waiter)
 
 
 @app.command()
 def cold(rounds: Rounds = 4, only: Only = None, write: Write = False) -> None:
-    """Measure cold starts and memory under the Lambda runtime interface; Linux only."""
-    ready, left_out = _lineup(only)
-    starting = [contender for contender in ready if contender.handler]
+    """Benchmark cold starts and memory under the Lambda runtime interface; Linux only."""
+    ready, left_out = _install(only)
+    starting = [implementation for implementation in ready if implementation.handler]
     turns = len(starting) * (rounds + 1)
-    quiet = Quiet()
-    starts = cold_starts.measure(starting, max(THREADS), rounds, quiet, left_out)
+    idle_waiter = IdleWaiter()
+    starts = cold_starts.measure(starting, max(THREADS), rounds, idle_waiter, left_out)
     try:
         with _errors_to(LOGS / "cold.log"):
-            measured = _watched("Cold starts", turns, starts)
+            measured = _with_progress("Cold starts", turns, starts)
     except InstallationError as reason:
         _out.print(f"Cold starts cannot be measured here: {reason}", style="yellow", markup=False)
     else:
-        _tell("cold", measured, ready, left_out, write, quiet)
+        _report("cold", measured, ready, left_out, write, idle_waiter)
 
 
 @app.command()
 def size(only: Only = None, write: Write = False) -> None:
-    """Weigh what is shipped."""
-    ready, left_out = _lineup(only)
-    first = {contender.packages: contender for contender in reversed(ready) if contender.handler}
+    """Measure the unpacked size of packages and code."""
+    ready, left_out = _install(only)
+    first = {
+        implementation.packages: implementation
+        for implementation in reversed(ready)
+        if implementation.handler
+    }
     weighed = [
-        sizes.weigh(each.key, task(each.packages), code() if each.ours else None, each.model)
+        sizes.weigh(each.key, task_root(each.packages), frond_code() if each.ours else None, each.model)
         for each in sorted(first.values(), key=ALL.index)
     ]
-    _tell("size", weighed, ready, left_out, write)
+    _report("size", weighed, ready, left_out, write)
 
 
 @app.command()
-def floor(rounds: Rounds = 8, write: Write = False) -> None:
-    """Measure how far inference is from what this machine can do, operator by operator."""
-    with _errors_to(LOGS / "floor.log"):
-        from benchmarks import floor as limits  # with TensorFlow, which has much to say
+def roofline(rounds: Rounds = 8, write: Write = False) -> None:
+    """Compare each operator of the network with the roofline of this machine."""
+    with _errors_to(LOGS / "roofline.log"):
+        from benchmarks import roofline as rooflines  # imports TensorFlow, which logs to standard error
 
         network = RELEASED.read_bytes()
-        measured: list[limits.Floor] = []
-        quiet = Quiet()
+        measured: list[rooflines.Roofline] = []
+        idle_waiter = IdleWaiter()
         for threads in THREADS:
-            turns = limits.measure(network, threads, rounds, quiet)
-            measured += _watched(f"Operators, threads: {threads}", None, turns)
-    _tell("floor", measured, [], {}, write, quiet)
+            turns = rooflines.measure(network, threads, rounds, idle_waiter)
+            measured += _with_progress(f"Operators, threads: {threads}", None, turns)
+    _report("roofline", measured, [], {}, write, idle_waiter)
 
 
 @app.command()
-def doors(uploads: Uploads = 500, folder: Folder = SEEDLINGS, write: Write = False) -> None:
-    """Upload photos to the S3 door of a local stack, and tell where the time goes."""
+def s3_uploads(count: Uploads = 500, folder: Folder = SEEDLINGS, write: Write = False) -> None:
+    """Upload photos to a local stack through S3, and report the time of each stage."""
     source = folder if folder.is_dir() else ROOT / "events" / "photos"
     found = sorted(path for path in source.rglob("*") if path.suffix.lower() in {".jpg", ".jpeg", ".png"})
     if not found:
         _fail(f"There are no photos in {source}.")
     with tempfile.TemporaryDirectory() as place:
-        home = Path(place) / "stack"
-        home.mkdir()
-        shutil.copy(ROOT / "template.yaml", home)
-        for name in ("functions", "layers"):
-            (home / name).symlink_to(ROOT / name)
-        log = Path(place) / "log"
-        with serving(home / "template.yaml", log) as stack:
-            s3_door.warm_up(stack, found[0])
-            measured = s3_door.measure(stack, log, s3_door.spread(found, uploads))
+        template, log = link_project(Path(place) / "stack"), Path(place) / "log"
+        with running_stack(log, template=template) as stack:
+            uploads.warm_up(stack, found[0])
+            measured = uploads.measure(stack, log, uploads.spread(found, count))
     _out.print(measured.table())
     _out.print(measured.summary())
-    _save("doors", measured.document(), write)
+    _save("s3_uploads", measured.to_json(), write)
     if not measured.complete:
         sys.exit(1)
 
 
 @app.command()
 def markdown(
-    latest: Annotated[bool, typer.Option("--latest", help="Of the last run instead of docs/.")] = False,
-    paste: Annotated[bool, typer.Option("--paste", help="Put the tables in their places, too.")] = False,
+    latest: Annotated[bool, typer.Option("--latest", help="Use the latest run instead of docs/.")] = False,
+    paste: Annotated[bool, typer.Option("--paste", help="Also write the tables into the pages.")] = False,
 ) -> None:
-    """Print the committed figures as Markdown, exactly as they stand in README.md and docs/14-speed.md."""
-    found = document.read(document.LATEST if latest else document.COMMITTED)
+    """Print the committed results as Markdown, as in README.md and docs/14-speed.md."""
+    found = benchmark_results.read(benchmark_results.LATEST if latest else benchmark_results.COMMITTED)
     if not found:
-        _fail("Nothing was measured yet: make bench")
-    made = [tables.summary(found), *tables.tables(found)]
-    for table in made:
-        print(f"### {table.title}\n\n{table.markdown()}\n")  # noqa: T201  without colours or breaks
+        _fail("There are no results yet: run make bench")
+    all_tables = [result_tables.summary(found), *result_tables.tables(found)]
+    for table in all_tables:
+        print(f"### {table.title}\n\n{table.markdown()}\n")  # noqa: T201  without rich's colours and line breaks
     if paste:
         for page in PAGES:
-            document.write(page, tables.pasted(page.read_text(encoding="utf-8"), made))
+            benchmark_results.write(
+                page, result_tables.replace_tables(page.read_text(encoding="utf-8"), all_tables)
+            )
 
 
 app.command()(memory)
 
 
-def _lineup(only: list[str] | None) -> tuple[list[Contender], dict[str, str]]:
+def _install(only: list[str] | None) -> tuple[list[Implementation], dict[str, str]]:
     unknown = set(only or ()) - BY_KEY.keys()
     if unknown:
-        _fail(f"There is no {', '.join(sorted(unknown))}; there are {', '.join(BY_KEY)}.")
-    wanted = [contender for contender in ALL if not only or contender.key in only]
+        _fail(f"Unknown: {', '.join(sorted(unknown))}. Known: {', '.join(BY_KEY)}.")
+    wanted = [implementation for implementation in ALL if not only or implementation.key in only]
     with _out.status("") as status:
-        return lineup(wanted, status.update)
+        return install(wanted, status.update)
 
 
-def _watched(description: str, turns: int | None, measuring: Iterator[Measured | None]) -> list[Measured]:
-    """Return what is measured, with a bar that goes on at every turn."""
+def _with_progress(
+    description: str, turns: int | None, measuring: Iterator[Measured | None]
+) -> list[Measured]:
+    """Return the measurements, with a progress bar that advances at every turn."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=_out, transient=True) as progress:
         bar = progress.add_task(description, total=turns)
@@ -189,35 +192,37 @@ def _watched(description: str, turns: int | None, measuring: Iterator[Measured |
         return found
 
 
-def _tell(
+def _report(
     part: str,
     measured: Any,
-    ready: list[Contender],
+    ready: list[Implementation],
     left_out: dict[str, str],
     write: bool,
-    quiet: Quiet | None = None,
+    idle_waiter: IdleWaiter | None = None,
 ) -> None:
-    told = _save(part, measured, write, {contender.packages for contender in ready}, left_out, quiet)
-    for table in tables.tables({"parts": {part: told["parts"][part]}}):
+    results = _save(
+        part, measured, write, {implementation.packages for implementation in ready}, left_out, idle_waiter
+    )
+    for table in result_tables.tables({"parts": {part: results["parts"][part]}}):
         _out.print(table.rich())
     for key, reason in left_out.items():
         _out.print(f"Without {BY_KEY[key].title}: {reason}", style="yellow", markup=False)
-    if quiet and quiet.disturbed:
-        _out.print(f"Not all figures are comparable: {quiet.told()}.", style="yellow")
+    if idle_waiter and idle_waiter.disturbed:
+        _out.print(f"Not all results are comparable: {idle_waiter.summary()}.", style="yellow")
 
 
-def _save(part: str, measured: Any, write: bool, *facts: Any) -> document.Document:
-    told = document.add(document.LATEST, part, measured, *facts)
+def _save(part: str, measured: Any, write: bool, *facts: Any) -> benchmark_results.Results:
+    results = benchmark_results.add(benchmark_results.LATEST, part, measured, *facts)
     if write:
         from benchmarks import plot
 
-        plot.draw(document.add(document.COMMITTED, part, measured, *facts), PLOT)
-    return told
+        plot.draw(benchmark_results.add(benchmark_results.COMMITTED, part, measured, *facts), PLOT)
+    return results
 
 
 @contextmanager
 def _errors_to(log: Path) -> Iterator[None]:
-    """Have what libraries and processes say on standard error in a file, for as long as the context lasts."""
+    """Redirect standard error of this process and its children to a file while the context is open."""
     log.parent.mkdir(parents=True, exist_ok=True)
     sys.stderr.flush()
     before = os.dup(2)
@@ -237,14 +242,14 @@ def _fail(reason: str) -> None:
 
 
 def main() -> None:
-    """Run a command; what cannot be measured ends in one sentence, and so does Ctrl-C."""
+    """Run a command; report errors and Ctrl-C in one sentence."""
     try:
         app(prog_name="python -m benchmarks")
-    except (NotInstalledError, SilentError) as error:
+    except (NotInstalledError, ImplementationError) as error:
         _fail(str(error))
     except SystemExit as end:
         if end.code == INTERRUPTED:
-            _out.print(f"Stopped. What was finished is in {document.LATEST.relative_to(ROOT)}.")
+            _out.print(f"Stopped. Finished results are in {benchmark_results.LATEST.relative_to(ROOT)}.")
         raise
 
 

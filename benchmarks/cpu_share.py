@@ -1,4 +1,4 @@
-"""A share of this machine's processors, as Lambda gives one to a function for its memory."""
+"""Limit a process to a share of the CPUs, as Lambda does by memory size."""
 
 import os
 from collections.abc import Iterator
@@ -8,53 +8,53 @@ from pathlib import Path
 from time import sleep
 
 CONTROL_GROUPS = Path("/sys/fs/cgroup")
-# A short period: what has used up its share waits 20 ms at most, and short calls feel it, too.
+# A short period, so that throttling also shows in calls of a few milliseconds.
 PERIOD_US = 20_000
 
 
 class NoControlGroupError(Exception):
-    """This machine lets nobody limit processors, or not this user."""
+    """This machine or this user cannot limit CPUs."""
 
 
 @dataclass(frozen=True)
 class CpuShare:
-    """A control group; its processes, and those that they start, get no more than its share."""
+    """A control group that limits its processes and their children to a share of the CPUs."""
 
     folder: Path
 
-    def take(self, process: int) -> None:
-        """Put a process, with all its threads, into the group."""
+    def add(self, process: int) -> None:
+        """Add a process with all its threads to the group."""
         (self.folder / "cgroup.procs").write_text(str(process), encoding="ascii")
 
     def processes(self) -> list[int]:
-        """Return the processes that are in the group."""
+        """Return the processes in the group."""
         return [int(process) for process in _text(self.folder / "cgroup.procs").split()]
 
     def wait(self) -> None:
-        """Wait until its processes, which were ended, are gone."""
+        """Wait until its killed processes are gone."""
         while self.processes():
             sleep(0.01)
 
 
 @contextmanager
 def cpu_share(cpus: float, name: str, root: Path = CONTROL_GROUPS) -> Iterator[CpuShare]:
-    """Make a control group for as long as the context lasts; its processes have to end before it does.
+    """Create a control group while the context is open; its processes must end before.
 
-    Up to its share, all else on the machine gives way to it.
+    Up to its share it has priority over all other processes.
 
     Parameters
     ----------
     cpus
-        How many processors its processes may use together, over time.
+        Number of CPUs that its processes may use together.
     name
-        Of the group; none may have it yet.
+        Name of the group, which must not exist.
     root
-        Where control groups are mounted: version 2 of them, or else version 1 with ``cpu`` in a folder.
+        Mount point of control groups version 2, or version 1 with a folder ``cpu``.
 
     Raises
     ------
     NoControlGroupError
-        Only root may limit processors, and not in every container.
+        If this user may not limit CPUs: only root may, and not in every container.
     """
     quota = round(cpus * PERIOD_US)
     unified = "cpu" in _text(root / "cgroup.controllers").split()
@@ -72,7 +72,7 @@ def cpu_share(cpus: float, name: str, root: Path = CONTROL_GROUPS) -> Iterator[C
             (folder / "cpu.shares").write_text("262144", encoding="ascii")
     except OSError as error:
         raise NoControlGroupError(
-            f"Processors cannot be limited here ({error}). Run it as root, on Linux, outside a container."
+            f"CPUs cannot be limited here ({error}). Run it as root, on Linux, outside a container."
         ) from error
     try:
         yield CpuShare(folder)

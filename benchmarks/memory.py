@@ -1,4 +1,4 @@
-"""What each memory size costs: the functions, with the processors that Lambda gives them."""
+"""Benchmark the functions at each memory size, with the share of CPUs that Lambda provides."""
 
 import os
 import platform
@@ -14,14 +14,14 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from benchmarks.bench import BATCH, FUNCTIONS, Bench, twelve_megapixels
 from benchmarks.cpu_share import NoControlGroupError
+from benchmarks.lambda_bench import BATCH, FUNCTIONS, LambdaBench, twelve_megapixels
+from benchmarks.paths import ROOT
 from frond.pricing import invocation_dollars
 from frond.settings import MEGABYTES_PER_VCPU
 from frond_client.costs.measurements import MEASUREMENTS, Durations, Measurements, MemorySize
 from local.cloud import Cloud
 from local.runtimes.environment import InstallationError
-from tests.conftest import ROOT
 
 SIZES = [512, 768, 1024, 1536, 1769, 2048, 3008, 3538]
 CURVE = ROOT / "docs" / "memory.png"
@@ -30,16 +30,16 @@ _out = Console(soft_wrap=True, highlight=False)
 
 def memory(
     sizes: Annotated[
-        list[int] | None, typer.Option("--size", min=128, max=10240, help="MB; may be given several times.")
+        list[int] | None, typer.Option("--size", min=128, max=10240, help="Memory size in MB; repeatable.")
     ] = None,
     rounds: Annotated[int, typer.Option(min=1, help="Cold starts of each function at each size.")] = 3,
     calls: Annotated[int, typer.Option(min=1, help="Warm calls after each cold start.")] = 7,
-    to: Annotated[Path, typer.Option(metavar="FILE.json", help="Where the figures go.")] = MEASUREMENTS,
-    curve: Annotated[Path, typer.Option(metavar="FILE.png", help="Where the curve goes.")] = CURVE,
+    to: Annotated[Path, typer.Option(metavar="FILE.json", help="File for the results.")] = MEASUREMENTS,
+    curve: Annotated[Path, typer.Option(metavar="FILE.png", help="File for the plot.")] = CURVE,
 ) -> None:
     """Measure cold starts and calls at each memory size, and what a million photos cost there.
 
-    Linux only, as root: the functions get the share of this machine's processors that Lambda gives them.
+    Linux only, as root: the functions are limited to the share of CPUs that Lambda provides.
     """
     try:
         measured = measure(sorted(sizes or SIZES), rounds, calls)
@@ -50,12 +50,12 @@ def memory(
     for name in FUNCTIONS:
         _out.print(table(measured.sizes, name))
     plot(measured, curve)
-    _out.print(f"{to} and {curve} are written.")
+    _out.print(f"Wrote {to} and {curve}.")
 
 
 @dataclass
-class Calls:
-    """Milliseconds of one function's calls at one memory size, and the MB that it had at most."""
+class CallTimes:
+    """Milliseconds of one function's calls at one memory size, and its peak memory in MB."""
 
     first: list[float] = field(default_factory=list)
     small: list[float] = field(default_factory=list)
@@ -63,7 +63,7 @@ class Calls:
     peak: list[float] = field(default_factory=list)
 
     def durations(self) -> Durations:
-        """Return what is typical; the start is what the first call took longer than the others."""
+        """Return the medians; the start is the additional time of the first call."""
         small, large = median(self.small), median(self.large)
         start = median(self.first) - small
         return Durations(
@@ -72,19 +72,19 @@ class Calls:
 
 
 def measure(sizes: list[int], rounds: int, calls: int) -> Measurements:
-    """Measure all sizes in turn, round after round, so that none has the machine's quiet minutes alone."""
+    """Benchmark all sizes in every round, so that disturbances affect all alike."""
     photos = {"small": (ROOT / "events" / "photos" / "zea-mays.jpg").read_bytes()}
     photos["large"] = twelve_megapixels(photos["small"])
-    taken = {size: {name: Calls() for name in FUNCTIONS} for size in sizes}
+    taken = {size: {name: CallTimes() for name in FUNCTIONS} for size in sizes}
     load = os.getloadavg()[0]
-    with Cloud() as cloud, Bench(cloud, photos) as bench, Progress(transient=True) as progress:
+    with Cloud() as cloud, LambdaBench(cloud, photos) as bench, Progress(transient=True) as progress:
         task = progress.add_task("measured", total=rounds * len(sizes))
         for _ in range(rounds):
             for size, functions in taken.items():
                 _call_api(bench, size, calls, functions["classify"])
                 _upload(bench, size, functions["preprocess"], functions["worker"])
                 progress.advance(task)
-        left = bench.left()
+        outputs = bench.outputs()
     document: dict[str, Any] = {
         "occasion": {
             "date": datetime.now(UTC).date(),
@@ -94,7 +94,7 @@ def measure(sizes: list[int], rounds: int, calls: int) -> Measurements:
             "load": (round(load, 2), round(os.getloadavg()[0], 2)),
             "rounds": rounds,
         },
-        **left,
+        **outputs,
         "sizes": [
             {"megabytes": size, "vcpus": round(size / MEGABYTES_PER_VCPU, 3)}
             | {name: each.durations().model_dump() for name, each in functions.items()}
@@ -104,7 +104,7 @@ def measure(sizes: list[int], rounds: int, calls: int) -> Measurements:
     return Measurements.model_validate(document)
 
 
-def _call_api(bench: Bench, size: int, calls: int, taken: Calls) -> None:
+def _call_api(bench: LambdaBench, size: int, calls: int, taken: CallTimes) -> None:
     with bench.started("classify", size) as function:
         taken.first.append(function.post("small"))
         for _ in range(calls):
@@ -113,19 +113,19 @@ def _call_api(bench: Bench, size: int, calls: int, taken: Calls) -> None:
         taken.peak.append(function.peak())
 
 
-def _upload(bench: Bench, size: int, preprocess: Calls, worker: Calls) -> None:
+def _upload(bench: LambdaBench, size: int, preprocess: CallTimes, worker: CallTimes) -> None:
     batches = [["small"], ["small"] * BATCH, ["large"] * BATCH]
     with bench.started("preprocess", size) as function:
         uploaded = [bench.uploaded(kinds) for kinds in batches]
-        _note(preprocess, [function.take(event) for event in uploaded])
+        _record(preprocess, [function.consume(event) for event in uploaded])
         preprocess.peak.append(function.peak())
     with bench.started("worker", size) as function:
-        made = [bench.made(kinds) for kinds in batches]
-        _note(worker, [function.take(event) for event in made])
+        preprocessed = [bench.preprocessed(kinds) for kinds in batches]
+        _record(worker, [function.consume(event) for event in preprocessed])
         worker.peak.append(function.peak())
 
 
-def _note(taken: Calls, milliseconds: list[float]) -> None:
+def _record(taken: CallTimes, milliseconds: list[float]) -> None:
     first, small, large = milliseconds
     taken.first.append(first)
     taken.small.append(small / BATCH)
@@ -133,14 +133,14 @@ def _note(taken: Calls, milliseconds: list[float]) -> None:
 
 
 def dollars(size: MemorySize, name: str) -> float:
-    """Return what a million large photos cost in one function at a memory size, warm, on x86_64."""
+    """Return the cost of a million large photos in one function at a memory size, warm, on x86_64."""
     durations: Durations = getattr(size, name)
     photos = 1 if name == "classify" else BATCH
     return 1e6 / photos * invocation_dollars(photos * durations.large, size.megabytes, "x86_64")
 
 
 def table(sizes: Iterable[MemorySize], name: str) -> Table:
-    """Return what was measured of a function, a row a size; the dollars are of 12 MP, warm."""
+    """Return the results of a function, one row per size; the cost is that of 12 MP photos, warm."""
     shown = Table(title=name)
     for heading in ("MB", "vCPU", "start ms", "224 px ms", "12 MP ms", "peak MB", "$ a million"):
         shown.add_column(heading, justify="right")

@@ -1,4 +1,4 @@
-"""The operators of a TFLite network: how much each has to do, and each as a network of its own."""
+"""Read the operators of a TFLite network, and extract each as a network of its own."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,22 +21,22 @@ _BYTES = {
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """An operator and its work.
+    """An operator with its arithmetic and memory traffic.
 
     Attributes
     ----------
     index
-        Its place in the graph.
+        Position in the graph.
     kind
-        What it does, in words: ``1×1 convolution``.
+        Kind for people: ``1×1 convolution``.
     shapes
-        Of its inputs, weights among them, and its output.
+        Shapes of its inputs, weights included, and its output.
     options
-        Whatever else tells two operators apart: strides, padding, what is fused.
+        Options that distinguish operators: strides, padding, fused activation.
     macs
         Multiply-accumulates.
     bytes
-        Of its inputs, weights and output: what has to move if nothing is in a cache.
+        Size of its inputs, weights and output: the memory traffic without caches.
     """
 
     index: int
@@ -48,33 +48,33 @@ class Operator:
 
     @property
     def signature(self) -> tuple[Any, ...]:
-        """What operators that take equally long have in common."""
+        """Key that operators of equal time share."""
         return self.kind, self.shapes, self.options
 
 
 def operators(tflite: bytes) -> list[Operator]:
-    """Read what each operator of a network has to do, in the order of the graph."""
+    """Return the operators of a network in the order of the graph."""
     model = read(tflite)
     graph = model.subgraphs[0]
     return [_described(model, graph, index) for index in range(len(graph.operators))]
 
 
-def alone(tflite: bytes, index: int) -> bytes:
-    """Return a network of one operator with its weights; what it took from others is the input."""
+def extract(tflite: bytes, index: int) -> bytes:
+    """Return a network of one operator with its weights; its other inputs become the network's inputs."""
     return write(_cut_out(read(tflite), index))
 
 
 def enlarged(tflite: bytes, index: int, side: int, channels: int) -> bytes:
-    """Return a network of one 1×1 convolution that was made larger: a plain matrix product.
+    """Return a network of one enlarged 1×1 convolution, which is a matrix product.
 
     Parameters
     ----------
     tflite, index
-        The network, and which of its operators to take; all else of it stays as it is.
+        Network, and index of the operator; its other properties stay.
     side
         Height and width of the input and the output.
     channels
-        Of both.
+        Channels of both.
     """
     model = _cut_out(read(tflite), index)
     graph = model.subgraphs[0]
@@ -112,7 +112,7 @@ def _kind(name: str, shapes: Sequence[Shape]) -> str:
 
 
 def _macs(name: str, shapes: Sequence[Shape]) -> int:
-    """Count by the definitions: an output number takes a product for each weight that it depends on."""
+    """Count multiply-accumulates: each output value needs one per weight that it depends on."""
     if name not in {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"}:
         return 0
     kernel, output = shapes[1], shapes[-1]
@@ -124,17 +124,17 @@ def _macs(name: str, shapes: Sequence[Shape]) -> int:
 def _cut_out(model: Any, index: int) -> Any:
     graph = model.subgraphs[0]
     operator = graph.operators[index]
-    kept: list[int] = []
+    places: list[int] = []
     for place in [*operator.inputs, *operator.outputs]:
-        if place >= 0 and place not in kept:
-            kept.append(int(place))
+        if place >= 0 and place not in places:
+            places.append(int(place))
     cut, part = schema.ModelT(), schema.SubGraphT()
     cut.version, cut.description = model.version, b"one operator"
     cut.operatorCodes, cut.subgraphs = [model.operatorCodes[operator.opcodeIndex]], [part]
-    part.tensors, cut.buffers = [graph.tensors[place] for place in kept], [schema.BufferT()]
+    part.tensors, cut.buffers = [graph.tensors[place] for place in places], [schema.BufferT()]
     part.inputs = [
         number
-        for number, place in enumerate(kept)
+        for number, place in enumerate(places)
         if place in operator.inputs and not _constant(model, graph, place)
     ]
     for number, tensor in enumerate(part.tensors):
@@ -143,8 +143,8 @@ def _cut_out(model: Any, index: int) -> Any:
         tensor.name = f"tensor {number}".encode()
         if buffer.data is not None:
             cut.buffers.append(buffer)
-    operator.inputs = [kept.index(place) if place >= 0 else -1 for place in operator.inputs]
-    operator.outputs = part.outputs = [kept.index(place) for place in operator.outputs]
+    operator.inputs = [places.index(place) if place >= 0 else -1 for place in operator.inputs]
+    operator.outputs = part.outputs = [places.index(place) for place in operator.outputs]
     operator.opcodeIndex, part.operators = 0, [operator]
     return cut
 

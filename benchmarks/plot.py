@@ -1,4 +1,4 @@
-"""The figure in the docs: what was measured with two threads, the peers as multiples of Frond."""
+"""Plot the results with two threads, with the peers as multiples of Frond."""
 
 from pathlib import Path
 from typing import Any
@@ -7,23 +7,23 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from benchmarks.contenders import FROND
-from benchmarks.document import Document
-from benchmarks.tables import SHORT, Table, summary
+from benchmarks.benchmark_results import Results
+from benchmarks.implementations import FROND
+from benchmarks.result_tables import SHORT, Table, summary
 from training.plots import PAPER
 
 
-def draw(document: Document, path: Path) -> None:
-    """Draw the README's table to a PNG file: a panel for each quantity, a bar for each contender."""
+def draw(results: Results, path: Path) -> None:
+    """Plot the README's table to a PNG file: a panel per quantity, a bar per implementation."""
     with mpl.rc_context(PAPER.settings()):
-        figure = panels(summary(document))
+        figure = panels(summary(results))
         draft = path.with_name(f".{path.name}")
         figure.savefig(draft, dpi=110, format="png")
     draft.replace(path)
 
 
 def panels(table: Table) -> Figure:
-    """Return the figure for a table of :func:`benchmarks.tables.summary`."""
+    """Return the figure for a table of :func:`benchmarks.result_tables.summary`."""
     figure = Figure(figsize=(9, 1.9 * -(-len(table.rows) // 2)), layout="constrained")
     grid = figure.subplots(-(-len(table.rows) // 2), 2, squeeze=False).ravel()
     for axes, (work, *cells) in zip(grid, table.rows, strict=False):

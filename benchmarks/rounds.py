@@ -1,4 +1,4 @@
-"""Taking turns, and what is said of the figures that come of it."""
+"""Interleave turns, and summarize the samples."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -11,9 +11,9 @@ Turn = TypeVar("Turn")
 
 
 def interleaved(turns: Sequence[Turn], rounds: int, seed: int = 0) -> Iterator[tuple[int, Turn]]:
-    """Yield every turn once a round, each round in another order.
+    """Yield every turn once per round, in a random order.
 
-    Whatever the machine does meanwhile, it does to all alike, and nobody always comes after the same.
+    Disturbances of the machine then affect all turns alike, and no turn always follows the same one.
     """
     draw = random.Random(seed)
     for number in range(rounds):
@@ -24,21 +24,21 @@ def interleaved(turns: Sequence[Turn], rounds: int, seed: int = 0) -> Iterator[t
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
-    """A quantity measured several times."""
+class Samples:
+    """Samples of a quantity."""
 
     values: tuple[float, ...]
 
     @property
     def median(self) -> float:
-        """The middle one."""
+        """Median of the samples."""
         return float(np.median(self.values))
 
     @property
     def p95(self) -> float:
-        """That which 95 % do not exceed, between two values in proportion."""
+        """95th percentile, linearly interpolated."""
         return float(np.percentile(self.values, 95))
 
-    def times(self, other: "Figures") -> float:
-        """How many times the other's median this median is."""
+    def times(self, other: "Samples") -> float:
+        """Return the ratio of this median to another."""
         return self.median / other.median

@@ -1,4 +1,4 @@
-"""Unpacked size of what is shipped, without Python itself and without the model, by package."""
+"""Measure the unpacked size of packages and code, without Python and the model."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -10,10 +10,10 @@ OUR_CODE, COMPILED = "Frond's code", "compiled Python"
 
 
 @dataclass(frozen=True, slots=True)
-class Size:
-    """Bytes of what a contender ships, by package, the largest first; ``model`` is beside them."""
+class PackageSize:
+    """Bytes of an implementation by package, the largest first, and of its model."""
 
-    contender: str
+    implementation: str
     packages: dict[str, int]
     model: int
 
@@ -23,19 +23,19 @@ class Size:
         return sum(self.packages.values())
 
 
-def weigh(contender: str, packages: Path, code: Path | None, model: Path) -> Size:
-    """Weigh a folder of installed packages, and Frond's own code where it is part of what is shipped.
+def weigh(implementation: str, packages: Path, code: Path | None, model: Path) -> PackageSize:
+    """Measure a folder of installed packages and, if given, Frond's code.
 
     Parameters
     ----------
-    contender
-        Its key.
+    implementation
+        Key of the implementation.
     packages
-        What pip put there; what Python compiled is counted apart, as none of the packages' own.
+        Folder of installed packages. Compiled Python counts separately.
     code
-        The function's folder; the model inside is no code.
+        Folder of the function; its model does not count as code.
     model
-        The model's file.
+        Model file.
     """
     owners = {path: owner.name for owner in distributions(path=[str(packages)]) for path in _files(owner)}
     found: Counter[str] = Counter()
@@ -44,7 +44,7 @@ def weigh(contender: str, packages: Path, code: Path | None, model: Path) -> Siz
     for path, size in _sizes(code) if code else ():
         if "model" not in path.relative_to(code or path).parts[:1]:
             found[COMPILED if path.suffix == ".pyc" else OUR_CODE] += size
-    return Size(contender, dict(found.most_common()), model.stat().st_size)
+    return PackageSize(implementation, dict(found.most_common()), model.stat().st_size)
 
 
 def _files(owner: Distribution) -> Iterator[Path]:

@@ -1,62 +1,62 @@
-"""Warm calls: from the bytes of a photo to the answer, and the network alone."""
+"""Benchmark warm calls, from the bytes of a photo to the response, and the network alone."""
 
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from benchmarks.contenders import Contender
-from benchmarks.near_side import NearSide, at_work
-from benchmarks.photos import Photo
-from benchmarks.quiet import Quiet
-from benchmarks.rounds import Figures, interleaved
+from benchmarks.idle import IdleWaiter
+from benchmarks.implementation_process import ImplementationProcess, running_implementations
+from benchmarks.implementations import Implementation
+from benchmarks.rounds import Samples, interleaved
+from benchmarks.sample_photos import SamplePhoto
 
 INFERENCE = "inference alone"
-# Calls of a turn that count; one that does not comes before them.
+# Measured calls of a turn, after one warm-up call.
 CALLS = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Warm:
-    """Milliseconds of a piece of work by a contender with so many threads."""
+class WarmCalls:
+    """Milliseconds of a task of an implementation with a number of threads."""
 
-    contender: str
+    implementation: str
     work: str
     threads: int
-    ms: Figures
+    ms: Samples
 
 
 def measure(
-    contenders: list[Contender],
-    photos: list[Photo],
+    implementations: list[Implementation],
+    photos: list[SamplePhoto],
     threads: int,
     rounds: int,
-    quiet: Quiet,
+    idle_waiter: IdleWaiter,
     left_out: dict[str, str],
-) -> Iterator[Warm | None]:
-    """Have everybody do everything, in turns; yield ``None`` after each turn, then what was measured.
+) -> Iterator[WarmCalls | None]:
+    """Run every implementation on every photo in turns; yield ``None`` after each turn, then the results.
 
     Parameters
     ----------
-    contenders, photos
-        Who, and what.
+    implementations, photos
+        What to run, and on which photos.
     threads
-        Of each inference.
+        Threads of each inference.
     rounds
-        How many turns everybody has at everything.
-    quiet
-        What every turn waits for.
+        Turns of each implementation with each photo.
+    idle_waiter
+        Waits before every turn.
     left_out
-        Gets who does not start, and why.
+        Receives the implementations that do not start, with the reason.
     """
     found: dict[tuple[str, str], list[float]] = defaultdict(list)
-    with at_work(contenders, threads, left_out) as sides:
-        turns: list[tuple[NearSide, Photo | None]] = [
-            (side, photo) for photo in [None, *photos] for side in sides
+    with running_implementations(implementations, threads, left_out) as processes:
+        turns: list[tuple[ImplementationProcess, SamplePhoto | None]] = [
+            (process, photo) for photo in [None, *photos] for process in processes
         ]
-        for _, (side, photo) in interleaved(turns, rounds):
-            quiet.wait()
-            answer = side.ask(photo.path if photo else None, CALLS)
-            found[side.contender.key, photo.name if photo else INFERENCE] += answer["ms"]
+        for _, (process, photo) in interleaved(turns, rounds):
+            idle_waiter.wait()
+            response = process.run(photo.path if photo else None, CALLS)
+            found[process.implementation.key, photo.name if photo else INFERENCE] += response["ms"]
             yield None
-    for (contender, work), values in found.items():
-        yield Warm(contender, work, threads, Figures(tuple(values)))
+    for (implementation, work), values in found.items():
+        yield WarmCalls(implementation, work, threads, Samples(tuple(values)))

@@ -1,1 +1,1 @@
-"""The stack on your own machine, read from ``template.yaml``: what runs is what deploys."""
+"""Run the stack of ``template.yaml`` on this machine, without AWS."""

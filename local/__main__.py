@@ -1,4 +1,4 @@
-"""``python -m local serve``: the stack on this machine until Ctrl-C."""
+"""``python -m local serve``: run the stack on this machine until Ctrl-C."""
 
 import logging
 import os
@@ -14,10 +14,16 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 
-from local.assembly import Runtime, running_stack
+from local.local_stack import Runtime, running_stack
 from local.runtimes.environment import InstallationError
-from local.stack_file import Address, owner, running
+from local.stack_file import StackInfo, is_running, owner_pid
 from local.template import TemplateError, read
+
+SAMPLE_PHOTO = "events/photos/zea-mays.jpg"
+SAMPLE_ANSWER = (
+    '{"status": "succeeded", "verdict": "identified",\n'
+    ' "predictions": [{"species": "zea-mays", "common_name": "Maize", "confidence": 0.996, …}], …}'
+)
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 _out = Console(soft_wrap=True, highlight=False)
@@ -31,85 +37,97 @@ def main() -> None:
 
 @app.command()
 def serve(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="The API's port; 0 for any free one.")] = 3000,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the API; 0 picks a free one.")] = 3000,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     runtime: Annotated[
-        Runtime, typer.Option(help="Plain processes, or the real Lambda runtime (rie).")
+        Runtime,
+        typer.Option(help="process: plain Python processes. rie: AWS's Lambda runtime interface emulator."),
     ] = Runtime.PROCESS,
     template: Annotated[Path, typer.Option(help="The SAM template to run.")] = Path("template.yaml"),
     parameter: Annotated[
-        list[str] | None, typer.Option(metavar="NAME=VALUE", help="In place of a parameter's default.")
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="Override a parameter of the template.")
     ] = None,
 ) -> None:
     """Serve the API, the buckets and the queues until Ctrl-C.
 
-    The API key is made anew at every start, unless FROND_API_KEY gives one.
+    Each start generates a new API key, unless FROND_API_KEY sets one.
     """
-    _end_on_signals()
-    _log_to_terminal()
+    _exit_on_signals()
+    _configure_logging()
     key = os.environ.get("FROND_API_KEY") or secrets.token_urlsafe(24)
     try:
-        with _bound(host, port) as bound:
-            _warn_of_another(template.resolve().parent / ".frond" / "stack.json")
-            with running_stack(read(template, _named(parameter or [])), bound, runtime, key) as where:
-                _announce(where)
-                _wait_for_a_signal()
+        with _listen(host, port) as listener:
+            root = template.resolve().parent
+            _warn_if_running(root / ".frond" / "stack.json")
+            with running_stack(read(template, _parse(parameter or [])), listener, runtime, key) as info:
+                _print_usage(info, root)
+                _wait_for_signal()
     except (TemplateError, InstallationError) as error:
         _fail(str(error))
 
 
-def _named(parameters: list[str]) -> dict[str, str]:
+def _parse(parameters: list[str]) -> dict[str, str]:
     pairs = [parameter.partition("=") for parameter in parameters]
     if not all(name and equals for name, equals, _ in pairs):
-        raise typer.BadParameter("Give it as NAME=VALUE.", param_hint="--parameter")
+        raise typer.BadParameter("Write it as NAME=VALUE.", param_hint="--parameter")
     return {name: value for name, _, value in pairs}
 
 
-def _end_on_signals() -> None:
-    """Turn the usual signals into an orderly exit; a second one does not interrupt it."""
+def _exit_on_signals() -> None:
+    """Exit in order on SIGINT, SIGTERM and SIGHUP; ignore a second signal."""
     signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
-    def end(_number: int, _frame: FrameType | None) -> NoReturn:
+    def stop(_number: int, _frame: FrameType | None) -> NoReturn:
         for each in signals:
             signal.signal(each, signal.SIG_IGN)
         sys.exit(0)
 
     for each in signals:
-        signal.signal(each, end)
+        signal.signal(each, stop)
 
 
-def _wait_for_a_signal() -> NoReturn:
-    # Not one wait without end: a signal that comes just before it begins would not end it.
+def _wait_for_signal() -> NoReturn:
+    # Short sleeps: a signal that arrives just before one long sleep would not end it.
     while True:
         time.sleep(0.5)
 
 
-def _log_to_terminal() -> None:
+def _configure_logging() -> None:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     logging.getLogger("local").setLevel(logging.INFO)
-    # Moto's server would write a line for every call to it.
+    # Moto's server logs a line for every request.
     logging.getLogger("werkzeug").setLevel(logging.WARNING)
 
 
-def _bound(host: str, port: int) -> socket.socket:
+def _listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port))
     except OSError as error:
         reason = os.strerror(error.errno or 0)
-        _fail(f"Cannot listen on {host}:{port} ({reason}). Choose another: make serve PORT=…")
+        _fail(f"Cannot listen on {host}:{port} ({reason}). Choose another port: make serve PORT=…")
 
 
-def _warn_of_another(stack_file: Path) -> None:
-    pid = owner(stack_file)
-    if pid is not None and running(pid):
-        _err.print(f"Another stack is running (process {pid}); {stack_file.name} will name this one now.")
+def _warn_if_running(stack_file: Path) -> None:
+    pid = owner_pid(stack_file)
+    if pid is not None and is_running(pid):
+        _err.print(f"Another stack is running (process {pid}). {stack_file.name} now describes the new one.")
 
 
-def _announce(where: Address) -> None:
-    _out.print(f"Page      {where.api_url}/#key={where.api_key}")
-    _out.print(f"API key   {where.api_key}")
-    _out.print(f"S3        {where.aws_endpoint_url}  (bucket {where.uploads_bucket})")
+def _print_usage(info: StackInfo, root: Path) -> None:
+    _out.print(f"Page      {info.api_url}/#key={info.api_key}")
+    _out.print(f"API key   {info.api_key}")
+    _out.print(f"S3        {info.aws_endpoint_url}  (bucket {info.uploads_bucket})")
+    if (root / SAMPLE_PHOTO).exists():
+        _out.print(f"\nClassify a sample photo:\n\n{sample_request(info)}\n\n{SAMPLE_ANSWER}\n", markup=False)
     _out.print("Ctrl-C stops everything.")
+
+
+def sample_request(info: StackInfo) -> str:
+    """Return a ``curl`` command that classifies the sample photo, to paste into a shell."""
+    return (
+        f'curl -H "x-api-key: {info.api_key}" -H "content-type: image/jpeg" \\\n'
+        f'     --data-binary @{SAMPLE_PHOTO} "{info.api_url}/v1/classifications?top=1"'
+    )
 
 
 def _fail(message: str) -> NoReturn:

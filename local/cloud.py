@@ -1,4 +1,4 @@
-"""AWS on this machine: moto's server, and the template's stack in it."""
+"""Deploy the stack of the template to moto's server on this machine."""
 
 import json
 import os
@@ -12,11 +12,12 @@ from botocore.exceptions import ClientError
 from moto.server import ThreadedMotoServer
 
 from local.intrinsics import calls, key, references, replaced
-from local.items import atomic_items
-from local.notifications import complete_notifications
+from local.moto_dynamodb import atomic_updates
+from local.moto_notifications import complete_notifications
 from local.template import REGION, Template, TemplateError
 
 if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import QueueConfigurationTypeDef
     from mypy_boto3_sqs import SQSClient
@@ -25,22 +26,22 @@ STACK = "frond-local"
 ACCOUNT = "123456789012"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
 
-# Left out of the stack in moto: what this package runs itself, and policies of buckets and queues. Moto
-# does not read a policy's conditions, so that "nothing without TLS" would become "nothing".
-_LEFT_OUT = ("AWS::ApiGateway::", "AWS::Lambda::", "AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy")
+# This package runs API Gateway and Lambda itself. Moto ignores the conditions of bucket and queue policies,
+# so "deny without TLS" would deny everything.
+_NOT_IN_MOTO = ("AWS::ApiGateway::", "AWS::Lambda::", "AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy")
 
 
 @dataclass(frozen=True)
-class Stack:
-    """What CloudFormation made of a template.
+class DeployedStack:
+    """Resources that CloudFormation created from a template.
 
     Attributes
     ----------
     properties
-        Each resource's properties by its logical id, with the values that CloudFormation gave them.
-        A call that refers to a resource left out of the stack stays as it was.
+        Properties of each resource by logical id, with intrinsic functions resolved. A call that refers
+        to a resource outside the stack in moto stays unresolved.
     outputs
-        The template's outputs, without those that refer to a resource left out.
+        Outputs of the template, except those that refer to a resource outside the stack in moto.
     """
 
     properties: dict[str, dict[str, Any]]
@@ -48,7 +49,7 @@ class Stack:
 
 
 class Cloud:
-    """Moto's server on a free port, for as long as the context lasts."""
+    """Run moto's server on a free port while the context is open."""
 
     def __init__(self) -> None:
         self._server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
@@ -62,7 +63,7 @@ class Cloud:
 
     def __enter__(self) -> Self:
         self._parts.enter_context(complete_notifications())
-        self._parts.enter_context(atomic_items())
+        self._parts.enter_context(atomic_updates())
         self._server.start()
         host, port = self._server.get_host_and_port()
         self.endpoint = f"http://{host}:{port}"
@@ -74,7 +75,7 @@ class Cloud:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variables that point an AWS SDK at this cloud and at nothing else."""
+        """Environment variables that point an AWS SDK at this server only."""
         return {
             **CREDENTIALS,
             "AWS_ENDPOINT_URL": self.endpoint,
@@ -86,15 +87,19 @@ class Cloud:
         }
 
     def s3(self) -> "S3Client":
-        """Return a client of its S3."""
-        return self._session.client("s3", endpoint_url=self.endpoint, config=_DIRECT)
+        """Return an S3 client of this server."""
+        return self._session.client("s3", endpoint_url=self.endpoint, config=_NO_PROXY)
 
     def sqs(self) -> "SQSClient":
-        """Return a client of its SQS."""
-        return self._session.client("sqs", endpoint_url=self.endpoint, config=_DIRECT)
+        """Return an SQS client of this server."""
+        return self._session.client("sqs", endpoint_url=self.endpoint, config=_NO_PROXY)
 
-    def deploy(self, template: Template) -> Stack:
-        """Create the template's resources.
+    def dynamodb(self) -> "DynamoDBClient":
+        """Return a DynamoDB client of this server."""
+        return self._session.client("dynamodb", endpoint_url=self.endpoint, config=_NO_PROXY)
+
+    def deploy(self, template: Template) -> DeployedStack:
+        """Create the resources of a template.
 
         Raises
         ------
@@ -102,30 +107,30 @@ class Cloud:
             If CloudFormation refuses the template.
         """
         resources = template.document["Resources"]
-        left_out = _left_out(resources)
-        wanted = {
+        outside = _outside_moto(resources)
+        resolvable = {
             key(call): call
             for call in calls([resource.get("Properties", {}) for resource in resources.values()])
-            if not references(call) & left_out
+            if not references(call) & outside
         }
         document = {
             **template.document,
-            "Resources": _without(resources, left_out),
-            "Outputs": _outputs(template.document, left_out)
-            | {f"Value{number}": {"Value": call} for number, call in enumerate(wanted.values())},
+            "Resources": _without(resources, outside),
+            "Outputs": _outputs(template.document, outside)
+            | {f"Value{number}": {"Value": call} for number, call in enumerate(resolvable.values())},
         }
         outputs = self._create(document)
-        values = {call: outputs.pop(f"Value{number}") for number, call in enumerate(wanted)}
+        values = {call: outputs.pop(f"Value{number}") for number, call in enumerate(resolvable)}
         properties = {
             name: replaced(resource.get("Properties", {}), values) for name, resource in resources.items()
         }
         s3 = self.s3()
         for name in template.of_type("AWS::S3::Bucket"):
             _configure_bucket(s3, properties[name])
-        return Stack(properties, outputs)
+        return DeployedStack(properties, outputs)
 
     def _create(self, document: dict[str, Any]) -> dict[str, str]:
-        client = self._session.client("cloudformation", endpoint_url=self.endpoint, config=_DIRECT)
+        client = self._session.client("cloudformation", endpoint_url=self.endpoint, config=_NO_PROXY)
         try:
             client.create_stack(
                 StackName=STACK, TemplateBody=json.dumps(document), Capabilities=["CAPABILITY_NAMED_IAM"]
@@ -139,23 +144,23 @@ class Cloud:
         return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
 
-# A proxy named in the environment is for the world outside.
-_DIRECT = Config(proxies={}, retries={"max_attempts": 1})
+# HTTPS_PROXY and its like are for the internet, not for this machine.
+_NO_PROXY = Config(proxies={}, retries={"max_attempts": 1})
 
 
-def _left_out(resources: dict[str, Any]) -> set[str]:
-    """Return the resources to leave out, and with them every resource that refers to one of them."""
-    out = {name for name, resource in resources.items() if resource["Type"].startswith(_LEFT_OUT)}
+def _outside_moto(resources: dict[str, Any]) -> set[str]:
+    """Return the resources that moto does not create: the types above and all that refer to them."""
+    out = {name for name, resource in resources.items() if resource["Type"].startswith(_NOT_IN_MOTO)}
     while more := {name for name in resources.keys() - out if references(resources[name]) & out}:
         out |= more
     return out
 
 
-def _without(resources: dict[str, Any], left_out: set[str]) -> dict[str, Any]:
+def _without(resources: dict[str, Any], outside: set[str]) -> dict[str, Any]:
     return {
-        name: {**resource, "DependsOn": sorted(_names(resource.get("DependsOn", [])) - left_out)}
+        name: {**resource, "DependsOn": sorted(_names(resource.get("DependsOn", [])) - outside)}
         for name, resource in resources.items()
-        if name not in left_out
+        if name not in outside
     }
 
 
@@ -163,19 +168,19 @@ def _names(one_or_more: str | list[str]) -> set[str]:
     return {one_or_more} if isinstance(one_or_more, str) else set(one_or_more)
 
 
-def _outputs(document: dict[str, Any], left_out: set[str]) -> dict[str, Any]:
+def _outputs(document: dict[str, Any], outside: set[str]) -> dict[str, Any]:
     outputs: dict[str, Any] = document.get("Outputs", {})
-    return {name: output for name, output in outputs.items() if not references(output) & left_out}
+    return {name: output for name, output in outputs.items() if not references(output) & outside}
 
 
 def _configure_bucket(s3: "S3Client", properties: dict[str, Any]) -> None:
-    """Set what moto's CloudFormation does not."""
+    """Set versioning and notifications, which moto's CloudFormation ignores."""
     bucket = properties["BucketName"]
     if status := properties.get("VersioningConfiguration", {}).get("Status"):
         s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": status})
     if notifications := properties.get("NotificationConfiguration"):
         if set(notifications) != {"QueueConfigurations"}:
-            raise TemplateError(f"{bucket} can notify queues only; other targets are not run here")
+            raise TemplateError(f"{bucket} may notify queues only in the local stack")
         targets = [_notification(target) for target in notifications["QueueConfigurations"]]
         s3.put_bucket_notification_configuration(
             Bucket=bucket, NotificationConfiguration={"QueueConfigurations": targets}
@@ -183,7 +188,7 @@ def _configure_bucket(s3: "S3Client", properties: dict[str, Any]) -> None:
 
 
 def _notification(target: dict[str, Any]) -> "QueueConfigurationTypeDef":
-    """Translate a bucket's notification from CloudFormation's names to those of the S3 API."""
+    """Translate a notification of a bucket from CloudFormation's names to those of the S3 API."""
     notification: QueueConfigurationTypeDef = {"QueueArn": target["Queue"], "Events": [target["Event"]]}
     if "Filter" in target:
         notification["Filter"] = {"Key": {"FilterRules": target["Filter"]["S3Key"]["Rules"]}}

@@ -1,11 +1,11 @@
-"""A Lambda function as the stack defines it: all that a runtime needs to run it."""
+"""Read the Lambda functions of a stack: handler, code, packages and environment."""
 
 import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local.cloud import ACCOUNT, STACK, Stack
+from local.cloud import ACCOUNT, STACK, DeployedStack
 from local.template import REGION, Template, TemplateError
 
 _DEFAULT_TIMEOUT_S = 3
@@ -14,24 +14,24 @@ _DEFAULT_MEMORY_MB = 128
 
 @dataclass(frozen=True)
 class Function:
-    """A function of the stack.
+    """A Lambda function of the stack.
 
     Attributes
     ----------
     name
-        Its name in AWS.
+        Function name in AWS.
     handler
         ``module.function``.
     folder
-        Its own code; what it finds as its working directory.
+        Folder of its code, which is also its working directory.
     search_path
-        Where its imports are looked for, in this order.
+        Folders of ``PYTHONPATH``, in this order.
     requirements
-        The file that locks its third-party packages.
+        Lock file of its third-party packages.
     environment
-        Its environment variables, the ones that Lambda adds included.
+        Environment variables, with those that Lambda adds.
     timeout
-        Seconds that one call may take.
+        Timeout of an invocation, in seconds.
     """
 
     name: str
@@ -44,21 +44,21 @@ class Function:
 
     @property
     def arn(self) -> str:
-        """Its Amazon resource name."""
+        """Amazon resource name (ARN)."""
         return f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{self.name}"
 
 
-def functions(template: Template, stack: Stack, cloud: dict[str, str]) -> dict[str, Function]:
-    """Return the stack's functions by their logical ids.
+def functions(template: Template, stack: DeployedStack, cloud: dict[str, str]) -> dict[str, Function]:
+    """Return the functions of a stack by logical id.
 
     Parameters
     ----------
     template
-        Where their code is.
+        Locates the code.
     stack
-        Their properties, with values.
+        Resolves the properties.
     cloud
-        The variables that point an AWS SDK at the local cloud.
+        Environment variables that point an AWS SDK at the local cloud.
     """
     return {
         name: _function(name, template, stack.properties[name], cloud)
@@ -70,10 +70,10 @@ def _function(
     logical_id: str, template: Template, properties: dict[str, Any], cloud: dict[str, str]
 ) -> Function:
     if logical_id not in template.code:
-        raise TemplateError(f"{logical_id} is not an AWS::Serverless::Function, so its code cannot be found")
+        raise TemplateError(f"{logical_id} has no code here: declare it as AWS::Serverless::Function")
     code = template.code[logical_id]
     if not code.folder.is_dir():
-        raise TemplateError(f"The code of {logical_id} should be in {code.folder}, which is not a folder")
+        raise TemplateError(f"The code of {logical_id} is missing: {code.folder} is not a folder")
     name = properties.get("FunctionName", f"{STACK}-{logical_id}")
     handler = _handler(logical_id, properties)
     memory = int(properties.get("MemorySize", _DEFAULT_MEMORY_MB))
@@ -98,12 +98,12 @@ def _handler(logical_id: str, properties: dict[str, Any]) -> str:
     command = properties.get("ImageConfig", {}).get("Command", [])
     handler = properties.get("Handler") or (command[0] if command else None)
     if not isinstance(handler, str) or "." not in handler:
-        raise TemplateError(f"{logical_id} names no handler such as api.handler")
+        raise TemplateError(f"{logical_id} has no handler such as api.handler")
     return handler
 
 
 def _reserved(name: str, handler: str, memory: int, folder: Path) -> dict[str, str]:
-    """Return the variables that Lambda itself sets."""
+    """Return the environment variables that Lambda sets."""
     return {
         "PATH": os.environ.get("PATH", os.defpath),
         "LANG": "en_US.UTF-8",
@@ -118,6 +118,6 @@ def _reserved(name: str, handler: str, memory: int, folder: Path) -> dict[str, s
         "AWS_LAMBDA_LOG_STREAM_NAME": "local",
         "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
         "LAMBDA_TASK_ROOT": str(folder),
-        # What libraries look at to know that no X-Ray daemon listens.
+        # Libraries skip the X-Ray daemon when this is set.
         "AWS_SAM_LOCAL": "true",
     }

@@ -1,4 +1,4 @@
-"""The answers that API Gateway gives by itself, written from the template's own texts."""
+"""Build the gateway responses of API Gateway from the template's definitions."""
 
 import re
 from dataclasses import dataclass
@@ -6,23 +6,23 @@ from typing import Any
 
 from werkzeug import Response
 
-from local.api import Api
+from local.rest_api import RestApi
 
 _VARIABLE = re.compile(r"\$context\.([A-Za-z.]+)")
 
 
 @dataclass(frozen=True)
-class Refusal:
-    """A reason for the gateway to answer by itself.
+class GatewayResponseType:
+    """A response type of API Gateway.
 
     Attributes
     ----------
     type
-        API Gateway's name for it.
+        Name of the type, such as ``INVALID_API_KEY``.
     status
-        The HTTP status, where the template gives none.
+        HTTP status, unless the template sets one.
     message
-        API Gateway's own words, where the template has none.
+        Message of API Gateway, unless the template has a text.
     """
 
     type: str
@@ -30,40 +30,42 @@ class Refusal:
     message: str
 
 
-UNKNOWN_PATH = Refusal("MISSING_AUTHENTICATION_TOKEN", 403, "Missing Authentication Token")
-INVALID_KEY = Refusal("INVALID_API_KEY", 403, "Forbidden")
-TOO_LARGE = Refusal("REQUEST_TOO_LARGE", 413, "Request Too Long")
-BAD_REQUEST = Refusal("DEFAULT_4XX", 400, "Bad Request")
-TIMED_OUT = Refusal("INTEGRATION_TIMEOUT", 504, "Endpoint request timed out")
-BAD_GATEWAY = Refusal("DEFAULT_5XX", 502, "Internal server error")
+MISSING_AUTHENTICATION_TOKEN = GatewayResponseType(
+    "MISSING_AUTHENTICATION_TOKEN", 403, "Missing Authentication Token"
+)
+INVALID_API_KEY = GatewayResponseType("INVALID_API_KEY", 403, "Forbidden")
+REQUEST_TOO_LARGE = GatewayResponseType("REQUEST_TOO_LARGE", 413, "Request Too Long")
+DEFAULT_4XX = GatewayResponseType("DEFAULT_4XX", 400, "Bad Request")
+INTEGRATION_TIMEOUT = GatewayResponseType("INTEGRATION_TIMEOUT", 504, "Endpoint request timed out")
+DEFAULT_5XX = GatewayResponseType("DEFAULT_5XX", 502, "Internal server error")
 
 _PLAIN = {"application/json": '{"message":$context.error.messageString}'}
 
 
-def gateway_response(api: Api, refusal: Refusal, context: dict[str, Any]) -> Response:
-    """Return the answer to a request that never brought a result from a function.
+def gateway_response(api: RestApi, response_type: GatewayResponseType, context: dict[str, Any]) -> Response:
+    """Return the response to a request that got no result from a function.
 
     Parameters
     ----------
     api
-        Where the template's texts are; its ``DEFAULT_4XX`` and ``DEFAULT_5XX`` stand in for those it lacks.
-    refusal
-        What happened.
+        Holds the template's definitions; ``DEFAULT_4XX`` and ``DEFAULT_5XX`` replace missing ones.
+    response_type
+        Type of the response.
     context
-        The request's context; ``$context`` variables in the texts are taken from it.
+        Request context, which resolves ``$context`` variables.
     """
-    default = "DEFAULT_4XX" if refusal.status < 500 else "DEFAULT_5XX"
-    definition = api.gateway_responses.get(refusal.type) or api.gateway_responses.get(default, {})
+    default = "DEFAULT_4XX" if response_type.status < 500 else "DEFAULT_5XX"
+    definition = api.gateway_responses.get(response_type.type) or api.gateway_responses.get(default, {})
     media_type, text = next(iter((definition.get("responseTemplates") or _PLAIN).items()))
     known = {
         **context,
-        "error.message": refusal.message,
-        "error.messageString": f'"{refusal.message}"',
-        "error.responseType": refusal.type,
+        "error.message": response_type.message,
+        "error.messageString": f'"{response_type.message}"',
+        "error.responseType": response_type.type,
     }
     response = Response(
         _VARIABLE.sub(lambda found: str(known.get(found[1], found[0])), text),
-        status=int(definition.get("statusCode") or refusal.status),
+        status=int(definition.get("statusCode") or response_type.status),
         content_type=media_type,
     )
     for name, value in _headers(definition, known).items():
@@ -72,7 +74,7 @@ def gateway_response(api: Api, refusal: Refusal, context: dict[str, Any]) -> Res
 
 
 def _headers(definition: dict[str, Any], known: dict[str, Any]) -> dict[str, str]:
-    """Return the headers that are fixed texts (in quotes) or of the context, not those of requests."""
+    """Return the headers with fixed (quoted) or ``context`` values; skip those copied from requests."""
     prefix = "gatewayresponse.header."
     return {
         name.removeprefix(prefix): value[1:-1]

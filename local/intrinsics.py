@@ -1,4 +1,4 @@
-"""CloudFormation's intrinsic functions, found and replaced; working them out is CloudFormation's job."""
+"""Find and replace CloudFormation's intrinsic functions; CloudFormation itself evaluates them."""
 
 import json
 import re
@@ -9,7 +9,7 @@ _PLACEHOLDER = re.compile(r"\$\{([^!}][^}]*)\}")
 
 
 def is_intrinsic(node: Any) -> bool:
-    """Tell whether a piece of a template is a call such as ``{"Ref": "Bucket"}``."""
+    """Return whether a node of a template is a call such as ``{"Ref": "Bucket"}``."""
     if not isinstance(node, dict) or len(node) != 1:
         return False
     name: str = next(iter(node))
@@ -17,7 +17,7 @@ def is_intrinsic(node: Any) -> bool:
 
 
 def references(node: Any) -> set[str]:
-    """Return the names of the resources and parameters that a piece of a template refers to."""
+    """Return the names of the resources and parameters that a node refers to."""
     if isinstance(node, list):
         return {name for item in node for name in references(item)}
     if not isinstance(node, dict):
@@ -46,7 +46,7 @@ def _placeholders(text: str) -> set[str]:
 
 
 def calls(node: Any) -> Iterator[dict[str, Any]]:
-    """Yield every outermost intrinsic call in a piece of a template."""
+    """Yield every outermost intrinsic call in a node."""
     if is_intrinsic(node):
         yield node
     elif isinstance(node, dict):
@@ -58,19 +58,19 @@ def calls(node: Any) -> Iterator[dict[str, Any]]:
 
 
 def key(call: dict[str, Any]) -> str:
-    """Return what two equal calls have in common."""
+    """Return a hashable key of a call; equal calls have equal keys."""
     return json.dumps(call, sort_keys=True)
 
 
 def replaced(node: Any, values: Mapping[str, str]) -> Any:
-    """Return a piece of a template with its calls replaced.
+    """Return a copy of a node with its calls replaced.
 
     Parameters
     ----------
     node
-        The piece; it is not changed.
+        Node of a template; it is not changed.
     values
-        The value of each call, by its :func:`key`. Calls that are not in it stay as they are.
+        Value of each call by its :func:`key`. Other calls stay.
     """
     if is_intrinsic(node):
         return values.get(key(node), node)

@@ -1,4 +1,4 @@
-"""HTTP to a Lambda proxy event (REST API, payload format 1.0), and a function's result to HTTP."""
+"""Translate HTTP requests to Lambda proxy events (REST API, payload format 1.0) and results to responses."""
 
 import base64
 import binascii
@@ -12,32 +12,32 @@ from urllib.parse import parse_qsl
 from werkzeug import Request, Response
 from werkzeug.datastructures import Headers
 
-from local.api import Api, Match
 from local.cloud import ACCOUNT
+from local.rest_api import Match, RestApi
 
 _API_ID = "local"
-# About the connection, not the request: the gateway keeps them to itself.
-_DROPPED = {"connection", "content-length", "expect", "transfer-encoding"}
+# Hop-by-hop headers, which API Gateway does not forward.
+_HOP_BY_HOP = {"connection", "content-length", "expect", "transfer-encoding"}
 _RESULT_MEMBERS = {"statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded"}
 
 
-class MalformedResultError(Exception):
-    """A function's result that is not what a proxy integration takes."""
+class MalformedProxyResponseError(Exception):
+    """A function's result that a proxy integration does not accept."""
 
 
 def request_context(request: Request, stage: str, path: str, match: Match | None) -> dict[str, Any]:
-    """Return what API Gateway knows of a request besides what the client sent.
+    """Return the ``requestContext`` of a proxy event.
 
     Parameters
     ----------
     request
-        The request.
+        HTTP request.
     stage
-        The API's stage.
+        Stage of the API.
     path
-        The raw path.
+        Raw path.
     match
-        The route, if there is one.
+        Matched route, if any.
     """
     now = datetime.now(UTC)
     resource = match.route.resource if match else path
@@ -87,12 +87,12 @@ def _identity(request: Request) -> dict[str, str | None]:
 
 
 def proxy_event(
-    api: Api, match: Match, request: Request, context: dict[str, Any], body: bytes
+    api: RestApi, match: Match, request: Request, context: dict[str, Any], body: bytes
 ) -> dict[str, Any]:
-    """Return the event that a function gets for a request.
+    """Return the proxy event of a request.
 
-    A body whose content type is one of the API's binary ones comes as base64; any other is read as
-    UTF-8, which spoils bytes that are not text, as it does in AWS.
+    A body of a binary media type is base64. Any other body is decoded as UTF-8, which corrupts bytes that
+    are not text, as in AWS.
     """
     binary = api.is_binary(request.content_type)
     headers = _headers(request)
@@ -115,7 +115,7 @@ def proxy_event(
 
 
 def _headers(request: Request) -> dict[str, list[str]]:
-    sent = [(name, value) for name, value in request.headers.items() if name.lower() not in _DROPPED]
+    sent = [(name, value) for name, value in request.headers.items() if name.lower() not in _HOP_BY_HOP]
     added = [
         ("X-Amzn-Trace-Id", f"Root=1-{int(time.time()):08x}-{uuid.uuid4().hex[:24]}"),
         ("X-Forwarded-For", request.remote_addr or ""),
@@ -132,47 +132,47 @@ def _grouped(pairs: list[tuple[str, str]]) -> dict[str, list[str]]:
     return groups
 
 
-def http_response(api: Api, request: Request, result: bytes) -> Response:
-    """Return a function's result as HTTP.
+def http_response(api: RestApi, request: Request, result: bytes) -> Response:
+    """Return a function's result as an HTTP response.
 
-    A base64 body becomes bytes only if the first type of the request's ``Accept`` header is one of the
-    API's binary types; any other client gets the base64 text, as it does from AWS.
+    A base64 body is decoded only if the first type of the request's ``Accept`` header is a binary media
+    type of the API. Any other client gets the base64 text, as from AWS.
 
     Raises
     ------
-    MalformedResultError
-        If the result is not an object with an integer ``statusCode`` and the members that AWS takes.
+    MalformedProxyResponseError
+        If the result is not an object with an integer ``statusCode`` and no unknown members.
     """
-    answer = json.loads(result)
-    if not isinstance(answer, dict) or answer.keys() - _RESULT_MEMBERS or "statusCode" not in answer:
-        raise MalformedResultError("the result is not a proxy response")
+    parsed = json.loads(result)
+    if not isinstance(parsed, dict) or parsed.keys() - _RESULT_MEMBERS or "statusCode" not in parsed:
+        raise MalformedProxyResponseError("the result is not a proxy response")
     try:
-        headers = _response_headers(answer)
+        headers = _response_headers(parsed)
         typed = "Content-Type" in headers
         response = Response(
-            _body(answer, binary=api.is_binary(request.headers.get("accept", "").split(",")[0])),
-            status=int(answer["statusCode"]),
+            _body(parsed, binary=api.is_binary(request.headers.get("accept", "").split(",")[0])),
+            status=int(parsed["statusCode"]),
             headers=headers,
         )
     except (AttributeError, TypeError, ValueError, binascii.Error) as error:
-        raise MalformedResultError(f"the result is not a proxy response: {error}") from error
-    if not typed:  # where there is nothing, werkzeug would call it text
+        raise MalformedProxyResponseError(f"the result is not a proxy response: {error}") from error
+    if not typed:  # werkzeug sets text/plain
         del response.headers["Content-Type"]
     return response
 
 
-def _body(answer: dict[str, Any], *, binary: bool) -> bytes:
-    body = answer.get("body") or ""
-    if answer.get("isBase64Encoded") and binary:
+def _body(result: dict[str, Any], *, binary: bool) -> bytes:
+    body = result.get("body") or ""
+    if result.get("isBase64Encoded") and binary:
         return base64.b64decode(body, validate=True)
     return bytes(body.encode())
 
 
-def _response_headers(answer: dict[str, Any]) -> Headers:
-    # API Gateway's own, for a body whose type the function does not tell.
-    headers = Headers({"Content-Type": "application/json"} if answer.get("body") else {})
-    for name, value in (answer.get("headers") or {}).items():
+def _response_headers(result: dict[str, Any]) -> Headers:
+    # API Gateway's default, for a function that sets no Content-Type.
+    headers = Headers({"Content-Type": "application/json"} if result.get("body") else {})
+    for name, value in (result.get("headers") or {}).items():
         headers.set(name, str(value))
-    for name, values in (answer.get("multiValueHeaders") or {}).items():
+    for name, values in (result.get("multiValueHeaders") or {}).items():
         headers.setlist(name, [str(value) for value in values])
     return headers

@@ -1,4 +1,4 @@
-"""``.frond/stack.json``: where a running stack tells other programs how to reach it."""
+"""Write ``.frond/stack.json``, by which other programs find a running stack."""
 
 import json
 import os
@@ -6,13 +6,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
 
-from local.cloud import Stack
+from local.cloud import DeployedStack
 from local.template import REGION
 
 
 @dataclass(frozen=True)
-class Address:
-    """How to reach a running stack; ``None`` for what its template does not have."""
+class StackInfo:
+    """URLs, API key and resource names of a running stack; ``None`` for a resource it does not have."""
 
     api_url: str
     api_key: str
@@ -26,10 +26,10 @@ class Address:
     pid: int
 
 
-def address(stack: Stack, api_url: str, api_key: str, endpoint: str) -> Address:
-    """Return a stack's address; the names of its resources are the template's outputs."""
+def stack_info(stack: DeployedStack, api_url: str, api_key: str, endpoint: str) -> StackInfo:
+    """Return the info of a stack; resource names are outputs of its template."""
     outputs = stack.outputs
-    return Address(
+    return StackInfo(
         api_url=api_url,
         api_key=api_key,
         aws_endpoint_url=endpoint,
@@ -44,36 +44,36 @@ def address(stack: Stack, api_url: str, api_key: str, endpoint: str) -> Address:
 
 
 class StackFile:
-    """The file, there for as long as the context lasts.
+    """Write the file and remove it when the context ends.
 
     Parameters
     ----------
     path
-        Where it is written. What a stack that ended badly left there is replaced.
+        Path of the file. An older file, left by a stack that crashed, is replaced.
     content
-        What it says.
+        Content of the file.
     """
 
-    def __init__(self, path: Path, content: Address) -> None:
+    def __init__(self, path: Path, content: StackInfo) -> None:
         self._path = path
         self._content = content
 
     def __enter__(self) -> Self:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         draft = self._path.with_name(f"{self._path.name}.{self._content.pid}")
-        # The key in it is this user's alone.
+        # The file holds the API key: only this user may read it.
         draft.touch(mode=0o600)
         draft.write_text(json.dumps(asdict(self._content), indent=2) + "\n", encoding="utf-8")
         draft.replace(self._path)
         return self
 
     def __exit__(self, *_: object) -> None:
-        if owner(self._path) == self._content.pid:
+        if owner_pid(self._path) == self._content.pid:
             self._path.unlink()
 
 
-def owner(path: Path) -> int | None:
-    """Return the process that wrote the file; ``None`` if there is no file or it cannot be read."""
+def owner_pid(path: Path) -> int | None:
+    """Return the process id in the file; ``None`` if the file is missing or invalid."""
     try:
         pid = json.loads(path.read_text(encoding="utf-8"))["pid"]
     except (OSError, ValueError, KeyError, TypeError):
@@ -81,8 +81,8 @@ def owner(path: Path) -> int | None:
     return pid if isinstance(pid, int) else None
 
 
-def running(pid: int) -> bool:
-    """Tell whether a process is there."""
+def is_running(pid: int) -> bool:
+    """Return whether a process exists."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

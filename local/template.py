@@ -1,4 +1,4 @@
-"""A SAM template, translated to CloudFormation the way the deployment service does it."""
+"""Read a SAM template and translate it to CloudFormation with AWS's own translator."""
 
 import copy
 import logging
@@ -16,24 +16,24 @@ from samtranslator.yaml_helper import yaml_parse
 
 REGION = "us-east-1"
 
-# The translator says at every start which of AWS's own feature switches it does not know.
+# The translator warns about AWS's internal feature switches at every start.
 logging.getLogger("samtranslator").setLevel(logging.ERROR)
 
 
 class TemplateError(Exception):
-    """A template that cannot be run, with the reason."""
+    """A template that the local stack cannot run, with the reason."""
 
 
 @dataclass(frozen=True)
-class Code:
-    """Where a function's code lies in the working tree.
+class FunctionCode:
+    """Code of a function in the working tree.
 
     Attributes
     ----------
     folder
-        The function's own folder: its ``CodeUri``, or the folder of its Dockerfile.
+        Its ``CodeUri``, or the folder of its Dockerfile.
     layers
-        Folders of importable packages that it is given besides.
+        Package folders of its layers.
     """
 
     folder: Path
@@ -42,21 +42,21 @@ class Code:
 
 @dataclass(frozen=True)
 class Template:
-    """A translated template and what the translation leaves out.
+    """A translated template, and the code that the translation omits.
 
     Attributes
     ----------
     root
-        The folder of the template; its paths are relative to it.
+        Folder of the template, to which its paths are relative.
     document
-        Plain CloudFormation.
+        CloudFormation template.
     code
-        Each function's code, by the function's logical id.
+        Code of each function by logical id.
     """
 
     root: Path
     document: dict[str, Any]
-    code: dict[str, Code]
+    code: dict[str, FunctionCode]
 
     def of_type(self, resource_type: str) -> list[str]:
         """Return the logical ids of the resources of a type."""
@@ -70,12 +70,12 @@ def read(path: Path, parameters: dict[str, str] | None = None) -> Template:
     Parameters
     ----------
     parameters
-        Values for the template's parameters, in place of their defaults.
+        Values that override the defaults of parameters.
 
     Raises
     ------
     TemplateError
-        If it is not there, is not YAML, is not a SAM template, or has no such parameter.
+        If it cannot be read, is not YAML or SAM, or lacks a given parameter.
     """
     try:
         source = yaml_parse(path.read_text(encoding="utf-8"))
@@ -112,7 +112,7 @@ def _translated(source: dict[str, Any], path: Path) -> dict[str, Any]:
 
 
 def _packaged(source: dict[str, Any]) -> dict[str, Any]:
-    """Return the template with the addresses that `sam package` would have put in place of local paths."""
+    """Return the template with S3 URIs instead of local paths, as ``sam package`` writes them."""
     packaged = copy.deepcopy(source)
     for resource in packaged["Resources"].values():
         properties = resource.setdefault("Properties", {})
@@ -126,7 +126,7 @@ def _packaged(source: dict[str, Any]) -> dict[str, Any]:
     return packaged
 
 
-def _code(resources: dict[str, Any], root: Path) -> dict[str, Code]:
+def _code(resources: dict[str, Any], root: Path) -> dict[str, FunctionCode]:
     layers = {
         name: _layer_folder(resource, root)
         for name, resource in resources.items()
@@ -141,23 +141,23 @@ def _code(resources: dict[str, Any], root: Path) -> dict[str, Code]:
 
 def _layer_folder(resource: dict[str, Any], root: Path) -> Path:
     folder: Path = root / resource["Properties"]["ContentUri"]
-    # `sam build` puts what a Python build makes under python/; other builds bring that folder themselves.
+    # `sam build` adds python/ for a Python build; other layers contain that folder.
     built_by_pip = str(resource.get("Metadata", {}).get("BuildMethod", "")).startswith("python")
     return folder if built_by_pip else folder / "python"
 
 
-def _function_code(name: str, resource: dict[str, Any], layers: dict[str, Path], root: Path) -> Code:
+def _function_code(name: str, resource: dict[str, Any], layers: dict[str, Path], root: Path) -> FunctionCode:
     properties = resource["Properties"]
     if properties.get("PackageType") != "Image":
         if not isinstance(properties.get("CodeUri"), str):
             raise TemplateError(f"{name} has no CodeUri in this working tree")
         attached = [layer["Ref"] for layer in properties.get("Layers", []) if "Ref" in layer]
-        return Code(
+        return FunctionCode(
             root / properties["CodeUri"], tuple(layers[layer] for layer in attached if layer in layers)
         )
     metadata = resource.get("Metadata", {})
     if "Dockerfile" not in metadata:
-        raise TemplateError(f"{name} is an image and its Metadata names no Dockerfile")
+        raise TemplateError(f"{name} is an image and its Metadata has no Dockerfile")
     dockerfile = root / metadata.get("DockerContext", ".") / metadata["Dockerfile"]
-    # An image takes no layers: its Dockerfile copies ours in.
-    return Code(dockerfile.parent, tuple(layers.values()))
+    # An image cannot have layers: its Dockerfile copies them.
+    return FunctionCode(dockerfile.parent, tuple(layers.values()))

@@ -1,1 +1,1 @@
-"""What runs inside a contender's own process, with its own packages: the ways people do this job."""
+"""Code that runs in the process of an implementation, with its packages only."""

@@ -1,16 +1,16 @@
-"""What every contender can do, whatever is inside."""
+"""Interface of every implementation."""
 
 from typing import Protocol
 
-# A name and a number from 0 to 1.
+# Species, and confidence from 0 to 1.
 Named = tuple[str, float]
 
 
 class Peer(Protocol):
-    """A model, loaded and ready."""
+    """A loaded model."""
 
-    def answer(self, photo: bytes) -> list[Named]:
+    def classify(self, photo: bytes) -> list[Named]:
         """Return the five likeliest species of a photo, from the bytes of its file."""
 
     def infer(self) -> None:
-        """Run the network alone, on pixels that are there already."""
+        """Run the network alone, on preprocessed pixels."""

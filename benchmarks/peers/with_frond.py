@@ -1,4 +1,4 @@
-"""Frond itself: the code of the function, as it serves."""
+"""Frond, with the code of the deployed function."""
 
 from frond_classify import cold_start  # first, as the handler has it
 
@@ -26,10 +26,10 @@ class _Frond:
         size = self._network.manifest.input.size
         self._blank = np.zeros((size, size, 3), np.uint8)
 
-    def answer(self, photo: bytes) -> list[Named]:
+    def classify(self, photo: bytes) -> list[Named]:
         photos = read_photos([photo], self._model.manifest.input, configuration().limits)
         outcome = name_plant(self._model, photos, Question(top=5), Stopwatch())
-        metrics.clear_metrics()  # the handler's own decorator sends them
+        metrics.clear_metrics()  # the handler's decorator flushes them
         return [(each.species, each.confidence) for each in outcome.predictions]
 
     def infer(self) -> None:
@@ -37,13 +37,13 @@ class _Frond:
 
 
 def _network(model: Path, threads: int) -> Classifier:
-    """Return the model without its second look, which a blank picture would have: one inference is one."""
+    """Return the model without test-time augmentation, which a blank image would trigger."""
     manifest = read_manifest(model.parent).model_copy(update={"tta": None})
     return Classifier(model, manifest, threads)
 
 
 def load(model: Path, threads: int) -> Peer:
-    """Load what the function loads; the model and the threads come from its environment."""
+    """Load the function's model; its path and threads are settings of the function."""
     if configuration().threads != threads:
         raise ValueError(f"The function takes {configuration().threads} threads, not {threads}.")
     return _Frond(model, threads)

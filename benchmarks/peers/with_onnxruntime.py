@@ -1,4 +1,4 @@
-"""ONNX Runtime around the recipe."""
+"""ONNX Runtime in the common pipeline."""
 
 from pathlib import Path
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 import onnxruntime
 from numpy.typing import NDArray
 
+from benchmarks.peers.baseline import BaselinePipeline
 from benchmarks.peers.peer import Peer
-from benchmarks.peers.recipe import Recipe
 
 
 def load(model: Path, threads: int) -> Peer:
@@ -21,4 +21,4 @@ def load(model: Path, threads: int) -> Peer:
         found: NDArray[Any] = session.run(None, {pixels.name: batch})[0]
         return found
 
-    return Recipe(network, int(pixels.shape[1]), scaled=True)
+    return BaselinePipeline(network, int(pixels.shape[1]), scaled=True)

@@ -1,4 +1,4 @@
-"""OpenVINO around the recipe, with the TFLite file that Frond serves."""
+"""OpenVINO in the common pipeline, with the TFLite file that Frond serves."""
 
 from pathlib import Path
 from typing import Any
@@ -7,12 +7,12 @@ import numpy as np
 import openvino
 from numpy.typing import NDArray
 
+from benchmarks.peers.baseline import BaselinePipeline
 from benchmarks.peers.peer import Peer
-from benchmarks.peers.recipe import Recipe
 
 
 def load(model: Path, threads: int) -> Peer:
-    """Compile a model for this processor."""
+    """Compile a model for this CPU."""
     options = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": threads}
     compiled = openvino.Core().compile_model(str(model), "CPU", options)
     request = compiled.create_infer_request()
@@ -22,4 +22,4 @@ def load(model: Path, threads: int) -> Peer:
         found: NDArray[Any] = request.infer([batch])[logits]
         return found.astype(np.float32)
 
-    return Recipe(network, int(compiled.input(0).shape[1]), scaled=False)
+    return BaselinePipeline(network, int(compiled.input(0).shape[1]), scaled=False)

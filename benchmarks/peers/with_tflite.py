@@ -1,4 +1,4 @@
-"""tflite-runtime, as the well-known Lambda recipe has it."""
+"""tflite-runtime, as in the common Lambda tutorials."""
 
 from pathlib import Path
 from typing import Any
@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from tflite_runtime.interpreter import Interpreter
 
+from benchmarks.peers.baseline import BaselinePipeline
 from benchmarks.peers.peer import Peer
-from benchmarks.peers.recipe import Recipe
 
 
 def load(model: Path, threads: int) -> Peer:
@@ -16,7 +16,7 @@ def load(model: Path, threads: int) -> Peer:
     interpreter = Interpreter(str(model), num_threads=threads)
     interpreter.allocate_tensors()
     pixels = interpreter.get_input_details()[0]
-    # The released file has more outputs than the recipe asks for.
+    # The released file has more outputs than the pipeline uses.
     scores = next(
         each
         for each in interpreter.get_output_details()
@@ -30,4 +30,4 @@ def load(model: Path, threads: int) -> Peer:
         scale, zero_point = scores["quantization"]
         return (found.astype(np.float32) - zero_point) * scale if scale else found
 
-    return Recipe(network, int(pixels["shape"][1]), scaled=pixels["dtype"] is np.float32)
+    return BaselinePipeline(network, int(pixels["shape"][1]), scaled=pixels["dtype"] is np.float32)

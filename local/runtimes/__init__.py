@@ -1,1 +1,1 @@
-"""Ways to run a function: each call goes to a process of the function's own."""
+"""Run functions in processes: plain Python, or AWS's runtime interface emulator."""

@@ -1,6 +1,6 @@
-"""The far side of a function's process: it loads the handler, then answers calls one after another.
+"""Child process of a function: import the handler, then run invocations one after another.
 
-It runs as a script, with the function's search path and nothing of this package on it.
+It runs as a script, with the function's search path and without this package.
 """
 
 import importlib
@@ -16,8 +16,8 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Context:
-    """What Lambda tells a handler about the call."""
+class LambdaContext:
+    """The context object of an invocation."""
 
     aws_request_id: str
     invoked_function_arn: str
@@ -31,33 +31,35 @@ class Context:
     client_context: None = None
 
     def get_remaining_time_in_millis(self) -> int:
-        """Return the milliseconds left until the call is cut off."""
+        """Return the milliseconds left until the timeout."""
         return max(0, int((self.deadline - time.time()) * 1000))
 
 
-def load(handler: str) -> Callable[[Any, Context], Any]:
+def load(handler: str) -> Callable[[Any, LambdaContext], Any]:
     """Import ``module.function``."""
     module, _, name = handler.rpartition(".")
-    function: Callable[[Any, Context], Any] = getattr(importlib.import_module(module.replace("/", ".")), name)
+    function: Callable[[Any, LambdaContext], Any] = getattr(
+        importlib.import_module(module.replace("/", ".")), name
+    )
     return function
 
 
 def failure(error: Exception) -> dict[str, Any]:
-    """Describe an exception the way Lambda does, and print it where the logs go."""
+    """Return an exception as Lambda reports it, and log its traceback."""
     traceback.print_exc()
     return {"error": {"errorType": type(error).__name__, "errorMessage": str(error)}}
 
 
-def answer(function: Callable[[Any, Context], Any], call: bytes, event: bytes) -> bytes:
-    """Call the handler and return its result, or its failure, as JSON."""
+def invoke(function: Callable[[Any, LambdaContext], Any], call: bytes, event: bytes) -> bytes:
+    """Call the handler and return its result, or its error, as JSON."""
     try:
-        return json.dumps({"result": function(json.loads(event), Context(**json.loads(call)))}).encode()
-    except Exception as error:  # noqa: BLE001  whatever a handler raises is the caller's to know
+        return json.dumps({"result": function(json.loads(event), LambdaContext(**json.loads(call)))}).encode()
+    except Exception as error:  # noqa: BLE001  a handler may raise anything; the parent reports it
         return json.dumps(failure(error)).encode()
 
 
 def main(connection: Connection, handler: str) -> None:
-    """Serve calls until the other side hangs up."""
+    """Run invocations until the parent closes the connection."""
     try:
         function = load(handler)
     except Exception as error:  # noqa: BLE001  importing a handler runs code that may raise anything
@@ -69,7 +71,7 @@ def main(connection: Connection, handler: str) -> None:
             call, event = connection.recv_bytes(), connection.recv_bytes()
         except EOFError:
             return
-        connection.send_bytes(answer(function, call, event))
+        connection.send_bytes(invoke(function, call, event))
 
 
 if __name__ == "__main__":

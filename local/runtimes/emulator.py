@@ -1,4 +1,4 @@
-"""The real runtime: AWS's interface emulator and runtime client, with the function's locked packages."""
+"""Run a function under AWS's runtime interface emulator and client, with its locked packages only."""
 
 import http.client
 import json
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from local.function import Function
-from local.runtimes.environment import Environment
+from local.runtimes.environment import RuntimeEnvironment
 from local.runtimes.instance import CrashedError, HandlerError, TimedOutError
 
 _START_S = 10.0
@@ -21,17 +21,17 @@ _PATH = "/2015-03-31/functions/function/invocations"
 
 
 class EmulatorInstance:
-    """A copy of a function under the Lambda runtime interface emulator, spoken to over HTTP.
+    """An instance of a function under the Lambda runtime interface emulator, invoked over HTTP.
 
     Parameters
     ----------
     function
-        The function to run.
+        Function to run.
     environment
-        The emulator, and the interpreter that has the function's packages.
+        Emulator, and interpreter with the function's packages.
     """
 
-    def __init__(self, function: Function, environment: Environment) -> None:
+    def __init__(self, function: Function, environment: RuntimeEnvironment) -> None:
         self._function = function
         self._port, runtime_port = _free_ports(2)
         self._process = subprocess.Popen(  # noqa: S603  AWS's binary, with the template's handler
@@ -59,16 +59,16 @@ class EmulatorInstance:
 
     @property
     def alive(self) -> bool:
-        """Whether it can take a call."""
+        """Whether it can be invoked."""
         return self._process.poll() is None
 
     def invoke(self, event: bytes) -> bytes:
-        """Return what the handler makes of an event."""
+        """Invoke the handler with an event and return its result."""
         payload = self._post(event)
         try:
             result = json.loads(payload)
         except ValueError as error:
-            # The emulator answers with a sentence when it cut the call off itself.
+            # After a timeout the emulator sends a sentence, not JSON.
             raise TimedOutError(f"{self._function.name}: {payload.decode(errors='replace')}") from error
         if _is_failure(result):
             if result["errorType"].startswith(("Runtime.", "Sandbox.")):
@@ -77,16 +77,16 @@ class EmulatorInstance:
         return payload
 
     def _post(self, event: bytes) -> bytes:
-        # The first call starts the function.
-        patience = _START_S + self._function.timeout
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=patience)
+        # The first invocation also starts the function.
+        timeout = _START_S + self._function.timeout
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=timeout)
         try:
             connection.request("POST", _PATH, event)
             return connection.getresponse().read()
         except TimeoutError as error:
-            raise TimedOutError(f"{self._function.name} took more than {patience:g} s") from error
+            raise TimedOutError(f"{self._function.name} took more than {timeout:g} s") from error
         except (OSError, http.client.HTTPException) as error:
-            raise CrashedError(f"{self._function.name} ended in the middle of a call") from error
+            raise CrashedError(f"{self._function.name} ended during an invocation") from error
         finally:
             connection.close()
 
@@ -96,12 +96,12 @@ class EmulatorInstance:
             with suppress(OSError), socket.create_connection(("127.0.0.1", self._port), timeout=1):
                 return
             time.sleep(0.01)
-        raise CrashedError(f"The emulator of {self._function.name} does not listen")
+        raise CrashedError(f"The emulator of {self._function.name} did not start")
 
     def stop(self) -> None:
-        """End the emulator and the runtime under it."""
+        """Kill the emulator and its runtime."""
         if self.alive:
-            # Asleep, it does not see its runtime end and has nothing to say about it.
+            # A stopped emulator does not log the end of its runtime as an error.
             self._process.send_signal(signal.SIGSTOP)
         for member in _session(self._process.pid):
             with suppress(ProcessLookupError):
@@ -110,7 +110,7 @@ class EmulatorInstance:
 
 
 def _session(leader: int) -> list[int]:
-    """Return the processes of a session, its leader last; the runtime is in a group of its own."""
+    """Return the processes of a session, its leader last: the runtime has a process group of its own."""
     members = []
     for entry in Path("/proc").iterdir():
         with suppress(ValueError, ProcessLookupError):

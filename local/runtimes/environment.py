@@ -1,4 +1,4 @@
-"""What the real runtime needs besides the code: AWS's emulator, and an environment for each function."""
+"""Install AWS's runtime interface emulator, and a virtual environment for each function."""
 
 import hashlib
 import platform
@@ -16,36 +16,35 @@ _ARCHITECTURES = {"x86_64": "x86_64", "aarch64": "arm64"}
 
 
 class InstallationError(Exception):
-    """Something that could not be installed, with the reason."""
+    """Packages that could not be installed, with the reason."""
 
 
 @dataclass(frozen=True)
-class Environment:
-    """Where a function runs under the real runtime.
+class RuntimeEnvironment:
+    """Executables that run a function under the emulator.
 
     Attributes
     ----------
     emulator
-        The Lambda runtime interface emulator.
+        Lambda runtime interface emulator.
     python
-        The interpreter of an environment that holds the function's locked packages, AWS's runtime
-        client and nothing else.
+        Interpreter of an environment with the function's locked packages and AWS's runtime client only.
     """
 
     emulator: Path
     python: Path
 
 
-def environment(function: Function, folder: Path) -> Environment:
-    """Return a function's environment; it is made once, and again when its requirements change.
+def environment(function: Function, folder: Path) -> RuntimeEnvironment:
+    """Return the environment of a function; install it first if its requirements have changed.
 
     Parameters
     ----------
     function
-        The function; beside its requirements lie ``runtime.txt`` (the runtime client) and
-        ``emulator.txt`` (the package that brings the emulator).
+        Function. Beside its requirements are ``runtime.txt`` (the runtime client) and ``emulator.txt``
+        (the package that contains the emulator).
     folder
-        Where environments are kept.
+        Folder of the environments.
 
     Raises
     ------
@@ -53,10 +52,10 @@ def environment(function: Function, folder: Path) -> Environment:
         If this machine cannot run the emulator, or a package cannot be installed.
     """
     locks = function.requirements.parent
-    emulator = _kept(folder, "emulator", [locks / "emulator.txt"], _install_emulator)
+    emulator = _installed(folder, "emulator", [locks / "emulator.txt"], _install_emulator)
     packages = [function.requirements, locks / "runtime.txt"]
-    python = _kept(folder, function.requirements.stem, packages, _install_packages)
-    return Environment(emulator / "samcli" / "local" / "rapid" / _binary(), python / "bin" / "python")
+    python = _installed(folder, function.requirements.stem, packages, _install_packages)
+    return RuntimeEnvironment(emulator / "samcli" / "local" / "rapid" / _binary(), python / "bin" / "python")
 
 
 def _binary() -> str:
@@ -65,10 +64,10 @@ def _binary() -> str:
     return f"aws-lambda-rie-{_ARCHITECTURES[platform.machine()]}"
 
 
-def _kept(
+def _installed(
     folder: Path, name: str, requirements: list[Path], install: Callable[[Path, list[Path]], None]
 ) -> Path:
-    """Return what is installed for these requirements, installing it if it is not there."""
+    """Return the folder of these requirements; install them if it is missing."""
     home = folder / f"{name}-{_fingerprint(requirements)}"
     complete = home / ".complete"
     if not complete.exists():
@@ -91,12 +90,12 @@ def _fingerprint(requirements: list[Path]) -> str:
 
 
 def _install_emulator(home: Path, requirements: list[Path]) -> None:
-    # Only the binaries in the package are wanted; what its command needs would be a hundred more packages.
+    # The emulator is a binary in the package; the command beside it would need a hundred more packages.
     _install(["--no-deps", "--target", str(home)], requirements)
 
 
 def _install_packages(home: Path, requirements: list[Path]) -> None:
-    # Without even pip in it: the one of this environment installs into it.
+    # Without pip: this environment's pip installs into it.
     venv.create(home, with_pip=False, symlinks=True)
     _install([], requirements, python=home / "bin" / "python")
 

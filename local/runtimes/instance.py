@@ -1,43 +1,43 @@
-"""One running copy of a function, and the ways in which a call to it ends badly."""
+"""Interface of a running instance of a function, and the errors of an invocation."""
 
 from typing import Protocol
 
 
 class FunctionError(Exception):
-    """A call that brought no result."""
+    """An invocation without a result."""
 
 
 class HandlerError(FunctionError):
-    """The handler raised an exception; the instance lives on."""
+    """The handler raised an exception; the instance stays usable."""
 
 
 class CrashedError(FunctionError):
-    """The instance ended before it answered, or never started."""
+    """The instance did not start, or ended during the invocation."""
 
 
 class TimedOutError(FunctionError):
-    """The instance took longer than the function may."""
+    """The invocation exceeded the function's timeout."""
 
 
 class BusyError(FunctionError):
-    """Every instance was busy for as long as the caller would wait."""
+    """Every instance stayed busy for the caller's timeout."""
 
 
 class Instance(Protocol):
-    """A running copy of a function; it takes one call at a time."""
+    """A running instance of a function, for one invocation at a time."""
 
     @property
     def alive(self) -> bool:
-        """Whether it can take a call."""
+        """Whether it can be invoked."""
 
     def invoke(self, event: bytes) -> bytes:
-        """Return what the handler makes of an event, both as JSON.
+        """Invoke the handler with an event and return its result, both as JSON.
 
         Raises
         ------
         HandlerError, CrashedError, TimedOutError
-            After the last two the instance is of no more use.
+            After the last two the instance is unusable.
         """
 
     def stop(self) -> None:
-        """End it now, whatever it is doing. To stop it twice does no harm."""
+        """Kill it, even during an invocation. A second call does nothing."""

@@ -1,4 +1,4 @@
-"""As many instances of a function as are needed at once, up to a limit."""
+"""Pool the instances of a function."""
 
 import threading
 from collections.abc import Callable
@@ -7,14 +7,14 @@ from local.runtimes.instance import BusyError, CrashedError, Instance, TimedOutE
 
 
 class Pool:
-    """Instances of one function: started when first needed, used again, replaced when they break.
+    """Instances of one function: started on demand, reused, replaced after a crash.
 
     Parameters
     ----------
     start
         Starts an instance.
     size
-        How many calls run at once, at most.
+        Maximum number of concurrent invocations.
     """
 
     def __init__(self, start: Callable[[], Instance], size: int) -> None:
@@ -26,22 +26,22 @@ class Pool:
         self._instances: set[Instance] = set()
         self._closed = False
 
-    def invoke(self, event: bytes, patience: float | None = None) -> bytes:
-        """Return what the function makes of an event, both as JSON.
+    def invoke(self, event: bytes, timeout: float | None = None) -> bytes:
+        """Invoke the function with an event and return its result, both as JSON.
 
         Parameters
         ----------
         event
             The event.
-        patience
-            Seconds to wait for an instance to be free; for ever when not given.
+        timeout
+            Seconds to wait for a free instance; without it there is no limit.
 
         Raises
         ------
         FunctionError
-            If there is no result.
+            If the invocation has no result.
         """
-        if not self._slots.acquire(timeout=patience):
+        if not self._slots.acquire(timeout=timeout):
             raise BusyError("every instance is busy")
         try:
             return self._invoke(event)
@@ -49,16 +49,16 @@ class Pool:
             self._slots.release()
 
     def _invoke(self, event: bytes) -> bytes:
-        instance = self._take()
+        instance = self._acquire()
         try:
             return instance.invoke(event)
         except (CrashedError, TimedOutError):
             instance.stop()
             raise
         finally:
-            self._give_back(instance)
+            self._release(instance)
 
-    def _take(self) -> Instance:
+    def _acquire(self) -> Instance:
         with self._lock:
             if self._closed:
                 raise CrashedError("the stack is stopping")
@@ -68,16 +68,16 @@ class Pool:
                     return instance
                 self._instances.discard(instance)
                 instance.stop()
-        return self._registered(self._start())
+        return self._register(self._start())
 
-    def _registered(self, instance: Instance) -> Instance:
+    def _register(self, instance: Instance) -> Instance:
         with self._lock:
             self._instances.add(instance)
             if self._closed:
                 instance.stop()
         return instance
 
-    def _give_back(self, instance: Instance) -> None:
+    def _release(self, instance: Instance) -> None:
         with self._lock:
             if instance.alive and not self._closed:
                 self._idle.append(instance)
@@ -85,13 +85,13 @@ class Pool:
                 self._instances.discard(instance)
 
     def close(self) -> None:
-        """Stop every instance, the busy ones too."""
+        """Stop every instance, busy ones included."""
         with self._lock:
             self._closed = True
             instances = list(self._instances)
         for instance in instances:
             instance.stop()
-        # A call that was starting an instance meanwhile ends it by itself: wait for that.
+        # An invocation that is starting an instance stops it by itself: wait for that.
         for _ in range(self.size):
             self._slots.acquire()
         self._slots.release(self.size)

@@ -1,4 +1,4 @@
-"""The plain runtime: a Python process for each instance, with the packages of this environment."""
+"""Run a function in plain Python processes, with the packages of this environment."""
 
 import json
 import os
@@ -17,56 +17,56 @@ from local.function import Function
 from local.runtimes.instance import CrashedError, HandlerError, TimedOutError
 
 _BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
-# Lambda gives a function ten seconds to import its code, and a second chance inside the first call.
+# Lambda allows ten seconds for the import, then retries it within the first invocation.
 _START_S = 10.0
 _STANDARD_ERROR = 2
 
 
 class ProcessInstance:
-    """A copy of a function in a Python process, spoken to over a socket pair.
+    """An instance of a function in a Python process, invoked over a socket pair.
 
     Parameters
     ----------
     function
-        The function to run.
+        Function to run.
 
     Raises
     ------
     CrashedError, TimedOutError
-        If its code cannot be imported, or not in time.
+        If its code cannot be imported in time.
     """
 
     def __init__(self, function: Function) -> None:
         self._function = function
-        near, far = socket.socketpair()
-        with far:
+        parent, child = socket.socketpair()
+        with child:
             self._process = subprocess.Popen(  # noqa: S603  our own script, with the template's handler
-                [sys.executable, "-P", str(_BOOTSTRAP), str(far.fileno()), function.handler],
+                [sys.executable, "-P", str(_BOOTSTRAP), str(child.fileno()), function.handler],
                 cwd=function.folder,
                 env=function.environment,
-                pass_fds=[far.fileno()],
+                pass_fds=[child.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=_STANDARD_ERROR,
-                # Ctrl-C is for the stack, which then ends its functions.
+                # Ctrl-C goes to the stack, which then stops its functions.
                 start_new_session=True,
             )
-        self._connection = Connection(near.detach())
+        self._connection = Connection(parent.detach())
         try:
             self._receive(_START_S + function.timeout)
         except HandlerError as error:
             self.stop()
-            raise CrashedError(f"{function.name} could not be started: {error}") from error
+            raise CrashedError(f"{function.name} did not start: {error}") from error
         except (CrashedError, TimedOutError):
             self.stop()
             raise
 
     @property
     def alive(self) -> bool:
-        """Whether it can take a call."""
+        """Whether it can be invoked."""
         return self._process.poll() is None
 
     def invoke(self, event: bytes) -> bytes:
-        """Return what the handler makes of an event."""
+        """Invoke the handler with an event and return its result."""
         call = {
             "aws_request_id": str(uuid.uuid4()),
             "invoked_function_arn": self._function.arn,
@@ -76,7 +76,7 @@ class ProcessInstance:
             self._connection.send_bytes(json.dumps(call).encode())
             self._connection.send_bytes(event)
         except OSError as error:
-            raise CrashedError(f"{self._function.name} ended before it was called") from error
+            raise CrashedError(f"{self._function.name} ended before the invocation") from error
         return json.dumps(self._receive(self._function.timeout).get("result")).encode()
 
     def _receive(self, timeout: float) -> dict[str, Any]:
@@ -85,13 +85,13 @@ class ProcessInstance:
         try:
             message: dict[str, Any] = json.loads(self._connection.recv_bytes())
         except (EOFError, OSError) as error:
-            raise CrashedError(f"{self._function.name} ended in the middle of a call") from error
+            raise CrashedError(f"{self._function.name} ended during an invocation") from error
         if "error" in message:
             raise HandlerError("{errorType}: {errorMessage}".format(**message["error"]))
         return message
 
     def stop(self) -> None:
-        """End the process, and those that it started."""
+        """Kill the process and its children."""
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()

@@ -1,4 +1,4 @@
-"""How often AWS is called."""
+"""Count calls of AWS operations."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from botocore.client import BaseClient
 
 @contextmanager
 def counted_calls() -> Iterator[Counter[str]]:
-    """Count each operation of AWS that is called, for as long as the context lasts."""
+    """Count the calls of each AWS operation while the context is open."""
     counted: Counter[str] = Counter()
     call = BaseClient._make_api_call  # type: ignore[attr-defined]
 

@@ -1,6 +1,6 @@
-"""A TFLite network small enough to be written by hand, for tests of the code around a network.
+"""Build tiny TFLite networks and their manifests for tests.
 
-Full int8 as the released one: ``uint8[1, S, S, 3]`` -> ``logits int8[1, K]`` and ``embedding
+Full int8 like the released network: ``uint8[1, S, S, 3]`` -> ``logits int8[1, K]`` and ``embedding
 int8[1, E]``, each a weighted sum of all pixels.
 """
 
@@ -33,7 +33,7 @@ def tiny_model(
     seed: int = 0,
     evidence: NDArray[np.int8] | None = None,
 ) -> bytes:
-    """Return the bytes of a network with random weights; the evidence, if any, is always the same."""
+    """Return the bytes of a network with random weights and, if given, constant evidence."""
     graph = _Graph()
     pixels = graph.tensor("pixels", (1, size, size, 3), tflite.TensorType.UINT8, 1.0, 0)
     signed = graph.tensor("signed", (1, size, size, 3), tflite.TensorType.INT8, 1.0, -128)
@@ -53,7 +53,7 @@ def tiny_model(
 
 
 def float_model(size: int = 16, classes: int = 3) -> bytes:
-    """Return a network whose outputs were left in float."""
+    """Return a network with float outputs."""
     graph = _Graph()
     pixels = graph.tensor("pixels", (1, size, size, 3), tflite.TensorType.UINT8, 1.0, 0)
     outputs = []
@@ -64,7 +64,7 @@ def float_model(size: int = 16, classes: int = 3) -> bytes:
 
 
 def manifest_of(model: bytes, size: int = 16, classes: int = 3, temperature: float = 1.0) -> Manifest:
-    """Return a manifest that vouches for these bytes."""
+    """Return a valid manifest of a network."""
     created = datetime(2026, 1, 2, tzinfo=UTC)
     species = [Species(slug=f"plant-{i}", scientific_name=f"Plant {i}") for i in range(classes)]
     return Manifest(

@@ -1,4 +1,4 @@
-"""A registry in moto, and models small enough to release by the dozen."""
+"""Set up a model registry in moto, and tiny models to publish there."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -32,7 +32,7 @@ AGREEMENT = {"photos": 300, "top1": 0.996}
 
 @dataclass(frozen=True)
 class Bucket:
-    """An empty registry, and its bucket to tamper with."""
+    """The bucket of a registry, with access to its objects."""
 
     name: str
     s3: "S3Client"
@@ -51,12 +51,12 @@ class Bucket:
         self.s3.delete_object(Bucket=self.name, Key=key)
 
     def contents(self) -> list[str]:
-        """Return every key."""
+        """Return every key of the bucket."""
         return [item["Key"] for item in self.s3.list_objects_v2(Bucket=self.name).get("Contents", [])]
 
     @contextmanager
     def before(self, operation: str, act: Callable[..., None]) -> Iterator[None]:
-        """Do something before every call of an operation, such as to fail it."""
+        """Call ``act`` before every call of an operation, for example to make it fail."""
         event = f"before-call.s3.{operation}"
         self.s3.meta.events.register(event, act)
         yield
@@ -70,7 +70,7 @@ def moto_s3() -> Iterator["S3Client"]:
 
 
 def new_bucket(s3: "S3Client") -> Bucket:
-    """Make a bucket that is versioned, as the template's is."""
+    """Create a versioned bucket, like the template's."""
     name = f"models-{uuid4().hex}"
     s3.create_bucket(Bucket=name)
     s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
@@ -78,7 +78,7 @@ def new_bucket(s3: "S3Client") -> Bucket:
 
 
 def model_folder(folder: Path, seed: int = 0, size: int = 16, **changes: Any) -> tuple[Path, Manifest]:
-    """Write what `export` and `evaluate` leave; the changes are the manifest's."""
+    """Write the files of ``export`` and ``evaluate``; ``changes`` update the manifest."""
     model = tiny_model(size=size, seed=seed)
     facts = {"metrics": METRICS, "agreement": AGREEMENT, **changes}
     manifest = manifest_of(model, size=size).model_copy(update=facts)
@@ -93,7 +93,7 @@ def model_folder(folder: Path, seed: int = 0, size: int = 16, **changes: Any) ->
 
 
 def publish(registry: Registry, folder: Path, seed: int = 0, size: int = 16) -> str:
-    """Put a version into the registry; no channel points at it."""
+    """Publish a version in the registry without a channel that points at it."""
     directory, manifest = model_folder(folder / f"model-{seed}-{size}", seed, size)
     registry.versions.publish(manifest, {MODEL_NAME: directory / MODEL_NAME})
     return manifest.version

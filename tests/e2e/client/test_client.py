@@ -20,11 +20,11 @@ from frond_client import (
     PhotoTooLargeError,
 )
 from frond_client.calls import MAX_REQUEST_BYTES
-from tests.e2e.conftest import Stack
+from tests.support.running_stack import RunningStack
 
 
 @pytest.fixture
-def frond(stack: Stack) -> Frond:
+def frond(stack: RunningStack) -> Frond:
     return Frond(stack.api_url, stack.api_key)
 
 
@@ -49,7 +49,7 @@ def test_a_large_photo_is_uploaded_to_s3(frond: Frond, large: bytes) -> None:
         assert frond.get(answer.id).predictions[0].species == "zea-mays"
 
 
-def test_a_large_photo_without_record_is_deleted(stack: Stack, large: bytes) -> None:
+def test_a_large_photo_without_record_is_deleted(stack: RunningStack, large: bytes) -> None:
     async def classify() -> Classification:
         async with AsyncFrond(stack.api_url, stack.api_key) as frond:
             answer = await frond.classify(large, record=False)
@@ -60,7 +60,7 @@ def test_a_large_photo_without_record_is_deleted(stack: Stack, large: bytes) -> 
     assert asyncio.run(classify()).predictions[0].species == "zea-mays"
 
 
-def test_each_error_has_its_exception(frond: Frond, stack: Stack, seedling: bytes, large: bytes) -> None:
+def test_each_error_has_its_exception(frond: Frond, stack: RunningStack, seedling: bytes, large: bytes) -> None:
     with frond:
         for bad in (b"", b"no photo", seedling[:3000], bytes(MAX_REQUEST_BYTES + 1)):
             with pytest.raises(InvalidPhotoError):

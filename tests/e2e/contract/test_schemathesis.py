@@ -1,7 +1,7 @@
-"""Every operation of the contract, against the running stack, with whatever a machine can think of.
+"""Test every operation of the contract against the running stack with generated requests.
 
-https://schemathesis.readthedocs.io reads the document that the stack serves, makes valid and invalid requests
-of it, chains of them too, and compares each answer with what is documented.
+Schemathesis (https://schemathesis.readthedocs.io) reads the stack's OpenAPI document, generates valid and
+invalid requests and sequences of them, and checks each response against the document.
 """
 
 import os
@@ -12,18 +12,21 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Tell
-from tests.e2e.conftest import ROOT, Stack
+from tests.conftest import ROOT, RecordFigures
+from tests.support.running_stack import RunningStack
 
 HERE = Path(__file__).parent
-# For each operation and phase; small operations have fewer different requests than that.
+HOOKS = "tests.e2e.contract.photo_strategies"
+# For each operation and phase; operations with few parameters have fewer different requests.
 EXAMPLES = 180
 FEWEST_CASES = 2000
 SECONDS = 240
 
 
 @pytest.mark.timeout(SECONDS + 30)
-def test_nothing_is_found(stack: Stack, tmp_path: Path, tell: Tell) -> None:
+def test_every_response_conforms_to_the_contract(
+    stack: RunningStack, tmp_path: Path, record_figures: RecordFigures
+) -> None:
     st, settings = Path(sys.executable).with_name("st"), HERE / "schemathesis.toml"
     run = subprocess.run(
         [
@@ -32,14 +35,18 @@ def test_nothing_is_found(stack: Stack, tmp_path: Path, tell: Tell) -> None:
             *("--max-examples", str(EXAMPLES), "--seed", "1"),
         ],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "SCHEMATHESIS_HOOKS": "tests.e2e.contract.photos"},
+        env={
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "SCHEMATHESIS_HOOKS": "tests.e2e.contract.photo_strategies",
+        },
         capture_output=True,
         text=True,
         timeout=SECONDS,
         check=False,
     )
     summary = run.stdout[run.stdout.find("SUMMARY") :]
-    tell(summary)
+    record_figures(summary)
     assert run.returncode == 0, run.stdout + run.stderr
     cases = re.search(r"(\d+) generated, (\d+) passed", summary)
     assert cases is not None

@@ -1,4 +1,4 @@
-"""The blocks of code in the project's documents."""
+"""Find the code blocks in the project's documents."""
 
 import re
 from collections import Counter
@@ -15,12 +15,12 @@ _LINE = re.compile(f"^(?:{_HEADING}|{_FENCE})$", re.MULTILINE | re.DOTALL)
 
 @dataclass(frozen=True)
 class Block:
-    """A block of code.
+    """A code block.
 
     Attributes
     ----------
     name
-        The document, the heading above it, its language, and its number among those alike.
+        Document, heading, language, and number among the blocks that share these.
     """
 
     name: str
@@ -29,7 +29,7 @@ class Block:
 
 
 def blocks(document: str) -> Iterator[Block]:
-    """Yield the blocks of a document whose language is one that runs, or JSON."""
+    """Yield the blocks of a document in JSON or a language that runs."""
     heading = ""
     seen: Counter[str] = Counter()
     for found in _LINE.finditer((ROOT / document).read_text(encoding="utf-8")):

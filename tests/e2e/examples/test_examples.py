@@ -1,4 +1,4 @@
-"""The examples of README.md and docs/12-command.md, run as they stand against the running stack."""
+"""Run the examples of README.md and docs/12-command.md against the running stack."""
 
 import csv
 import json
@@ -14,8 +14,8 @@ import pytest
 
 from frond_client import FrondError
 from tests.conftest import ROOT
-from tests.e2e.conftest import Stack
 from tests.e2e.examples.blocks import Block, blocks
+from tests.support.running_stack import RunningStack
 
 README, PAGE = "README.md", "docs/12-command.md"
 PROGRAM = "Use it from your program"
@@ -39,13 +39,13 @@ NODE = f"{PAGE}, The Python client, js 1"
 
 
 @pytest.fixture(scope="module")
-def checkout(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder as a reader has it who ran `make serve`: photos, where the stack is, and the command."""
+def checkout(stack: RunningStack, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder like a reader's after ``make serve``: photos, stack.json and the command."""
     folder = tmp_path_factory.mktemp("checkout")
     (folder / "events").symlink_to(ROOT / "events")
     (folder / ".frond").mkdir()
-    (folder / ".frond" / "stack.json").write_text(json.dumps(stack.facts))
-    # It sets up what is set up here already.
+    (folder / ".frond" / "stack.json").write_text(json.dumps(stack.info))
+    # The client is already installed here.
     (folder / "Makefile").write_text("client:\n\t@true\n")
     command = folder / ".venv" / "bin" / "frond"
     command.parent.mkdir(parents=True)
@@ -57,39 +57,39 @@ def checkout(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def environment(stack: Stack, checkout: Path) -> dict[str, str]:
-    """What a reader's shell knows after the block with the settings."""
-    script = f"{ported(BLOCKS[SETTINGS], stack)}\nenv -0"
+def environment(stack: RunningStack, checkout: Path) -> dict[str, str]:
+    """Environment variables of a reader's shell after the block with the settings."""
+    script = f"{with_port(BLOCKS[SETTINGS], stack)}\nenv -0"
     done = subprocess.run(["bash", "-euc", script], cwd=checkout, capture_output=True, check=True, text=True)
     known = dict(line.split("=", 1) for line in done.stdout.split("\0") if "=" in line)
     assert (known["FROND_URL"], known["FROND_KEY"]) == (stack.api_url, stack.api_key)
     return known
 
 
-def ported(block: Block, stack: Stack) -> str:
-    """Return a block for the port that the stack has here."""
+def with_port(block: Block, stack: RunningStack) -> str:
+    """Return the text of a block with the port of this stack."""
     port = stack.api_url.rpartition(":")[2]
     return block.text.replace("localhost:3000", f"localhost:{port}")
 
 
 def example(*names: str) -> pytest.MarkDecorator:
-    """Run blocks, one after the other; the test is given what each has written."""
+    """Run blocks in order; the test receives their outputs as ``written``."""
     RUN.update(names)
     return pytest.mark.parametrize("written", [names], indirect=True)
 
 
 @pytest.fixture
 def written(
-    request: pytest.FixtureRequest, stack: Stack, checkout: Path, environment: dict[str, str]
+    request: pytest.FixtureRequest, stack: RunningStack, checkout: Path, environment: dict[str, str]
 ) -> list[str]:
     return [run(BLOCKS[name], stack, checkout, environment) for name in request.param]
 
 
-def run(block: Block, stack: Stack, checkout: Path, environment: dict[str, str]) -> str:
-    """Run a block as a reader would, and return what it writes."""
+def run(block: Block, stack: RunningStack, checkout: Path, environment: dict[str, str]) -> str:
+    """Run a block as a reader would, and return its output."""
     shell = ["bash", "-euo", "pipefail", "-c"] if block.language == "sh" else [sys.executable, "-c"]
     done = subprocess.run(
-        [*shell, ported(block, stack)],
+        [*shell, with_port(block, stack)],
         cwd=checkout,
         env={**os.environ, **environment, "PYTHONPATH": str(ROOT / "client")},
         capture_output=True,
@@ -106,7 +106,7 @@ def first_species(answer: dict[str, Any]) -> str:
 
 
 def members(value: Any) -> Any:
-    """Return what a JSON value is made of, without what it says."""
+    """Return the structure of a JSON value: its members without their values."""
     if isinstance(value, dict):
         return {name: members(each) for name, each in value.items()}
     if isinstance(value, list):
@@ -115,7 +115,7 @@ def members(value: Any) -> Any:
 
 
 @example(f"{README}, Run it, sh 2")
-def test_the_first_call_answers_as_it_is_printed(written: list[str]) -> None:
+def test_the_first_call_has_the_printed_answer(written: list[str]) -> None:
     answer = json.loads(written[0])
     printed = json.loads(BLOCKS[ANSWER].text)
 
@@ -125,7 +125,7 @@ def test_the_first_call_answers_as_it_is_printed(written: list[str]) -> None:
 
 
 @example(f"{README}, Run it, sh 3")
-def test_the_command_names_and_uploads_photos(written: list[str], checkout: Path) -> None:
+def test_the_command_classifies_and_uploads_photos(written: list[str], checkout: Path) -> None:
     assert "Zea mays (Maize)" in written[0]
     assert "Results: photos.csv" in written[0]
     with (checkout / "photos.csv").open(newline="") as file:
@@ -154,14 +154,14 @@ def test_curl_with_a_key_gets_the_same_answer_again(written: list[str]) -> None:
 
 
 @example(f"{README}, {PROGRAM}, python 1")
-def test_python_names_a_plant(written: list[str]) -> None:
+def test_python_classifies_a_photo(written: list[str]) -> None:
     verdict, *name, confidence = written[0].split()
     assert (verdict, " ".join(name)) == ("identified", "Zea mays")
     assert 0.9 < float(confidence) <= 1
 
 
 @example(f"{PAGE}, The Python client, python 1")
-def test_python_does_all_there_is(written: list[str]) -> None:
+def test_python_uses_every_method(written: list[str]) -> None:
     first, second, third = written[0].splitlines()
     assert re.fullmatch(r"identified Maïs \(\) \d+", first)
     assert int(first.split()[-1]) >= 5
@@ -170,7 +170,7 @@ def test_python_does_all_there_is(written: list[str]) -> None:
 
 
 @example(f"{PAGE}, The Python client, python 2")
-def test_python_that_is_awaited(written: list[str]) -> None:
+def test_python_with_async(written: list[str]) -> None:
     assert written[0].splitlines() == ["Zea mays", "Galium aparine"]
 
 
@@ -181,14 +181,14 @@ def test_the_command_shows_a_table(written: list[str]) -> None:
 
 
 @example(f"{PAGE}, classify, sh 2")
-def test_the_command_writes_for_programs(written: list[str]) -> None:
+def test_the_command_has_output_for_programs(written: list[str]) -> None:
     photos = sorted(ROOT.glob("events/photos/*.jpg"))
     lines = [f"events/photos/{photo.name} identified {photo.stem}" for photo in photos]
     assert written[0].splitlines() == lines
 
 
 def test_javascript_in_node(
-    stack: Stack, checkout: Path, environment: dict[str, str], tmp_path: Path
+    stack: RunningStack, checkout: Path, environment: dict[str, str], tmp_path: Path
 ) -> None:
     node = shutil.which("node")
     if node is None:
@@ -201,12 +201,12 @@ def test_javascript_in_node(
     assert (done.stdout, done.returncode) == ("Zea mays\n", 0), done.stderr
 
 
-def test_every_block_is_run_or_is_said_not_to_be() -> None:
+def test_every_block_is_run_or_listed_as_not_run() -> None:
     assert not RUN & NOT_RUN.keys()
     assert RUN | NOT_RUN.keys() | {SETTINGS, ANSWER, IN_A_BROWSER, NODE} == BLOCKS.keys()
 
 
-def test_the_tree_of_errors_is_the_one_that_is_printed() -> None:
+def test_the_printed_tree_of_errors_is_the_one_of_the_client() -> None:
     def tree(kind: type[Exception], depth: int = 0) -> list[str]:
         below = [line for each in kind.__subclasses__() for line in tree(each, depth + 1)]
         return [" " * 4 * depth + kind.__name__, *below]

@@ -1,4 +1,4 @@
-"""The README's JavaScript in a browser, in a page of another origin."""
+"""Run the README's JavaScript in a browser, in a page of another origin."""
 
 import base64
 import os
@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Error, Page
 
-from tests.e2e.conftest import Stack
 from tests.e2e.examples.test_examples import BLOCKS, IN_A_BROWSER
 from tests.e2e.page import chromium
+from tests.support.running_stack import RunningStack
 
 CALL = """
 async ([code, url, key, photos]) => {
@@ -26,15 +26,15 @@ async ([code, url, key, photos]) => {
 
 
 @contextmanager
-def elsewhere() -> Iterator[str]:
-    """Serve an empty page from an origin of its own."""
+def other_origin() -> Iterator[str]:
+    """Serve an empty page from another origin."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(200)
             self.send_header("Content-Type", "text/html")
             self.end_headers()
-            self.wfile.write(b"<!doctype html><title>A page of somebody else</title>")
+            self.wfile.write(b"<!doctype html><title>Another origin</title>")
 
         def log_message(self, *_: object) -> None:
             pass
@@ -53,28 +53,28 @@ def page() -> Iterator[Page]:
     if path is None:
         refuse = pytest.fail if os.environ.get("CI") else pytest.skip
         refuse("the page's tests need Chromium: apt-get install chromium")
-    with elsewhere() as origin, chromium.running(path) as browser:
+    with other_origin() as origin, chromium.running(path) as browser:
         page = browser.new_page()
         page.goto(origin)
         yield page
 
 
-def classify(page: Page, stack: Stack, key: str, *photos: Path) -> Any:
+def classify(page: Page, stack: RunningStack, key: str, *photos: Path) -> Any:
     encoded = [base64.b64encode(photo.read_bytes()).decode() for photo in photos]
     assert not stack.api_url.startswith(page.evaluate("location.origin"))
     return page.evaluate(CALL, [BLOCKS[IN_A_BROWSER].text, stack.api_url, key, encoded])
 
 
-def test_a_photo(page: Page, stack: Stack, seedlings: Path) -> None:
+def test_one_photo(page: Page, stack: RunningStack, seedlings: Path) -> None:
     answer = classify(page, stack, stack.api_key, seedlings / "zea-mays.jpg")
     assert answer["predictions"][0]["scientific_name"] == "Zea mays"
 
 
-def test_photos_of_one_plant(page: Page, stack: Stack, seedlings: Path) -> None:
+def test_photos_of_one_plant(page: Page, stack: RunningStack, seedlings: Path) -> None:
     answer = classify(page, stack, stack.api_key, *[seedlings / "zea-mays.jpg"] * 3)
     assert len(answer["images"]) == 3
 
 
-def test_a_wrong_key_is_told(page: Page, stack: Stack, seedlings: Path) -> None:
+def test_a_wrong_key_raises_the_problem(page: Page, stack: RunningStack, seedlings: Path) -> None:
     with pytest.raises(Error, match="The API key is missing or not known: Send your key"):
         classify(page, stack, "wrong", seedlings / "zea-mays.jpg")

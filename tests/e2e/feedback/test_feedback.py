@@ -1,4 +1,4 @@
-"""From an uploaded photo, by way of a user's word, to a data set; and back when the user says so."""
+"""Turn feedback on uploaded photos into a data set, and remove photos when the feedback is withdrawn."""
 
 import json
 import subprocess
@@ -9,32 +9,29 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import boto3
 import pytest
-import urllib3
 
 from frond.uploads import identifier_of
 from tests.conftest import ROOT
-from tests.e2e.conftest import Stack
-from tests.integration.local.running import eventually
+from tests.support.running_stack import RunningStack
+from tests.support.waiting import eventually
 
-TOLD = {"zea-mays": "zea-mays", "triticum-aestivum": "taraxacum-officinale", "galium-aparine": None}
+SUBMITTED = {"zea-mays": "zea-mays", "triticum-aestivum": "taraxacum-officinale", "galium-aparine": None}
 Call = Callable[..., Any]
 
 
 @pytest.fixture(scope="module")
-def call(stack: Stack) -> Call:
-    """Return what asks the API."""
-    pool = urllib3.PoolManager()
+def call(stack: RunningStack) -> Call:
+    """Return a function that sends JSON to the API."""
 
-    def ask(method: str, path: str, body: object = None) -> Any:
-        headers = {"x-api-key": stack.api_key, "content-type": "application/json"}
+    def send(method: str, path: str, body: object = None) -> Any:
+        headers = {"content-type": "application/json"}
         content = None if body is None else json.dumps(body)
-        reply = pool.request(method, f"{stack.api_url}{path}", body=content, headers=headers, timeout=60)
-        assert reply.status < 500, reply.data
-        return json.loads(reply.data) if reply.data else {}
+        response = stack.request(path, method, body=content, headers=headers)
+        assert response.status < 500, response.data
+        return json.loads(response.data) if response.data else {}
 
-    return ask
+    return send
 
 
 def training(*arguments: str | Path) -> str:
@@ -48,25 +45,18 @@ def finished(call: Call, path: str) -> bool | None:
     return call("GET", path).get("status") == "succeeded" or None
 
 
-def test_a_word_of_a_user_becomes_a_photo_to_learn_from(
-    stack: Stack, call: Call, seedlings: Path, tmp_path: Path
+def test_feedback_becomes_training_photos(
+    stack: RunningStack, call: Call, seedlings: Path, tmp_path: Path
 ) -> None:
-    s3 = boto3.client(
-        "s3",
-        endpoint_url=stack.facts["aws_endpoint_url"],
-        region_name=stack.facts["region"],
-        aws_access_key_id="local",
-        aws_secret_access_key="local",
-    )
-    walk, corrected = uuid4().hex, {}
-    for plant, told in TOLD.items():
-        key = f"{walk}/{plant}"
-        s3.upload_file(str(seedlings / f"{plant}.jpg"), stack.facts["uploads_bucket"], key)
+    folder, corrected = uuid4().hex, {}
+    for plant, species in SUBMITTED.items():
+        key = f"{folder}/{plant}"
+        stack.s3.upload_file(str(seedlings / f"{plant}.jpg"), stack.info["uploads_bucket"], key)
         corrected[plant] = identifier_of(key)
         path = f"/v1/classifications/{corrected[plant]}"
         eventually(partial(finished, call, path), 120)
-        said = call("PUT", f"{path}/feedback", {"species": told, "consent": plant != "galium-aparine"})
-        assert said["feedback"]["species"] == told
+        record = call("PUT", f"{path}/feedback", {"species": species, "consent": plant != "galium-aparine"})
+        assert record["feedback"]["species"] == species
     target = tmp_path / "corrections"
 
     training("feedback", target, "--local")

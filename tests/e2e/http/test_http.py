@@ -1,7 +1,9 @@
-"""The README's call, and everything that can be wrong with it, over real HTTP."""
+"""Send the README's request, and invalid ones, to the running stack."""
 
 import io
 import json
+import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,30 +12,25 @@ import pytest
 import urllib3
 from PIL import Image
 
-from tests.e2e.conftest import Stack, running_stack
+from tests.conftest import ROOT
+from tests.support.running_stack import RunningStack, running_stack
 
-PHOTOS = Path(__file__).parents[3] / "events" / "photos"
 PATH = "/v1/classifications"
 
 
 @pytest.fixture(scope="module", params=["process", "rie"])
-def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """Return the stack, once with plain processes and once under the real Lambda runtime interface.
+def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
+    """The stack, once with plain processes and once under AWS's runtime interface emulator.
 
-    Under the latter the functions run in an environment that holds their own requirements alone.
+    Under the emulator the functions have their locked packages only.
     """
     log = tmp_path_factory.mktemp("stack") / "log"
     with running_stack(log, "--runtime", request.param) as running:
         yield running
 
 
-@pytest.fixture
-def photo() -> bytes:
-    return (PHOTOS / "zea-mays.jpg").read_bytes()
-
-
 def send(
-    stack: Stack,
+    stack: RunningStack,
     method: str,
     path: str,
     body: bytes | None = None,
@@ -48,41 +45,56 @@ def send(
     )
 
 
-def problem(reply: urllib3.BaseHTTPResponse) -> tuple[int, str]:
-    assert reply.headers["content-type"] == "application/problem+json", reply.data
-    document = json.loads(reply.data)
-    assert document["status"] == reply.status
+def problem(response: urllib3.BaseHTTPResponse) -> tuple[int, str]:
+    assert response.headers["content-type"] == "application/problem+json", response.data
+    document = json.loads(response.data)
+    assert document["status"] == response.status
     assert document["detail"]
     assert document["request_id"]
-    return reply.status, document["type"].removeprefix("urn:frond:problem:")
+    return response.status, document["type"].removeprefix("urn:frond:problem:")
+
+
+def test_the_printed_request_classifies_the_sample_photo(stack: RunningStack) -> None:
+    """``make serve`` prints a request to paste into a shell, and the beginning of its response."""
+    _, request, printed, *_ = stack.log.read_text()[stack.log.read_text().index("Classify a") :].split("\n\n")
+    output = subprocess.run(["bash", "-c", request], cwd=ROOT, capture_output=True, check=True).stdout
+    classification = json.loads(output)
+    (prediction,) = classification["predictions"]
+    for name in ("status", "verdict"):
+        assert f'"{name}": "{classification[name]}"' in printed
+    for name in ("species", "common_name"):
+        assert f'"{name}": "{prediction[name]}"' in printed
+    confidence = re.search(r'"confidence": ([\d.]+)', printed)
+    assert confidence is not None
+    assert float(confidence[1]) == pytest.approx(prediction["confidence"], abs=0.01)
 
 
 @pytest.mark.parametrize("name", ["zea-mays", "sinapis-arvensis", "stellaria-media"])
-def test_a_photo_in_its_species_out(stack: Stack, name: str) -> None:
-    reply = send(stack, "POST", PATH, (PHOTOS / f"{name}.jpg").read_bytes())
+def test_a_photo_is_classified(stack: RunningStack, seedlings: Path, name: str) -> None:
+    response = send(stack, "POST", PATH, (seedlings / f"{name}.jpg").read_bytes())
 
-    answer = json.loads(reply.data)
-    assert reply.status == 200
-    assert answer["predictions"][0]["species"] == name
+    classification = json.loads(response.data)
+    assert response.status == 200
+    assert classification["predictions"][0]["species"] == name
 
 
-def test_a_form_is_answered_alike(stack: Stack, photo: bytes) -> None:
-    fields = {"image": ("maize.jpg", photo, "image/jpeg")}
-    reply = urllib3.request(
+def test_a_form_gets_the_same_predictions(stack: RunningStack, seedling: bytes) -> None:
+    fields = {"image": ("maize.jpg", seedling, "image/jpeg")}
+    response = urllib3.request(
         "POST", stack.api_url + PATH, fields=fields, headers={"x-api-key": stack.api_key}, timeout=60
     )
 
-    raw = json.loads(send(stack, "POST", PATH, photo).data)
-    assert json.loads(reply.data)["predictions"] == raw["predictions"]
+    raw = json.loads(send(stack, "POST", PATH, seedling).data)
+    assert json.loads(response.data)["predictions"] == raw["predictions"]
 
 
 @pytest.mark.parametrize("path", ["/", "/docs", "/openapi.json", "/v1/health"])
-def test_what_needs_no_key(stack: Stack, path: str) -> None:
+def test_open_routes_need_no_key(stack: RunningStack, path: str) -> None:
     assert send(stack, "GET", path, key=None).status == 200
 
 
 @pytest.mark.parametrize("path", ["/v1/species", "/v1/model"])
-def test_what_needs_a_key(stack: Stack, path: str) -> None:
+def test_other_routes_need_a_key(stack: RunningStack, path: str) -> None:
     assert send(stack, "GET", path).status == 200
     assert problem(send(stack, "GET", path, key=None)) == (403, "missing-key")
     assert problem(send(stack, "GET", path, key="wrong")) == (403, "missing-key")
@@ -95,42 +107,42 @@ BAD = {
     "missing content type": ("POST", PATH, b"\xff\xd8", None, 415, "unsupported-media-type"),
     "unknown path": ("GET", "/v1/trees", None, None, 404, "unknown-path"),
     "wrong method": ("PUT", PATH, b"{}", "application/json", 405, "method-not-allowed"),
-    "no form at the uploads": ("GET", "/v1/uploads", None, None, 405, "method-not-allowed"),
+    "wrong method at uploads": ("GET", "/v1/uploads", None, None, 405, "method-not-allowed"),
     "unknown classification": ("GET", f"{PATH}/nothing", None, None, 404, "unknown-classification"),
 }
 
 
 @pytest.mark.parametrize("case", BAD, ids=str)
-def test_bad_input(stack: Stack, photo: bytes, case: str) -> None:
+def test_invalid_requests_get_their_problem(stack: RunningStack, seedling: bytes, case: str) -> None:
     method, path, body, content_type, *expected = BAD[case]
 
     assert problem(send(stack, method, path, body, content_type)) == tuple(expected)
-    assert send(stack, "POST", PATH, photo).status == 200
+    assert send(stack, "POST", PATH, seedling).status == 200
 
 
 @pytest.mark.parametrize("share", [0.01, 0.5, 0.99])
-def test_a_photo_cut_short(stack: Stack, photo: bytes, share: float) -> None:
-    cut = photo[: int(len(photo) * share)]
+def test_a_truncated_photo_is_rejected(stack: RunningStack, seedling: bytes, share: float) -> None:
+    truncated = seedling[: int(len(seedling) * share)]
 
-    status, kind = problem(send(stack, "POST", PATH, cut))
+    status, kind = problem(send(stack, "POST", PATH, truncated))
     assert status == 422
     assert kind in {"unreadable-photo", "unsupported-format"}
 
 
-def test_a_body_over_the_limit_names_the_other_door(stack: Stack, photo: bytes) -> None:
+def test_a_body_over_the_limit_points_to_uploads(stack: RunningStack, seedling: bytes) -> None:
     for size in (5_000_000, 11_000_000):
-        reply = send(stack, "POST", PATH, photo + b"\0" * size)
-        assert problem(reply) == (413, "payload-too-large")
-        assert "uploads" in json.loads(reply.data)["detail"]
-    assert send(stack, "POST", PATH, photo).status == 200
+        response = send(stack, "POST", PATH, seedling + b"\0" * size)
+        assert problem(response) == (413, "payload-too-large")
+        assert "uploads" in json.loads(response.data)["detail"]
+    assert send(stack, "POST", PATH, seedling).status == 200
 
 
-def test_a_large_photo_under_the_limit(stack: Stack) -> None:
+def test_a_large_photo_under_the_limit_is_classified(stack: RunningStack) -> None:
     noise = np.random.default_rng(0).integers(0, 255, (1500, 2000, 3), dtype=np.uint8)
     large = io.BytesIO()
     Image.fromarray(noise).save(large, "JPEG", quality=90)
     assert 2_000_000 < len(large.getvalue()) < 4_400_000
 
-    answer = json.loads(send(stack, "POST", PATH, large.getvalue()).data)
-    assert (answer["image"]["width"], answer["image"]["height"]) == (2000, 1500)
-    assert answer["verdict"] != "identified"
+    classification = json.loads(send(stack, "POST", PATH, large.getvalue()).data)
+    assert (classification["image"]["width"], classification["image"]["height"]) == (2000, 1500)
+    assert classification["verdict"] != "identified"

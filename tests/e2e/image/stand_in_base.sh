@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Make an image that stands in for AWS's Python base where no registry can be reached: Debian with the
-# Lambda runtime client, the emulator, and the same entry point, paths and variables. As root, with
-# debootstrap, Docker and pip: stand_in_base.sh [IMAGE]
+# Build a replacement for AWS's Python base image on a machine without access to its registry: Debian with the
+# Lambda runtime client, the emulator, and the same entry point, paths and variables.
+# Run as root, with debootstrap, Docker and pip: stand_in_base.sh [IMAGE]
 set -euo pipefail
 
 image=${1:-public.ecr.aws/lambda/python:3.13}
@@ -11,12 +11,12 @@ work=$(mktemp --directory)
 trap 'rm -rf "$work"' EXIT
 root=$work/root
 
-# Debian 13 has Python 3.13, as the base.
+# Debian 13 has Python 3.13, like the base image.
 debootstrap --variant=minbase --include=python3,python3-pip,libstdc++6,ca-certificates trixie "$root"
-# AWS's image has none of these either.
+# AWS's image lacks these too.
 rm "$root"/usr/bin/{find,xargs,tar} "$root"/usr/sbin/{useradd,groupadd}
 
-# pip inside reaches its index the way pip on this machine does.
+# pip in the image uses the package index of this machine.
 cp --dereference "${PIP_CERT:-/etc/ssl/certs/ca-certificates.crt}" "$root/etc/ssl/certs/ca-certificates.crt"
 index=$(python3 -m pip config get global.index-url 2> /dev/null || true)
 

@@ -1,4 +1,4 @@
-"""The image as Lambda runs it: built, started with no network and no writable disk, called as Lambda calls.
+"""Build the image and run it as Lambda does: without network, on a read-only disk, invoked as Lambda does.
 
 Needs Docker and a base image that is already on this machine: AWS's, or a stand-in (docs/06-image.md).
 """
@@ -11,16 +11,16 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pillow_heif
 import pytest
 from PIL import Image
 
-pytestmark = pytest.mark.timeout(1800)  # a build takes minutes where nothing of it is cached
+from tests.conftest import ROOT
 
-ROOT = Path(__file__).parents[3]
+pytestmark = pytest.mark.timeout(1800)  # a build without a cache takes minutes
+
 EVENTS = ROOT / "events"
 BASE = os.environ.get("BASE_IMAGE", "public.ecr.aws/lambda/python:3.13")
 TAG = "frond-classify:test"
@@ -35,7 +35,7 @@ INSPECT = """
 import importlib.util, json, os, pathlib
 files = [path for path in pathlib.Path("/var/task").rglob("*") if path.is_file()]
 sources = [path for path in files if path.suffix == ".py"]
-# PEP 552: the flags follow the magic number; 1 is a hash that nobody checks.
+# PEP 552: the flags follow the magic number; 1 is an unchecked hash.
 compiled = [pathlib.Path(importlib.util.cache_from_source(path)) for path in sources]
 UNCHECKED = (1).to_bytes(4, "little")
 print(json.dumps({
@@ -88,7 +88,7 @@ def invoke(container: str, event: dict[str, Any]) -> dict[str, Any]:
         finished = subprocess.run(call, input=json.dumps(event).encode(), capture_output=True, check=False)
         if finished.returncode == 0:
             return dict(json.loads(finished.stdout))
-        # The emulator listens a moment after the container has started.
+        # The emulator starts to listen shortly after the container.
         assert time.monotonic() < deadline, finished.stderr.decode() + docker("logs", container).decode()
         time.sleep(0.5)
 
@@ -103,7 +103,7 @@ def classify(container: str, photo: bytes, content_type: str) -> dict[str, Any]:
     return dict(json.loads(answer["body"]))
 
 
-def as_kind(kind: str) -> bytes:
+def photo_as(kind: str) -> bytes:
     pillow_heif.register_heif_opener()
     file = io.BytesIO()
     with Image.open(EVENTS / "photos" / "zea-mays.jpg") as photo:
@@ -111,32 +111,32 @@ def as_kind(kind: str) -> bytes:
     return file.getvalue()
 
 
-def test_it_is_well(container: str) -> None:
+def test_health_is_ok(container: str) -> None:
     answer = invoke(container, json.loads((EVENTS / "api-health.json").read_text()))
     assert answer["statusCode"] == 200
     assert json.loads(answer["body"])["status"] == "ok"
 
 
 @pytest.mark.parametrize("species", ["zea-mays", "sinapis-arvensis", "stellaria-media"])
-def test_a_photo_in_its_species_out(container: str, species: str) -> None:
+def test_a_photo_is_classified(container: str, species: str) -> None:
     photo = (EVENTS / "photos" / f"{species}.jpg").read_bytes()
     answer = classify(container, photo, "image/jpeg")
     assert answer["predictions"][0]["species"] == species
 
 
 @pytest.mark.parametrize("kind", ["PNG", "WEBP", "HEIF", "AVIF", "GIF"])
-def test_it_has_every_decoder(container: str, kind: str) -> None:
-    answer = classify(container, as_kind(kind), f"image/{kind.lower()}")
+def test_every_format_is_decoded(container: str, kind: str) -> None:
+    answer = classify(container, photo_as(kind), f"image/{kind.lower()}")
     assert answer["image"] == {"width": 224, "height": 224, "format": kind, "issues": []}
 
 
-def test_what_is_no_photo_is_told_so(container: str) -> None:
+def test_a_file_that_is_not_a_photo_is_rejected(container: str) -> None:
     event = json.loads((EVENTS / "api-classification.json").read_text())
     event["body"] = base64.b64encode(b"no photo").decode()
     assert invoke(container, event)["statusCode"] == 422
 
 
-def test_it_holds_what_serves_and_nothing_else(container: str) -> None:
+def test_the_image_contains_the_serving_code_only(container: str) -> None:
     found = json.loads(docker("exec", container, "python", "-c", INSPECT))
 
     assert found["user"] != 0
@@ -146,13 +146,13 @@ def test_it_holds_what_serves_and_nothing_else(container: str) -> None:
     assert {"frond_classify", "model", "frond"} <= set(found["beside"])
     assert {"Dockerfile", "tests", "bin", "tensorflow", "training"}.isdisjoint(found["beside"])
     assert {"manifest.json", "model.tflite"} <= set(found["model"])
-    # Of the report only what the API shows.
+    # Of the report, the API serves the gallery only.
     assert found["report"] == ["gallery"]
     assert len(found["gallery"]) == 12
 
 
-def test_without_its_model_it_does_not_start(image: str) -> None:
-    # What the runtime does first, with an empty folder over the model's.
+def test_without_a_model_the_function_does_not_start(image: str) -> None:
+    # The import that the runtime does first, with an empty folder mounted over the model.
     limits = ["--rm", "--network", "none", "--tmpfs", "/var/task/model", "--entrypoint", "python"]
     started = subprocess.run(
         ["docker", "run", *limits, image, "-c", "import frond_classify.api"],
@@ -164,13 +164,13 @@ def test_without_its_model_it_does_not_start(image: str) -> None:
     assert "InvalidModel" in started.stderr
 
 
-def test_the_worker_starts_and_knows_every_service_that_it_calls(image: str) -> None:
-    # What is not known to botocore is found out when it is called, which here is nowhere.
+def test_the_worker_imports_a_client_for_every_service(image: str) -> None:
+    # Botocore raises for a service whose data the image lacks.
     script = (
         "from frond_classify import worker; from frond_classify.storage import aws_clients as aws; "
         "aws.s3(), aws.dynamodb(), aws.events(); print(callable(worker.handler))"
     )
     limits = ["--rm", "--network", "none", "--read-only", "--tmpfs", "/tmp"]
     variables = ["-e", "AWS_DEFAULT_REGION=eu-west-1", "-e", "POWERTOOLS_SERVICE_NAME=worker"]
-    told = docker("run", *limits, *variables, "--entrypoint", "python", image, "-c", script)
-    assert told.split()[-1] == b"True"
+    output = docker("run", *limits, *variables, "--entrypoint", "python", image, "-c", script)
+    assert output.split()[-1] == b"True"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Route, expect
 
-from tests.e2e.conftest import Stack
+from tests.support.running_stack import RunningStack
 from tests.e2e.page import chromium
 
 STATIC = Path(__file__).parents[3] / "functions" / "classify" / "frond_classify" / "static"
@@ -42,7 +42,7 @@ def page_errors() -> Iterator[list[str]]:
 
 
 @pytest.fixture
-def open_page(browser: Browser, stack: Stack, page_errors: list[str]) -> Iterator[Open]:
+def open_page(browser: Browser, stack: RunningStack, page_errors: list[str]) -> Iterator[Open]:
     """A function that opens the page in a new browser context."""
 
     def open_in_new_context(path: str = "", **options: Any) -> Page:
@@ -61,13 +61,13 @@ def open_page(browser: Browser, stack: Stack, page_errors: list[str]) -> Iterato
 
 
 @pytest.fixture
-def page(open_page: Open, stack: Stack) -> Page:
+def page(open_page: Open, stack: RunningStack) -> Page:
     """The page on a desktop, with its key."""
     return open_page(f"#key={stack.api_key}")
 
 
 @pytest.fixture
-def unbundled_page(open_page: Open, stack: Stack) -> Page:
+def unbundled_page(open_page: Open, stack: RunningStack) -> Page:
     """The page as its separate files, whose modules the browser links itself."""
     page = open_page("v1/health")
     names = r"(|[\w-]+\.(?:css|js)|locales/\w+\.js)"

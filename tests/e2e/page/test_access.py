@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import Stack
+from tests.support.running_stack import RunningStack
 from tests.e2e.page.actions import choose, expect_maize
 from tests.e2e.page.conftest import Open
 
@@ -44,7 +44,7 @@ SHIFTS = """() => new Promise((done) => {
 
 
 def test_a_missing_key_is_requested_before_the_photo_is_sent(
-    open_page: Open, stack: Stack, maize: Path
+    open_page: Open, stack: RunningStack, maize: Path
 ) -> None:
     page = open_page()
     choose(page, maize)
@@ -59,7 +59,7 @@ def test_a_missing_key_is_requested_before_the_photo_is_sent(
     expect_maize(page)
 
 
-def test_a_refused_key_can_be_replaced(open_page: Open, stack: Stack, maize: Path) -> None:
+def test_a_refused_key_can_be_replaced(open_page: Open, stack: RunningStack, maize: Path) -> None:
     page = open_page("#key=nobody-gave-me-this-one")
     choose(page, maize)
     expect(page.get_by_role("heading", name="That key was not accepted")).to_be_visible()
@@ -76,7 +76,7 @@ def test_a_key_that_fits_no_header_is_refused_by_the_page(open_page: Open, maize
     expect(page.get_by_role("heading", name="That key was not accepted")).to_be_visible()
 
 
-def test_the_key_is_removed_from_the_address_bar(page: Page, stack: Stack) -> None:
+def test_the_key_is_removed_from_the_address_bar(page: Page, stack: RunningStack) -> None:
     assert page.url == f"{stack.api_url}/"
 
 
@@ -105,7 +105,7 @@ def test_a_keyboard_is_enough(page: Page, maize: Path) -> None:
 
 
 def test_the_narrowest_phone_needs_no_horizontal_scrolling(
-    open_page: Open, stack: Stack, maize: Path
+    open_page: Open, stack: RunningStack, maize: Path
 ) -> None:
     page = open_page("", viewport={"width": 320, "height": 568}, has_touch=True, is_mobile=True)
     widths = [_overflow(page)]
@@ -125,7 +125,7 @@ def test_the_narrowest_phone_needs_no_horizontal_scrolling(
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_text_has_enough_contrast(open_page: Open, stack: Stack, maize: Path, scheme: str) -> None:
+def test_every_text_has_enough_contrast(open_page: Open, stack: RunningStack, maize: Path, scheme: str) -> None:
     page = open_page(f"#key={stack.api_key}", color_scheme=scheme, reduced_motion="reduce")
     texts = page.evaluate(CONTRASTS)
     choose(page, maize)
@@ -139,7 +139,7 @@ def test_every_text_has_enough_contrast(open_page: Open, stack: Stack, maize: Pa
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_the_answer_shifts_no_layout(open_page: Open, stack: Stack, maize: Path, width: int) -> None:
+def test_the_answer_shifts_no_layout(open_page: Open, stack: RunningStack, maize: Path, width: int) -> None:
     page = open_page(f"#key={stack.api_key}", viewport={"width": width, "height": 820})
     viewer = _place(page, "#photo-viewer")
     choose(page, maize)
@@ -149,7 +149,7 @@ def test_the_answer_shifts_no_layout(open_page: Open, stack: Stack, maize: Path,
     assert page.evaluate(SHIFTS) < 0.1
 
 
-def test_reduced_motion_stops_all_animations(open_page: Open, stack: Stack, maize: Path) -> None:
+def test_reduced_motion_stops_all_animations(open_page: Open, stack: RunningStack, maize: Path) -> None:
     page = open_page(f"#key={stack.api_key}", reduced_motion="reduce")
     choose(page, maize)
     expect_maize(page)

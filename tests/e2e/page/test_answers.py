@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.e2e.conftest import Stack
+from tests.support.running_stack import RunningStack
 from tests.e2e.page.actions import CALL, choose, expect_error, expect_maize, hold
 from tests.e2e.page.conftest import Open
 
@@ -67,7 +67,7 @@ def test_an_unreachable_stack_differs_from_being_offline(page: Page, maize: Path
     expect_error(page, "Frond cannot be reached", "Check your connection")
 
 
-def test_a_request_times_out_after_half_a_minute(open_page: Open, stack: Stack, maize: Path) -> None:
+def test_a_request_times_out_after_half_a_minute(open_page: Open, stack: RunningStack, maize: Path) -> None:
     page = open_page()
     page.clock.install()
     page.goto(f"{stack.api_url}/?slow#key={stack.api_key}")
@@ -119,7 +119,7 @@ def test_every_error_is_explained_and_the_next_photo_is_classified(
 
 
 @pytest.mark.parametrize("path", ["prod", "prod/"])
-def test_calls_use_the_stage_of_the_page(open_page: Open, stack: Stack, maize: Path, path: str) -> None:
+def test_calls_use_the_stage_of_the_page(open_page: Open, stack: RunningStack, maize: Path, path: str) -> None:
     page = open_page()
 
     def without_stage(route: Route) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.e2e.conftest import Stack
+from tests.support.running_stack import RunningStack
 from tests.e2e.page.actions import choose, expect_maize
 from tests.e2e.page.conftest import Open
 
@@ -17,7 +17,7 @@ CONTROLLED = """() => navigator.serviceWorker.controller ? true : new Promise((d
 
 
 @pytest.fixture
-def app(open_page: Open, stack: Stack) -> Page:
+def app(open_page: Open, stack: RunningStack) -> Page:
     """The page, controlled by its service worker."""
     page = open_page(f"#key={stack.api_key}", service_workers="allow")
     page.evaluate(CONTROLLED)
@@ -45,7 +45,7 @@ def test_the_page_can_be_installed(page: Page) -> None:
     assert [error["errorId"] for error in errors] == ["in-incognito"]
 
 
-def test_the_icons_have_the_sizes_in_the_manifest(page: Page, stack: Stack) -> None:
+def test_the_icons_have_the_sizes_in_the_manifest(page: Page, stack: RunningStack) -> None:
     url, manifest = fetch_manifest(page)
     assert {icon["purpose"] for icon in manifest["icons"]} == {"any", "maskable"}
     for icon in manifest["icons"]:
@@ -66,7 +66,7 @@ def test_the_icons_have_the_sizes_in_the_manifest(page: Page, stack: Stack) -> N
     assert png.startswith(b"\x89PNG\r\n")
 
 
-def test_the_app_starts_at_the_page(page: Page, stack: Stack) -> None:
+def test_the_app_starts_at_the_page(page: Page, stack: RunningStack) -> None:
     url, manifest = fetch_manifest(page)
     for member in ("start_url", "scope"):
         assert (
@@ -75,7 +75,7 @@ def test_the_app_starts_at_the_page(page: Page, stack: Stack) -> None:
         )
 
 
-def test_the_app_opens_offline(app: Page, stack: Stack, maize: Path) -> None:
+def test_the_app_opens_offline(app: Page, stack: RunningStack, maize: Path) -> None:
     choose(app, maize)
     expect_maize(app)
     app.context.set_offline(True)
@@ -91,7 +91,7 @@ def test_the_app_opens_offline(app: Page, stack: Stack, maize: Path) -> None:
 
 
 def test_the_service_worker_caches_the_page_and_no_response_of_the_api(
-    app: Page, stack: Stack, maize: Path
+    app: Page, stack: RunningStack, maize: Path
 ) -> None:
     choose(app, maize)
     expect_maize(app)
@@ -109,7 +109,7 @@ def test_the_service_worker_caches_the_page_and_no_response_of_the_api(
     )
 
 
-def test_a_new_service_worker_deletes_the_old_cache_and_no_other(open_page: Open, stack: Stack) -> None:
+def test_a_new_service_worker_deletes_the_old_cache_and_no_other(open_page: Open, stack: RunningStack) -> None:
     page = open_page("v1/health", service_workers="allow")
     mine, other = f"frond {stack.api_url}/ before", f"frond {stack.api_url}/stage/ before"
     page.evaluate("names => Promise.all(names.map((name) => caches.open(name)))", [mine, other])
@@ -121,7 +121,7 @@ def test_a_new_service_worker_deletes_the_old_cache_and_no_other(open_page: Open
     assert len(left) == 2
 
 
-def test_a_service_worker_of_another_name_is_replaced(open_page: Open, stack: Stack) -> None:
+def test_a_service_worker_of_another_name_is_replaced(open_page: Open, stack: RunningStack) -> None:
     page = open_page("v1/health", service_workers="allow")
     old, new = f"{stack.api_url}/static/service-worker.js?old", f"{stack.api_url}/static/service-worker.js"
     page.evaluate(

@@ -4,11 +4,11 @@ import re
 
 from playwright.sync_api import Page, Route, expect
 
-from tests.e2e.conftest import Stack
+from tests.support.running_stack import RunningStack
 from tests.e2e.page.conftest import Open
 
 
-def test_the_document_is_shown_without_other_hosts(open_page: Open, stack: Stack) -> None:
+def test_the_document_is_shown_without_other_hosts(open_page: Open, stack: RunningStack) -> None:
     page = open_page()
     elsewhere: list[str] = []
 
@@ -28,7 +28,7 @@ def test_the_document_is_shown_without_other_hosts(open_page: Open, stack: Stack
     assert elsewhere == []
 
 
-def test_the_page_of_the_document_calls_the_api(page: Page, stack: Stack) -> None:
+def test_the_page_of_the_document_calls_the_api(page: Page, stack: RunningStack) -> None:
     page.goto(f"{stack.api_url}/docs")
     page.get_by_role("button", name=re.compile(r"^GET \S+health \w")).click()
     page.get_by_role("button", name="Try it out").click()

@@ -6,10 +6,10 @@ import pytest
 from PIL import Image, ImageFilter
 from playwright.sync_api import Page, Route, expect
 
-from tests.e2e.conftest import Stack
+from tests.support.running_stack import RunningStack
 from tests.e2e.page.actions import File, choose, expect_maize, record_answers
 from tests.e2e.page.conftest import Open
-from tests.support.pictures import encoded
+from tests.support.sample_images import encoded
 
 # The opacity of the overlay at the centre of each cell, 0 to 1, by rows.
 DARKNESS = """([canvas, rows, columns]) => {
@@ -50,7 +50,7 @@ def activation_map(page: Page, index: int) -> list[list[float]]:
 
 @pytest.mark.parametrize("width", [1280, 390])
 def test_the_activation_map_fits_the_photo_cell_by_cell(
-    open_page: Open, stack: Stack, maize: Path, width: int
+    open_page: Open, stack: RunningStack, maize: Path, width: int
 ) -> None:
     page = open_page(f"#key={stack.api_key}", viewport={"width": width, "height": 820})
     answers = record_answers(page)

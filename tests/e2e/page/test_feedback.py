@@ -9,7 +9,7 @@ from urllib.request import Request, urlopen
 import pytest
 from playwright.sync_api import Page, Response, Route, expect
 
-from tests.e2e.conftest import Stack
+from tests.support.running_stack import RunningStack
 from tests.e2e.page.actions import CALL, choose, expect_maize, record_answers
 
 FEEDBACK = "**/feedback"
@@ -29,12 +29,12 @@ def answered(page: Page, answers: list[dict[str, Any]], maize: Path) -> Page:
     return page
 
 
-def stored(stack: Stack, answers: list[dict[str, Any]]) -> Any:
+def stored(stack: RunningStack, answers: list[dict[str, Any]]) -> Any:
     """Return the feedback that the API has stored with the answer."""
     return classification(stack, answers[0]["id"])["feedback"]
 
 
-def classification(stack: Stack, identifier: str) -> Any:
+def classification(stack: RunningStack, identifier: str) -> Any:
     request = Request(
         f"{stack.api_url}/v1/classifications/{identifier}", headers={"x-api-key": stack.api_key}
     )
@@ -49,7 +49,7 @@ def expect_thanks(page: Page, name: str) -> None:
 
 
 def test_yes_is_stored_with_the_classification_and_without_consent(
-    answered: Page, stack: Stack, answers: list[dict[str, Any]]
+    answered: Page, stack: RunningStack, answers: list[dict[str, Any]]
 ) -> None:
     answered.get_by_role("button", name="Yes").click()
     expect(answered.get_by_label("My photo may be used")).not_to_be_checked()
@@ -59,7 +59,7 @@ def test_yes_is_stored_with_the_classification_and_without_consent(
 
 
 def test_a_correction_is_stored_and_can_be_changed(
-    answered: Page, stack: Stack, answers: list[dict[str, Any]]
+    answered: Page, stack: RunningStack, answers: list[dict[str, Any]]
 ) -> None:
     answered.get_by_role("button", name="No", exact=True).click()
     plants = answered.get_by_label("Which plant is it?")
@@ -86,7 +86,7 @@ def test_a_correction_is_stored_and_can_be_changed(
 
 
 def test_with_consent_the_photo_is_donated_until_the_consent_is_withdrawn(
-    answered: Page, stack: Stack
+    answered: Page, stack: RunningStack
 ) -> None:
     uploads: list[Response] = []
     answered.on(
@@ -112,7 +112,7 @@ def test_with_consent_the_photo_is_donated_until_the_consent_is_withdrawn(
 
 
 def test_a_photo_without_a_plant_has_no_species(
-    answered: Page, stack: Stack, answers: list[dict[str, Any]]
+    answered: Page, stack: RunningStack, answers: list[dict[str, Any]]
 ) -> None:
     answered.get_by_role("button", name="No", exact=True).click()
     answered.get_by_label("Which plant is it?").select_option(label="There is no plant in it")
@@ -135,7 +135,7 @@ def test_an_invalid_species_name_is_not_sent(answered: Page, name: str) -> None:
     assert not sent
 
 
-def test_an_uncertain_answer_invites_a_suggestion(page: Page, stack: Stack, maize: Path) -> None:
+def test_an_uncertain_answer_invites_a_suggestion(page: Page, stack: RunningStack, maize: Path) -> None:
     answers: list[dict[str, Any]] = []
 
     def uncertain(route: Route) -> None:
@@ -155,7 +155,7 @@ def test_an_uncertain_answer_invites_a_suggestion(page: Page, stack: Stack, maiz
 
 
 def test_an_error_is_shown_and_the_input_remains(
-    answered: Page, stack: Stack, answers: list[dict[str, Any]]
+    answered: Page, stack: RunningStack, answers: list[dict[str, Any]]
 ) -> None:
     answered.get_by_role("button", name="Yes").click()
     answered.get_by_label("Anything to add?").fill("In a pot")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.conftest import Stack
+from tests.support.running_stack import RunningStack
 from tests.e2e.page.actions import choose, expect_maize
 from tests.e2e.page.conftest import Open
 
@@ -49,7 +49,7 @@ def test_a_species_is_found_by_its_names_family_and_code(page: Page, wanted: str
     expect(sheet.get_by_role("status")).to_contain_text(status)
 
 
-def test_a_picture_is_fetched_once_and_only_when_visible(open_page: Open, stack: Stack) -> None:
+def test_a_picture_is_fetched_once_and_only_when_visible(open_page: Open, stack: RunningStack) -> None:
     page = open_page(f"#key={stack.api_key}", viewport={"width": 390, "height": 700})
     requested: list[str] = []
     page.on(
@@ -87,7 +87,7 @@ def test_the_gallery_needs_a_key(open_page: Open) -> None:
 
 
 def test_a_failed_request_is_repeated_when_the_gallery_is_opened_again(
-    page: Page, stack: Stack, maize: Path
+    page: Page, stack: RunningStack, maize: Path
 ) -> None:
     page.context.set_offline(True)
     sheet = gallery(page)

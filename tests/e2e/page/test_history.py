@@ -4,7 +4,7 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.conftest import Stack
+from tests.support.running_stack import RunningStack
 from tests.e2e.page.actions import choose, expect_maize
 from tests.e2e.page.conftest import Open
 
@@ -124,7 +124,7 @@ def test_of_more_than_a_hundred_entries_the_oldest_are_deleted(page: Page, maize
 
 
 def test_without_a_database_the_history_lasts_until_the_page_is_closed(
-    open_page: Open, stack: Stack, maize: Path
+    open_page: Open, stack: RunningStack, maize: Path
 ) -> None:
     page = open_page()
     page.add_init_script(NO_DATABASE)

@@ -9,10 +9,10 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, Request, expect
 
-from tests.e2e.conftest import Stack
+from tests.support.running_stack import RunningStack
 from tests.e2e.page.actions import File, choose, record_answers
 from tests.e2e.page.conftest import STATIC, Open
-from tests.support.pictures import encoded
+from tests.support.sample_images import encoded
 
 # The keys of a language's messages. Instead of a function stands the number of its parameters.
 KEYS = """async (language) => {
@@ -50,7 +50,7 @@ def test_every_language_can_be_selected(page: Page) -> None:
 )
 def test_the_page_uses_the_language_of_the_browser(
     open_page: Open,
-    stack: Stack,
+    stack: RunningStack,
     maize: Path,
     locale: str,
     lang: str,
@@ -115,7 +115,7 @@ def test_errors_and_the_key_form_are_translated(open_page: Open, maize: Path) ->
 
 @pytest.mark.parametrize("locale", ["es-ES", "fr-FR"])
 def test_translations_fit_the_narrowest_phone(
-    open_page: Open, stack: Stack, maize: Path, locale: str
+    open_page: Open, stack: RunningStack, maize: Path, locale: str
 ) -> None:
     page = open_page(
         f"#key={stack.api_key}",

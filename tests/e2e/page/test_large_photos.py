@@ -13,7 +13,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.conftest import SHARED
 from tests.e2e.page.actions import CALL, RECORD, File, choose, expect_error, record_answers
-from tests.support.pictures import encoded, exif
+from tests.support.sample_images import encoded, exif
 
 MAX_BODY_BYTES = 4_400_000
 UPLOADS = "**/v1/uploads"

@@ -4,11 +4,11 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import Stack
+from tests.support.running_stack import RunningStack
 from tests.e2e.page.actions import choose, expect_maize
 
 
-def test_the_browser_links_the_modules(unbundled_page: Page, stack: Stack, maize: Path) -> None:
+def test_the_browser_links_the_modules(unbundled_page: Page, stack: RunningStack, maize: Path) -> None:
     page = unbundled_page
     choose(page, maize)
     page.get_by_label("API key").fill(stack.api_key)

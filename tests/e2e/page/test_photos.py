@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, Request, expect
 
-from tests.e2e.conftest import Stack
+from tests.support.running_stack import RunningStack
 from tests.e2e.page.actions import (
     CALL,
     TEXT,
@@ -21,7 +21,7 @@ from tests.e2e.page.actions import (
     record_answers,
 )
 from tests.e2e.page.conftest import Open
-from tests.support.pictures import encoded
+from tests.support.sample_images import encoded
 
 
 def test_a_chosen_photo_gets_its_species_and_a_bar_for_each_candidate(page: Page, maize: Path) -> None:
@@ -72,7 +72,7 @@ def test_a_clipboard_without_a_picture_is_an_error(page: Page) -> None:
     expect_error(page, "There is no photo in that", "Drop or paste a picture file")
 
 
-def test_a_phone_offers_its_camera(open_page: Open, stack: Stack, maize: Path) -> None:
+def test_a_phone_offers_its_camera(open_page: Open, stack: RunningStack, maize: Path) -> None:
     phone = open_page(
         f"#key={stack.api_key}", viewport={"width": 390, "height": 780}, has_touch=True, is_mobile=True
     )

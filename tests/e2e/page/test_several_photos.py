@@ -8,7 +8,7 @@ from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.page.actions import TEXT, File, choose, drop, expect_maize, record_answers, shown_confidence
-from tests.support.pictures import encoded
+from tests.support.sample_images import encoded
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import Stack
+from tests.support.running_stack import RunningStack
 from tests.e2e.page.actions import choose, expect_maize, record_answers
 from tests.e2e.page.conftest import Open
 
@@ -15,7 +15,7 @@ SHARES_NOT = "delete Navigator.prototype.share;"
 SENTENCE = "Maize (Zea mays), >99% sure. Named by Frond."
 
 
-def answered(open_page: Open, stack: Stack, maize: Path, script: str) -> Page:
+def answered(open_page: Open, stack: RunningStack, maize: Path, script: str) -> Page:
     page = open_page()
     page.add_init_script(script)
     page.goto(f"{stack.api_url}/?fresh#key={stack.api_key}")
@@ -25,20 +25,20 @@ def answered(open_page: Open, stack: Stack, maize: Path, script: str) -> Page:
     return page
 
 
-def test_the_answer_is_shared_as_a_sentence(open_page: Open, stack: Stack, maize: Path) -> None:
+def test_the_answer_is_shared_as_a_sentence(open_page: Open, stack: RunningStack, maize: Path) -> None:
     page = answered(open_page, stack, maize, SHARES)
     page.wait_for_function("window.shared")
     assert page.evaluate("window.shared") == {"title": "Frond", "text": SENTENCE}
     expect(page.locator("#notice")).to_be_hidden()
 
 
-def test_closing_the_share_sheet_is_no_error(open_page: Open, stack: Stack, maize: Path) -> None:
+def test_closing_the_share_sheet_is_no_error(open_page: Open, stack: RunningStack, maize: Path) -> None:
     page = answered(open_page, stack, maize, REFUSES)
     expect_maize(page)
     expect(page.locator("#notice")).to_be_hidden()
 
 
-def test_without_a_share_sheet_the_text_is_copied(open_page: Open, stack: Stack, maize: Path) -> None:
+def test_without_a_share_sheet_the_text_is_copied(open_page: Open, stack: RunningStack, maize: Path) -> None:
     page = open_page()
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.close()
@@ -51,7 +51,7 @@ def test_without_a_share_sheet_the_text_is_copied(open_page: Open, stack: Stack,
 
 
 def test_without_sharing_and_copying_the_page_shows_a_notice(
-    open_page: Open, stack: Stack, maize: Path
+    open_page: Open, stack: RunningStack, maize: Path
 ) -> None:
     script = SHARES_NOT + "navigator.clipboard.writeText = async () => { throw new Error('No'); };"
     page = answered(open_page, stack, maize, script)

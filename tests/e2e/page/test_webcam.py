@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.conftest import Stack
+from tests.support.running_stack import RunningStack
 from tests.e2e.page import chromium
 from tests.e2e.page.actions import expect_maize
 from tests.e2e.page.conftest import watch
@@ -35,7 +35,7 @@ def with_camera(browser: Browser, maize: Path, tmp_path_factory: pytest.TempPath
 
 
 @pytest.fixture
-def open_with(with_camera: Browser, stack: Stack, page_errors: list[str]) -> Iterator[Callable[..., Page]]:
+def open_with(with_camera: Browser, stack: RunningStack, page_errors: list[str]) -> Iterator[Callable[..., Page]]:
     """A function that opens the page in a browser context with these permissions."""
 
     def open_in_new_context(*permissions: str) -> Page:

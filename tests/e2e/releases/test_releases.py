@@ -1,4 +1,4 @@
-"""Release, promote and roll back while the stack serves: no request is lost and nothing is restarted."""
+"""Release, promote and roll back while the stack serves, without a lost request or a restart."""
 
 import json
 import shutil
@@ -6,24 +6,24 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 import urllib3
 
 from frond.manifest import MANIFEST_NAME, MODEL_NAME, Manifest, describe, read_manifest, version_of
 from tests.conftest import ROOT
-from tests.e2e.conftest import Stack, running_stack
+from tests.support.running_stack import RunningStack, running_stack
+from tests.support.waiting import eventually
 
 BAKED_IN = ROOT / "functions" / "classify" / "model"
 CLIENTS = 2
-PATIENCE = 90
+TIMEOUT_S = 90
 
 
 @pytest.fixture(scope="module")
@@ -32,8 +32,8 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module", params=["process", "rie"])
-def stack(request: pytest.FixtureRequest, log: Path) -> Iterator[Stack]:
-    """Return a stack that looks at its channel every second, on plain processes and on the real runtime."""
+def stack(request: pytest.FixtureRequest, log: Path) -> Iterator[RunningStack]:
+    """The stack with a channel check every second, with plain processes and under the emulator."""
     options = ("--runtime", request.param, "--parameter", "ModelRefreshSeconds=1")
     with running_stack(log, *options) as running:
         yield running
@@ -41,12 +41,12 @@ def stack(request: pytest.FixtureRequest, log: Path) -> Iterator[Stack]:
 
 @dataclass
 class Traffic:
-    """What photo after photo was answered with, by several clients at once."""
+    """Send photos from several clients at once and record the responses."""
 
     answers: list[tuple[int, str, str]] = field(default_factory=list)
     stopped: threading.Event = field(default_factory=threading.Event)
 
-    def send(self, stack: Stack, photo: bytes) -> None:
+    def send(self, stack: RunningStack, photo: bytes) -> None:
         headers = {"x-api-key": stack.api_key, "content-type": "image/jpeg"}
         pool = urllib3.PoolManager()
         while not self.stopped.is_set():
@@ -54,29 +54,23 @@ class Traffic:
             reply = pool.request("POST", url, body=photo, headers=headers, timeout=60, retries=False)
             answer = json.loads(reply.data)
             species = answer["predictions"][0]["species"] if reply.status == 200 else str(answer)
-            time.sleep(0.05)  # leaves the processor to what is tested
+            time.sleep(0.05)  # leaves processor time to the stack
             self.answers.append((reply.status, answer.get("model", {}).get("version", ""), species))
 
-    def comes_to(self, version: str) -> None:
-        """Wait until everybody is answered by this version."""
-        eventually(lambda: {answer[1] for answer in self.answers[-10 * CLIENTS :]} == {version})
+    def wait_for(self, version: str) -> None:
+        """Wait until this version serves every client."""
+        newest = slice(-10 * CLIENTS, None)
+        eventually(lambda: {answer[1] for answer in self.answers[newest]} == {version} or None, TIMEOUT_S)
 
-    def versions_of_the_next(self, count: int) -> set[str]:
-        """Return which versions the next answers come from."""
+    def next_versions(self, count: int) -> set[str]:
+        """Return the model versions of the next responses."""
         before = len(self.answers)
-        eventually(lambda: len(self.answers) >= before + count)
+        eventually(lambda: len(self.answers) >= before + count or None, TIMEOUT_S)
         return {version for _, version, _ in self.answers[before:]}
 
 
-def eventually(happened: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not happened():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-
-
 @contextmanager
-def traffic(stack: Stack, photo: bytes) -> Iterator[Traffic]:
+def traffic(stack: RunningStack, photo: bytes) -> Iterator[Traffic]:
     flow = Traffic()
     with ThreadPoolExecutor(CLIENTS) as clients:
         sending = [clients.submit(flow.send, stack, photo) for _ in range(CLIENTS)]
@@ -89,7 +83,7 @@ def traffic(stack: Stack, photo: bytes) -> Iterator[Traffic]:
 
 
 def children(pid: int) -> set[int]:
-    """Return the processes that a process started and that still run."""
+    """Return the running child processes of a process."""
     found = set()
     for status in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -108,8 +102,8 @@ def training(*arguments: str | Path) -> str:
     return finished.stdout
 
 
-def another(directory: Path, padding: int) -> Manifest:
-    """Copy the baked-in model as another version: with bytes behind its end that no reader looks at."""
+def new_version(directory: Path, padding: int) -> Manifest:
+    """Copy the baked-in model as another version, with padding behind its end that no reader uses."""
     shutil.copytree(BAKED_IN, directory)
     model = (directory / MODEL_NAME).read_bytes() + bytes(padding)
     manifest = read_manifest(directory).model_copy(
@@ -120,58 +114,50 @@ def another(directory: Path, padding: int) -> Manifest:
     return manifest
 
 
-def model_of(stack: Stack) -> dict[str, Any]:
+def model_of(stack: RunningStack) -> dict[str, Any]:
     reply = urllib3.request("GET", f"{stack.api_url}/v1/model", headers={"x-api-key": stack.api_key})
     return dict(json.loads(reply.data))
 
 
-def damage(stack: Stack, version: str) -> None:
-    s3 = boto3.client(
-        "s3",
-        endpoint_url=stack.facts["aws_endpoint_url"],
-        region_name=stack.facts["region"],
-        aws_access_key_id="local",
-        aws_secret_access_key="local",
-    )
-    s3.put_object(
-        Bucket=stack.facts["models_bucket"], Key=f"models/{version}/{MODEL_NAME}", Body=b"half of i"
-    )
+def damage(stack: RunningStack, version: str) -> None:
+    key = f"models/{version}/{MODEL_NAME}"
+    stack.s3.put_object(Bucket=stack.info["models_bucket"], Key=key, Body=b"not a model")
 
 
-@pytest.mark.timeout(600)  # a dozen commands, each a Python of its own, beside clients that never rest
-def test_versions_change_while_every_photo_is_answered(
-    stack: Stack, log: Path, tmp_path: Path, seedling: bytes
+@pytest.mark.timeout(600)  # a dozen commands in processes of their own, beside busy clients
+def test_versions_change_without_a_failed_request(
+    stack: RunningStack, log: Path, tmp_path: Path, seedling: bytes
 ) -> None:
-    first, second, bad = (another(tmp_path / str(padding), padding) for padding in (16, 32, 48))
+    first, second, bad = (new_version(tmp_path / str(padding), padding) for padding in (16, 32, 48))
     baked_in = read_manifest(BAKED_IN).version
 
     with traffic(stack, seedling) as flow:
-        flow.comes_to(baked_in)
-        # More at once than will ever be again, so that later none is started for want of a free one.
+        flow.wait_for(baked_in)
+        # More concurrent requests than later, so that later requests start no process.
         with ThreadPoolExecutor(2 * CLIENTS) as callers:
-            asked = list(callers.map(model_of, [stack] * 2 * CLIENTS))
-        assert {model["source"] for model in asked} == {"baked-in"}
+            models = list(callers.map(model_of, [stack] * 2 * CLIENTS))
+        assert {model["source"] for model in models} == {"baked-in"}
         processes = children(stack.process.pid)
 
         training("release", tmp_path / "16")
-        assert flow.versions_of_the_next(10) == {baked_in}
+        assert flow.next_versions(10) == {baked_in}
         training("promote")
-        flow.comes_to(first.version)
+        flow.wait_for(first.version)
         assert model_of(stack)["source"] == "stable"
 
         training("release", tmp_path / "32")
         training("promote", second.version)
-        flow.comes_to(second.version)
+        flow.wait_for(second.version)
 
         training("release", tmp_path / "48")
         damage(stack, bad.version)
         training("promote")
-        eventually(lambda: "The model was not changed" in log.read_text())
-        assert flow.versions_of_the_next(10) == {second.version}
+        eventually(lambda: "The model was not changed" in log.read_text() or None, TIMEOUT_S)
+        assert flow.next_versions(10) == {second.version}
 
         training("rollback")
         training("rollback")
-        flow.comes_to(first.version)
+        flow.wait_for(first.version)
         assert children(stack.process.pid) == processes
 
     assert {(status, species) for status, _, species in flow.answers} == {(200, "zea-mays")}

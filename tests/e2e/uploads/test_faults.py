@@ -1,12 +1,10 @@
-"""Hundreds of uploads of every kind, while the cloud fails and functions are killed: nothing is lost."""
+"""Upload hundreds of files while AWS calls fail and functions are killed; every upload gets its result."""
 
 import json
 import os
 import random
 import shutil
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -19,81 +17,59 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.conftest import ROOT, Tell
-from tests.integration.local.running import Running, eventually, processes_of
-from tests.support.pictures import huge_header
+from tests.conftest import ROOT, RecordFigures
+from tests.support.running_stack import RunningStack, link_project, processes_of, running_stack
+from tests.support.sample_images import decompression_bomb
+from tests.support.waiting import eventually
 
 SEED = 20261121
 UPLOADS = 300
 KILLED = 15
-PATIENCE_S = 240
+TIMEOUT_S = 240
 
 
 @pytest.fixture
 def switch(tmp_path: Path) -> Path:
-    """The file that turns the faults on."""
+    """The file whose existence turns the faults on."""
     return tmp_path / "faults"
 
 
 @pytest.fixture
-def stack(tmp_path: Path, switch: Path) -> Iterator[Running]:
-    with served(project(tmp_path), tmp_path / "log", switch) as running:
+def stack(tmp_path: Path, switch: Path) -> Iterator[RunningStack]:
+    with faulty_stack(tmp_path, switch) as running:
         yield running
 
 
-def project(place: Path, *changes: tuple[str, str]) -> Path:
-    """Return a copy of the project whose messages come back after seconds instead of minutes."""
-    folder = place / "stack"
-    folder.mkdir()
-    template = (ROOT / "template.yaml").read_text()
-    quick = [("VisibilityTimeout: 370", "VisibilityTimeout: 5"), ("maxReceiveCount: 5", "maxReceiveCount: 3")]
-    for before, after in [*quick, *changes]:
-        assert before in template
-        template = template.replace(before, after)
-    (folder / "template.yaml").write_text(template)
-    for name in ("functions", "layers"):
-        (folder / name).symlink_to(ROOT / name)
-    return folder
-
-
 @contextmanager
-def served(folder: Path, log: Path, switch: Path) -> Iterator[Running]:
-    script = Path(__file__).with_name("faulty_stack.py")
-    command = [
-        sys.executable,
-        str(script),
-        "serve",
-        "--port",
-        "0",
-        "--template",
-        str(folder / "template.yaml"),
-    ]
-    environment = {**os.environ, "FAULTS": str(switch), "FAULTS_SEED": str(SEED), "PYTHONPATH": str(ROOT)}
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
-    facts_file = folder / ".frond" / "stack.json"
-    try:
-        eventually(lambda: facts_file.exists() or None, 120)
-        yield Running(process, log, json.loads(facts_file.read_text()))
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(60)
+def faulty_stack(folder: Path, switch: Path, *replacements: tuple[str, str]) -> Iterator[RunningStack]:
+    """Run the stack with faults; failed messages return after seconds instead of minutes."""
+    quick = [("VisibilityTimeout: 370", "VisibilityTimeout: 5"), ("maxReceiveCount: 5", "maxReceiveCount: 3")]
+    environment = {"FAULTS": str(switch), "FAULTS_SEED": str(SEED), "PYTHONPATH": str(ROOT)}
+    with running_stack(
+        folder / "log",
+        template=link_project(folder / "stack", *quick, *replacements),
+        program=["-m", "tests.support.faulty_stack"],
+        environment=environment,
+    ) as running:
+        yield running
 
 
-class Crowd:
-    """People who upload everything that people upload, in an order that the seed decides."""
+class Uploader:
+    """Upload files of every kind, in an order that the seed determines."""
 
-    def __init__(self, stack: Running, photos: list[bytes], dice: random.Random) -> None:
+    def __init__(self, stack: RunningStack, photos: list[bytes], dice: random.Random) -> None:
         self.stack, self.photos, self.dice = stack, photos, dice
-        self.bucket = stack.facts["uploads_bucket"]
+        self.bucket = stack.info["uploads_bucket"]
         self.s3 = stack.s3
         self.kinds: dict[str, str] = {}
 
     def upload_all(self) -> None:
         kinds = self.dice.choices(
-            ["photo", "text", "empty", "bomb", "cut", "deleted", "twice"], [70, 5, 5, 5, 5, 5, 5], k=UPLOADS
+            ["photo", "text", "empty", "bomb", "truncated", "deleted", "twice"],
+            [70, 5, 5, 5, 5, 5, 5],
+            k=UPLOADS,
         )
-        self.kinds = {f"crowd/{number:03} {kind} 1+1%é.jpg": kind for number, kind in enumerate(kinds)}
+        self.kinds = {f"uploads/{number:03} {kind} 1+1%é.jpg": kind for number, kind in enumerate(kinds)}
         photos = [self.dice.choice(self.photos) for _ in kinds]
         with ThreadPoolExecutor(4) as pool:
             list(pool.map(self.upload, self.kinds, kinds, photos))
@@ -102,8 +78,8 @@ class Crowd:
         body = {
             "text": b"water the plants",
             "empty": b"",
-            "bomb": huge_header(),
-            "cut": photo[: len(photo) // 2],
+            "bomb": decompression_bomb(),
+            "truncated": photo[: len(photo) // 2],
         }
         if kind == "twice":
             self.s3.put_object(Bucket=self.bucket, Key=key, Body=b"the wrong file")
@@ -113,7 +89,7 @@ class Crowd:
                 self.s3.delete_object(Bucket=self.bucket, Key=key, VersionId=version["VersionId"])
 
     def repeat_some(self) -> int:
-        """Send notifications once more, out of order: copies of what waits in the queue."""
+        """Send copies of queued notifications again, out of order."""
         queue = self.queue("UploadsQueueUrl")
         sqs = self.stack.sqs
         waiting = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, VisibilityTimeout=1)
@@ -130,11 +106,11 @@ class Crowd:
 
 
 class Killer(threading.Thread):
-    """Kills a function's process now and then, whatever it is doing."""
+    """Kill a process of a function at random moments."""
 
-    def __init__(self, stack: Running, dice: random.Random) -> None:
+    def __init__(self, stack: RunningStack, dice: random.Random) -> None:
         super().__init__(daemon=True)
-        self.mark = f"AWS_ENDPOINT_URL={stack.facts['aws_endpoint_url']}".encode()
+        self.variable = f"AWS_ENDPOINT_URL={stack.info['aws_endpoint_url']}".encode()
         self.dice, self.killed, self.stopping = dice, 0, threading.Event()
 
     def run(self) -> None:
@@ -146,74 +122,77 @@ class Killer(threading.Thread):
                     self.killed += 1
 
     def processes(self, name: str) -> list[int]:
-        """Return a function's processes, and none of another stack on this machine."""
+        """Return a function's processes, except those of another stack on this machine."""
         found = []
         for pid in processes_of(ROOT / "functions" / name):
             with suppress(OSError):
-                if self.mark in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
+                if self.variable in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
                     found.append(pid)
         return found
 
 
 @pytest.mark.timeout(600)
 def test_every_upload_ends_in_one_record_or_waits_in_a_dead_letter_queue(
-    stack: Running, switch: Path, seedlings: Path, tell: Tell
+    stack: RunningStack, switch: Path, seedlings: Path, record_figures: RecordFigures
 ) -> None:
-    crowd = Crowd(stack, [path.read_bytes() for path in sorted(seedlings.glob("*.jpg"))], random.Random(SEED))
+    uploader = Uploader(
+        stack, [path.read_bytes() for path in sorted(seedlings.glob("*.jpg"))], random.Random(SEED)
+    )
     killer = Killer(stack, random.Random(SEED))
     events = listen(stack)
     switch.touch()
     killer.start()
-    crowd.upload_all()
-    repeated = crowd.repeat_some()
-    wait_until_quiet(crowd)
+    uploader.upload_all()
+    repeated = uploader.repeat_some()
+    wait_until_quiet(uploader)
     killer.stopping.set()
     killer.join()
     switch.unlink()
 
-    dead = redrive(crowd)
-    wait_until_quiet(crowd)
+    dead = redrive(uploader)
+    wait_until_quiet(uploader)
 
     records = all_records(stack)
     by_key = Counter(record["source"]["key"] for record in records)
-    assert by_key == Counter(dict.fromkeys(crowd.kinds, 1))
+    assert by_key == Counter(dict.fromkeys(uploader.kinds, 1))
     for record in records:
-        check(record, crowd.kinds[record["source"]["key"]])
+        check(record, uploader.kinds[record["source"]["key"]])
         assert result(stack, record["id"]) == record
-    told = events()
-    assert set(told) == {record["id"] for record in records}
-    assert messages(crowd, "UploadsDeadLettersUrl") + messages(crowd, "PicturesDeadLettersUrl") == 0
+    received = events()
+    assert set(received) == {record["id"] for record in records}
+    assert messages(uploader, "UploadsDeadLettersUrl") + messages(uploader, "PicturesDeadLettersUrl") == 0
     assert killer.killed == KILLED
     ends = Counter(record["status"] for record in records)
-    tell(
-        f"{len(crowd.kinds)} uploads {dict(Counter(crowd.kinds.values()))}, {repeated} notifications "
+    record_figures(
+        f"{len(uploader.kinds)} uploads {dict(Counter(uploader.kinds.values()))}, {repeated} notifications "
         f"sent again, {killer.killed} processes killed, {dead} messages redriven: "
-        f"{len(records)} records {dict(ends)}, {sum(told.values())} events for {len(told)} of them"
+        f"{len(records)} records {dict(ends)}, {sum(received.values())} events for {len(received)} of them"
     )
 
 
-def test_photos_wait_for_a_model_that_cannot_be_loaded_until_it_can(
+def test_photos_wait_in_the_queue_while_the_model_cannot_be_loaded(
     tmp_path: Path, switch: Path, seedlings: Path
 ) -> None:
     model = tmp_path / "model"
     model.mkdir()
     worker = "POWERTOOLS_SERVICE_NAME: worker"
-    nowhere = (worker, f"{worker}\n          FROND_MODEL_DIR: {model}")
-    # However slow the machine, the photo is preprocessed once: twice would be a message more.
+    no_model = (worker, f"{worker}\n          FROND_MODEL_DIR: {model}")
+    # A long timeout, so that the photo is preprocessed once even on a slow machine.
     patient = visible_after("Uploads", 5, 60)
     quick = visible_after("Pictures", 5, 2)
-    folder = project(tmp_path, nowhere, patient, quick)
-    with served(folder, tmp_path / "log", switch) as stack:
-        crowd = Crowd(stack, [path.read_bytes() for path in seedlings.glob("*.jpg")], random.Random(SEED))
-        crowd.upload("a.jpg", "photo", crowd.photos[0])
-        # The photo's message, and the test event that came when the notifications were set.
-        assert eventually(lambda: messages(crowd, "PicturesDeadLettersUrl") == 2 or None, PATIENCE_S)
+    with faulty_stack(tmp_path, switch, no_model, patient, quick) as stack:
+        uploader = Uploader(
+            stack, [path.read_bytes() for path in seedlings.glob("*.jpg")], random.Random(SEED)
+        )
+        uploader.upload("a.jpg", "photo", uploader.photos[0])
+        # The photo's message, and the test event of the notification's configuration.
+        assert eventually(lambda: messages(uploader, "PicturesDeadLettersUrl") == 2 or None, TIMEOUT_S)
         (waiting,) = all_records(stack)
         assert waiting["status"] == "running"
 
         shutil.copytree(ROOT / "functions" / "classify" / "model", model, dirs_exist_ok=True)
-        assert redrive(crowd) == 2
-        wait_until_quiet(crowd)
+        assert redrive(uploader) == 2
+        wait_until_quiet(uploader)
 
         (finished,) = all_records(stack)
         assert finished["status"] == "succeeded"
@@ -221,12 +200,12 @@ def test_photos_wait_for_a_model_that_cannot_be_loaded_until_it_can(
 
 
 def visible_after(queue: str, before: int, after: int) -> tuple[str, str]:
-    """Return the change of a queue's visibility timeout, seconds."""
-    rest = f"""
+    """Return the replacement that changes a queue's visibility timeout, in seconds."""
+    following = f"""
       MessageRetentionPeriod: 345600
       RedrivePolicy:
         deadLetterTargetArn: !GetAtt {queue}DeadLetters.Arn"""
-    return f"VisibilityTimeout: {before}{rest}", f"VisibilityTimeout: {after}{rest}"
+    return f"VisibilityTimeout: {before}{following}", f"VisibilityTimeout: {after}{following}"
 
 
 def check(record: dict[str, Any], kind: str) -> None:
@@ -236,25 +215,25 @@ def check(record: dict[str, Any], kind: str) -> None:
         "text": "unsupported-format",
         "empty": "empty-body",
         "bomb": "too-many-pixels",
-        "cut": "unreadable-photo",
+        "truncated": "unreadable-photo",
     }
     problem = (record["error"] or {}).get("type", "").removeprefix("urn:frond:problem:") or None
-    if kind == "deleted":  # read before it was deleted, or not
+    if kind == "deleted":  # the function may read it before it is deleted
         assert problem in {None, "vanished-photo"}, record
     else:
         assert problem == expected[kind], record
     assert record["status"] == ("failed" if problem else "succeeded")
 
 
-def listen(stack: Running) -> Any:
-    """Subscribe to the events; return what counts them by id."""
+def listen(stack: RunningStack) -> Any:
+    """Subscribe to the events; return a function that counts them by classification id."""
     queue = stack.sqs.create_queue(QueueName="listener")["QueueUrl"]
     arn = "arn:aws:sqs:us-east-1:123456789012:listener"
     client = stack.client("events")
     client.put_rule(Name="all", EventPattern=json.dumps({"source": ["frond"]}))
     client.put_targets(Rule="all", Targets=[{"Id": "1", "Arn": arn}])
 
-    def told() -> Counter[str]:
+    def count() -> Counter[str]:
         seen: Counter[str] = Counter()
         while found := stack.sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages"):
             for message in found:
@@ -262,31 +241,29 @@ def listen(stack: Running) -> Any:
                 stack.sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
         return seen
 
-    return told
+    return count
 
 
-def wait_until_quiet(crowd: Crowd) -> None:
-    """Return when nothing waits and nothing is worked on, for longer than it takes to come back."""
+def wait_until_quiet(uploader: Uploader) -> None:
+    """Wait until the queues stay empty for longer than the visibility timeout hides a message."""
     quiet_since = time.monotonic()
-    deadline = quiet_since + PATIENCE_S
+    deadline = quiet_since + TIMEOUT_S
     while time.monotonic() - quiet_since < 3:
-        assert time.monotonic() < deadline, crowd.stack.log.read_text()[-5000:]
-        if messages(crowd, "UploadsQueueUrl") + messages(crowd, "PicturesQueueUrl"):
+        assert time.monotonic() < deadline, uploader.stack.log.read_text()[-5000:]
+        if messages(uploader, "UploadsQueueUrl") + messages(uploader, "PicturesQueueUrl"):
             quiet_since = time.monotonic()
         time.sleep(0.3)
 
 
-def messages(crowd: Crowd, output: str) -> int:
-    names: Any = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-    found = crowd.stack.sqs.get_queue_attributes(QueueUrl=crowd.queue(output), AttributeNames=names)
-    return sum(int(count) for count in found["Attributes"].values())
+def messages(uploader: Uploader, output: str) -> int:
+    return uploader.stack.queue_length(uploader.queue(output))
 
 
-def redrive(crowd: Crowd) -> int:
-    """Send what is in the dead-letter queues back, as `frond dlq redrive` does."""
-    sqs, moved = crowd.stack.sqs, 0
+def redrive(uploader: Uploader) -> int:
+    """Move dead letters back to their queues, as ``frond dlq redrive`` does."""
+    sqs, moved = uploader.stack.sqs, 0
     for name in ("Uploads", "Pictures"):
-        letters, queue = crowd.queue(f"{name}DeadLettersUrl"), crowd.queue(f"{name}QueueUrl")
+        letters, queue = uploader.queue(f"{name}DeadLettersUrl"), uploader.queue(f"{name}QueueUrl")
         while found := sqs.receive_message(QueueUrl=letters, MaxNumberOfMessages=10).get("Messages"):
             for message in found:
                 sqs.send_message(QueueUrl=queue, MessageBody=message["Body"])
@@ -295,17 +272,17 @@ def redrive(crowd: Crowd) -> int:
     return moved
 
 
-def all_records(stack: Running) -> list[dict[str, Any]]:
+def all_records(stack: RunningStack) -> list[dict[str, Any]]:
     records: list[dict[str, Any]] = []
     cursor = ""
     while True:
-        page = stack.ask(f"/v1/classifications?limit=100{cursor}").json()
+        page = stack.request(f"/v1/classifications?limit=100{cursor}").json()
         records += page["classifications"]
         if not page["next_cursor"]:
             return records
         cursor = f"&cursor={quote(page['next_cursor'])}"
 
 
-def result(stack: Running, identifier: str) -> Any:
+def result(stack: RunningStack, identifier: str) -> Any:
     key = f"results/{identifier}.json"
-    return json.loads(stack.s3.get_object(Bucket=stack.facts["results_bucket"], Key=key)["Body"].read())
+    return json.loads(stack.s3.get_object(Bucket=stack.info["results_bucket"], Key=key)["Body"].read())

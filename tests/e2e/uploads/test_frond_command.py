@@ -14,19 +14,19 @@ import boto3
 import pytest
 import urllib3
 
-from tests.e2e.conftest import Stack
-from tests.integration.local.running import eventually
+from tests.support.running_stack import RunningStack
+from tests.support.waiting import eventually
 from tests.support.object_created import object_created
 
 Frond = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="module")
-def frond(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Frond:
+def frond(stack: RunningStack, tmp_path_factory: pytest.TempPathFactory) -> Frond:
     """Run the command in a subfolder of the folder with the stack file."""
     home = tmp_path_factory.mktemp("home")
     (home / ".frond").mkdir()
-    (home / ".frond" / "stack.json").write_text(json.dumps(stack.facts))
+    (home / ".frond" / "stack.json").write_text(json.dumps(stack.info))
     below = home / "photos"
     below.mkdir()
 
@@ -37,11 +37,11 @@ def frond(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Frond:
     return run
 
 
-def client(stack: Stack, service: Any) -> Any:
+def client(stack: RunningStack, service: Any) -> Any:
     return boto3.client(
         service,
-        endpoint_url=stack.facts["aws_endpoint_url"],
-        region_name=stack.facts["region"],
+        endpoint_url=stack.info["aws_endpoint_url"],
+        region_name=stack.info["region"],
         aws_access_key_id="local",
         aws_secret_access_key="local",
     )
@@ -79,11 +79,11 @@ def test_the_same_command_again_sends_nothing(frond: Frond, results: Path, seedl
     assert results.read_text() == before
 
 
-def test_an_upload_without_a_record_is_reconciled(frond: Frond, results: Path, stack: Stack) -> None:
+def test_an_upload_without_a_record_is_reconciled(frond: Frond, results: Path, stack: RunningStack) -> None:
     key = "first walk/zea-mays.jpg"
     path = f"/v1/classifications?key={quote(key)}"
     identifier = classified(stack, path)["id"]
-    client(stack, "dynamodb").delete_item(TableName=stack.facts["table"], Key={"id": {"S": identifier}})
+    client(stack, "dynamodb").delete_item(TableName=stack.info["table"], Key={"id": {"S": identifier}})
     assert classified(stack, path) is None
 
     done = frond("reconcile", "--older-than", "0")
@@ -93,10 +93,10 @@ def test_an_upload_without_a_record_is_reconciled(frond: Frond, results: Path, s
     assert eventually(lambda: (classified(stack, path) or found)["status"] == "succeeded" or None, 60)
 
 
-def test_a_dead_letter_is_listed_and_redriven(frond: Frond, results: Path, stack: Stack) -> None:
+def test_a_dead_letter_is_listed_and_redriven(frond: Frond, results: Path, stack: RunningStack) -> None:
     sqs = client(stack, "sqs")
     (letters,) = sqs.list_queues(QueueNamePrefix="frond-local-UploadsDeadLetters")["QueueUrls"]
-    message = object_created(stack.facts["uploads_bucket"], "first walk/zea-mays.jpg", at=datetime.now(UTC))
+    message = object_created(stack.info["uploads_bucket"], "first walk/zea-mays.jpg", at=datetime.now(UTC))
     sqs.send_message(QueueUrl=letters, MessageBody=json.dumps(message))
 
     shown = frond("dlq", "list", "--json")
@@ -107,7 +107,7 @@ def test_a_dead_letter_is_listed_and_redriven(frond: Frond, results: Path, stack
     assert json.loads(frond("dlq", "list", "--json").stdout) == []
 
 
-def classified(stack: Stack, path: str) -> Any:
+def classified(stack: RunningStack, path: str) -> Any:
     response = urllib3.request("GET", stack.api_url + path, headers={"x-api-key": stack.api_key})
     found = response.json()["classifications"]
     return found[0] if found else None

@@ -4,19 +4,22 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.local.running import SMALL, Running, serving
+from tests.support.running_stack import RunningStack, running_stack
+
+SMALL_STACK = Path(__file__).with_name("stack")
+
+
+@pytest.fixture
+def template(tmp_path: Path) -> Path:
+    """The small template, in a folder of the test's own."""
+    shutil.copytree(SMALL_STACK, tmp_path / "stack")
+    return tmp_path / "stack" / "template.yaml"
 
 
 @pytest.fixture(scope="session")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The small template, in a folder of its own."""
-    folder = tmp_path_factory.mktemp("small") / "stack"
-    shutil.copytree(SMALL, folder)
-    return folder / "template.yaml"
-
-
-@pytest.fixture(scope="session")
-def stack(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """The small stack."""
-    with serving(small, tmp_path_factory.mktemp("log") / "log") as running:
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
+    """The stack of the small template."""
+    folder = tmp_path_factory.mktemp("small")
+    shutil.copytree(SMALL_STACK, folder / "stack")
+    with running_stack(folder / "log", template=folder / "stack" / "template.yaml") as running:
         yield running

@@ -1,4 +1,4 @@
-"""HTTP through the gateway to functions in processes of their own, and back."""
+"""Send HTTP requests through the gateway to functions in processes."""
 
 import base64
 import json
@@ -8,17 +8,17 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.integration.local.running import Running
+from tests.support.running_stack import RunningStack
 
 MB = 1024 * 1024
 
 
-def test_a_request_reaches_the_function_as_a_proxy_event(stack: Running) -> None:
+def test_a_request_reaches_the_function_as_a_proxy_event(stack: RunningStack) -> None:
     photo = b"\xff\xd8\xff" + bytes(1000)
-    told = stack.ask(
+    body = stack.request(
         "/v1/a%20b?top=1&top=2", "POST", body=photo, headers={"content-type": "image/jpeg"}
     ).json()
-    event = told["event"]
+    event = body["event"]
     assert (event["resource"], event["path"], event["httpMethod"]) == ("/{proxy+}", "/v1/a%20b", "POST")
     assert event["pathParameters"] == {"proxy": "v1/a b"}
     assert event["multiValueQueryStringParameters"] == {"top": ["1", "2"]}
@@ -27,92 +27,94 @@ def test_a_request_reaches_the_function_as_a_proxy_event(stack: Running) -> None
     assert event["requestContext"]["stage"] == "test"
 
 
-def test_the_function_has_what_the_template_gives_it(stack: Running) -> None:
-    told = stack.ask("/open").json()
-    environment = told["environment"]
+def test_the_function_has_the_templates_environment(stack: RunningStack) -> None:
+    body = stack.request("/open").json()
+    environment = body["environment"]
     assert environment["GREETING"] == "hello"
     assert environment["TARGET"] == "frond-local-target/us-east-1"
-    assert environment["AWS_ENDPOINT_URL"] == stack.facts["aws_endpoint_url"]
+    assert environment["AWS_ENDPOINT_URL"] == stack.info["aws_endpoint_url"]
     assert environment["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] == "256"
     assert "HOME" not in environment
-    assert told["shared"] == "layered "
-    assert 0 < told["remaining_ms"] <= 2000
+    assert body["shared"] == "layered "
+    assert 0 < body["remaining_ms"] <= 2000
 
 
-def test_a_process_is_used_again_and_it_is_not_the_gateways(stack: Running) -> None:
-    first, second = stack.ask("/open").json(), stack.ask("/open").json()
+def test_a_process_is_reused_and_is_not_the_gateways(stack: RunningStack) -> None:
+    first, second = stack.request("/open").json(), stack.request("/open").json()
     assert second["calls"] > 1 or second["pid"] != first["pid"]
-    assert stack.facts["pid"] not in {first["pid"], second["pid"]}
+    assert stack.info["pid"] not in {first["pid"], second["pid"]}
     assert first["request_id"] != second["request_id"]
 
 
 @pytest.mark.parametrize("key", ["", "wrong", "ключ"])
-def test_without_the_key_the_templates_own_refusal(stack: Running, key: str) -> None:
-    answer = stack.ask("/v1/x", key=key.encode().decode("latin-1"))
-    assert answer.status == 403
-    assert answer.headers["content-type"] == "application/problem+json"
-    problem = answer.json()
+def test_a_missing_or_wrong_key_gets_the_templates_gateway_response(stack: RunningStack, key: str) -> None:
+    response = stack.request("/v1/x", key=key.encode().decode("latin-1"))
+    assert response.status == 403
+    assert response.headers["content-type"] == "application/problem+json"
+    problem = response.json()
     assert problem["type"] == "urn:test:missing-key"
-    assert problem["request_id"] == answer.headers["x-amzn-requestid"]
+    assert problem["request_id"] == response.headers["x-amzn-requestid"]
 
 
-def test_an_open_route_needs_no_key(stack: Running) -> None:
-    assert stack.ask("/open", key="").status == 200
+def test_an_open_route_needs_no_key(stack: RunningStack) -> None:
+    assert stack.request("/open", key="").status == 200
 
 
 @pytest.mark.parametrize(("method", "path"), [("POST", "/open"), ("GET", "/")])
-def test_a_path_and_method_without_a_route(stack: Running, method: str, path: str) -> None:
-    answer = stack.ask(path, method)
-    assert answer.status == 403
-    assert answer.json() == {"message": "Missing Authentication Token"}
+def test_an_unknown_path_or_method_is_a_403(stack: RunningStack, method: str, path: str) -> None:
+    response = stack.request(path, method)
+    assert response.status == 403
+    assert response.json() == {"message": "Missing Authentication Token"}
 
 
-def test_status_headers_and_body_come_back(stack: Running) -> None:
-    answer = stack.ask("/teapot")
-    assert (answer.status, answer.data) == (418, b"short and stout")
-    assert answer.headers.getlist("set-cookie") == ["a=1", "b=2"]
+def test_status_headers_and_body_are_returned(stack: RunningStack) -> None:
+    response = stack.request("/teapot")
+    assert (response.status, response.data) == (418, b"short and stout")
+    assert response.headers.getlist("set-cookie") == ["a=1", "b=2"]
 
 
-def test_bytes_come_back_if_the_client_accepts_them_first(stack: Running) -> None:
-    assert stack.ask("/image", headers={"accept": "image/jpeg"}).data == b"\xff\xd8\xff"
-    assert stack.ask("/image").data == b"/9j/"
+def test_bytes_are_returned_if_the_client_accepts_them_first(stack: RunningStack) -> None:
+    assert stack.request("/image", headers={"accept": "image/jpeg"}).data == b"\xff\xd8\xff"
+    assert stack.request("/image").data == b"/9j/"
 
 
 @pytest.mark.parametrize("path", ["/raise", "/nonsense", "/large", "/crash", "/broken"])
-def test_a_function_that_fails_is_a_502_and_the_next_request_is_served(stack: Running, path: str) -> None:
-    answer = stack.ask(path)
-    assert answer.status == 502
-    assert answer.json() == {"message": "Internal server error"}
-    assert stack.ask("/open").status == 200
+def test_a_function_that_fails_is_a_502_and_the_next_request_is_served(
+    stack: RunningStack, path: str
+) -> None:
+    response = stack.request(path)
+    assert response.status == 502
+    assert response.json() == {"message": "Internal server error"}
+    assert stack.request("/open").status == 200
 
 
-def test_a_function_that_takes_too_long_is_a_504_and_the_next_request_is_served(stack: Running) -> None:
+def test_a_function_that_times_out_is_a_504_and_the_next_request_is_served(stack: RunningStack) -> None:
     started = time.monotonic()
-    answer = stack.ask("/sleep")
-    assert answer.status == 504
+    response = stack.request("/sleep")
+    assert response.status == 504
     assert time.monotonic() - started < 10
-    assert stack.ask("/open").status == 200
+    assert stack.request("/open").status == 200
 
 
-def test_a_body_over_the_gateways_limit_is_refused_before_it_is_sent(stack: Running) -> None:
-    """A client that declares 10 GB and sends none of it gets its answer at once."""
-    answer = _raw(
+def test_a_body_over_the_gateways_limit_is_rejected_before_it_is_sent(stack: RunningStack) -> None:
+    """A client that declares 10 GB and sends nothing gets its response at once."""
+    response = _raw(
         stack, b"POST /v1/x HTTP/1.1\r\nHost: x\r\nx-api-key: %s\r\nContent-Length: 10000000000\r\n\r\n"
     )
-    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert response.startswith(b"HTTP/1.1 413 ")
 
 
-def test_an_endless_body_of_unknown_length_is_cut_off(stack: Running) -> None:
+def test_an_endless_chunked_body_is_rejected_at_the_limit(stack: RunningStack) -> None:
     endless = (bytes(MB) for _ in range(20))
-    answer = stack.ask("/v1/x", "POST", body=endless, chunked=True)
-    assert answer.status == 413
-    assert answer.json() == {"message": "Request Too Long"}
+    response = stack.request("/v1/x", "POST", body=endless, chunked=True)
+    assert response.status == 413
+    assert response.json() == {"message": "Request Too Long"}
 
 
-def test_a_body_that_lambda_would_not_take_is_refused(stack: Running) -> None:
+def test_a_body_over_lambdas_limit_is_rejected(stack: RunningStack) -> None:
     headers = {"content-type": "image/jpeg"}
-    assert stack.ask("/v1/x", "POST", body=bytes(5 * MB), headers=headers).status == 413
-    assert stack.ask("/v1/x", "POST", body=bytes(2 * MB), headers=headers).status == 200
+    assert stack.request("/v1/x", "POST", body=bytes(5 * MB), headers=headers).status == 413
+    assert stack.request("/v1/x", "POST", body=bytes(2 * MB), headers=headers).status == 200
 
 
 @pytest.mark.parametrize(
@@ -123,25 +125,25 @@ def test_a_body_that_lambda_would_not_take_is_refused(stack: Running) -> None:
     ],
     ids=["a chunk without a size", "fewer bytes than declared"],
 )
-def test_a_body_that_is_cut_short_is_a_400(stack: Running, text: bytes) -> None:
+def test_a_truncated_body_is_a_400(stack: RunningStack, text: bytes) -> None:
     assert _raw(stack, text).startswith(b"HTTP/1.1 400 ")
-    assert stack.ask("/open").status == 200
+    assert stack.request("/open").status == 200
 
 
-def test_requests_are_served_side_by_side(stack: Running) -> None:
+def test_requests_are_served_concurrently(stack: RunningStack) -> None:
     with ThreadPoolExecutor(8) as clients:
-        answers = list(clients.map(lambda number: stack.ask(f"/v1/{number}"), range(40)))
-    paths = [json.loads(answer.data)["event"]["path"] for answer in answers]
+        responses = list(clients.map(lambda number: stack.request(f"/v1/{number}"), range(40)))
+    paths = [json.loads(response.data)["event"]["path"] for response in responses]
     assert paths == [f"/v1/{number}" for number in range(40)]
 
 
-def _raw(stack: Running, text: bytes) -> bytes:
-    """Send bytes as they are, say that there are no more, and return what comes back."""
-    host, _, port = stack.facts["api_url"].removeprefix("http://").partition(":")
+def _raw(stack: RunningStack, text: bytes) -> bytes:
+    """Send raw bytes, close the sending side, and return the response."""
+    host, _, port = stack.api_url.removeprefix("http://").partition(":")
     with socket.create_connection((host, int(port)), timeout=30) as connection:
-        connection.sendall(text.replace(b"%s", stack.facts["api_key"].encode()))
+        connection.sendall(text.replace(b"%s", stack.api_key.encode()))
         connection.shutdown(socket.SHUT_WR)
-        answer = b""
+        response = b""
         while received := connection.recv(65536):
-            answer += received
-        return answer
+            response += received
+        return response

@@ -1,6 +1,5 @@
-"""How the stack starts, and how it ends."""
+"""Start and stop the stack."""
 
-import shutil
 import signal
 import socket
 import subprocess
@@ -8,20 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.local.running import ROOT, SMALL, command, eventually, processes_of, serving
+from tests.conftest import ROOT
+from tests.support.running_stack import processes_of, running_stack, serve_command
+from tests.support.waiting import eventually
 
 
-@pytest.fixture
-def template(tmp_path: Path) -> Path:
-    """A small template that no other test runs."""
-    shutil.copytree(SMALL, tmp_path / "stack")
-    return tmp_path / "stack" / "template.yaml"
-
-
-def refused(template: Path, *options: str) -> str:
-    """Run a stack that cannot start and return its one message."""
+def error_of(template: Path, *options: str) -> str:
+    """Run a stack that cannot start and return its error message."""
     finished = subprocess.run(
-        command(template, *options), cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+        serve_command(template, *options), cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
     )
     assert finished.returncode == 1
     assert "Traceback" not in finished.stderr
@@ -30,38 +24,38 @@ def refused(template: Path, *options: str) -> str:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_all_of_it_in_the_middle_of_a_call(
+def test_a_signal_during_a_request_stops_every_process(
     template: Path, tmp_path: Path, number: signal.Signals
 ) -> None:
     stack_file = template.parent / ".frond" / "stack.json"
     stack_file.parent.mkdir()
-    stack_file.write_text('{"pid": 999999999}')  # left by a stack that was killed
-    with serving(template, tmp_path / "log") as running:
-        told = running.ask("/open").json()
+    stack_file.write_text('{"pid": 999999999}')  # of a stack that was killed
+    with running_stack(tmp_path / "log", template=template) as running:
+        response = running.request("/open").json()
         assert processes_of(template.parent) != []
-        host, _, port = running.facts["api_url"].removeprefix("http://").partition(":")
+        host, _, port = running.info["api_url"].removeprefix("http://").partition(":")
         with socket.create_connection((host, int(port))) as caller:
-            request = f"GET /sleep HTTP/1.1\r\nHost: x\r\nx-api-key: {running.facts['api_key']}\r\n\r\n"
+            request = f"GET /sleep HTTP/1.1\r\nHost: x\r\nx-api-key: {running.info['api_key']}\r\n\r\n"
             caller.sendall(request.encode())
             running.process.send_signal(number)
             assert running.process.wait(30) == 0
-    assert told["pid"] not in processes_of(template.parent)
+    assert response["pid"] not in processes_of(template.parent)
     assert eventually(lambda: processes_of(template.parent) == [] or None)
     assert not stack_file.exists()
     printed = running.log.read_text()
     assert "Traceback" not in printed
-    assert f"{running.facts['api_url']}/#key={running.facts['api_key']}" in printed
-    assert running.facts["aws_endpoint_url"] in printed
+    assert f"{running.api_url}/#key={running.api_key}" in printed
+    assert running.info["aws_endpoint_url"] in printed
 
 
-def test_a_port_in_use_is_said_plainly(template: Path) -> None:
+def test_a_port_in_use_is_reported(template: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        assert f"Cannot listen on 127.0.0.1:{port} (Address already in use)" in refused(
+        assert f"Cannot listen on 127.0.0.1:{port} (Address already in use)" in error_of(
             template, "--port", port
         )
 
 
-def test_a_template_that_is_none_is_said_plainly(template: Path) -> None:
+def test_an_invalid_template_is_reported(template: Path) -> None:
     template.write_text("a: [")
-    assert "template.yaml is not YAML" in refused(template, "--port", "0")
+    assert "template.yaml is not YAML" in error_of(template, "--port", "0")

@@ -1,4 +1,4 @@
-"""A share of the processors, in either version of control groups."""
+"""Limit CPUs in both versions of control groups."""
 
 import subprocess
 import sys
@@ -18,24 +18,24 @@ while time.process_time() - began < 0.2:
 """
 
 
-def test_version_2_is_told_its_quota(tmp_path: Path) -> None:
+def test_the_quota_is_written_in_version_2(tmp_path: Path) -> None:
     (tmp_path / "cgroup.controllers").write_text("cpuset cpu io")
     with cpu_share(0.25, "quarter", tmp_path) as share:
-        share.take(12)
-        told = {file.name: file.read_text() for file in share.folder.iterdir()}
-        # The kernel's own files go with their folder.
+        share.add(12)
+        written = {file.name: file.read_text() for file in share.folder.iterdir()}
+        # The kernel removes its files with the folder.
         for file in share.folder.iterdir():
             file.unlink()
-    assert told == {"cpu.max": "5000 20000", "cpu.weight": "10000", "cgroup.procs": "12"}
+    assert written == {"cpu.max": "5000 20000", "cpu.weight": "10000", "cgroup.procs": "12"}
     assert (tmp_path / "cgroup.subtree_control").read_text() == "+cpu"
 
 
-def test_where_nobody_may_limit_it_says_so(tmp_path: Path) -> None:
+def test_missing_permission_is_reported(tmp_path: Path) -> None:
     with pytest.raises(NoControlGroupError, match="Run it as root"), cpu_share(1, "one", tmp_path / "no"):
         pass
 
 
-def test_a_process_gets_its_share_and_no_more() -> None:
+def test_a_process_gets_no_more_than_its_share() -> None:
     try:
         with cpu_share(0.25, "frond-test") as share:
             began = time.monotonic()

@@ -1,4 +1,4 @@
-"""What an operator has to do is counted by hand, and cut out of its network it computes the same."""
+"""Count the work of operators, and extract them from their network."""
 
 from itertools import pairwise
 
@@ -8,7 +8,7 @@ from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
-from benchmarks.operators import _kind, _macs, alone, enlarged, operators
+from benchmarks.operators import _kind, _macs, enlarged, extract, operators
 from tests.conftest import ROOT
 from tests.support.tiny_model import tiny_model
 
@@ -58,33 +58,33 @@ def test_a_tiny_network() -> None:
     assert embedding.macs == 4 * pixels
 
 
-def test_the_released_network_has_the_work_of_xception(released: bytes) -> None:
+def test_the_released_network_has_the_arithmetic_of_xception(released: bytes) -> None:
     # 8.4 billion multiply-accumulates at 299 px (Chollet 2017), in proportion to the area and no padding.
     found = operators(released)
     assert sum(each.macs for each in found) == pytest.approx(8.4e9 * (224 / 299) ** 2, rel=0.05)
     assert len({each.signature for each in found}) < len(found)
 
 
-def test_an_operator_alone_computes_what_it_computes_in_its_network() -> None:
+def test_an_extracted_operator_computes_the_same_as_in_its_network() -> None:
     network = tiny_model(size=16, classes=3)
     pixels = np.random.default_rng(3).integers(0, 256, (1, 16, 16, 3)).astype(np.uint8)
     passed: NDArray[np.generic] = pixels
     for index in (0, 1):
-        passed = run(alone(network, index), passed)
+        passed = run(extract(network, index), passed)
     np.testing.assert_array_equal(passed, run(network, pixels))
 
 
-def test_every_operator_of_the_released_network_runs_alone(released: bytes) -> None:
+def test_every_kind_of_operator_of_the_released_network_runs_extracted(released: bytes) -> None:
     found = operators(released)
     kinds = {each.kind: each for each in found}
     for each in kinds.values():
-        interpreter = Interpreter(model_content=alone(released, each.index))
+        interpreter = Interpreter(model_content=extract(released, each.index))
         interpreter.allocate_tensors()
         interpreter.invoke()
         assert tuple(interpreter.get_output_details()[0]["shape"]) == each.shapes[-1]
 
 
-def test_a_larger_convolution_is_the_matrix_product_that_it_says(released: bytes) -> None:
+def test_an_enlarged_convolution_is_a_matrix_product_of_that_size(released: bytes) -> None:
     pointwise = next(each for each in operators(released) if each.kind == "1×1 convolution")
     large = enlarged(released, pointwise.index, side=6, channels=64)
     (only,) = operators(large)
@@ -95,9 +95,9 @@ def test_a_larger_convolution_is_the_matrix_product_that_it_says(released: bytes
     assert all((one != other).any() for one, other in pairwise(answers))
 
 
-def test_a_network_of_one_operator_names_only_what_it_needs(released: bytes) -> None:
+def test_a_network_of_one_operator_contains_only_what_it_needs(released: bytes) -> None:
     whole = schema.ModelT.InitFromPackedBuf(released, 0)
-    part = schema.ModelT.InitFromPackedBuf(alone(released, 1), 0)
+    part = schema.ModelT.InitFromPackedBuf(extract(released, 1), 0)
     assert len(part.operatorCodes) == len(part.subgraphs[0].operators) == 1
     assert len(part.subgraphs[0].tensors) == 4
     assert len(part.buffers) < len(whole.buffers)

@@ -1,4 +1,4 @@
-"""What is shipped is weighed by the package that it belongs to."""
+"""Measure sizes by package."""
 
 from pathlib import Path
 
@@ -28,7 +28,7 @@ def packages(tmp_path: Path) -> Path:
     return folder
 
 
-def test_files_belong_to_the_package_that_lists_them(packages: Path, tmp_path: Path) -> None:
+def test_files_count_for_the_package_that_lists_them(packages: Path, tmp_path: Path) -> None:
     model = tmp_path / "model.tflite"
     model.write_bytes(bytes(900))
     weighed = weigh("peer", packages, None, model)
@@ -36,7 +36,7 @@ def test_files_belong_to_the_package_that_lists_them(packages: Path, tmp_path: P
     assert weighed.total == sum(path.stat().st_size for path in packages.rglob("*") if path.is_file())
 
 
-def test_the_model_is_no_code(packages: Path, tmp_path: Path) -> None:
+def test_the_model_does_not_count_as_code(packages: Path, tmp_path: Path) -> None:
     code = tmp_path / "code"
     (code / "model").mkdir(parents=True)
     (code / "model" / "model.tflite").write_bytes(bytes(900))

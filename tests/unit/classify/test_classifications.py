@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.support.pictures import huge_header
+from tests.support.sample_images import decompression_bomb
 from tests.unit.classify.conftest import PHOTOS, Call, form
 
 PATH = "/v1/classifications"
@@ -75,7 +75,7 @@ def test_the_bytes_decide_the_format_not_the_content_type(call: Call, maize: byt
 BAD = {
     "empty": (b"", "image/jpeg", 400, "empty-body"),
     "text called jpeg": (b"I am not a photo", "image/jpeg", 422, "unsupported-format"),
-    "bomb": (huge_header(), "image/png", 422, "too-many-pixels"),
+    "bomb": (decompression_bomb(), "image/png", 422, "too-many-pixels"),
     "wrong content type": (b"{}", "application/json", 415, "unsupported-media-type"),
     "octets": (b"\xff\xd8\xff", "application/octet-stream", 415, "unsupported-media-type"),
     "no content type": (b"\xff\xd8\xff", None, 415, "unsupported-media-type"),

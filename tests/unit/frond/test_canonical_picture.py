@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from frond.preprocessing import Photo, PreprocessingSpec, read_photo, read_with_preview
-from tests.support.pictures import decoded, difference, encoded, exif
+from tests.support.sample_images import decoded, difference, encoded, exif
 
 
 @pytest.mark.parametrize("size", [16, 70, 160, 299])

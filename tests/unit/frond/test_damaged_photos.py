@@ -8,7 +8,7 @@ import pytest
 
 from frond.preprocessing import DecodeLimits, PreprocessingSpec, read_photo
 from frond.problems import InvalidPhoto, Problem, UnreadablePhoto, UnsupportedFormat
-from tests.support.pictures import decoded, encoded, exif
+from tests.support.sample_images import decoded, encoded, exif
 
 RECIPE = PreprocessingSpec(size=64)
 KINDS = ("JPEG", "PNG", "WEBP", "HEIF", "AVIF", "GIF")

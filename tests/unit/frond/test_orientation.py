@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from frond.preprocessing import PreprocessingSpec, read_photo
-from tests.support.pictures import decoded, difference, encoded, exif
+from tests.support.sample_images import decoded, difference, encoded, exif
 
 RECIPE = PreprocessingSpec(size=64)
 # How the camera turned what it saw before it wrote the tag: the inverse of what the tag asks for.

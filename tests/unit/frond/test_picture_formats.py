@@ -14,7 +14,7 @@ from PIL import Image, ImageOps
 
 from frond.preprocessing import PreprocessingSpec, read_photo
 from frond.problems import UnsupportedFormat
-from tests.support.pictures import decoded, difference, encoded, png_of_16_bits
+from tests.support.sample_images import decoded, difference, encoded, png_16_bit
 
 RECIPE = PreprocessingSpec(size=64)
 
@@ -115,7 +115,7 @@ def test_sixteen_bits_of_grey_keep_their_upper_byte(plant: Image.Image) -> None:
 
 
 def test_sixteen_bits_of_colour_keep_their_upper_byte(plant: Image.Image) -> None:
-    found = pixels(png_of_16_bits(np.asarray(plant).astype(np.uint16) * 256 + 200))
+    found = pixels(png_16_bit(np.asarray(plant).astype(np.uint16) * 256 + 200))
     assert difference(found, expected(plant)) <= 1
 
 

@@ -13,7 +13,7 @@ from PIL import Image
 
 from frond.preprocessing import DecodeLimits, PreprocessingSpec, read_photo
 from frond.problems import EmptyBody, PayloadTooLarge, TooManyPixels
-from tests.support.pictures import encoded
+from tests.support.sample_images import encoded
 
 RECIPE = PreprocessingSpec(size=64)
 LAYER = Path(__file__).parents[3] / "layers" / "frond" / "python"

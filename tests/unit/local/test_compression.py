@@ -1,4 +1,4 @@
-"""Answers are compressed when they are long enough and the client takes gzip."""
+"""Responses are compressed if they are long enough and the client accepts gzip."""
 
 import gzip
 
@@ -6,22 +6,22 @@ import pytest
 from werkzeug import Request, Response
 from werkzeug.test import EnvironBuilder
 
-from local.api import Api
 from local.compression import compress
+from local.rest_api import RestApi
 
 LONG = b"leaf " * 400
 
 
-def answer(body: bytes, accepts: str | None, compressed_from: int | None = 1024) -> Response:
+def answer(body: bytes, accepts: str | None, minimum_compression_size: int | None = 1024) -> Response:
     headers = [] if accepts is None else [("Accept-Encoding", accepts)]
     request = Request(EnvironBuilder(headers=headers).get_environ())
     response = Response(body)
-    compress(Api("test", (), frozenset(), {}, compressed_from), request, response)
+    compress(RestApi("test", (), frozenset(), {}, minimum_compression_size), request, response)
     return response
 
 
 @pytest.mark.parametrize("accepts", ["gzip", "br, gzip;q=0.5", "*"])
-def test_a_long_answer_is_compressed_for_who_takes_that(accepts: str) -> None:
+def test_a_long_response_is_compressed_if_the_client_accepts_gzip(accepts: str) -> None:
     response = answer(LONG, accepts)
     assert response.headers["Content-Encoding"] == "gzip"
     assert gzip.decompress(response.get_data()) == LONG
@@ -29,15 +29,15 @@ def test_a_long_answer_is_compressed_for_who_takes_that(accepts: str) -> None:
 
 
 @pytest.mark.parametrize("accepts", [None, "br", "gzip;q=0"])
-def test_nobody_gets_what_they_cannot_read(accepts: str | None) -> None:
+def test_a_response_is_not_compressed_if_the_client_does_not_accept_gzip(accepts: str | None) -> None:
     response = answer(LONG, accepts)
     assert "Content-Encoding" not in response.headers
     assert response.get_data() == LONG
 
 
-def test_a_short_answer_is_left_as_it_is() -> None:
+def test_a_short_response_is_not_compressed() -> None:
     assert "Content-Encoding" not in answer(b"leaf", "gzip").headers
 
 
-def test_an_api_that_does_not_compress_never_does() -> None:
-    assert "Content-Encoding" not in answer(LONG, "gzip", compressed_from=None).headers
+def test_an_api_without_a_minimum_size_does_not_compress() -> None:
+    assert "Content-Encoding" not in answer(LONG, "gzip", minimum_compression_size=None).headers

@@ -1,19 +1,18 @@
-"""What the project's own template promises, read from what it translates to."""
+"""Check the project's template after its translation to CloudFormation."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from frond import problems
 from frond.problems import Problem
-from local.api import api as rest_api
-from local.cloud import Stack
+from local.cloud import DeployedStack
 from local.intrinsics import references
+from local.rest_api import rest_api
 from local.template import Template, read
+from tests.conftest import ROOT
 
-ROOT = Path(__file__).parents[3]
 OPEN = {"/", "/static/{proxy+}", "/docs", "/openapi.json", "/v1/health"}
 
 
@@ -42,21 +41,25 @@ def of_type(resources: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
 
 
 def test_only_the_page_its_contract_and_health_need_no_key(template: Template) -> None:
-    stack = Stack({name: item["Properties"] for name, item in template.document["Resources"].items()}, {})
+    stack = DeployedStack(
+        {name: item["Properties"] for name, item in template.document["Resources"].items()}, {}
+    )
     routes = rest_api(template, stack).routes
     open_to_all = {(route.resource, route.method) for route in routes if not route.key_required}
-    # A browser that asks whether it may call cannot show a key yet.
+    # CORS preflight requests carry no key.
     assert open_to_all == {(resource, "ANY") for resource in OPEN} | {("/{proxy+}", "OPTIONS")}
     assert {route.resource for route in routes if route.key_required} == {"/{proxy+}"}
 
 
-def test_what_the_gateway_answers_by_itself_is_in_the_contract(body: dict[str, Any]) -> None:
+def test_gateway_responses_are_documented_problems(body: dict[str, Any]) -> None:
     kinds = [kind for kind in vars(problems).values() if isinstance(kind, type) and issubclass(kind, Problem)]
     documented = {kind.type_uri(): kind for kind in kinds}
     for name, answer in body["x-amazon-apigateway-gateway-responses"].items():
-        told = json.loads(answer["responseTemplates"]["application/json"])
-        problem = documented[told["type"]]
-        assert (told["title"], told["status"]) == (problem.title, problem.status), name
+        body_of_response = json.loads(answer["responseTemplates"]["application/json"])
+        problem = documented[body_of_response["type"]]
+        assert (body_of_response["title"], body_of_response["status"]) == (problem.title, problem.status), (
+            name
+        )
         assert str(problem.status) == str(answer["statusCode"]), name
         headers = {key.removeprefix("gatewayresponse.header.") for key in answer["responseParameters"]}
         assert headers >= {"x-request-id", "Server-Timing", "Access-Control-Allow-Origin"}, name
@@ -110,13 +113,13 @@ def test_the_function_that_classifies_reads_releases_and_writes_none(resources: 
     assert references(policy) == {"ModelsBucket"}
 
 
-def test_the_registrys_bucket_keeps_what_was_overwritten(resources: dict[str, Any]) -> None:
+def test_the_registrys_bucket_is_versioned_and_does_not_expire(resources: dict[str, Any]) -> None:
     bucket = resources["ModelsBucket"]["Properties"]
     assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
     assert all("ExpirationInDays" not in rule for rule in bucket["LifecycleConfiguration"]["Rules"])
 
 
-def test_a_queue_waits_six_times_as_long_as_its_function_may_take(resources: dict[str, Any]) -> None:
+def test_a_queues_visibility_timeout_is_six_times_its_functions_timeout(resources: dict[str, Any]) -> None:
     for mapping in of_type(resources, "AWS::Lambda::EventSourceMapping").values():
         function = resources[mapping["FunctionName"]["Ref"]]["Properties"]
         queue = resources[mapping["EventSourceArn"]["Fn::GetAtt"][0]]["Properties"]
@@ -126,7 +129,7 @@ def test_a_queue_waits_six_times_as_long_as_its_function_may_take(resources: dic
         assert queue["RedrivePolicy"]["maxReceiveCount"] >= 5
 
 
-def test_every_queue_that_works_has_dead_letters_and_somebody_who_is_told(resources: dict[str, Any]) -> None:
+def test_every_queue_has_a_dead_letter_queue_with_an_alarm(resources: dict[str, Any]) -> None:
     queues = of_type(resources, "AWS::SQS::Queue")
     letters = {
         queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]
@@ -141,33 +144,33 @@ def test_every_queue_that_works_has_dead_letters_and_somebody_who_is_told(resour
     }
     assert len(letters) == 2
     assert letters == watched == {name for name in queues if "RedrivePolicy" not in queues[name]}
-    # What waits there waits longer than in the queue before it: SQS counts from the first sending.
+    # The retention of a dead-letter queue counts from the first sending, so it must be longer.
     for queue in queues.values():
         if "RedrivePolicy" in queue:
             target = queues[queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]]
             assert target["MessageRetentionPeriod"] > queue["MessageRetentionPeriod"]
 
 
-def test_every_mapping_has_a_cap_on_what_it_costs(resources: dict[str, Any]) -> None:
+def test_every_mapping_has_a_maximum_concurrency(resources: dict[str, Any]) -> None:
     for mapping in of_type(resources, "AWS::Lambda::EventSourceMapping").values():
         assert mapping["ScalingConfig"]["MaximumConcurrency"]
 
 
-def test_a_new_account_takes_the_defaults(template: Template, resources: dict[str, Any]) -> None:
+def test_the_defaults_fit_a_new_account(template: Template, resources: dict[str, Any]) -> None:
     defaults = {name: each.get("Default") for name, each in template.document["Parameters"].items()}
     functions = of_type(resources, "AWS::Lambda::Function")
     for name, function in functions.items():
-        # A new account has 3,008 MB and ten calls at once. With so few, it may reserve none of them.
+        # A new account has 3,008 MB and ten concurrent executions, too few to reserve any.
         assert defaults[function["MemorySize"]["Ref"]] <= 3008, name
         assert "ReservedConcurrentExecutions" not in function, name
     mappings = of_type(resources, "AWS::Lambda::EventSourceMapping").values()
     at_once = [defaults[mapping["ScalingConfig"]["MaximumConcurrency"]["Ref"]] for mapping in mappings]
-    # What the queues may take leaves the API some: a batch that is throttled counts as an attempt.
+    # The queues leave some executions to the API: a throttled batch counts as an attempt.
     assert len(at_once) == 2
     assert sum(at_once) <= 7
 
 
-def test_costs_are_watched_where_every_function_counts_them(resources: dict[str, Any]) -> None:
+def test_the_cost_alarm_sums_the_metrics_of_every_function(resources: dict[str, Any]) -> None:
     alarm = resources["CostAlarm"]["Properties"]
     total, *parts = alarm["Metrics"]
     assert (total["Expression"], total["ReturnData"]) == ("SUM(METRICS())", True)
@@ -189,32 +192,30 @@ def test_costs_are_watched_where_every_function_counts_them(resources: dict[str,
     assert alarm["TreatMissingData"] == "notBreaching"
 
 
-def test_a_budget_is_made_only_where_somebody_is_told_of_it(
-    template: Template, resources: dict[str, Any]
-) -> None:
+def test_a_budget_needs_an_email_address_and_an_amount(template: Template, resources: dict[str, Any]) -> None:
     budget = resources["Budget"]
-    assert budget["Condition"] == "SomebodyIsToldOfTheBudget"
+    assert budget["Condition"] == "HasBudget"
     assert template.document["Conditions"][budget["Condition"]] == {
         "Fn::And": [
-            {"Condition": "SomebodyIsTold"},
+            {"Condition": "HasAlarmEmail"},
             {"Fn::Not": [{"Fn::Equals": [{"Ref": "MonthlyBudget"}, 0]}]},
         ]
     }
     limit = budget["Properties"]["Budget"]
     assert limit["BudgetLimit"] == {"Amount": {"Ref": "MonthlyBudget"}, "Unit": "USD"}
-    # Without a filter: one that nobody activated would see no costs and say nothing.
+    # Without a filter: a cost allocation tag that is not activated would match no costs.
     assert (limit["BudgetType"], limit["TimeUnit"]) == ("COST", "MONTHLY")
     assert not {"CostFilters", "FilterExpression"} & limit.keys()
-    told = budget["Properties"]["NotificationsWithSubscribers"]
-    assert {each["Notification"]["NotificationType"] for each in told} == {"ACTUAL", "FORECASTED"}
+    notifications = budget["Properties"]["NotificationsWithSubscribers"]
+    assert {each["Notification"]["NotificationType"] for each in notifications} == {"ACTUAL", "FORECASTED"}
     assert all(
         each["Subscribers"] == [{"SubscriptionType": "EMAIL", "Address": {"Ref": "AlarmEmail"}}]
-        for each in told
+        for each in notifications
     )
 
 
-def test_no_bucket_tells_a_queue_that_leads_back_to_it(resources: dict[str, Any]) -> None:
-    told = {
+def test_bucket_notifications_have_no_loop(resources: dict[str, Any]) -> None:
+    notified = {
         name: {
             queue
             for target in bucket.get("NotificationConfiguration", {}).get("QueueConfigurations", [])
@@ -222,7 +223,7 @@ def test_no_bucket_tells_a_queue_that_leads_back_to_it(resources: dict[str, Any]
         }
         for name, bucket in of_type(resources, "AWS::S3::Bucket").items()
     }
-    assert told == {
+    assert notified == {
         "UploadsBucket": {"UploadsQueue"},
         "PicturesBucket": {"PicturesQueue"},
         "ResultsBucket": set(),
@@ -230,7 +231,7 @@ def test_no_bucket_tells_a_queue_that_leads_back_to_it(resources: dict[str, Any]
     }
 
 
-def test_a_queue_takes_messages_from_its_bucket_alone(resources: dict[str, Any]) -> None:
+def test_a_queue_accepts_messages_from_its_bucket_only(resources: dict[str, Any]) -> None:
     for name, policy in of_type(resources, "AWS::SQS::QueuePolicy").items():
         (statement,) = policy["PolicyDocument"]["Statement"]
         source = statement["Condition"]["ArnEquals"]["aws:SourceArn"]["Fn::Sub"]
@@ -248,5 +249,5 @@ def test_every_function_logs_where_its_retention_is_set(resources: dict[str, Any
         assert function["TracingConfig"] == {"Mode": {"Ref": "Tracing"}}
 
 
-def test_every_output_says_what_it_is(template: Template) -> None:
+def test_every_output_has_a_description(template: Template) -> None:
     assert all(output["Description"] for output in template.document["Outputs"].values())

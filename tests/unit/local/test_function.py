@@ -3,15 +3,15 @@ from typing import Any
 
 import pytest
 
-from local.cloud import Stack
+from local.cloud import DeployedStack
 from local.function import Function, functions
-from local.template import Code, Template, TemplateError
+from local.template import FunctionCode, Template, TemplateError
 
 
-def made(root: Path, properties: dict[str, Any], folder: str = "echo") -> Function:
+def function_of(root: Path, properties: dict[str, Any], folder: str = "echo") -> Function:
     document = {"Resources": {"F": {"Type": "AWS::Lambda::Function", "Properties": properties}}}
-    template = Template(root, document, {"F": Code(root / folder, (root / "layer",))})
-    stack = Stack({"F": properties}, {})
+    template = Template(root, document, {"F": FunctionCode(root / folder, (root / "layer",))})
+    stack = DeployedStack({"F": properties}, {})
     return functions(template, stack, {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"})["F"]
 
 
@@ -23,7 +23,7 @@ def root(tmp_path: Path) -> Path:
 
 def test_a_zip_function(root: Path) -> None:
     variables = {"Variables": {"A": "b"}}
-    function = made(root, {"Handler": "app.handler", "Timeout": "7", "Environment": variables})
+    function = function_of(root, {"Handler": "app.handler", "Timeout": "7", "Environment": variables})
     assert function.name == "frond-local-F"
     assert function.handler == "app.handler"
     assert function.timeout == 7
@@ -35,7 +35,7 @@ def test_a_zip_function(root: Path) -> None:
 
 
 def test_an_image_function_and_its_name(root: Path) -> None:
-    function = made(root, {"ImageConfig": {"Command": ["api.handler"]}, "FunctionName": "named"})
+    function = function_of(root, {"ImageConfig": {"Command": ["api.handler"]}, "FunctionName": "named"})
     assert (function.name, function.handler, function.timeout) == ("named", "api.handler", 3)
     assert function.arn.endswith(":function:named")
 
@@ -43,11 +43,11 @@ def test_an_image_function_and_its_name(root: Path) -> None:
 @pytest.mark.parametrize(
     "properties", [{}, {"Handler": "handler"}, {"ImageConfig": {"Command": []}}, {"Handler": {"Ref": "X"}}]
 )
-def test_says_that_the_handler_is_missing(root: Path, properties: dict[str, Any]) -> None:
-    with pytest.raises(TemplateError, match="names no handler"):
-        made(root, properties)
+def test_a_missing_handler_is_reported(root: Path, properties: dict[str, Any]) -> None:
+    with pytest.raises(TemplateError, match="has no handler"):
+        function_of(root, properties)
 
 
-def test_says_that_the_code_is_missing(root: Path) -> None:
-    with pytest.raises(TemplateError, match="The code of F should be in"):
-        made(root, {"Handler": "app.handler"}, folder="elsewhere")
+def test_missing_code_is_reported(root: Path) -> None:
+    with pytest.raises(TemplateError, match="The code of F is missing"):
+        function_of(root, {"Handler": "app.handler"}, folder="elsewhere")

@@ -19,20 +19,20 @@ from local.intrinsics import calls, is_intrinsic, key, references, replaced
         ("Bucket", set()),
     ],
 )
-def test_finds_every_resource_that_is_referred_to(node: Any, names: set[str]) -> None:
+def test_references_finds_every_resource(node: Any, names: set[str]) -> None:
     assert references(node) == names
 
 
-def test_an_object_with_two_members_is_no_call() -> None:
+def test_an_object_with_two_members_is_not_a_call() -> None:
     assert not is_intrinsic({"Ref": "a", "Other": "b"})
 
 
-def test_yields_outermost_calls_only() -> None:
+def test_calls_yields_outermost_calls_only() -> None:
     joined = {"Fn::Join": ["", [{"Ref": "Inner"}]]}
     assert list(calls({"a": joined, "b": [{"Ref": "Other"}], "c": 1})) == [joined, {"Ref": "Other"}]
 
 
-def test_replaces_known_calls_and_keeps_the_rest() -> None:
+def test_known_calls_are_replaced_and_others_stay() -> None:
     node = {"known": {"Ref": "A"}, "unknown": [{"Ref": "B"}], "plain": 3}
     assert replaced(node, {key({"Ref": "A"}): "value"}) == {
         "known": "value",

@@ -8,7 +8,7 @@ from local.runtimes.pool import Pool
 
 
 class Recorder:
-    """An instance in this process: it does what the event names."""
+    """An instance in this process that does what the event names."""
 
     def __init__(self) -> None:
         self.alive = True
@@ -50,24 +50,24 @@ def starter(started: list[Recorder]) -> Callable[[], Recorder]:
     return start
 
 
-def test_an_instance_is_used_again(pool: Pool, started: list[Recorder]) -> None:
+def test_an_instance_is_reused(pool: Pool, started: list[Recorder]) -> None:
     assert [pool.invoke(b"1"), pool.invoke(b"2")] == [b"1", b"2"]
     assert len(started) == 1
 
 
-def test_nothing_starts_before_it_is_needed(pool: Pool, started: list[Recorder]) -> None:
+def test_no_instance_starts_before_the_first_invocation(pool: Pool, started: list[Recorder]) -> None:
     assert started == []
     pool.close()
 
 
-def test_a_handler_that_raised_lives_on(pool: Pool, started: list[Recorder]) -> None:
+def test_an_instance_survives_an_exception_of_its_handler(pool: Pool, started: list[Recorder]) -> None:
     with pytest.raises(HandlerError):
         pool.invoke(b"raise")
     pool.invoke(b"1")
     assert len(started) == 1
 
 
-def test_an_instance_that_crashed_is_replaced(pool: Pool, started: list[Recorder]) -> None:
+def test_a_crashed_instance_is_replaced(pool: Pool, started: list[Recorder]) -> None:
     with pytest.raises(CrashedError):
         pool.invoke(b"crash")
     assert pool.invoke(b"1") == b"1"
@@ -81,18 +81,18 @@ def test_an_instance_that_died_while_idle_is_replaced(pool: Pool, started: list[
     assert len(started) == 2
 
 
-def test_a_caller_waits_no_longer_than_it_would(pool: Pool, started: list[Recorder]) -> None:
+def test_a_caller_waits_no_longer_than_its_timeout(pool: Pool, started: list[Recorder]) -> None:
     pool.invoke(b"1")
     busy = threading.Thread(target=pool.invoke, args=(b"wait",))
     busy.start()
     assert started[0].entered.wait(10)
     with pytest.raises(BusyError):
-        pool.invoke(b"2", patience=0.01)
+        pool.invoke(b"2", timeout=0.01)
     started[0].release.set()
     busy.join()
 
 
-def test_close_ends_the_busy_ones_and_takes_no_more(pool: Pool, started: list[Recorder]) -> None:
+def test_close_stops_busy_instances_and_rejects_invocations(pool: Pool, started: list[Recorder]) -> None:
     outcome: list[type[Exception]] = []
 
     def call() -> None:

@@ -1,17 +1,17 @@
 import base64
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 from werkzeug import Request
 from werkzeug.test import EnvironBuilder
 
-from local.api import Api, Match, Route
-from local.proxy import MalformedResultError, http_response, proxy_event, request_context
+from local.proxy import MalformedProxyResponseError, http_response, proxy_event, request_context
+from local.rest_api import Match, RestApi, Route
+from tests.conftest import ROOT
 
-EVENTS = Path(__file__).parents[3] / "events"
-API = Api("test", (), frozenset({"image/jpeg"}), {})
+EVENTS = ROOT / "events"
+API = RestApi("test", (), frozenset({"image/jpeg"}), {})
 MATCH = Match(Route("/{proxy+}", "ANY", "F", key_required=True, timeout=29), {"proxy": "v1/things"})
 
 
@@ -20,55 +20,55 @@ def request(**options: Any) -> Request:
 
 
 def event(body: bytes = b"", **options: Any) -> dict[str, Any]:
-    asked = request(**options)
-    context = request_context(asked, "test", "/v1/things", MATCH)
-    return proxy_event(API, MATCH, asked, context, body)
+    sent = request(**options)
+    context = request_context(sent, "test", "/v1/things", MATCH)
+    return proxy_event(API, MATCH, sent, context, body)
 
 
 @pytest.mark.parametrize("name", ["api-health.json", "api-classification.json"])
-def test_has_the_members_of_a_real_event(name: str) -> None:
+def test_the_event_has_the_members_of_a_real_one(name: str) -> None:
     real = json.loads((EVENTS / name).read_text())
-    made = event()
-    assert made.keys() == real.keys()
-    assert made["requestContext"].keys() == real["requestContext"].keys()
-    assert made["requestContext"]["identity"].keys() == real["requestContext"]["identity"].keys()
+    built = event()
+    assert built.keys() == real.keys()
+    assert built["requestContext"].keys() == real["requestContext"].keys()
+    assert built["requestContext"]["identity"].keys() == real["requestContext"]["identity"].keys()
 
 
-def test_a_binary_body_comes_as_base64() -> None:
-    made = event(b"\xff\xd8\xff", content_type="image/jpeg")
-    assert made["isBase64Encoded"] is True
-    assert base64.b64decode(made["body"]) == b"\xff\xd8\xff"
+def test_a_binary_body_is_base64() -> None:
+    built = event(b"\xff\xd8\xff", content_type="image/jpeg")
+    assert built["isBase64Encoded"] is True
+    assert base64.b64decode(built["body"]) == b"\xff\xd8\xff"
 
 
-def test_any_other_body_is_read_as_text_and_spoilt_if_it_is_none() -> None:
-    made = event(b"na\xc3\xafve \xff", content_type="text/plain")
-    assert made["isBase64Encoded"] is False
-    assert made["body"] == "naïve �"
+def test_any_other_body_is_decoded_as_text() -> None:
+    built = event(b"na\xc3\xafve \xff", content_type="text/plain")
+    assert built["isBase64Encoded"] is False
+    assert built["body"] == "naïve �"
 
 
-def test_what_is_missing_is_null() -> None:
-    made = event()
-    assert made["body"] is None
-    assert made["queryStringParameters"] is None
-    assert made["multiValueQueryStringParameters"] is None
-    assert made["isBase64Encoded"] is False
+def test_missing_members_are_null() -> None:
+    built = event()
+    assert built["body"] is None
+    assert built["queryStringParameters"] is None
+    assert built["multiValueQueryStringParameters"] is None
+    assert built["isBase64Encoded"] is False
 
 
-def test_of_several_values_the_last_is_the_single_one() -> None:
-    made = event(query_string="lang=en&lang=m%C3%A1&empty=")
-    assert made["queryStringParameters"] == {"lang": "má", "empty": ""}
-    assert made["multiValueQueryStringParameters"] == {"lang": ["en", "má"], "empty": [""]}
+def test_the_last_of_several_values_is_the_single_value() -> None:
+    built = event(query_string="lang=en&lang=m%C3%A1&empty=")
+    assert built["queryStringParameters"] == {"lang": "má", "empty": ""}
+    assert built["multiValueQueryStringParameters"] == {"lang": ["en", "má"], "empty": [""]}
 
 
-def test_headers_about_the_connection_are_kept_back() -> None:
-    made = event(headers={"Connection": "close", "X-Api-Key": "k"}, content_type="image/jpeg")
-    assert "Connection" not in made["headers"]
-    assert made["headers"]["Content-Type"] == "image/jpeg"
-    assert made["multiValueHeaders"]["X-Api-Key"] == ["k"]
-    assert made["requestContext"]["identity"]["apiKey"] == "k"
+def test_hop_by_hop_headers_are_dropped() -> None:
+    built = event(headers={"Connection": "close", "X-Api-Key": "k"}, content_type="image/jpeg")
+    assert "Connection" not in built["headers"]
+    assert built["headers"]["Content-Type"] == "image/jpeg"
+    assert built["multiValueHeaders"]["X-Api-Key"] == ["k"]
+    assert built["requestContext"]["identity"]["apiKey"] == "k"
 
 
-def test_a_result_becomes_http() -> None:
+def test_a_result_becomes_a_response() -> None:
     result = {
         "statusCode": 201,
         "headers": {"Content-Type": "text/plain", "X-Flag": True},
@@ -86,7 +86,7 @@ def test_a_result_without_a_content_type_is_json() -> None:
     assert response.headers["Content-Type"] == "application/json"
 
 
-def test_what_is_not_there_has_no_content_type() -> None:
+def test_an_empty_response_has_no_content_type() -> None:
     response = http_response(API, request(), b'{"statusCode": 204}')
     assert "Content-Type" not in response.headers
 
@@ -94,10 +94,10 @@ def test_what_is_not_there_has_no_content_type() -> None:
 @pytest.mark.parametrize(
     ("accept", "body"), [("image/jpeg, */*", b"\xff\xd8\xff"), ("*/*, image/jpeg", b"/9j/"), (None, b"/9j/")]
 )
-def test_base64_becomes_bytes_if_the_first_accepted_type_is_binary(accept: str | None, body: bytes) -> None:
+def test_base64_is_decoded_if_the_first_accepted_type_is_binary(accept: str | None, body: bytes) -> None:
     result = {"statusCode": 200, "isBase64Encoded": True, "body": "/9j/"}
-    asked = request(headers={"Accept": accept} if accept else {})
-    assert http_response(API, asked, json.dumps(result).encode()).get_data() == body
+    sent = request(headers={"Accept": accept} if accept else {})
+    assert http_response(API, sent, json.dumps(result).encode()).get_data() == body
 
 
 @pytest.mark.parametrize(
@@ -116,11 +116,11 @@ def test_base64_becomes_bytes_if_the_first_accepted_type_is_binary(accept: str |
     ],
 )
 def test_a_result_of_another_shape_is_malformed(result: Any) -> None:
-    with pytest.raises(MalformedResultError):
+    with pytest.raises(MalformedProxyResponseError):
         http_response(API, request(), json.dumps(result).encode())
 
 
 def test_broken_base64_is_malformed() -> None:
-    asked = request(headers={"Accept": "image/jpeg"})
-    with pytest.raises(MalformedResultError):
-        http_response(API, asked, b'{"statusCode": 200, "isBase64Encoded": true, "body": "%"}')
+    sent = request(headers={"Accept": "image/jpeg"})
+    with pytest.raises(MalformedProxyResponseError):
+        http_response(API, sent, b'{"statusCode": 200, "isBase64Encoded": true, "body": "%"}')

@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from local.cloud import Stack
-from local.stack_file import Address, StackFile, address, owner, running
+from local.cloud import DeployedStack
+from local.stack_file import StackFile, StackInfo, is_running, owner_pid, stack_info
 
 
 @pytest.fixture
-def where() -> Address:
-    stack = Stack({}, {"UploadsBucketName": "u", "PicturesBucketName": "p", "TableName": "t"})
-    return address(stack, "http://localhost:1", "key", "http://127.0.0.1:2")
+def where() -> StackInfo:
+    stack = DeployedStack({}, {"UploadsBucketName": "u", "PicturesBucketName": "p", "TableName": "t"})
+    return stack_info(stack, "http://localhost:1", "key", "http://127.0.0.1:2")
 
 
-def test_says_what_the_contract_says_and_goes_away(tmp_path: Path, where: Address) -> None:
+def test_the_file_has_the_contracts_members_and_is_removed(tmp_path: Path, where: StackInfo) -> None:
     path = tmp_path / ".frond" / "stack.json"
     with StackFile(path, where):
         assert json.loads(path.read_text()) == {
@@ -36,24 +36,24 @@ def test_says_what_the_contract_says_and_goes_away(tmp_path: Path, where: Addres
     assert list(path.parent.iterdir()) == []
 
 
-def test_replaces_what_another_left_and_leaves_what_another_wrote(tmp_path: Path, where: Address) -> None:
+def test_an_old_file_is_replaced_and_a_newer_one_is_not_removed(tmp_path: Path, where: StackInfo) -> None:
     path = tmp_path / "stack.json"
     path.write_text("{ half a")
     with StackFile(path, where):
-        assert owner(path) == os.getpid()
+        assert owner_pid(path) == os.getpid()
         path.write_text('{"pid": 1}')
-    assert owner(path) == 1
+    assert owner_pid(path) == 1
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"pid": "x"}'])
-def test_a_file_that_cannot_be_read_has_no_owner(tmp_path: Path, text: str) -> None:
+def test_an_invalid_file_has_no_owner(tmp_path: Path, text: str) -> None:
     path = tmp_path / "stack.json"
     path.write_text(text)
-    assert owner(path) is None
+    assert owner_pid(path) is None
 
 
-def test_knows_a_process_that_ended() -> None:
+def test_an_ended_process_is_not_running() -> None:
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
-    assert running(os.getpid())
-    assert not running(ended.pid)
+    assert is_running(os.getpid())
+    assert not is_running(ended.pid)

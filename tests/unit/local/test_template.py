@@ -16,24 +16,24 @@ NO_HANDLER = HEAD + "  F: {Type: AWS::Serverless::Function, Properties: {CodeUri
         ("a: [", "is not YAML"),
         ("just words", "has no Resources"),
         ("Resources: []", "has no Resources"),
-        (IMAGE, "names no Dockerfile"),
+        (IMAGE, "has no Dockerfile"),
         (NO_CODE, "no CodeUri"),
         (NO_HANDLER, "is not a SAM template.*Handler"),
     ],
 )
-def test_says_what_is_wrong_with_a_template(tmp_path: Path, text: str, reason: str) -> None:
+def test_an_invalid_template_is_reported_with_the_reason(tmp_path: Path, text: str, reason: str) -> None:
     path = tmp_path / "template.yaml"
     path.write_text(text)
     with pytest.raises(TemplateError, match=reason):
         read(path)
 
 
-def test_says_that_there_is_none(tmp_path: Path) -> None:
+def test_a_missing_template_is_reported(tmp_path: Path) -> None:
     with pytest.raises(TemplateError, match="cannot be read"):
         read(tmp_path / "template.yaml")
 
 
-def test_finds_the_code_of_functions_and_layers(tmp_path: Path) -> None:
+def test_code_of_functions_and_layers_is_found(tmp_path: Path) -> None:
     path = tmp_path / "template.yaml"
     path.write_text(
         HEAD
@@ -69,7 +69,7 @@ Resources:
 """
 
 
-def test_parameters_take_other_values_than_their_defaults(tmp_path: Path) -> None:
+def test_parameters_override_their_defaults(tmp_path: Path) -> None:
     path = tmp_path / "template.yaml"
     path.write_text(PARAMETERS)
 
@@ -79,15 +79,15 @@ def test_parameters_take_other_values_than_their_defaults(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("parameters", "told"),
+    ("parameters", "message"),
     [({"Minutes": "5"}, "no parameter Minutes"), ({"Channel": "newest"}, "can be stable, candidate")],
     ids=["unknown", "not allowed"],
 )
-def test_a_parameter_that_cannot_be_set_is_named(
-    tmp_path: Path, parameters: dict[str, str], told: str
+def test_an_unknown_parameter_or_value_is_reported(
+    tmp_path: Path, parameters: dict[str, str], message: str
 ) -> None:
     path = tmp_path / "template.yaml"
     path.write_text(PARAMETERS)
 
-    with pytest.raises(TemplateError, match=told):
+    with pytest.raises(TemplateError, match=message):
         read(path, parameters)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageChops, ImageEnhance
 
 from frond.preprocessing import PreprocessingSpec, read_photo
-from tests.support.pictures import encoded
+from tests.support.sample_images import encoded
 from training.data import duplicates
 from training.data.duplicates import difference_hash, near_duplicate_groups
 

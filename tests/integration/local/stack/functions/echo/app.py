@@ -1,11 +1,11 @@
-"""A handler that does what its path says, so that a test can ask for every kind of ending."""
+"""A handler that succeeds or fails as its path demands."""
 
 import json
 import os
 import time
 from typing import Any
 
-import shared  # type: ignore[import-not-found]  # it comes from the layer
+import shared  # type: ignore[import-not-found]  # part of the layer
 
 COLD = {"calls": 0}
 
@@ -18,7 +18,7 @@ def handler(event: dict[str, Any], context: Any) -> Any:
         case "/crash":
             os._exit(3)
         case "/raise":
-            raise ValueError("asked to")
+            raise ValueError("requested by the path")
         case "/nonsense":
             return ["not", "a", "response"]
         case "/large":
@@ -33,10 +33,10 @@ def handler(event: dict[str, Any], context: Any) -> Any:
                 "multiValueHeaders": {"Set-Cookie": ["a=1", "b=2"]},
                 "body": "short and stout",
             }
-    return {"statusCode": 200, "body": json.dumps(_told(event, context))}
+    return {"statusCode": 200, "body": json.dumps(_describe(event, context))}
 
 
-def _told(event: dict[str, Any], context: Any) -> dict[str, Any]:
+def _describe(event: dict[str, Any], context: Any) -> dict[str, Any]:
     return {
         "event": event,
         "environment": dict(os.environ),

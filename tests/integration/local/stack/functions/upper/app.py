@@ -1,4 +1,4 @@
-"""A queue worker: each text object of the source bucket, in upper case, in the target bucket."""
+"""A queue worker that copies text objects of the source bucket to the target bucket, in upper case."""
 
 import json
 import os
@@ -6,19 +6,19 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 import boto3
-import shared  # type: ignore[import-not-found]  # it comes from the layer
+import shared  # type: ignore[import-not-found]  # part of the layer
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    failed = [record["messageId"] for record in event["Records"] if not _done(json.loads(record["body"]))]
+    failed = [record["messageId"] for record in event["Records"] if not _process(json.loads(record["body"]))]
     return {"batchItemFailures": [{"itemIdentifier": identifier} for identifier in failed]}
 
 
-def _done(notification: dict[str, Any]) -> bool:
-    return all(_raised(record["s3"]) for record in notification.get("Records", []))
+def _process(notification: dict[str, Any]) -> bool:
+    return all(_copy(record["s3"]) for record in notification.get("Records", []))
 
 
-def _raised(s3: dict[str, Any]) -> bool:
+def _copy(s3: dict[str, Any]) -> bool:
     client = boto3.client("s3")
     key = unquote_plus(s3["object"]["key"])
     text = client.get_object(Bucket=s3["bucket"]["name"], Key=key)["Body"].read().decode()

@@ -1,3 +1,3 @@
-"""What both functions import from the layer."""
+"""A module of the layer, which both functions import."""
 
 WORD = "layered "

@@ -1,0 +1,23 @@
+"""Wait for a condition of another process."""
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+Result = TypeVar("Result")
+
+
+def eventually(find: Callable[[], Result | None], timeout: float = 30) -> Result:
+    """Call ``find`` until it returns something other than ``None``, and return that.
+
+    Raises
+    ------
+    TimeoutError
+        If that takes longer than ``timeout`` seconds.
+    """
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline:
+        if (result := find()) is not None:
+            return result
+        time.sleep(0.1)
+    raise TimeoutError(f"not found within {timeout} s")
