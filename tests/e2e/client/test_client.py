@@ -60,7 +60,9 @@ def test_a_large_photo_without_record_is_deleted(stack: RunningStack, large: byt
     assert asyncio.run(classify()).predictions[0].species == "zea-mays"
 
 
-def test_each_error_has_its_exception(frond: Frond, stack: RunningStack, seedling: bytes, large: bytes) -> None:
+def test_each_error_has_its_exception(
+    frond: Frond, stack: RunningStack, seedling: bytes, large: bytes
+) -> None:
     with frond:
         for bad in (b"", b"no photo", seedling[:3000], bytes(MAX_REQUEST_BYTES + 1)):
             with pytest.raises(InvalidPhotoError):

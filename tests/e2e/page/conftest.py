@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Route, expect
 
-from tests.support.running_stack import RunningStack
 from tests.e2e.page import chromium
+from tests.support.running_stack import RunningStack
 
 STATIC = Path(__file__).parents[3] / "functions" / "classify" / "frond_classify" / "static"
 DESKTOP = {"width": 1280, "height": 820}

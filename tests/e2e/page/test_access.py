@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.support.running_stack import RunningStack
 from tests.e2e.page.actions import choose, expect_maize
 from tests.e2e.page.conftest import Open
+from tests.support.running_stack import RunningStack
 
 # The contrast ratio of every text, and whether it is large, which needs less (WCAG 2.2, 1.4.3).
 CONTRASTS = """() => {
@@ -125,7 +125,9 @@ def test_the_narrowest_phone_needs_no_horizontal_scrolling(
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_text_has_enough_contrast(open_page: Open, stack: RunningStack, maize: Path, scheme: str) -> None:
+def test_every_text_has_enough_contrast(
+    open_page: Open, stack: RunningStack, maize: Path, scheme: str
+) -> None:
     page = open_page(f"#key={stack.api_key}", color_scheme=scheme, reduced_motion="reduce")
     texts = page.evaluate(CONTRASTS)
     choose(page, maize)

@@ -8,9 +8,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Route, expect
 
-from tests.support.running_stack import RunningStack
 from tests.e2e.page.actions import CALL, choose, expect_maize
 from tests.e2e.page.conftest import Open
+from tests.support.running_stack import RunningStack
 
 SERIOUS = {"serious", "critical"}
 
@@ -34,7 +34,9 @@ def with_verdict(verdict: str) -> Callable[[Route], None]:
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 320)])
-def test_no_view_violates_a_rule(open_page: Open, stack: RunningStack, maize: Path, scheme: str, width: int) -> None:
+def test_no_view_violates_a_rule(
+    open_page: Open, stack: RunningStack, maize: Path, scheme: str, width: int
+) -> None:
     page = open_page(color_scheme=scheme, viewport={"width": width, "height": 800}, reduced_motion="reduce")
     found = violations(page, "welcome")
     page.get_by_role("button", name="API key").click()

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.support.running_stack import RunningStack
 from tests.e2e.page.actions import CALL, choose, expect_error, expect_maize, hold
 from tests.e2e.page.conftest import Open
+from tests.support.running_stack import RunningStack
 
 
 def answer_with_verdict(page: Page, verdict: str) -> None:
@@ -119,7 +119,9 @@ def test_every_error_is_explained_and_the_next_photo_is_classified(
 
 
 @pytest.mark.parametrize("path", ["prod", "prod/"])
-def test_calls_use_the_stage_of_the_page(open_page: Open, stack: RunningStack, maize: Path, path: str) -> None:
+def test_calls_use_the_stage_of_the_page(
+    open_page: Open, stack: RunningStack, maize: Path, path: str
+) -> None:
     page = open_page()
 
     def without_stage(route: Route) -> None:

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.support.running_stack import RunningStack
 from tests.e2e.page.actions import choose, expect_maize
 from tests.e2e.page.conftest import Open
+from tests.support.running_stack import RunningStack
 
 SIZES = {"192x192": 192, "512x512": 512}
 # Resolves when a service worker controls the page.
@@ -109,7 +109,9 @@ def test_the_service_worker_caches_the_page_and_no_response_of_the_api(
     )
 
 
-def test_a_new_service_worker_deletes_the_old_cache_and_no_other(open_page: Open, stack: RunningStack) -> None:
+def test_a_new_service_worker_deletes_the_old_cache_and_no_other(
+    open_page: Open, stack: RunningStack
+) -> None:
     page = open_page("v1/health", service_workers="allow")
     mine, other = f"frond {stack.api_url}/ before", f"frond {stack.api_url}/stage/ before"
     page.evaluate("names => Promise.all(names.map((name) => caches.open(name)))", [mine, other])

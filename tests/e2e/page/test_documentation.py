@@ -4,8 +4,8 @@ import re
 
 from playwright.sync_api import Page, Route, expect
 
-from tests.support.running_stack import RunningStack
 from tests.e2e.page.conftest import Open
+from tests.support.running_stack import RunningStack
 
 
 def test_the_document_is_shown_without_other_hosts(open_page: Open, stack: RunningStack) -> None:

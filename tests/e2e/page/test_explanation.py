@@ -6,9 +6,9 @@ import pytest
 from PIL import Image, ImageFilter
 from playwright.sync_api import Page, Route, expect
 
-from tests.support.running_stack import RunningStack
 from tests.e2e.page.actions import File, choose, expect_maize, record_answers
 from tests.e2e.page.conftest import Open
+from tests.support.running_stack import RunningStack
 from tests.support.sample_images import encoded
 
 # The opacity of the overlay at the centre of each cell, 0 to 1, by rows.

@@ -9,8 +9,8 @@ from urllib.request import Request, urlopen
 import pytest
 from playwright.sync_api import Page, Response, Route, expect
 
-from tests.support.running_stack import RunningStack
 from tests.e2e.page.actions import CALL, choose, expect_maize, record_answers
+from tests.support.running_stack import RunningStack
 
 FEEDBACK = "**/feedback"
 

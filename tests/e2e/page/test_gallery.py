@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.support.running_stack import RunningStack
 from tests.e2e.page.actions import choose, expect_maize
 from tests.e2e.page.conftest import Open
+from tests.support.running_stack import RunningStack
 
 
 def gallery(page: Page) -> Locator:

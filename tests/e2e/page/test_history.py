@@ -4,9 +4,9 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.support.running_stack import RunningStack
 from tests.e2e.page.actions import choose, expect_maize
 from tests.e2e.page.conftest import Open
+from tests.support.running_stack import RunningStack
 
 NO_DATABASE = "indexedDB.open = () => { throw new DOMException('No', 'SecurityError'); };"
 # Runs `work` in a transaction of the history's database.

@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, Request, expect
 
-from tests.support.running_stack import RunningStack
 from tests.e2e.page.actions import File, choose, record_answers
 from tests.e2e.page.conftest import STATIC, Open
+from tests.support.running_stack import RunningStack
 from tests.support.sample_images import encoded
 
 # The keys of a language's messages. Instead of a function stands the number of its parameters.

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.support.running_stack import RunningStack
 from tests.e2e.page.actions import choose, expect_maize
+from tests.support.running_stack import RunningStack
 
 
 def test_the_browser_links_the_modules(unbundled_page: Page, stack: RunningStack, maize: Path) -> None:

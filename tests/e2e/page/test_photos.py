@@ -7,7 +7,6 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, Request, expect
 
-from tests.support.running_stack import RunningStack
 from tests.e2e.page.actions import (
     CALL,
     TEXT,
@@ -21,6 +20,7 @@ from tests.e2e.page.actions import (
     record_answers,
 )
 from tests.e2e.page.conftest import Open
+from tests.support.running_stack import RunningStack
 from tests.support.sample_images import encoded
 
 

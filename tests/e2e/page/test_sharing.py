@@ -5,9 +5,9 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.support.running_stack import RunningStack
 from tests.e2e.page.actions import choose, expect_maize, record_answers
 from tests.e2e.page.conftest import Open
+from tests.support.running_stack import RunningStack
 
 SHARES = "navigator.share = async (what) => { window.shared = what; };"
 REFUSES = "navigator.share = async () => { throw new DOMException('No', 'AbortError'); };"

@@ -8,11 +8,11 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from tests.support.running_stack import RunningStack
 from tests.e2e.page import chromium
 from tests.e2e.page.actions import expect_maize
 from tests.e2e.page.conftest import watch
 from tests.e2e.page.test_accessibility import violations
+from tests.support.running_stack import RunningStack
 
 FRAMES = 30
 
@@ -35,7 +35,9 @@ def with_camera(browser: Browser, maize: Path, tmp_path_factory: pytest.TempPath
 
 
 @pytest.fixture
-def open_with(with_camera: Browser, stack: RunningStack, page_errors: list[str]) -> Iterator[Callable[..., Page]]:
+def open_with(
+    with_camera: Browser, stack: RunningStack, page_errors: list[str]
+) -> Iterator[Callable[..., Page]]:
     """A function that opens the page in a browser context with these permissions."""
 
     def open_in_new_context(*permissions: str) -> Page:

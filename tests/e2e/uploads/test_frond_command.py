@@ -14,9 +14,9 @@ import boto3
 import pytest
 import urllib3
 
+from tests.support.object_created import object_created
 from tests.support.running_stack import RunningStack
 from tests.support.waiting import eventually
-from tests.support.object_created import object_created
 
 Frond = Callable[..., subprocess.CompletedProcess[str]]
 
