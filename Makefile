@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help serve training client test bench docs lint types contract format lock clean
+.PHONY: help serve training client test bench lint types contract format lock clean
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -27,9 +27,14 @@ test: lint types ## Check style and types, then run every test
 bench: $(VENV)/.dev ## Measure how fast Frond is on this machine, beside others (PART=all, or one; see docs/14-speed.md)
 	@$(BIN)/python -m benchmarks $(PART)
 
-docs: $(VENV)/.docs $(VENV)/.mermaid ## Build the documentation's site into .site/
+.PHONY: docs
+docs: $(VENV)/.mermaid ## Build the documentation's site into .site/
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
-	@echo "Read it: .site/index.html, or with search: $(BIN)/python -m http.server --directory .site"
+	@echo "Open .site/index.html; for its search, too: $(BIN)/python -m http.server --directory .site"
+
+$(VENV)/.mermaid: requirements/mermaid.txt $(VENV)/.docs
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
+	@touch $@
 
 lint: $(VENV)/.dev ## Check style, and the template
 	$(BIN)/ruff check .
@@ -51,7 +56,7 @@ lock: $(VENV)/.dev ## Resolve requirements/*.in anew into requirements/*.txt
 	PATH="$(CURDIR)/$(BIN):$$PATH" requirements/lock.sh
 
 clean: ## Remove what was set up and what ran
-	rm -rf $(VENV) .frond .site .aws-sam .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) .frond .aws-sam .mypy_cache .ruff_cache .pytest_cache
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
@@ -64,8 +69,4 @@ $(BIN)/python:
 $(VENV)/.%: requirements/%.txt $(BIN)/python
 	@echo "Setting up requirements/$*.txt …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
-	@touch $@
-
-$(VENV)/.mermaid: requirements/mermaid.txt $(BIN)/python
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
 	@touch $@

@@ -10,7 +10,7 @@ lock() {
 }
 
 lock dev.in --output-file dev.txt --upgrade
-for list in classify preprocess local training client docs; do
+for list in classify preprocess local training client; do
   lock "$list.in" --constraint dev.txt --output-file "$list.txt"
 done
 
@@ -18,8 +18,6 @@ done
 # brings itself, and the SAM CLI for the emulator inside it, without what the CLI needs to run.
 lock runtime.in --output-file runtime.txt
 lock emulator.in --no-deps --output-file emulator.txt
-# One file of this package goes into the documentation's site.
-lock mermaid.in --no-deps --output-file mermaid.txt
 
 # Those that the bench compares with, each installed apart from all others.
 for list in keras onnxruntime openvino convert; do
