@@ -12,13 +12,15 @@ from typing import Any
 
 import pytest
 
+from frond.problems import UnsupportedFormat
 from frond_client import FrondError
 from tests.conftest import ROOT
 from tests.e2e.conftest import Stack
 from tests.e2e.examples.blocks import Block, blocks
 
 README, API, PAGE = "README.md", "docs/04-api.md", "docs/12-command.md"
-BLOCKS = {block.name: block for document in (README, API, PAGE) for block in blocks(document)}
+REFERENCE = "docs/16-api-reference.md"
+BLOCKS = {block.name: block for document in (README, API, REFERENCE, PAGE) for block in blocks(document)}
 
 NOT_RUN = {
     f"{README}, Run it, sh 1": "it runs until Ctrl-C, as the fixture `stack` does, and then runs this test",
@@ -31,6 +33,8 @@ RUN: set[str] = set()
 IN_A_BROWSER = f"{API}, Examples, js 1"
 SETTINGS = f"{API}, Examples, sh 1"
 ANSWER = f"{README}, Run it, json 1"
+WHOLE_ANSWER = f"{REFERENCE}, A classification, json 1"
+PROBLEM = f"{REFERENCE}, Problems, json 1"
 NODE = f"{PAGE}, The Python client, js 1"
 
 
@@ -136,8 +140,10 @@ def test_the_command_names_and_uploads_photos(written: list[str], checkout: Path
 @example(f"{API}, Examples, sh 2")
 def test_curl_with_a_photo(written: list[str]) -> None:
     answer = json.loads(written[0])
-    assert first_species(answer) == "zea-mays"
-    assert len(answer["predictions"]) == 2
+    printed = json.loads(BLOCKS[WHOLE_ANSWER].text)
+    assert first_species(answer) == first_species(printed) == "zea-mays"
+    assert shows(answer, printed)
+    assert shows(printed, answer)
 
 
 @example(f"{API}, Examples, sh 3")
@@ -203,9 +209,16 @@ def test_javascript_in_node(
     assert (done.stdout, done.returncode) == ("Zea mays\n", 0), done.stderr
 
 
+def test_the_printed_problem_is_the_one_of_the_layer() -> None:
+    printed = json.loads(BLOCKS[PROBLEM].text)
+    assert printed == UnsupportedFormat().document(printed["request_id"])
+
+
 def test_every_block_is_run_or_is_said_not_to_be() -> None:
     assert not RUN & NOT_RUN.keys()
-    assert RUN | NOT_RUN.keys() | {SETTINGS, ANSWER, IN_A_BROWSER, NODE} == BLOCKS.keys()
+    assert (
+        RUN | NOT_RUN.keys() | {SETTINGS, ANSWER, WHOLE_ANSWER, PROBLEM, IN_A_BROWSER, NODE} == BLOCKS.keys()
+    )
 
 
 def test_the_tree_of_errors_is_the_one_that_is_printed() -> None:
