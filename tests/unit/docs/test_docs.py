@@ -83,6 +83,19 @@ def test_the_readme_is_short() -> None:
     assert len(README.read_text(encoding="utf-8").splitlines()) <= README_LINES
 
 
+def test_the_example_of_preprocessing_runs(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = (DOCS / "01-preprocessing.md").read_text(encoding="utf-8")
+    example = re.search(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    assert example
+    monkeypatch.chdir(ROOT)
+    exec(example[1], {})
+    expected = re.search(r"# (.+)$", example[1], re.MULTILINE)
+    assert expected
+    assert capsys.readouterr().out.strip() == expected[1]
+
+
 def test_the_site_builds_without_a_warning(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
