@@ -32,6 +32,15 @@ coverage: $(VENV)/.dev ## Run every test, and check the share of lines that the 
 bench: $(VENV)/.dev ## Measure the speed of Frond and of its peers on this machine (PART=all, or one; see docs/14-speed.md)
 	@$(BIN)/python -m benchmarks $(PART)
 
+.PHONY: docs
+docs: $(VENV)/.mermaid ## Build the documentation's site into .site/
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	@echo "Open .site/index.html; for its search, too: $(BIN)/python -m http.server --directory .site"
+
+$(VENV)/.mermaid: requirements/mermaid.txt $(VENV)/.docs
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
+	@touch $@
+
 lint: $(VENV)/.dev ## Check style, and the template
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

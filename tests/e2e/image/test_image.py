@@ -1,6 +1,6 @@
 """Build the image and run it as Lambda does: without network, on a read-only disk, invoked as Lambda does.
 
-Needs Docker and a base image that is already on this machine: AWS's, or a stand-in (docs/06-image.md).
+Needs Docker and a base image on this machine: AWS's, or a stand-in (docs/06-container-image.md).
 """
 
 import base64
@@ -64,7 +64,7 @@ def image() -> Iterator[str]:
     if subprocess.run(["docker", "info"], capture_output=True, check=False).returncode != 0:
         pytest.skip("Docker's daemon does not answer")
     if subprocess.run(["docker", "image", "inspect", BASE], capture_output=True, check=False).returncode != 0:
-        pytest.skip(f"The base image {BASE} is not on this machine; docs/06-image.md says how to get one")
+        pytest.skip(f"The base image {BASE} is not on this machine; see docs/06-container-image.md")
     docker(
         "build", "--build-arg", f"BASE_IMAGE={BASE}", "-t", TAG, "-f", "functions/classify/Dockerfile", "."
     )

@@ -1,7 +1,7 @@
 """What makes a photo hard to judge, measured cheaply on the picture that the model looks at.
 
 Each measure was tried on photos of seedlings that were spoiled on purpose: its bound lies where the model
-begins to fail and where next to no photo of the data set is complained of (docs/01-pictures.md).
+begins to fail and where next to no photo of the data set is complained of (docs/01-preprocessing.md).
 """
 
 from typing import Literal
