@@ -6,7 +6,7 @@ from hashlib import sha256
 
 from pydantic import BaseModel, Field
 
-from frond.manifest import Species
+from frond.manifest import SpeciesLabel
 from frond.preprocessing import PreprocessingSpec
 from training.data.duplicates import MAX_DISTANCE
 
@@ -28,7 +28,7 @@ class Card(BaseModel):
     test_fingerprint: str | None = Field(None, description="Of the photos that are kept for the test")
     recipe: PreprocessingSpec
     seed: int
-    species: list[Species]
+    species: list[SpeciesLabel]
     folders: list[str]
     counts: dict[str, dict[str, int]] = Field(description="Photos by species' slug and split")
     near_duplicate_bits: int = Field(

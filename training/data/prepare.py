@@ -16,7 +16,7 @@ import numpy as np
 from botocore.exceptions import BotoCoreError, ClientError
 from numpy.typing import NDArray
 
-from frond.manifest import Species
+from frond.manifest import SpeciesLabel
 from frond.preprocessing import PreprocessingSpec, read_photo
 from frond.problems import EmptyBody, Problem
 from training.data.card import BadFile, Card
@@ -231,7 +231,7 @@ def _splits_of(directory: Path) -> dict[str, Split]:
         raise TrainingError(f"{directory} is not a prepared data set to take splits from: {error}") from error
 
 
-def _species(folders: list[str], catalogue: Catalogue, name: str) -> list[Species]:
+def _species(folders: list[str], catalogue: Catalogue, name: str) -> list[SpeciesLabel]:
     if len(folders) < 2:
         raise TrainingError(f"{name} has readable photos in {len(folders)} class folders; it takes two.")
     species = [catalogue.find(folder) for folder in folders]

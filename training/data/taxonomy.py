@@ -3,7 +3,7 @@
 import csv
 from pathlib import Path
 
-from frond.manifest import Species, slugify
+from frond.manifest import SpeciesLabel, slugify
 from training.errors import TrainingError
 
 DEFAULT_TABLE = Path(__file__).with_name("species.csv")
@@ -21,7 +21,7 @@ class Catalogue:
     """
 
     def __init__(self, table: Path = DEFAULT_TABLE) -> None:
-        self._by_name: dict[str, Species] = {}
+        self._by_name: dict[str, SpeciesLabel] = {}
         try:
             # Spreadsheets write a byte order mark, and leave out the cells at the end of a row.
             with table.open(encoding="utf-8-sig", newline="") as lines:
@@ -30,7 +30,7 @@ class Catalogue:
         except (OSError, KeyError, ValueError) as error:
             raise TrainingError(f"{table} is not a species table: {error}") from error
 
-    def find(self, folder: str) -> Species:
+    def find(self, folder: str) -> SpeciesLabel:
         """Return the species that a folder's name tells; an unknown name becomes a species of its own."""
         known = self._by_name.get(slugify(folder))
         if known:
@@ -38,14 +38,14 @@ class Catalogue:
         slug = slugify(folder)
         if not slug:
             raise TrainingError(f"The class folder {folder!r} has no letter or digit in its name; rename it.")
-        return Species(slug=slug, scientific_name=folder, common_names={"en": folder})
+        return SpeciesLabel(slug=slug, scientific_name=folder, common_names={"en": folder})
 
     def knows(self, folder: str) -> bool:
         """Tell whether the table has this name."""
         return slugify(folder) in self._by_name
 
     def _add(self, row: dict[str, str]) -> None:
-        species = Species.model_validate(
+        species = SpeciesLabel.model_validate(
             {
                 "slug": slugify(row["scientific_name"]),
                 "scientific_name": row["scientific_name"],

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from frond.manifest import Species
+from frond.manifest import SpeciesLabel
 from training.data.taxonomy import DEFAULT_TABLE, Catalogue
 from training.errors import TrainingError
 
@@ -54,7 +54,7 @@ def test_the_built_in_table_knows_the_seedlings(folder: str) -> None:
 )
 def test_an_unknown_name_is_a_species_of_its_own(folder: str, slug: str) -> None:
     species = Catalogue().find(folder)
-    assert species == Species(slug=slug, scientific_name=folder, common_names={"en": folder})
+    assert species == SpeciesLabel(slug=slug, scientific_name=folder, common_names={"en": folder})
     assert not Catalogue().knows(folder)
 
 
@@ -73,7 +73,7 @@ class TestTable:
     def test_one_of_your_own(self, tmp_path: Path) -> None:
         path = self.table(tmp_path, HEADER + "Malus domestica,,,Apple,,,golden; red delicious\n")
         species = Catalogue(path).find("Red Delicious")
-        assert species == Species(
+        assert species == SpeciesLabel(
             slug="malus-domestica", scientific_name="Malus domestica", common_names={"en": "Apple"}
         )
         assert not Catalogue(path).knows("Maize")

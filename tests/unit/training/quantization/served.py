@@ -11,7 +11,7 @@ from frond.manifest import (
     DatasetInfo,
     EmbeddingReference,
     Manifest,
-    Species,
+    SpeciesLabel,
     describe,
     version_of,
 )
@@ -27,7 +27,7 @@ def served(tflite: bytes, photos: NDArray[np.uint8]) -> Inferences:
         created_at=datetime.now(UTC),
         file=describe(tflite),
         input=PreprocessingSpec(size=SIZE),
-        labels=[Species(slug=f"plant-{n}", scientific_name=f"Plant {n}") for n in range(CLASSES)],
+        labels=[SpeciesLabel(slug=f"plant-{n}", scientific_name=f"Plant {n}") for n in range(CLASSES)],
         temperature=1.0,
         abstention=Abstention(not_recognised_below=0, min_margin=0, acceptance=1),
         reference=EmbeddingReference(mean=[], std=[], explained_variance=1),

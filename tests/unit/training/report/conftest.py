@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from frond.manifest import Manifest, Species
+from frond.manifest import Manifest, SpeciesLabel
 from frond.preprocessing import PreprocessingSpec
 from frond.tta import TTASettings
 from tests.support.tiny_model import manifest_of, tiny_model
@@ -42,9 +42,9 @@ from training.report import Material
 NAMES = ("Maize", "Wheat", "Beet")
 
 
-def species_named(names: Sequence[str]) -> list[Species]:
+def species_named(names: Sequence[str]) -> list[SpeciesLabel]:
     return [
-        Species(slug=f"plant-{i}", scientific_name=f"Planta {name}", common_names={"en": name})
+        SpeciesLabel(slug=f"plant-{i}", scientific_name=f"Planta {name}", common_names={"en": name})
         for i, name in enumerate(names)
     ]
 
