@@ -18,7 +18,7 @@ from training.errors import TrainingError
 from training.evaluation.bias_correction import BiasCorrection, fit_biases
 from training.evaluation.tta import SecondLookChoice
 from training.fitting.recipe import Recipe
-from training.fitting.run import Run, Settings
+from training.fitting.run import Run, RunSettings
 from training.networks.embedding import Projection, fit_projection
 from training.networks.network import RUN_SUFFIX, add_biases, features_model, serving_model
 from training.ood.ood_sets import files_below
@@ -130,7 +130,9 @@ def _representative(dataset: Dataset, seed: int) -> NDArray[np.int64]:
     return np.sort(np.concatenate(chosen))
 
 
-def _draft_manifest(model: bytes, dataset: Dataset, settings: Settings, projection: Projection) -> Manifest:
+def _draft_manifest(
+    model: bytes, dataset: Dataset, settings: RunSettings, projection: Projection
+) -> Manifest:
     """Return the manifest before anything was measured: every photo passes, logits as they are."""
     card, now = dataset.card, datetime.now(UTC)
     return Manifest(
@@ -160,7 +162,7 @@ def _draft_manifest(model: bytes, dataset: Dataset, settings: Settings, projecti
 def _papers(
     dataset: Dataset,
     run: Run,
-    settings: Settings,
+    settings: RunSettings,
     correction: BiasCorrection,
     second_look: SecondLookChoice,
     comparison: Comparison,
@@ -186,7 +188,7 @@ def _papers(
     }
 
 
-def _plain(settings: Settings) -> dict[str, Any]:
+def _plain(settings: RunSettings) -> dict[str, Any]:
     """Return the settings as JSON takes them; of a path on this machine only the file's name."""
     recipe = settings.recipe.model_copy(update={"weights": Path(settings.recipe.weights).name})
     return settings.model_copy(update={"recipe": recipe}).model_dump(mode="json")

@@ -27,13 +27,13 @@ def feedback(
     """
     from rich.console import Console
 
-    from training.data.taxonomy import DEFAULT_TABLE, Catalogue
+    from training.data.taxonomy import DEFAULT_TABLE, Taxonomy
     from training.feedback import collect, origin_of
     from training.feedback.collection import TABLE_NAME
     from training.feedback.correction import NO_PLANT, PHOTOS
     from training.feedback.summary import counts, folders, unknown_species
 
-    catalogue = Catalogue(species or DEFAULT_TABLE)
+    taxonomy = Taxonomy(species or DEFAULT_TABLE)
     try:
         collected = collect(origin_of(stack, local, table, uploads_bucket), target)
     except KeyboardInterrupt:
@@ -48,7 +48,7 @@ def feedback(
             f"{collected.removed} removed from {target}: withdrawn or deleted since. Prepare again the data "
             "sets that they are in."
         )
-    for name in unknown_species(collected, catalogue):
+    for name in unknown_species(collected, taxonomy):
         typer.echo(f"{name} is not in the species table, so `prepare` names it as its folder; see --species.")
     typer.echo(
         f"{target / PHOTOS} is for `prepare`, {target / NO_PLANT} for --unknown; {target / TABLE_NAME}"

@@ -2,7 +2,7 @@
 
 from rich.table import Table
 
-from training.data.taxonomy import Catalogue
+from training.data.taxonomy import Taxonomy
 from training.feedback.collect import Collected
 from training.feedback.correction import PHOTOS
 
@@ -30,7 +30,7 @@ def folders(collected: Collected) -> Table:
     return rows
 
 
-def unknown_species(collected: Collected, catalogue: Catalogue) -> list[str]:
+def unknown_species(collected: Collected, taxonomy: Taxonomy) -> list[str]:
     """Return the species with photos that the catalogue does not know."""
     classes = [folder.name for folder in collected.folders() if folder.parent == PHOTOS]
-    return [name for name in classes if not catalogue.knows(name)]
+    return [name for name in classes if not taxonomy.knows(name)]

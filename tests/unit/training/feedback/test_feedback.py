@@ -14,13 +14,13 @@ from PIL import Image
 from frond.preprocessing import PreprocessingSpec
 from frond.s3_objects import S3Object, fetch
 from frond.uploads import identifier_of
-from tests.unit.training.conftest import SHARES, TERMS
+from tests.unit.training.conftest import LICENSE, SHARES
 from tests.unit.training.feedback.conftest import Garden, Run, local_facts
 from training.data.dataset import Dataset
 from training.data.prepare import prepare
-from training.data.sources import Folder
-from training.data.split import Division
-from training.data.taxonomy import Catalogue
+from training.data.sources import FolderSource
+from training.data.split import SplitConfig
+from training.data.taxonomy import Taxonomy
 from training.feedback import origin
 
 if TYPE_CHECKING:
@@ -305,9 +305,17 @@ def test_prepare_takes_the_folder(garden: Garden, collect: Run, photo: Photos, t
     garden.corrected("stone.jpg", photo(WHEAT), None)
     collect()
 
-    division = Division(SHARES, near_duplicate_bits=0)
+    split_config = SplitConfig(SHARES, near_duplicate_bits=0)
     directory = target.parent / "set"
-    prepare(Folder(target / "photos"), directory, PreprocessingSpec(size=72), Catalogue(), division, 1, TERMS)
+    prepare(
+        FolderSource(target / "photos"),
+        directory,
+        PreprocessingSpec(size=72),
+        Taxonomy(),
+        split_config,
+        1,
+        LICENSE,
+    )
 
     card = Dataset(directory).card
     assert [species.slug for species in card.species] == ["taraxacum-officinale", MAIZE]

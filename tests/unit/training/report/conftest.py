@@ -35,7 +35,7 @@ from training.artifacts.trials import (
     SecondLookTrials,
     Variant,
 )
-from training.data.card import BadFile, Card
+from training.data.card import BadFile, DataCard
 from training.evaluation.exhibits import Exhibit, Exhibits
 from training.report import Material
 
@@ -165,7 +165,7 @@ def material_of(names: Sequence[str] = NAMES, side: int = 8, mistakes: int = 2) 
             mistakes=[exhibit(2, 0, side) for _ in range(mistakes)],
             examples=[exhibit(i, i, side) for i in range(3) for _ in range(max(1, mistakes // 5))],
         ),
-        card=Card(
+        card=DataCard(
             name="garden",
             created_at=datetime(2026, 3, 4, tzinfo=UTC),
             fingerprint="f1n9e4",
@@ -187,7 +187,7 @@ def material_of(names: Sequence[str] = NAMES, side: int = 8, mistakes: int = 2) 
             "dataset_fingerprint": "f1n9e4",
             "recipe": {
                 "weight_decay": 0.0625,
-                "stages": [{"name": "head", "rate": 0.03125}, {"name": "all"}],
+                "stages": [{"name": "head", "learning_rate": 0.03125}, {"name": "all"}],
             },
         },
         quantization=QuantizationTrials(
