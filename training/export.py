@@ -27,12 +27,12 @@ from training.progress import console, track
 from training.provenance import code_commit, library_versions
 from training.quantization import (
     Agreement,
-    Answers,
     Comparison,
+    TimedLogits,
     agreement,
-    compare,
+    compare_formats,
+    export_all_formats,
     predict_all,
-    variants,
 )
 
 REPRESENTATIVE_PHOTOS = 480
@@ -93,20 +93,20 @@ def export(
     shown = dataset.pictures[sample(dataset.indices("train"), EMBEDDING_PHOTOS, seed)]
     projection = fit_projection(_predicted(features_model(trained), shown, "Fitting the embedding"), seed)
     serving = serving_model(trained, projection.components, projection.mean)
-    files = variants(serving, dataset.pictures[_representative(dataset, seed)])
+    files = export_all_formats(serving, dataset.pictures[_representative(dataset, seed)])
     draft = _draft_manifest(files["int8"], dataset, settings, projection)
 
     calibrated = calibrate(files["int8"], draft, dataset, seed, unknown or {})
     exact, once = predict_all(serving, pictures), calibrated.once
     agreed = agreement(exact, once, labels)
     tried = sample(np.arange(len(validation)), quantization_photos or len(validation), seed)
-    int8 = Answers(once.logits[tried], once.median_ms)
-    comparison = compare(
+    int8 = TimedLogits(once.logits[tried], once.median_ms)
+    comparison = compare_formats(
         files | {"int8": calibrated.model}, pictures[tried], labels[tried], exact.logits[tried], int8, threads
     )
     manifest = calibrated.manifest.model_copy(update={"agreement": agreed.as_dict()})
-    for complaint in agreed.complaints():
-        console.print(f"Warning: {complaint}", style="bold red")
+    for violation in agreed.violations():
+        console.print(f"Warning: {violation}", style="bold red")
     papers = _papers(dataset, run, settings, correction, calibrated.second_look, comparison, agreed)
     Package(calibrated.model, manifest, _notice(manifest.dataset, settings.recipe), papers).write(directory)
     return manifest
@@ -183,7 +183,7 @@ def _papers(
         "quantization": {
             "split": "validation",
             **asdict(comparison),
-            "warnings": agreed.complaints(),
+            "warnings": agreed.violations(),
         },
     }
 

@@ -11,11 +11,8 @@ from rich.table import Table
 
 from frond.classifier import Classifier
 from frond.manifest import Manifest
+from training.int8_limits import MAX_MACRO_F1_LOSS, MIN_TOP1_AGREEMENT
 
-# What int8 may cost. A sound export agrees on more than 99.5 % of photos; one whose calibration collapsed, on
-# 60 % or so.
-TOP1_AGREEMENT = 0.98
-MACRO_F1_LOSS = 0.003
 # Confidences are off by this much on average; beyond it "95 % sure" misleads whoever acts on it. We aim at
 # 0.03, and a test split of some hundred photos alone adds about 0.02 to the measurement.
 CALIBRATION_ERROR = 0.05
@@ -88,14 +85,19 @@ def _agreement(manifest: Manifest) -> list[Gate]:
         Gate(
             "same answer as in float",
             _share(top1),
-            f"at least {TOP1_AGREEMENT:.0%} of photos",
-            top1 is not None and top1 >= TOP1_AGREEMENT,
+            f"at least {MIN_TOP1_AGREEMENT:.0%} of photos",
+            top1 is not None and top1 >= MIN_TOP1_AGREEMENT,
         )
     ]
     # Not every export measures it.
     if loss is not None:
         gates.append(
-            Gate("macro F1 lost to int8", f"{loss:.4f}", f"at most {MACRO_F1_LOSS}", loss <= MACRO_F1_LOSS)
+            Gate(
+                "macro F1 lost to int8",
+                f"{loss:.4f}",
+                f"at most {MAX_MACRO_F1_LOSS}",
+                loss <= MAX_MACRO_F1_LOSS,
+            )
         )
     return gates
 

@@ -161,8 +161,8 @@ def test_the_biases_are_in_the_network_that_serves_and_on_paper(
         return {"int8": int8}
 
     monkeypatch.setattr("training.export.fit_biases", lambda *_: BiasCorrection(biases, 0.25, 0.75))
-    monkeypatch.setattr("training.export.variants", variants)
-    monkeypatch.setattr("training.export.compare", lambda *_: Comparison(0, [], []))
+    monkeypatch.setattr("training.export.export_all_formats", variants)
+    monkeypatch.setattr("training.export.compare_formats", lambda *_: Comparison(0, [], []))
 
     export(prepared, run, tmp_path / "model")
 
@@ -181,8 +181,8 @@ def test_all_that_is_fitted_is_fitted_to_what_the_second_look_makes_of_a_photo(
 ) -> None:
     int8 = (exported / MODEL_NAME).read_bytes()
     trials = [SecondLookTrial(1000.0, 1.0, 0.5, 2)]
-    monkeypatch.setattr("training.export.variants", lambda *_: {"int8": int8})
-    monkeypatch.setattr("training.export.compare", lambda *_: Comparison(0, [], []))
+    monkeypatch.setattr("training.export.export_all_formats", lambda *_: {"int8": int8})
+    monkeypatch.setattr("training.export.compare_formats", lambda *_: Comparison(0, [], []))
     monkeypatch.setattr("training.calibrate.choose_second_look", lambda *_: SecondLookChoice(1000.0, trials))
 
     manifest = export(prepared, run, tmp_path / "model")
@@ -219,8 +219,8 @@ def test_a_collapsed_export_is_told_aloud_and_on_paper(
     other.write_settings(run.settings())
     network.save_weights(other.best_weights(len(run.settings().recipe.stages) - 1))
     int8 = (exported / MODEL_NAME).read_bytes()
-    monkeypatch.setattr("training.export.variants", lambda *_: {"int8": int8})
-    monkeypatch.setattr("training.export.compare", lambda *_: Comparison(0, [], []))
+    monkeypatch.setattr("training.export.export_all_formats", lambda *_: {"int8": int8})
+    monkeypatch.setattr("training.export.compare_formats", lambda *_: Comparison(0, [], []))
 
     export(prepared, other, tmp_path / "model")
 

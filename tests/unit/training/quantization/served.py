@@ -1,4 +1,4 @@
-"""A model's bytes through the classifier that serves."""
+"""Run a model file through the serving classifier."""
 
 from datetime import UTC, datetime
 
@@ -21,7 +21,7 @@ from training.inference import Inferences, infer_all
 
 
 def served(tflite: bytes, photos: NDArray[np.uint8]) -> Inferences:
-    """Return what an export of the small network makes of photos."""
+    """Return the serving classifier's outputs for an export of the small network."""
     manifest = Manifest(
         version=version_of(tflite),
         created_at=datetime.now(UTC),
