@@ -16,7 +16,7 @@ def test_random_layers_name_their_state() -> None:
 
 
 def test_weights_can_be_loaded_without_some_layers() -> None:
-    from keras.src.saving import saving_lib  # noqa: PLC0415 - the private module that the test is about
+    from keras.src.saving import saving_lib
 
     parameters = inspect.signature(saving_lib.load_weights_only).parameters
     assert "objects_to_skip" in parameters, (
