@@ -25,7 +25,7 @@ from training.ood import Known, choose_abstention
 from training.ood.ood_sets import files_below, meet
 from training.package import NOTICE_NAME, Package, check_target
 from training.provenance import code_commit
-from training.quantization.metadata import imprinted
+from training.quantization.metadata import with_metadata
 from training.report.inputs import LASTING, REPORT_NAME, SECOND_LOOK_NAME
 
 # Of the training split: what tells where known photos lie in the embedding.
@@ -147,7 +147,10 @@ def _looking(model: bytes, draft: Manifest, second_look: TTASettings | None) -> 
 
 
 def _imprinted(model: bytes, manifest: Manifest) -> tuple[bytes, Manifest]:
-    file, now = imprinted(model, IMPRINT_NAME, manifest.model_dump_json(include=IMPRINT)), datetime.now(UTC)
+    file, now = (
+        with_metadata(model, IMPRINT_NAME, manifest.model_dump_json(include=IMPRINT)),
+        datetime.now(UTC),
+    )
     told = {"file": describe(file), "created_at": now, "version": version_of(file, now)}
     return file, manifest.model_copy(update=told)
 

@@ -18,7 +18,7 @@ from training.errors import TrainingError
 from training.evaluation.bias_correction import BiasCorrection, fit_biases
 from training.evaluation.tta import SecondLookChoice
 from training.fitting.recipe import Recipe
-from training.fitting.run import Run, Settings
+from training.fitting.run import Run, RunSettings
 from training.networks.embedding import Projection, fit_projection
 from training.networks.network import RUN_SUFFIX, add_biases, features_model, serving_model
 from training.ood.ood_sets import files_below
@@ -27,12 +27,12 @@ from training.progress import console, track
 from training.provenance import code_commit, library_versions
 from training.quantization import (
     Agreement,
-    Answers,
     Comparison,
+    TimedLogits,
     agreement,
-    compare,
+    compare_formats,
+    export_all_formats,
     predict_all,
-    variants,
 )
 
 REPRESENTATIVE_PHOTOS = 480
@@ -93,20 +93,20 @@ def export(
     shown = dataset.pictures[sample(dataset.indices("train"), EMBEDDING_PHOTOS, seed)]
     projection = fit_projection(_predicted(features_model(trained), shown, "Fitting the embedding"), seed)
     serving = serving_model(trained, projection.components, projection.mean)
-    files = variants(serving, dataset.pictures[_representative(dataset, seed)])
+    files = export_all_formats(serving, dataset.pictures[_representative(dataset, seed)])
     draft = _draft_manifest(files["int8"], dataset, settings, projection)
 
     calibrated = calibrate(files["int8"], draft, dataset, seed, unknown or {})
     exact, once = predict_all(serving, pictures), calibrated.once
     agreed = agreement(exact, once, labels)
     tried = sample(np.arange(len(validation)), quantization_photos or len(validation), seed)
-    int8 = Answers(once.logits[tried], once.median_ms)
-    comparison = compare(
+    int8 = TimedLogits(once.logits[tried], once.median_ms)
+    comparison = compare_formats(
         files | {"int8": calibrated.model}, pictures[tried], labels[tried], exact.logits[tried], int8, threads
     )
     manifest = calibrated.manifest.model_copy(update={"agreement": agreed.as_dict()})
-    for complaint in agreed.complaints():
-        console.print(f"Warning: {complaint}", style="bold red")
+    for violation in agreed.violations():
+        console.print(f"Warning: {violation}", style="bold red")
     papers = _papers(dataset, run, settings, correction, calibrated.second_look, comparison, agreed)
     Package(calibrated.model, manifest, _notice(manifest.dataset, settings.recipe), papers).write(directory)
     return manifest
@@ -130,7 +130,9 @@ def _representative(dataset: Dataset, seed: int) -> NDArray[np.int64]:
     return np.sort(np.concatenate(chosen))
 
 
-def _draft_manifest(model: bytes, dataset: Dataset, settings: Settings, projection: Projection) -> Manifest:
+def _draft_manifest(
+    model: bytes, dataset: Dataset, settings: RunSettings, projection: Projection
+) -> Manifest:
     """Return the manifest before anything was measured: every photo passes, logits as they are."""
     card, now = dataset.card, datetime.now(UTC)
     return Manifest(
@@ -160,7 +162,7 @@ def _draft_manifest(model: bytes, dataset: Dataset, settings: Settings, projecti
 def _papers(
     dataset: Dataset,
     run: Run,
-    settings: Settings,
+    settings: RunSettings,
     correction: BiasCorrection,
     second_look: SecondLookChoice,
     comparison: Comparison,
@@ -181,12 +183,12 @@ def _papers(
         "quantization": {
             "split": "validation",
             **asdict(comparison),
-            "warnings": agreed.complaints(),
+            "warnings": agreed.violations(),
         },
     }
 
 
-def _plain(settings: Settings) -> dict[str, Any]:
+def _plain(settings: RunSettings) -> dict[str, Any]:
     """Return the settings as JSON takes them; of a path on this machine only the file's name."""
     recipe = settings.recipe.model_copy(update={"weights": Path(settings.recipe.weights).name})
     return settings.model_copy(update={"recipe": recipe}).model_dump(mode="json")

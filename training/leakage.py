@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from frond.manifest import Manifest
-from training.data.card import Card
+from training.data.card import DataCard
 from training.data.dataset import Dataset
 from training.errors import TrainingError
 from training.report.inputs import DATA_NAME, REPORT_NAME, read_json
@@ -51,7 +51,7 @@ def check_size(dataset: Dataset, manifest: Manifest) -> None:
         )
 
 
-def check_split(card: Card, directory: Path) -> None:
+def check_split(card: DataCard, directory: Path) -> None:
     """Refuse the photos that a model was made from where they are split otherwise than then.
 
     Parameters
@@ -66,7 +66,7 @@ def check_split(card: Card, directory: Path) -> None:
     training.errors.TrainingError
         Another split: some of its validation or test photos may have trained the model.
     """
-    trained_on = read_json(directory / REPORT_NAME / DATA_NAME, Card)
+    trained_on = read_json(directory / REPORT_NAME / DATA_NAME, DataCard)
     if trained_on and (
         trained_on.test_fingerprint != card.test_fingerprint
         or trained_on.train_fingerprint not in (None, card.train_fingerprint)

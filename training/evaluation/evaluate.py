@@ -15,7 +15,7 @@ from frond.manifest import MANIFEST_NAME, Manifest, read_manifest
 from frond.ood_scores import softmax
 from training.artifacts.metrics import METRICS_NAME, Metrics, Scores, TakenFor, Unknown
 from training.atomic_write import write_whole
-from training.data.card import Card
+from training.data.card import DataCard
 from training.data.dataset import Dataset
 from training.data.split import Split
 from training.errors import TrainingError
@@ -213,7 +213,7 @@ def _write(
     measured: Metrics,
     exhibits: Exhibits,
     pictures: Mapping[str, bytes],
-    card: Card,
+    card: DataCard,
 ) -> None:
     """Write everything down; the papers are made first, so that a fault leaves the folder as it was."""
     papers = make_papers(read_material(directory, measured, exhibits, card))

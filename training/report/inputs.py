@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from frond.manifest import Manifest, read_manifest
 from training.artifacts.metrics import METRICS_NAME, Metrics
 from training.artifacts.trials import AbstentionTrials, BiasTrial, QuantizationTrials, SecondLookTrials
-from training.data.card import Card
+from training.data.card import DataCard
 from training.errors import TrainingError
 from training.evaluation.exhibits import EXHIBITS_NAME, Exhibits
 
@@ -30,7 +30,7 @@ class Material:
     manifest: Manifest
     metrics: Metrics
     exhibits: Exhibits | None = None
-    card: Card | None = None
+    card: DataCard | None = None
     history: list[dict[str, float | None]] | None = None
     settings: dict[str, Any] | None = None
     quantization: QuantizationTrials | None = None
@@ -50,7 +50,7 @@ def read_material(
     directory: Path,
     metrics: Metrics | None = None,
     exhibits: Exhibits | None = None,
-    card: Card | None = None,
+    card: DataCard | None = None,
 ) -> Material:
     """Gather what is known of the model in a folder.
 
@@ -79,7 +79,7 @@ def read_material(
         manifest,
         metrics,
         exhibits or read_json(report / EXHIBITS_NAME, Exhibits),
-        card or read_json(report / DATA_NAME, Card),
+        card or read_json(report / DATA_NAME, DataCard),
         read_json(report / HISTORY_NAME, list[dict[str, float | None]]) or None,
         read_json(report / SETTINGS_NAME, dict[str, Any]) or manifest.training or None,
         read_json(report / QUANTIZATION_NAME, QuantizationTrials),

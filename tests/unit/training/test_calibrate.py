@@ -20,7 +20,7 @@ from training.evaluation.calibration import fit_temperature
 from training.evaluation.tta import SecondLookChoice, Trial
 from training.inference import infer_all
 from training.package import NOTICE_NAME
-from training.quantization.metadata import imprint
+from training.quantization.metadata import read_metadata
 
 AGAIN = SecondLookChoice(1000.0, [Trial(1000.0, 1.0, 0.5, 2)])
 
@@ -110,7 +110,7 @@ def test_whatever_changes_answers_changes_the_version(
 
     assert once.file == same.file
     assert once.version != again.version != read_manifest(model).version
-    told = imprint((tmp_path / "again" / MODEL_NAME).read_bytes(), IMPRINT_NAME)
+    told = read_metadata((tmp_path / "again" / MODEL_NAME).read_bytes(), IMPRINT_NAME)
     assert told is not None
     assert json.loads(told)["second_look"] == {"gap_below": 1000}
     assert json.loads(told)["temperature"] == again.temperature

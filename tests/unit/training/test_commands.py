@@ -52,10 +52,10 @@ def test_a_source_without_classes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     said = failure(monkeypatch, capsys, "prepare", str(tmp_path), str(tmp_path / "set"))
-    assert "it should hold one folder a species" in said
+    assert "it should hold one folder per species" in said
 
 
-@pytest.mark.parametrize("command", ["fit", "evaluate", "bare-ground"])
+@pytest.mark.parametrize("command", ["fit", "evaluate", "extract-background"])
 def test_a_data_set_that_is_none(
     command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -32,7 +32,7 @@ def run(prepared: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A run that has finished, as far as its folder tells."""
     run = Run(tmp_path_factory.mktemp("run"))
     settings = settings_for(prepared)
-    run.claim(settings)
+    run.write_settings(settings)
     recipe = settings.recipe
     network = build(settings.classes, settings.size, recipe.dropout, recipe.seed, recipe.backbone)
     # Without this its values die out from layer to layer, and photos do not differ to it.
@@ -161,8 +161,8 @@ def test_the_biases_are_in_the_network_that_serves_and_on_paper(
         return {"int8": int8}
 
     monkeypatch.setattr("training.export.fit_biases", lambda *_: BiasCorrection(biases, 0.25, 0.75))
-    monkeypatch.setattr("training.export.variants", variants)
-    monkeypatch.setattr("training.export.compare", lambda *_: Comparison(0, [], []))
+    monkeypatch.setattr("training.export.export_all_formats", variants)
+    monkeypatch.setattr("training.export.compare_formats", lambda *_: Comparison(0, [], []))
 
     export(prepared, run, tmp_path / "model")
 
@@ -181,8 +181,8 @@ def test_all_that_is_fitted_is_fitted_to_what_the_second_look_makes_of_a_photo(
 ) -> None:
     int8 = (exported / MODEL_NAME).read_bytes()
     trials = [SecondLookTrial(1000.0, 1.0, 0.5, 2)]
-    monkeypatch.setattr("training.export.variants", lambda *_: {"int8": int8})
-    monkeypatch.setattr("training.export.compare", lambda *_: Comparison(0, [], []))
+    monkeypatch.setattr("training.export.export_all_formats", lambda *_: {"int8": int8})
+    monkeypatch.setattr("training.export.compare_formats", lambda *_: Comparison(0, [], []))
     monkeypatch.setattr("training.calibrate.choose_second_look", lambda *_: SecondLookChoice(1000.0, trials))
 
     manifest = export(prepared, run, tmp_path / "model")
@@ -216,11 +216,11 @@ def test_a_collapsed_export_is_told_aloud_and_on_paper(
     kernel, bias = network.get_layer("logits").get_weights()
     network.get_layer("logits").set_weights([-kernel, bias])
     other.directory.mkdir()
-    other.claim(run.settings())
+    other.write_settings(run.settings())
     network.save_weights(other.best_weights(len(run.settings().recipe.stages) - 1))
     int8 = (exported / MODEL_NAME).read_bytes()
-    monkeypatch.setattr("training.export.variants", lambda *_: {"int8": int8})
-    monkeypatch.setattr("training.export.compare", lambda *_: Comparison(0, [], []))
+    monkeypatch.setattr("training.export.export_all_formats", lambda *_: {"int8": int8})
+    monkeypatch.setattr("training.export.compare_formats", lambda *_: Comparison(0, [], []))
 
     export(prepared, other, tmp_path / "model")
 
@@ -264,7 +264,7 @@ def test_the_command_leaves_out_the_species_that_the_run_left_out(
         given.append(dataset)
         raise TrainingError("far enough")
 
-    run.claim(settings_for(Dataset(prepared.directory, ["triticum-aestivum"])))
+    run.write_settings(settings_for(Dataset(prepared.directory, ["triticum-aestivum"])))
     monkeypatch.setattr("training.export.export", stop)
     with pytest.raises(TrainingError, match="far enough"):
         command(prepared.directory, tmp_path, tmp_path / "model")

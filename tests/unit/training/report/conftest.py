@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from frond.manifest import Manifest, Species
+from frond.manifest import Manifest, SpeciesLabel
 from frond.preprocessing import PreprocessingSpec
 from frond.tta import TTASettings
 from tests.support.tiny_model import manifest_of, tiny_model
@@ -35,16 +35,16 @@ from training.artifacts.trials import (
     SecondLookTrials,
     Variant,
 )
-from training.data.card import BadFile, Card
+from training.data.card import BadFile, DataCard
 from training.evaluation.exhibits import Exhibit, Exhibits
 from training.report import Material
 
 NAMES = ("Maize", "Wheat", "Beet")
 
 
-def species_named(names: Sequence[str]) -> list[Species]:
+def species_named(names: Sequence[str]) -> list[SpeciesLabel]:
     return [
-        Species(slug=f"plant-{i}", scientific_name=f"Planta {name}", common_names={"en": name})
+        SpeciesLabel(slug=f"plant-{i}", scientific_name=f"Planta {name}", common_names={"en": name})
         for i, name in enumerate(names)
     ]
 
@@ -165,7 +165,7 @@ def material_of(names: Sequence[str] = NAMES, side: int = 8, mistakes: int = 2) 
             mistakes=[exhibit(2, 0, side) for _ in range(mistakes)],
             examples=[exhibit(i, i, side) for i in range(3) for _ in range(max(1, mistakes // 5))],
         ),
-        card=Card(
+        card=DataCard(
             name="garden",
             created_at=datetime(2026, 3, 4, tzinfo=UTC),
             fingerprint="f1n9e4",
@@ -187,7 +187,7 @@ def material_of(names: Sequence[str] = NAMES, side: int = 8, mistakes: int = 2) 
             "dataset_fingerprint": "f1n9e4",
             "recipe": {
                 "weight_decay": 0.0625,
-                "stages": [{"name": "head", "rate": 0.03125}, {"name": "all"}],
+                "stages": [{"name": "head", "learning_rate": 0.03125}, {"name": "all"}],
             },
         },
         quantization=QuantizationTrials(

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from frond.manifest import Species
+from frond.manifest import SpeciesLabel
 from tests.unit.training.report.conftest import material_of
 from tests.unit.training.report.reader import Page
 from training.artifacts.trials import BiasTrial
@@ -228,7 +228,7 @@ def test_it_stays_under_3_mb_whatever_the_photos_show() -> None:
 
 def test_many_species_fit() -> None:
     material = material_of()
-    many = [Species(slug=f"plant-{i}", scientific_name=f"Planta {i}") for i in range(150)]
+    many = [SpeciesLabel(slug=f"plant-{i}", scientific_name=f"Planta {i}") for i in range(150)]
     row = {"precision": 0.5, "recall": 0.5, "f1-score": 0.5, "support": 4}
     metrics = material.metrics.model_copy(
         update={
