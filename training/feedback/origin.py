@@ -35,7 +35,7 @@ class Origin:
         # Nothing is written, so that no record's time counts.
         records = ClassificationRepository(self.dynamodb, self.table, days=0)
         with asked():
-            yield from (Correction.of(record) for record in records.corrections())
+            yield from (Correction.of(record) for record in records.scan_feedback())
 
     def photo(self, key: str) -> S3Object:
         """Return the photo that is under a key now.

@@ -15,8 +15,8 @@ GIGABYTE = 1024**3
 # DynamoDB counts so many bytes more for each item, in the table and in the index:
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
 ITEM_BYTES = 100
-# In the index: id, shelf and time, with their names.
-INDEX_BYTES = 100
+# In the index: id, partition and time, with their names.
+INDEX_BYTES = 104
 # Lambda asks each of the two queues with five pollers, each of which waits 20 seconds for an answer:
 # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
 IDLE_POLLS = 2 * 5 * SECONDS / 20

@@ -11,7 +11,8 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from frond.problems import AttemptFailed, Problem
-from frond.repository import ClassificationRepository, Status
+from frond.records import Status
+from frond.repository import ClassificationRepository
 from frond.telemetry import costs, logger, metrics, timed
 from frond.tracing import trace_handler
 from frond_classify.http.server_timing import Stopwatch
@@ -63,7 +64,7 @@ def finish(name: Name, table: ClassificationRepository) -> None:
         return
     status, outcome = judge(material)
     with timed("RecordTime"):
-        table.finish(material.upload, status, outcome.model_dump(mode="json"))
+        table.mark_finished(material.upload, status, outcome.model_dump(mode="json"))
     with timed("TellTime"):
         announce(material.upload, table)
 
@@ -85,7 +86,7 @@ def _note(name: Name, table: ClassificationRepository, fault: Exception) -> None
     """Leave word of why an attempt failed, where people look for the photo."""
     try:
         trouble = AttemptFailed(f"worker: {type(fault).__name__}: {fault}").document()
-        table.note(name.identifier, name.sequencer, trouble)
+        table.record_error(name.identifier, name.sequencer, trouble)
     except Exception:  # noqa: BLE001 - the fault itself is what the caller is about to raise
         logger.warning("The reason could not be kept", key=name.key)
 

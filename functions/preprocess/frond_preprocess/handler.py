@@ -11,7 +11,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from frond.preprocessing import PreprocessingSpec, read_with_preview
 from frond.problems import AttemptFailed, PayloadTooLarge, Problem, UploadMismatch
-from frond.repository import ClassificationRepository, ExpectedUpload
+from frond.records import ExpectedUpload
+from frond.repository import ClassificationRepository
 from frond.s3_objects import S3Object, fetch
 from frond.settings import FunctionSettings
 from frond.telemetry import MetricUnit, costs, logger, metrics, timed
@@ -82,12 +83,12 @@ def make_picture(landed: Landed) -> None:
     """
     upload = landed.upload
     with timed("RecordTime"):
-        record = records().begin(upload)
+        record = records().mark_running(upload)
     if record is None:
         logger.info("Finished, deleted or replaced", key=upload.key)
         return
     try:
-        made = _made(landed, record.promise)
+        made = _made(landed, record.expected_upload)
         with timed("WriteTime"):
             pictures().put(upload, made)
         metrics.add_metric("PicturesMade", MetricUnit.Count, 1)
@@ -130,7 +131,7 @@ def _note(upload: Upload, fault: Exception) -> None:
     """Leave word of why an attempt failed, where people look for the photo."""
     try:
         trouble = AttemptFailed(f"preprocess: {type(fault).__name__}: {fault}").document()
-        records().note(upload.identifier, upload.sequencer, trouble)
+        records().record_error(upload.identifier, upload.sequencer, trouble)
     except Exception:  # noqa: BLE001 - the fault itself is what the caller is about to raise
         logger.warning("The reason could not be kept", key=upload.key)
 

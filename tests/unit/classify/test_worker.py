@@ -119,7 +119,7 @@ def test_a_result_file_that_is_overtaken_ends_as_the_record_does(
 def test_what_is_deleted_while_it_is_under_way_leaves_nothing(door: S3Door, maize: bytes) -> None:
     photo = upload()
     key = door.put_picture(photo, maize)
-    door.records.begin(photo)
+    door.records.mark_running(photo)
     door.records.delete(photo.identifier)
 
     assert handle(notification(key)) == []
@@ -152,7 +152,7 @@ def test_without_its_original_a_picture_of_another_size_ends_with_that_reason(
 
 def test_a_picture_that_somebody_removed_ends_with_that_reason(door: S3Door) -> None:
     photo = upload()
-    door.records.begin(photo)
+    door.records.mark_running(photo)
 
     assert handle(notification(f"{photo.identifier}/{photo.sequencer}/picture.png")) == []
     assert door.result(photo.identifier)["error"]["type"] == "urn:frond:problem:vanished-photo"
@@ -233,7 +233,7 @@ class Fault:
 def test_why_the_last_attempt_failed_can_be_asked_for(door: S3Door, call: Call, maize: bytes) -> None:
     photo = upload()
     key = door.put_picture(photo, maize)
-    door.records.begin(photo)
+    door.records.mark_running(photo)
     door.s3.delete_object(Bucket="pictures", Key=key)
     door.s3.delete_bucket(Bucket="pictures")
 

@@ -10,7 +10,8 @@ import pytest
 from PIL import Image
 
 from frond.preprocessing import PreprocessingSpec, read_photo
-from frond.repository import ClassificationRepository, ExpectedUpload
+from frond.records import ExpectedUpload
+from frond.repository import ClassificationRepository
 from frond.uploads import Upload, identifier_of, reserved_key
 from tests.unit.preprocess.conftest import PHOTO, PICTURES, UPLOADS, Context, stored
 
@@ -102,7 +103,7 @@ def test_what_is_finished_is_not_made_again(s3: "S3Client", records: Classificat
     s3.put_object(Bucket=UPLOADS, Key="a.jpg", Body=PHOTO.read_bytes())
     handle(record("a.jpg", 1))
     upload = Upload.of(s3.head_object(Bucket=PICTURES, Key=stored(s3, "/picture.png")[0])["Metadata"])
-    records.finish(upload, "succeeded", {})
+    records.mark_finished(upload, "succeeded", {})
     for name in stored(s3):
         s3.delete_object(Bucket=PICTURES, Key=name)
 
@@ -141,7 +142,7 @@ def test_a_photo_that_is_not_the_announced_one_is_refused(
     photo = PHOTO.read_bytes()
     identifier = "0123456789abcdef0123456789abcdef"
     key = reserved_key(identifier)
-    records.promise(identifier, key, ExpectedUpload(content_type, size or len(photo)))
+    records.expect_upload(identifier, key, ExpectedUpload(content_type, size or len(photo)))
     s3.put_object(Bucket=UPLOADS, Key=key, Body=photo, ContentType="image/jpeg")
 
     assert handle(record(key, len(photo))) == []
@@ -199,5 +200,5 @@ def test_a_missing_bucket_leaves_every_message_in_the_queue_and_says_why(
     assert handle(record("a.jpg", 1, "1"), record("a.jpg", 1, "2")) == ["1", "2"]
     found = records.get(identifier_of("a.jpg"))
     assert found is not None
-    assert found.trouble is not None
-    assert "NoSuchBucket" in found.trouble["detail"]
+    assert found.last_error is not None
+    assert "NoSuchBucket" in found.last_error["detail"]

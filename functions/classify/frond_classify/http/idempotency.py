@@ -13,7 +13,7 @@ from uuid import NAMESPACE_URL, uuid5
 from aws_lambda_powertools.utilities.data_classes.common import BaseProxyEvent
 
 from frond.problems import IdempotencyKeyReused
-from frond.repository import Record
+from frond.records import Record
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"

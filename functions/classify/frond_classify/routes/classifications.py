@@ -10,7 +10,9 @@ from aws_lambda_powertools.event_handler.content_types import APPLICATION_JSON
 from aws_lambda_powertools.event_handler.openapi.params import Header, Query
 
 from frond import problems
-from frond.repository import BadCursorError, ClassificationRepository, Record
+from frond.record_items import BadCursorError
+from frond.records import Record
+from frond.repository import ClassificationRepository
 from frond.telemetry import MetricUnit, logger, metrics
 from frond.tracing import trace_method
 from frond.uploads import identifier_of
@@ -91,7 +93,7 @@ def classify(
         door="http",
         key=None,
         created_at=datetime.now(UTC),
-        outcome=outcome.model_dump(mode="json"),
+        result=outcome.model_dump(mode="json"),
         fingerprint=repetition.fingerprint if repetition else None,
     )
     # Of two alike that came at once, one is kept, and both get its answer.
@@ -162,7 +164,7 @@ def delete_classification(identifier: str) -> Response[str]:
     """Delete whatever there is of a classification."""
     table = _table()
     # A deletion that was cut off can be asked for again.
-    if table.get(identifier) is None and not table.deleted(identifier):
+    if table.get(identifier) is None and not table.is_deleted(identifier):
         raise problems.UnknownClassification
     # The record comes first, so that nothing under way makes anew what is removed.
     remove_all(identifier, table.delete(identifier))

@@ -23,7 +23,7 @@ def correct(identifier: str) -> Answer:
     """Keep the user's correction with the record."""
     feedback = submitted_document(router.current_event, Feedback)
     table = records()
-    corrected = table.correct(identifier, feedback.model_dump()) if table else None
+    corrected = table.set_feedback(identifier, feedback.model_dump()) if table else None
     if corrected is None:
         raise UnknownClassification
     return Answer.from_record(corrected)

@@ -6,7 +6,7 @@ from uuid import uuid4
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from frond.problems import InvalidRequest, PayloadTooLarge, UnknownPath, UnsupportedMediaType
-from frond.repository import ExpectedUpload
+from frond.records import ExpectedUpload
 from frond.uploads import reserved_key
 from frond_classify.http.request_body import PHOTO_TYPES, submitted_document
 from frond_classify.openapi.responses import json_body, responses
@@ -51,7 +51,7 @@ def announce() -> tuple[UploadForm, int]:
         raise PayloadTooLarge(f"Photos of up to {limit} bytes are taken.", limit_bytes=limit)
     identifier = uuid4().hex
     key = reserved_key(identifier)
-    table.promise(identifier, key, ExpectedUpload(announced.content_type, announced.size))
+    table.expect_upload(identifier, key, ExpectedUpload(announced.content_type, announced.size))
     expires_at = datetime.now(UTC) + FORM_LIVES
     return _form(settings.uploads_bucket, identifier, key, announced, expires_at), 201
 

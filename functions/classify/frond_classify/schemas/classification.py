@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field, field_validator
 from frond.classifier import Candidate, Verdict
 from frond.image_quality import Issue, issues
 from frond.preprocessing import Photo
-from frond.repository import Door, Record, Status
+from frond.records import Door, Record, Status
 from frond_classify.activation_map import Matrix
 from frond_classify.http.request_body import PHOTO_TYPES
 from frond_classify.http.server_timing import Stopwatch
@@ -157,7 +157,7 @@ class Answer(Outcome, Heading):
     @classmethod
     def from_record(cls, record: Record) -> Self:
         """Return the answer that a record holds."""
-        outcome = {"error": record.trouble} | record.outcome
+        outcome = {"error": record.last_error} | record.result
         return cls.model_validate(
             {
                 **outcome,

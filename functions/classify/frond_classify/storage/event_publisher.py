@@ -3,7 +3,8 @@
 import json
 from typing import Any
 
-from frond.repository import ClassificationRepository, Record
+from frond.records import Record
+from frond.repository import ClassificationRepository
 from frond.uploads import Upload
 from frond_classify.schemas.classification import Answer
 from frond_classify.storage.aws_clients import events
