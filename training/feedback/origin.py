@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from frond.repository import ClassificationRepository
-from frond.s3_objects import S3Object, fetch
+from frond.s3_objects import S3Object, get_object
 from training.errors import TrainingError
 from training.feedback.correction import Correction
 from training.stack import Aws, Stack, asked, deployed_stack, local_stack
@@ -48,7 +48,7 @@ class Origin:
             S3 does not give it.
         """
         with asked():
-            return fetch(self.s3, {"Bucket": self.uploads_bucket, "Key": key})
+            return get_object(self.s3, self.uploads_bucket, key)
 
 
 def origin_of(stack: str | None, local: bool, table: str | None, uploads_bucket: str | None) -> Origin:

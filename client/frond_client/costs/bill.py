@@ -16,7 +16,7 @@ GIGABYTE = 1024**3
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
 ITEM_BYTES = 100
 # In the index: id, partition and time, with their names.
-INDEX_BYTES = 104
+INDEX_BYTES = 100
 # Lambda asks each of the two queues with five pollers, each of which waits 20 seconds for an answer:
 # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
 IDLE_POLLS = 2 * 5 * SECONDS / 20

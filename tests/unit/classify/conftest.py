@@ -129,7 +129,7 @@ class S3Door:
             "original-width": str(seen.width),
             "original-height": str(seen.height),
             "original-format": seen.format,
-            "recipe": PreprocessingSpec(size=size).model_dump_json(),
+            "preprocessing": PreprocessingSpec(size=size).model_dump_json(),
             "decode-ms": "1.5",
         }
         return self._put(upload, "picture.png", png.getvalue(), facts)
@@ -139,7 +139,7 @@ class S3Door:
 
     def _put(self, upload: Upload, name: str, body: bytes, facts: dict[str, str]) -> str:
         key = f"{upload.identifier}/{upload.sequencer}/{name}"
-        self.s3.put_object(Bucket="pictures", Key=key, Body=body, Metadata=upload.metadata() | facts)
+        self.s3.put_object(Bucket="pictures", Key=key, Body=body, Metadata=upload.to_metadata() | facts)
         return key
 
     def contents(self, bucket: str) -> list[str]:

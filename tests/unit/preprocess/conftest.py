@@ -1,4 +1,4 @@
-"""The preprocess function's handler as Lambda calls it, with its buckets and its table in moto."""
+"""The preprocess handler, with its buckets and its table in moto."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,23 +39,22 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator["S3Client"]:
     }.items():
         monkeypatch.setenv(name, value)
     with mock_aws():
-        from frond_preprocess import aws_clients
-        from frond_preprocess import handler as app
+        from frond_preprocess.app import use_app
 
-        for cached in (app.settings, app.pictures, app.records, aws_clients.s3, aws_clients.dynamodb):
-            cached.cache_clear()
+        use_app(None)
         client = boto3.client("s3")
         for bucket in (UPLOADS, PICTURES):
             client.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
         make_table(boto3.client("dynamodb"), "records")
         yield client
+        use_app(None)
 
 
 @pytest.fixture
 def records(s3: "S3Client") -> ClassificationRepository:
-    from frond_preprocess import handler as app
+    from frond_preprocess.app import current_app
 
-    return app.records()
+    return current_app().repository
 
 
 def stored(s3: "S3Client", name: str = "") -> list[str]:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from frond.s3_objects import S3Object, fetch
+from frond.s3_objects import S3Object, get_object
 from frond.uploads import Upload
 from frond_classify.settings import configuration
 from frond_classify.storage.aws_clients import s3
@@ -18,7 +18,7 @@ def made(key: str) -> S3Object:
     frond.problems.VanishedPhoto
         It is not there any more.
     """
-    return fetch(s3(), {"Bucket": configuration().pictures_bucket, "Key": key})
+    return get_object(s3(), configuration().pictures_bucket, key)
 
 
 def original(upload: Upload) -> bytes:
@@ -29,7 +29,7 @@ def original(upload: Upload) -> bytes:
     frond.problems.VanishedPhoto
         It was deleted or has expired.
     """
-    return fetch(s3(), upload.address).content
+    return get_object(s3(), upload.bucket, upload.key, upload.version).content
 
 
 def put_result(identifier: str, result: dict[str, Any]) -> None:

@@ -46,7 +46,7 @@ class Material:
             The original is needed, and is gone or no photo.
         """
         facts = self.picture.metadata if self.picture else {}
-        if self.picture and facts.get("recipe") == recipe.model_dump_json():
+        if self.picture and facts.get("preprocessing") == recipe.model_dump_json():
             width, height = int(facts["original-width"]), int(facts["original-height"])
             return Photo(_pixels(self.picture.content), width, height, facts["original-format"])
         settings = configuration()
@@ -88,7 +88,7 @@ def material_of(name: Name, table: ClassificationRepository) -> Material | None:
         found = made(name.key)
     except VanishedPhoto as gone:
         return _lost(name, table, gone)
-    upload = Upload.of(found.metadata)
+    upload = Upload.from_metadata(found.metadata)
     if name.key.endswith(".json"):
         return Material(upload, problem=json.loads(found.content))
     return Material(upload, picture=found)

@@ -13,7 +13,7 @@ from frond.records import ExpectedUpload, Record
 Item = Mapping[str, Any]
 
 # All records share one partition of the index. It holds keys only and takes a thousand new records a second.
-PARTITION = "classifications"
+PARTITION = "all-records"
 # The status of a tombstone.
 DELETED = "deleted"
 
