@@ -36,7 +36,7 @@ types: $(VENV)/.dev ## Check types
 	$(BIN)/mypy
 
 contract: $(VENV)/.local ## Write docs/openapi.json anew, from the code
-	@$(BIN)/python -c 'from frond_classify import api; from frond_classify.openapi import document; print(document.contract(api.app))' \
+	@$(BIN)/python -c 'from frond_classify.openapi.document import openapi_json; from frond_classify.resolver import resolver; print(openapi_json(resolver))' \
 	  | $(BIN)/python -m json.tool --no-ensure-ascii > docs/openapi.json
 
 format: $(VENV)/.dev ## Mend what of the style can be mended

@@ -28,7 +28,7 @@ STAGES = (
     ("worker", "ReadTime", "read the picture from S3"),
     ("worker", "InferenceTime", "run the network"),
     ("worker", "RecordTime", "finish the record"),
-    ("worker", "TellTime", "write the result, send the event"),
+    ("worker", "PublishTime", "write the result, send the event"),
 )
 
 
@@ -118,7 +118,7 @@ def measure(stack: Running, log: Path, photos: list[Path]) -> Measured:
     # A function counts a batch when all of it is done; one that was delivered twice is counted twice.
     time.sleep(SETTLING_S)
     stages = _stages(log, before)
-    told = len(stages["worker", "TellTime"])
+    told = len(stages["worker", "PublishTime"])
     return Measured(len(photos), results, told, seconds, stages)
 
 

@@ -13,20 +13,20 @@ from tests.conftest import ROOT
 
 CONTRACT = json.loads((ROOT / "docs" / "openapi.json").read_text(encoding="utf-8"))
 SHAPES: dict[str, type[BaseModel]] = {
-    "Answer": models.Classification,
-    "AnswerList": models.Page,
-    "Feedback": models.Feedback,
-    "ImageFacts": models.Image,
-    "ModelCard": models.Model,
-    "ModelName": models.ModelName,
-    "PhotoAnswer": models.JudgedImage,
-    "PhotoIssue": models.Issue,
-    "Prediction": models.Prediction,
-    "Source": models.Source,
+    "ClassificationResponse": models.Classification,
+    "ClassificationListResponse": models.Page,
+    "FeedbackRequest": models.Feedback,
+    "ImageInfo": models.Image,
+    "ModelResponse": models.Model,
+    "ModelRef": models.ModelName,
+    "ImageResult": models.JudgedImage,
+    "ImageIssue": models.Issue,
+    "SpeciesPrediction": models.Prediction,
+    "SourceInfo": models.Source,
     "SpeciesEntry": models.Species,
-    "SpeciesList": models.SpeciesList,
-    "Timings": models.Timings,
-    "UploadForm": models.UploadForm,
+    "SpeciesListResponse": models.SpeciesList,
+    "StageTimings": models.Timings,
+    "PresignedPost": models.UploadForm,
 }
 
 

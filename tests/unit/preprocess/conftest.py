@@ -18,13 +18,6 @@ PHOTO = Path(__file__).parents[3] / "events" / "photos" / "zea-mays.jpg"
 UPLOADS, PICTURES = "uploads", "pictures"
 
 
-class Context:
-    function_name = "preprocess"
-    memory_limit_in_mb = 1769
-    invoked_function_arn = "arn:aws:lambda:eu-west-1:000000000000:function:preprocess"
-    aws_request_id = "00000000-0000-0000-0000-000000000001"
-
-
 @pytest.fixture
 def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator["S3Client"]:
     for name, value in {

@@ -9,7 +9,8 @@ import pytest
 from frond.repository import ClassificationRepository
 from frond.uploads import identifier_of
 from tests.conftest import ROOT
-from tests.unit.preprocess.conftest import PHOTO, Context, stored
+from tests.support.lambda_context import FakeLambdaContext
+from tests.unit.preprocess.conftest import PHOTO, stored
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -36,7 +37,7 @@ def test_every_upload_of_an_event_is_marked_running_once(
     for key in objects(event):
         s3.put_object(Bucket=bucket, Key=key, Body=PHOTO.read_bytes())
 
-    assert handler(event, Context()) == {"batchItemFailures": []}
+    assert handler(event, FakeLambdaContext("preprocess")) == {"batchItemFailures": []}
 
     for key, thing in objects(event).items():
         record = records.get(identifier_of(key))

@@ -13,7 +13,8 @@ from frond.preprocessing import PreprocessingSpec, read_photo
 from frond.records import ExpectedUpload
 from frond.repository import ClassificationRepository
 from frond.uploads import Upload, identifier_of, reserved_key
-from tests.unit.preprocess.conftest import PHOTO, PICTURES, UPLOADS, Context, stored
+from tests.support.lambda_context import FakeLambdaContext
+from tests.unit.preprocess.conftest import PHOTO, PICTURES, UPLOADS, stored
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -38,7 +39,7 @@ def message_of(body: dict[str, Any], message: str) -> dict[str, Any]:
 def handle(*records: dict[str, Any]) -> list[str]:
     from frond_preprocess.handler import handler
 
-    failures = handler({"Records": list(records)}, Context())["batchItemFailures"]
+    failures = handler({"Records": list(records)}, FakeLambdaContext("preprocess"))["batchItemFailures"]
     return [failure["itemIdentifier"] for failure in failures]
 
 

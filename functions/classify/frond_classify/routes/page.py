@@ -12,10 +12,9 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
-from binary import picture_answer
 from frond.problems import UnknownPath
-from frond_classify.http.responses import tagged
-from frond_classify.settings import configuration
+from frond_classify.app import current_app
+from frond_classify.http.responses import image_response, response_with_etag
 
 STATIC = Path(__file__).parent.parent / "static"
 STYLE_TAG = re.compile(r'<link rel="stylesheet" href="([a-z]+\.css)">')
@@ -95,8 +94,8 @@ def static(name: str) -> Response[Any]:
         headers["Service-Worker-Allowed"] = "../"
     content = _content(name)
     if file.content_type == PNG:
-        return picture_answer(router.current_event, content, file.content_type, headers)
-    return tagged(router.current_event, content.decode(), file.content_type, headers)
+        return image_response(router.current_event, content, file.content_type, headers)
+    return response_with_etag(router.current_event, content.decode(), file.content_type, headers)
 
 
 @cache
@@ -154,7 +153,7 @@ def _page() -> tuple[str, str]:
 
 def _uploads() -> str:
     """Return where the page may send large photos: the bucket's addresses, or those of another S3."""
-    bucket, region = configuration().uploads_bucket, os.environ.get("AWS_REGION", "")
+    bucket, region = current_app().settings.uploads_bucket, os.environ.get("AWS_REGION", "")
     if not bucket:
         return ""
     if elsewhere := os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL"):
