@@ -1,6 +1,6 @@
 """The cold start: load the model in a thread while the main thread imports the rest.
 
-LiteRT releases the GIL while it loads a model, so both take the time of the longer one.
+LiteRT releases the GIL while it loads a model, so the two together take about as long as the longer one.
 """
 
 import gc
@@ -25,7 +25,7 @@ def startup() -> Iterator[None]:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # Imports create objects that stay. Looking for garbage among them takes a tenth of a cold start.
     gc.disable()
-    # Imported after both of these settings, which it depends on.
+    # Not at the top: this imports NumPy, which reads the variable then, and creates most of those objects.
     from frond_classify.app import current_app  # noqa: PLC0415
 
     current_app().start_loading()

@@ -5,6 +5,7 @@ import io
 import pytest
 from PIL import Image, ImageFilter
 
+from frond.classifier import Classifier, ClassifierOutput, Inference
 from tests.unit.classify.conftest import PHOTOS, Call, Reply, form
 
 PATH = "/v1/classifications"
@@ -31,6 +32,22 @@ def test_the_result_of_a_single_photo_is_that_of_the_plant(call: Call, maize: by
         "predictions": answer["predictions"],
         "evidence": None,
     }
+
+
+@pytest.mark.parametrize(("photos", "expected"), [(1, 1), (3, 4)])
+def test_a_single_photo_is_judged_once(
+    call: Call, maize: bytes, monkeypatch: pytest.MonkeyPatch, photos: int, expected: int
+) -> None:
+    calls: list[int] = []
+    judge = Classifier.judge
+
+    def count(self: Classifier, *inferences: Inference) -> ClassifierOutput:
+        calls.append(len(inferences))
+        return judge(self, *inferences)
+
+    monkeypatch.setattr(Classifier, "judge", count)
+    classify(call, *[maize] * photos)
+    assert len(calls) == expected
 
 
 def test_a_clear_photo_outweighs_a_blurred_one(call: Call, maize: bytes) -> None:

@@ -45,6 +45,21 @@ def test_the_function_starts_without_tensorflow_or_training() -> None:
     }
 
 
+INSIDE = """
+import gc, sys
+from frond_classify.startup import startup
+with startup():
+    from frond_classify.app import current_app
+    print("_loading" in vars(current_app()), gc.isenabled(), "frond_classify.resolver" in sys.modules)
+"""
+
+
+def test_the_model_begins_to_load_before_the_other_imports() -> None:
+    started = start(INSIDE)
+
+    assert started.stdout.splitlines()[-1] == "True False False", started.stderr
+
+
 def test_garbage_collection_is_on_after_the_start() -> None:
     started = start("import gc, frond_classify.api; print(gc.isenabled(), gc.get_freeze_count() > 10_000)")
 

@@ -95,7 +95,7 @@ class ModelRef(BaseModel):
 
 
 class SourceInfo(BaseModel):
-    """How the photo was sent: to the HTTP API or as an S3 upload."""
+    """The origin of the photo: the HTTP API or an S3 upload."""
 
     door: Door
     key: str | None = Field(description="The object's key, for an S3 upload")

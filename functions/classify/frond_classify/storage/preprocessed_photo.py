@@ -42,7 +42,7 @@ class PreprocessedPhoto:
 
     @property
     def decode_milliseconds(self) -> float:
-        """How long the photo took to decode."""
+        """The time that decoding the photo took."""
         return float(self.png.metadata.get("decode-ms", 0)) if self.png else 0.0
 
     def model_input(self, app: ClassifyApp, spec: PreprocessingSpec) -> Photo:
