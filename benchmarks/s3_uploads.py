@@ -21,7 +21,7 @@ UPLOADERS = 8
 TIMEOUT_S = 600
 SETTLING_S = 3
 # Metric of the worker for writing the result and sending the event.
-PUBLISH_METRIC = "TellTime"
+PUBLISH_METRIC = "PublishTime"
 # Metrics of the functions, in the order of the stages.
 STAGES = (
     ("preprocess", "RecordTime", "mark the record"),

@@ -1,4 +1,4 @@
-"""The table of records, as the template defines it, in whatever DynamoDB a test has."""
+"""The table of records as the template defines it, created in a test's DynamoDB."""
 
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
-PARTS = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
+MEMBERS = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
 
 
 def make_table(dynamodb: "DynamoDBClient", name: str) -> None:
@@ -20,4 +20,4 @@ def make_table(dynamodb: "DynamoDBClient", name: str) -> None:
 @cache
 def _definition() -> Any:
     properties = read(ROOT / "template.yaml").document["Resources"]["RecordsTable"]["Properties"]
-    return {part: properties[part] for part in PARTS}
+    return {member: properties[member] for member in MEMBERS}

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from typing import Any, Self
 
 from frond.manifest import slugify
-from frond.repository import Record
+from frond.records import Record
 
 NO_PLANT = PurePosixPath("unknown", "no-plant")
 PHOTOS = PurePosixPath("photos")
@@ -48,8 +48,8 @@ class Correction:
 
     @classmethod
     def of(cls, record: Record) -> Self:
-        """Return the correction of a record with feedback."""
-        feedback, outcome = record.feedback or {}, record.outcome
+        """Return the correction of a record that has one."""
+        feedback, outcome = record.feedback or {}, record.result
         first: dict[str, Any] = next(iter(outcome.get("predictions") or []), {})
         return cls(
             identifier=record.identifier,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from frond.repository import ClassificationRepository
-from frond.s3_objects import S3Object, fetch
+from frond.s3_objects import S3Object, get_object
 from training.aws_stack import AwsAccess, DeployedStack, deployed_stack, explained_errors, local_stack
 from training.errors import TrainingError
 from training.feedback.correction import Correction
@@ -35,7 +35,7 @@ class Origin:
         # Nothing is written, so the time to live is irrelevant.
         records = ClassificationRepository(self.dynamodb, self.table, days=0)
         with explained_errors():
-            yield from (Correction.of(record) for record in records.corrections())
+            yield from (Correction.of(record) for record in records.scan_feedback())
 
     def photo(self, key: str) -> S3Object:
         """Get the photo that is stored under a key now.
@@ -48,7 +48,7 @@ class Origin:
             It cannot be read.
         """
         with explained_errors():
-            return fetch(self.s3, {"Bucket": self.uploads_bucket, "Key": key})
+            return get_object(self.s3, self.uploads_bucket, key)
 
 
 def open_origin(stack: str | None, local: bool, table: str | None, uploads_bucket: str | None) -> Origin:

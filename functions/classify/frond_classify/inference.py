@@ -1,76 +1,79 @@
-"""From the photos of a plant to what is said of them."""
+"""Classification of the photos of one plant."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from frond.classifier import Classifier, ClassifierOutput, Inference
+from frond.image_quality import Issue, issues
 from frond.preprocessing import Photo
 from frond.telemetry import MetricUnit, metrics
-from frond_classify.activation_map import Matrix, evidence_matrix
-from frond_classify.http.server_timing import Stopwatch
+from frond_classify.activation_map import Matrix, class_activation_map
+from frond_classify.http.server_timing import ServerTiming
 from frond_classify.i18n import ENGLISH, Language
-from frond_classify.schemas.classification import (
-    ImageFacts,
-    ModelName,
-    Outcome,
-    PhotoAnswer,
-    Prediction,
-    Timings,
-)
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """What is asked about a plant: how many species, named in which language, and whether to say why."""
+class ClassifyOptions:
+    """Options of a request: the number of predictions, their language, and whether to explain them."""
 
     top: int = 5
     lang: Language = ENGLISH
     explain: bool = False
 
 
-def name_plant(model: Classifier, photos: Sequence[Photo], question: Question, watch: Stopwatch) -> Outcome:
-    """Say what photos of one plant show, each by itself and all together."""
-    with watch.stage("inference"):
+@dataclass(frozen=True, slots=True)
+class ClassifiedPhoto:
+    """One photo with its own classification.
+
+    Attributes
+    ----------
+    activation_map
+        Of the species that all photos together predict; None if not requested, or not supported by the model.
+    """
+
+    photo: Photo
+    output: ClassifierOutput
+    issues: list[Issue]
+    activation_map: Matrix | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlantClassification:
+    """The classification of a plant: that of all photos together, and that of each."""
+
+    output: ClassifierOutput
+    photos: list[ClassifiedPhoto]
+    model_version: str
+
+
+def classify_photos(
+    model: Classifier, photos: Sequence[Photo], options: ClassifyOptions, timing: ServerTiming
+) -> PlantClassification:
+    """Classify photos of one plant, together and each alone."""
+    with timing.measure("inference"):
         inferences = [model.infer(photo.pixels) for photo in photos]
     together = model.judge(*inferences)
-    facts = [ImageFacts.of(photo, question.lang) for photo in photos]
-    matrices = [
-        _evidence(model, together, inference, photo) if question.explain else None
-        for inference, photo in zip(inferences, photos, strict=True)
-    ]
-    alone = [model.judge(inference) for inference in inferences]
-    timings = Timings.of(watch)
+    alone = [together] if len(inferences) == 1 else [model.judge(inference) for inference in inferences]
     metrics.add_metric("PhotosClassified", MetricUnit.Count, len(photos))
-    metrics.add_metric("DecodeTime", MetricUnit.Milliseconds, timings.decode)
-    metrics.add_metric("InferenceTime", MetricUnit.Milliseconds, timings.inference)
-    return Outcome(
-        verdict=together.verdict,
-        predictions=_predictions(together, question),
-        image=facts[0],
-        images=[
-            PhotoAnswer(
-                **fact.model_dump(),
-                verdict=one.verdict,
-                predictions=_predictions(one, question),
-                evidence=matrix,
-            )
-            for fact, one, matrix in zip(facts, alone, matrices, strict=True)
-        ],
-        evidence=matrices[0],
-        model=ModelName(version=model.manifest.version),
-        timings_ms=timings,
-    )
+    metrics.add_metric("DecodeTime", MetricUnit.Milliseconds, timing.milliseconds("decode"))
+    metrics.add_metric("InferenceTime", MetricUnit.Milliseconds, timing.milliseconds("inference"))
+    classified = [
+        ClassifiedPhoto(
+            photo,
+            output,
+            list(issues(photo)),
+            _activation_map(model, together, inference, photo) if options.explain else None,
+        )
+        for photo, output, inference in zip(photos, alone, inferences, strict=True)
+    ]
+    return PlantClassification(together, classified, model.manifest.version)
 
 
-def _predictions(classification: ClassifierOutput, question: Question) -> list[Prediction]:
-    return [Prediction.of(each, question.lang) for each in classification.candidates[: question.top]]
-
-
-def _evidence(
+def _activation_map(
     model: Classifier, together: ClassifierOutput, inference: Inference, photo: Photo
 ) -> Matrix | None:
-    """Return what in a photo speaks for the first of all species; None where the model cannot tell."""
+    """Return a photo's activation map of the first prediction; None if the model has no such output."""
     if inference.evidence is None:
         return None
     species = model.manifest.labels.index(together.candidates[0].species)
-    return evidence_matrix(inference.evidence, species, photo.width, photo.height)
+    return class_activation_map(inference.evidence, species, photo.width, photo.height)

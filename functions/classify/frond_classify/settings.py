@@ -1,6 +1,5 @@
-"""What the classify function is told by its environment."""
+"""Settings of the classify function."""
 
-from functools import cache
 from pathlib import Path
 from tempfile import gettempdir
 
@@ -11,25 +10,19 @@ from frond.settings import Channel, FunctionSettings, vcpus
 FUNCTION = Path(__file__).parent.parent
 
 
-class Configuration(FunctionSettings):
-    """Settings of the classify function."""
+class ClassifySettings(FunctionSettings):
+    """Environment variables of the classify function."""
 
     model_dir: Path = FUNCTION / "model"
     models_bucket: str = Field(default="", description="The registry; without one the baked-in model serves")
-    channel: Channel = Field(default="stable", description="What to follow in the registry")
-    channel_refresh_seconds: float = Field(default=300, gt=0, description="Between two looks at the channel")
+    channel: Channel = Field(default="stable", description="The channel of the registry to follow")
+    channel_refresh_seconds: float = Field(default=300, gt=0, description="Between two reads of the channel")
     models_cache: Path = Field(
         default_factory=lambda: Path(gettempdir()) / "frond-models",
-        description="Where fetched models are kept",
+        description="The folder of downloaded models",
     )
-    uploads_bucket: str = Field(default="", description="Where photos land; without one there is no S3 door")
-    pictures_bucket: str = Field(default="", description="What was made of them")
-    results_bucket: str = Field(default="", description="Where results go")
-    max_upload_bytes: int = Field(default=52_428_800, gt=0, description="Largest photo of the S3 door")
+    uploads_bucket: str = Field(default="", description="Uploaded photos; without one there are no uploads")
+    pictures_bucket: str = Field(default="", description="Preprocessed photos")
+    results_bucket: str = Field(default="", description="Results in JSON")
+    max_upload_bytes: int = Field(default=52_428_800, gt=0, description="Largest upload, in bytes")
     threads: int = Field(default_factory=vcpus, ge=1, description="Threads of one inference")
-
-
-@cache
-def configuration() -> Configuration:
-    """Return the settings, read once a process."""
-    return Configuration.from_environment()

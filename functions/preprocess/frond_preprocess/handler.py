@@ -1,6 +1,5 @@
-"""The S3 door's first step: a photo lands in the uploads bucket, its canonical picture is made."""
+"""Lambda handler: preprocess the photos that were uploaded to S3."""
 
-from functools import cache
 from time import perf_counter
 from typing import Any
 
@@ -11,128 +10,104 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from frond.preprocessing import PreprocessingSpec, read_with_preview
 from frond.problems import AttemptFailed, PayloadTooLarge, Problem, UploadMismatch
-from frond.repository import ClassificationRepository, ExpectedUpload
-from frond.s3_objects import S3Object, fetch
-from frond.settings import FunctionSettings
+from frond.records import ExpectedUpload
+from frond.s3_events import ObjectCreated, parse_s3_event
+from frond.s3_objects import S3Object, get_object
 from frond.telemetry import MetricUnit, costs, logger, metrics, timed
 from frond.tracing import trace_handler
 from frond.uploads import Upload
-from frond_preprocess.aws_clients import dynamodb, s3
-from frond_preprocess.preprocessed_store import Made, Pictures
-from frond_preprocess.s3_events import Landed, landed_in
+from frond_preprocess.app import PreprocessApp, current_app
+from frond_preprocess.preprocessed_store import Preprocessed
+from frond_preprocess.settings import PreprocessSettings
 
 THUMBNAIL_SIDE = 512
 
-# Each record succeeds or comes back alone; none takes the rest of its batch along.
+# Each message succeeds or fails alone; a failed one does not return the rest of its batch to the queue.
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
-
-
-class PreprocessSettings(FunctionSettings):
-    """Settings of the preprocess function."""
-
-    pictures_bucket: str
-    picture_size: int
-    table: str
-
-
-@cache
-def settings() -> PreprocessSettings:
-    """Return the settings, read once a process."""
-    return PreprocessSettings.from_environment()
-
-
-@cache
-def pictures() -> Pictures:
-    """Return the bucket that pictures go to."""
-    return Pictures(settings().pictures_bucket)
-
-
-@cache
-def records() -> ClassificationRepository:
-    """Return the table of records."""
-    return ClassificationRepository(dynamodb(), settings().table, settings().record_days)
 
 
 @logger.inject_lambda_context
 @trace_handler
 @metrics.log_metrics(capture_cold_start_metric=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
-    """Make the pictures of a batch of notifications; what failed for now is delivered again."""
+    """Preprocess a batch of uploads; SQS delivers failed messages again."""
     with costs.counted():
         return process_partial_response(
-            event=event, record_handler=make_pictures, processor=processor, context=context
+            event=event, record_handler=process_message, processor=processor, context=context
         )
 
 
-def make_pictures(record: SQSRecord) -> None:
-    """Make the picture of every upload that a notification names."""
-    for landed in landed_in(record.body):
+def process_message(record: SQSRecord) -> None:
+    """Preprocess every upload of a notification."""
+    app = current_app()
+    for created in parse_s3_event(record.body):
         try:
-            make_picture(landed)
-        except Exception as fault:
-            _note(landed.upload, fault)
+            preprocess_upload(app, created)
+        except Exception as error:
+            _record_error(app, created.upload, error)
             raise
 
 
-def make_picture(landed: Landed) -> None:
-    """Make one upload's picture, unless that is done, or a newer photo has come under its key.
+def preprocess_upload(app: PreprocessApp, created: ObjectCreated) -> None:
+    """Preprocess one upload, unless that is done or a newer upload replaced it.
 
-    A photo that can never become a picture gets a problem document in its place, which ends in its
-    record. Any other fault leaves the message in the queue.
+    For an unusable photo a problem document is stored, and its record will end as failed. Any other error
+    leaves the message in the queue.
     """
-    upload = landed.upload
+    upload = created.upload
     with timed("RecordTime"):
-        record = records().begin(upload)
+        record = app.repository.mark_running(upload)
     if record is None:
-        logger.info("Finished, deleted or replaced", key=upload.key)
+        logger.info("Upload is finished, deleted or replaced", key=upload.key)
         return
     try:
-        made = _made(landed, record.promise)
+        preprocessed = _preprocess(app, created, record.expected_upload)
         with timed("WriteTime"):
-            pictures().put(upload, made)
-        metrics.add_metric("PicturesMade", MetricUnit.Count, 1)
+            app.store.put(upload, preprocessed)
+        metrics.add_metric("PhotosPreprocessed", MetricUnit.Count, 1)
     except Problem as problem:
-        logger.info("No picture can be made", key=upload.key, problem=problem.slug)
-        pictures().put_problem(upload, problem)
-        metrics.add_metric("PhotosRefused", MetricUnit.Count, 1)
+        logger.info("Photo is unusable", key=upload.key, problem=problem.slug)
+        app.store.put_problem(upload, problem)
+        metrics.add_metric("PhotosRejected", MetricUnit.Count, 1)
 
 
-def _made(landed: Landed, promise: ExpectedUpload | None) -> Made:
-    _hold_limits(landed.size)
+def _preprocess(app: PreprocessApp, created: ObjectCreated, expected: ExpectedUpload | None) -> Preprocessed:
+    settings = app.settings
+    _check_size(created.size, settings)
     with timed("ReadTime"):
-        found = fetch(s3(), landed.upload.address)
-    _hold_limits(len(found.content))
-    _hold_promise(found, promise)
-    recipe = PreprocessingSpec(size=settings().picture_size)
+        original = get_object(app.s3, created.bucket, created.key, created.version)
+    _check_size(len(original.content), settings)
+    _check_expected(original, expected)
+    spec = PreprocessingSpec(size=settings.picture_size)
     started = perf_counter()
     with timed("DecodeTime"):
-        photo, thumbnail = read_with_preview(found.content, recipe, THUMBNAIL_SIDE, settings().limits)
-    return Made(found.content, photo, recipe, 1000 * (perf_counter() - started), thumbnail)
+        photo, thumbnail = read_with_preview(original.content, spec, THUMBNAIL_SIDE, settings.limits)
+    return Preprocessed(original.content, photo, spec, 1000 * (perf_counter() - started), thumbnail)
 
 
-def _hold_limits(size: int) -> None:
-    if size > settings().max_bytes:
-        raise PayloadTooLarge(
-            f"Photos of up to {settings().max_bytes} bytes are taken.", limit_bytes=settings().max_bytes
-        )
+def _check_size(size: int, settings: PreprocessSettings) -> None:
+    limit = settings.max_bytes
+    if size > limit:
+        raise PayloadTooLarge(f"Photos of up to {limit} bytes are accepted.", limit_bytes=limit)
 
 
-def _hold_promise(found: S3Object, promise: ExpectedUpload | None) -> None:
-    """Hold what S3 holds by the signed policy, for a cloud that does not."""
-    if promise and (promise.size, promise.content_type) != (len(found.content), found.content_type):
+def _check_expected(original: S3Object, expected: ExpectedUpload | None) -> None:
+    """Enforce the conditions of the upload's form, for an S3 that does not."""
+    size, content_type = len(original.content), original.content_type
+    if expected and (expected.size, expected.content_type) != (size, content_type):
         raise UploadMismatch(
-            f"{promise.size} bytes of {promise.content_type} were announced; "
-            f"{len(found.content)} bytes of {found.content_type} came."
+            f"{expected.size} bytes of {expected.content_type} were expected; "
+            f"{size} bytes of {content_type} were uploaded."
         )
 
 
-def _note(upload: Upload, fault: Exception) -> None:
-    """Leave word of why an attempt failed, where people look for the photo."""
+def _record_error(app: PreprocessApp, upload: Upload, error: Exception) -> None:
+    """Store why an attempt failed in the record."""
     try:
-        trouble = AttemptFailed(f"preprocess: {type(fault).__name__}: {fault}").document()
-        records().note(upload.identifier, upload.sequencer, trouble)
-    except Exception:  # noqa: BLE001 - the fault itself is what the caller is about to raise
-        logger.warning("The reason could not be kept", key=upload.key)
+        problem = AttemptFailed(f"preprocess: {type(error).__name__}: {error}")
+        app.repository.record_error(upload.identifier, upload.sequencer, problem.document())
+    except Exception:  # noqa: BLE001 - the caller raises the error itself
+        logger.warning("Error could not be recorded", key=upload.key)
 
 
 costs.started()

@@ -1,9 +1,10 @@
-"""The pictures bucket: what the model sees of each upload, and what people may want to look at."""
+"""The bucket of preprocessed photos: the model's input and a thumbnail of each upload."""
 
 import hashlib
 import io
 import json
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,71 +13,87 @@ from PIL import Image
 from frond.preprocessing import Photo, PreprocessingSpec
 from frond.problems import MEDIA_TYPE, Problem
 from frond.uploads import Upload
-from frond_preprocess.aws_clients import s3
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 THUMBNAIL_QUALITY = 85
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
-    """What was made of a photo: the picture that the model sees, and a thumbnail ``uint8[H, W, 3]``."""
+class Preprocessed:
+    """A preprocessed photo.
+
+    Attributes
+    ----------
+    original
+        The bytes of the upload.
+    photo
+        The model's input.
+    spec
+        How the input was made.
+    milliseconds
+        How long decoding took.
+    thumbnail
+        ``uint8[H, W, 3]``, the whole photo.
+    """
 
     original: bytes
     photo: Photo
-    recipe: PreprocessingSpec
+    spec: PreprocessingSpec
     milliseconds: float
     thumbnail: NDArray[np.uint8]
 
 
-class Pictures:
-    """``<id>/<sequencer>/picture.png`` and ``thumbnail.jpg``, or ``problem.json`` where there can be none.
+class PreprocessedStore:
+    """``<id>/<sequencer>/picture.png`` and ``thumbnail.jpg``, or ``problem.json`` for an unusable photo.
 
-    Every name holds the sequencer, so that a late picture never takes the place of a newer photo's.
+    Every key holds the sequencer, so that a late write never overwrites a newer upload's objects.
     """
 
-    def __init__(self, bucket: str) -> None:
-        self.bucket = bucket
+    def __init__(self, s3: "S3Client", bucket: str) -> None:
+        self._s3, self._bucket = s3, bucket
 
-    def put(self, upload: Upload, made: Made) -> None:
-        """Store a picture, lossless, with what is worth knowing of its original.
+    def put(self, upload: Upload, preprocessed: Preprocessed) -> None:
+        """Store the thumbnail, and then the lossless picture with metadata about the original.
 
-        The picture comes last: its arrival is what the next step is told of.
+        The picture comes last, because its notification starts the next step.
         """
-        self._put(upload, "thumbnail.jpg", _jpeg(made.thumbnail), "image/jpeg", {})
-        facts = {
-            "original-size": str(len(made.original)),
-            "original-sha256": hashlib.sha256(made.original).hexdigest(),
-            "original-format": made.photo.format,
-            "original-width": str(made.photo.width),
-            "original-height": str(made.photo.height),
-            "recipe": made.recipe.model_dump_json(),
-            "decode-ms": f"{made.milliseconds:.1f}",
+        self._put(upload, "thumbnail.jpg", _encode_jpeg(preprocessed.thumbnail), "image/jpeg", {})
+        metadata = {
+            "original-size": str(len(preprocessed.original)),
+            "original-sha256": hashlib.sha256(preprocessed.original).hexdigest(),
+            "original-format": preprocessed.photo.format,
+            "original-width": str(preprocessed.photo.width),
+            "original-height": str(preprocessed.photo.height),
+            "preprocessing": preprocessed.spec.model_dump_json(),
+            "decode-ms": f"{preprocessed.milliseconds:.1f}",
         }
-        self._put(upload, "picture.png", _png(made.photo.pixels), "image/png", facts)
+        self._put(upload, "picture.png", _encode_png(preprocessed.photo.pixels), "image/png", metadata)
 
     def put_problem(self, upload: Upload, problem: Problem) -> None:
-        """Store why there is no picture."""
+        """Store the problem document of an unusable photo."""
         self._put(upload, "problem.json", json.dumps(problem.document()).encode(), MEDIA_TYPE, {})
 
     def _put(
-        self, upload: Upload, name: str, content: bytes, content_type: str, facts: dict[str, str]
+        self, upload: Upload, name: str, content: bytes, content_type: str, metadata: dict[str, str]
     ) -> None:
-        s3().put_object(
-            Bucket=self.bucket,
+        self._s3.put_object(
+            Bucket=self._bucket,
             Key=f"{upload.identifier}/{upload.sequencer}/{name}",
             Body=content,
             ContentType=content_type,
-            Metadata=upload.metadata() | facts,
+            Metadata=upload.to_metadata() | metadata,
         )
 
 
-def _png(pixels: NDArray[np.uint8]) -> bytes:
+def _encode_png(pixels: NDArray[np.uint8]) -> bytes:
     encoded = io.BytesIO()
     Image.fromarray(pixels).save(encoded, "PNG", compress_level=1)
     return encoded.getvalue()
 
 
-def _jpeg(pixels: NDArray[np.uint8]) -> bytes:
+def _encode_jpeg(pixels: NDArray[np.uint8]) -> bytes:
     encoded = io.BytesIO()
     Image.fromarray(pixels).save(encoded, "JPEG", quality=THUMBNAIL_QUALITY)
     return encoded.getvalue()

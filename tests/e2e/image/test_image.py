@@ -167,8 +167,8 @@ def test_without_a_model_the_function_does_not_start(image: str) -> None:
 def test_the_worker_imports_a_client_for_every_service(image: str) -> None:
     # Botocore raises for a service whose data the image lacks.
     script = (
-        "from frond_classify import worker; from frond_classify.storage import aws_clients as aws; "
-        "aws.s3(), aws.dynamodb(), aws.events(); print(callable(worker.handler))"
+        "from frond_classify import worker; from frond_classify.app import current_app; "
+        "aws = current_app().aws; aws.s3, aws.dynamodb, aws.events; print(callable(worker.handler))"
     )
     limits = ["--rm", "--network", "none", "--read-only", "--tmpfs", "/tmp"]
     variables = ["-e", "AWS_DEFAULT_REGION=eu-west-1", "-e", "POWERTOOLS_SERVICE_NAME=worker"]

@@ -1,11 +1,11 @@
-"""What the template repeats of the released model has to agree with it."""
+"""Values of the released model that the template repeats."""
 
 from frond.manifest import read_manifest
 from local.template import read
 from tests.conftest import ROOT
 
 
-def test_pictures_have_the_size_that_the_released_model_takes() -> None:
+def test_photos_are_preprocessed_to_the_input_size_of_the_released_model() -> None:
     parameters = read(ROOT / "template.yaml").document["Parameters"]
 
     size = read_manifest(ROOT / "functions" / "classify" / "model").input.size

@@ -1,4 +1,4 @@
-"""The API's handler as API Gateway calls it."""
+"""The handlers as API Gateway and SQS call them, and AWS in moto."""
 
 import base64
 import io
@@ -17,6 +17,7 @@ from frond.preprocessing import PreprocessingSpec, read_photo
 from frond.problems import Problem
 from frond.repository import ClassificationRepository
 from frond.uploads import Upload
+from tests.support.lambda_context import FakeLambdaContext
 from tests.support.tables import make_table
 
 if TYPE_CHECKING:
@@ -41,14 +42,6 @@ class Reply:
         assert self.headers["Content-Type"] == "application/problem+json"
         assert self.json["status"] == self.status
         return str(self.json["type"]).removeprefix("urn:frond:problem:")
-
-
-class Context:
-    function_name = "classify"
-    function_version = "$LATEST"
-    memory_limit_in_mb = 1769
-    invoked_function_arn = "arn:aws:lambda:eu-west-1:000000000000:function:classify"
-    aws_request_id = "00000000-0000-0000-0000-000000000001"
 
 
 Call = Callable[..., Reply]
@@ -90,9 +83,9 @@ def call() -> Call:
             "body": text,
             "isBase64Encoded": binary and body is not None,
         }
-        answer = api.handler(event, Context())
-        headers = {name: values[0] for name, values in answer["multiValueHeaders"].items()}
-        return Reply(answer["statusCode"], headers, answer["body"])
+        response = api.handler(event, FakeLambdaContext("classify"))
+        headers = {name: values[0] for name, values in response["multiValueHeaders"].items()}
+        return Reply(response["statusCode"], headers, response["body"])
 
     return send
 
@@ -112,8 +105,8 @@ def form(*parts: tuple[str, bytes], boundary: str = "frond-test-boundary") -> tu
 
 
 @dataclass(frozen=True)
-class S3Door:
-    """The buckets and the table that the functions are told of, in moto."""
+class MotoAws:
+    """The buckets and the table of the functions, in moto, and a queue that receives the events."""
 
     s3: "S3Client"
     events: "SQSClient"
@@ -121,25 +114,25 @@ class S3Door:
     records: ClassificationRepository
 
     def put_picture(self, upload: Upload, photo: bytes, size: int = 224) -> str:
-        """Do what preprocess does; return the picture's key."""
-        seen = read_photo(photo, PreprocessingSpec(size=size))
+        """Store a preprocessed photo as the preprocess function does; return its key."""
+        decoded = read_photo(photo, PreprocessingSpec(size=size))
         png = io.BytesIO()
-        Image.fromarray(seen.pixels).save(png, "PNG")
-        facts = {
-            "original-width": str(seen.width),
-            "original-height": str(seen.height),
-            "original-format": seen.format,
-            "recipe": PreprocessingSpec(size=size).model_dump_json(),
+        Image.fromarray(decoded.pixels).save(png, "PNG")
+        metadata = {
+            "original-width": str(decoded.width),
+            "original-height": str(decoded.height),
+            "original-format": decoded.format,
+            "preprocessing": PreprocessingSpec(size=size).model_dump_json(),
             "decode-ms": "1.5",
         }
-        return self._put(upload, "picture.png", png.getvalue(), facts)
+        return self._put(upload, "picture.png", png.getvalue(), metadata)
 
     def put_problem(self, upload: Upload, problem: Problem) -> str:
         return self._put(upload, "problem.json", json.dumps(problem.document()).encode(), {})
 
-    def _put(self, upload: Upload, name: str, body: bytes, facts: dict[str, str]) -> str:
+    def _put(self, upload: Upload, name: str, body: bytes, metadata: dict[str, str]) -> str:
         key = f"{upload.identifier}/{upload.sequencer}/{name}"
-        self.s3.put_object(Bucket="pictures", Key=key, Body=body, Metadata=upload.metadata() | facts)
+        self.s3.put_object(Bucket="pictures", Key=key, Body=body, Metadata=upload.to_metadata() | metadata)
         return key
 
     def contents(self, bucket: str) -> list[str]:
@@ -150,8 +143,8 @@ class S3Door:
             self.s3.get_object(Bucket="results", Key=f"results/{identifier}.json")["Body"].read()
         )
 
-    def told(self) -> list[Any]:
-        """Return the events since this was last asked."""
+    def take_events(self) -> list[Any]:
+        """Return the events since the last call."""
         messages = self.events.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get(
             "Messages", []
         )
@@ -161,11 +154,12 @@ class S3Door:
 
 
 @pytest.fixture
-def door(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Door]:
-    """The S3 door, empty, and a queue that gets the events."""
-    from frond_classify import settings
-    from frond_classify.storage import aws_clients, repository
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[MotoAws]:
+    """Empty buckets and an empty table; the app is one that uses them."""
+    from frond_classify.app import ClassifyApp, current_app, use_app
+    from frond_classify.settings import ClassifySettings
 
+    before = current_app()
     names = {"uploads": "uploads", "pictures": "pictures", "results": "results"}
     for name, value in {
         "AWS_ACCESS_KEY_ID": "test",
@@ -175,32 +169,21 @@ def door(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Door]:
         **{f"FROND_{bucket.upper()}_BUCKET": name for bucket, name in names.items()},
     }.items():
         monkeypatch.setenv(name, value)
-    caches = (
-        settings.configuration,
-        repository.records,
-        aws_clients.s3,
-        aws_clients.dynamodb,
-        aws_clients.events,
-        aws_clients.account,
-    )
-
-    def forget() -> None:
-        for each in caches:
-            each.cache_clear()
-
-    forget()
+    app = ClassifyApp(ClassifySettings.from_environment())
+    # Loading the model again would take most of the tests' time.
+    monkeypatch.setattr(app, "_loading", before._loading)
+    use_app(app)
     with mock_aws():
         s3, sqs, events = boto3.client("s3"), boto3.client("sqs"), boto3.client("events")
         for bucket in names.values():
             s3.create_bucket(Bucket=bucket)
         s3.put_bucket_versioning(Bucket="uploads", VersioningConfiguration={"Status": "Enabled"})
         make_table(boto3.client("dynamodb"), "records")
-        queue = sqs.create_queue(QueueName="told")["QueueUrl"]
+        queue = sqs.create_queue(QueueName="results")["QueueUrl"]
         events.put_rule(Name="all", EventPattern='{"source": ["frond"]}')
         events.put_targets(
-            Rule="all", Targets=[{"Id": "1", "Arn": "arn:aws:sqs:us-east-1:123456789012:told"}]
+            Rule="all", Targets=[{"Id": "1", "Arn": "arn:aws:sqs:us-east-1:123456789012:results"}]
         )
-        records = repository.records()
-        assert records is not None
-        yield S3Door(s3, sqs, queue, records)
-    forget()
+        assert app.repository is not None
+        yield MotoAws(s3, sqs, queue, app.repository)
+    use_app(before)

@@ -1,4 +1,4 @@
-"""A photo goes in, the species comes out; whatever else goes in, a problem comes out."""
+"""Photos are classified; everything else is a problem."""
 
 import io
 from datetime import datetime
@@ -15,7 +15,7 @@ ODD = Path(__file__).parents[4] / "shared" / "data" / "photos"
 
 
 @pytest.mark.parametrize("photo", sorted(PHOTOS.glob("*.jpg")), ids=lambda photo: photo.stem)
-def test_names_the_species_of_a_photo(call: Call, photo: Path) -> None:
+def test_the_species_of_a_photo_is_predicted(call: Call, photo: Path) -> None:
     reply = call("POST", PATH, photo.read_bytes(), "image/jpeg")
 
     assert reply.status == 200
@@ -25,7 +25,7 @@ def test_names_the_species_of_a_photo(call: Call, photo: Path) -> None:
     assert answer["predictions"][0]["species"] == photo.stem
 
 
-def test_answers_in_the_shape_of_the_contract(call: Call, maize: bytes) -> None:
+def test_the_response_has_the_documented_members(call: Call, maize: bytes) -> None:
     answer = call("POST", PATH, maize, "image/jpeg").json
 
     assert set(answer) == {
@@ -47,7 +47,7 @@ def test_answers_in_the_shape_of_the_contract(call: Call, maize: bytes) -> None:
     }  # fmt: skip
 
 
-def test_top_and_lang_are_obeyed(call: Call, maize: bytes) -> None:
+def test_top_and_lang_are_applied(call: Call, maize: bytes) -> None:
     answer = call("POST", PATH, maize, "image/jpeg", {"top": "12", "lang": "es"}).json
 
     assert len(answer["predictions"]) == 12
@@ -55,14 +55,14 @@ def test_top_and_lang_are_obeyed(call: Call, maize: bytes) -> None:
     assert answer["predictions"][0]["common_name"] == "Maíz"
 
 
-def test_a_form_gives_the_answer_of_the_raw_body(call: Call, maize: bytes) -> None:
+def test_a_form_gets_the_response_of_the_raw_body(call: Call, maize: bytes) -> None:
     raw = call("POST", PATH, maize, "image/jpeg").json
     body, content_type = form(("image", maize))
 
     assert call("POST", PATH, body, content_type).json["predictions"] == raw["predictions"]
 
 
-def test_the_bytes_decide_the_format_not_the_content_type(call: Call, maize: bytes) -> None:
+def test_the_format_is_detected_from_the_bytes(call: Call, maize: bytes) -> None:
     png = io.BytesIO()
     Image.open(io.BytesIO(maize)).save(png, "PNG")
 
@@ -79,10 +79,10 @@ BAD = {
     "wrong content type": (b"{}", "application/json", 415, "unsupported-media-type"),
     "octets": (b"\xff\xd8\xff", "application/octet-stream", 415, "unsupported-media-type"),
     "no content type": (b"\xff\xd8\xff", None, 415, "unsupported-media-type"),
-    "content type of nonsense": (b"\xff\xd8\xff", ";;;=", 415, "unsupported-media-type"),
+    "invalid content type": (b"\xff\xd8\xff", ";;;=", 415, "unsupported-media-type"),
     "form without boundary": (b"--x\r\n", "multipart/form-data", 400, "invalid-request"),
-    "form that is none": (b"hello", "multipart/form-data; boundary=x", 400, "invalid-request"),
-    "form cut short": (
+    "body that is no form": (b"hello", "multipart/form-data; boundary=x", 400, "invalid-request"),
+    "truncated form": (
         b'--x\r\nContent-Disposition: form-data; name="image"\r\n\r\nabc',
         "multipart/form-data; boundary=x",
         400,
@@ -97,7 +97,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("case", BAD, ids=str)
-def test_bad_input_gets_its_own_problem_and_the_next_photo_is_served(
+def test_invalid_input_is_a_problem_and_the_next_photo_is_classified(
     call: Call, maize: bytes, case: str
 ) -> None:
     body, content_type, status, problem = BAD[case]
@@ -110,39 +110,41 @@ def test_bad_input_gets_its_own_problem_and_the_next_photo_is_served(
     assert call("POST", PATH, maize, "image/jpeg").status == 200
 
 
-def test_a_photo_cut_anywhere_gets_a_problem_or_an_answer(call: Call, maize: bytes) -> None:
+def test_a_truncated_photo_is_classified_or_a_problem(call: Call, maize: bytes) -> None:
     statuses = {call("POST", PATH, maize[:cut], "image/jpeg").status for cut in range(1, len(maize), 499)}
 
     assert statuses <= {200, 400, 422}
     assert 422 in statuses
 
 
-@pytest.mark.skipif(not ODD.exists(), reason="the folder of odd photos is not on this machine")
+@pytest.mark.skipif(not ODD.exists(), reason="the folder of odd photos is missing")
 @pytest.mark.parametrize("name", ["bombs/gray_20000x14000_1mb.jpg", "bombs/png_65536x65536_0.5mb.png"])
-def test_real_bombs_are_refused_by_their_header(call: Call, name: str) -> None:
+def test_decompression_bombs_are_rejected(call: Call, name: str) -> None:
     assert call("POST", PATH, (ODD / name).read_bytes(), "image/jpeg").problem == "too-many-pixels"
 
 
-def test_a_body_that_is_not_binary_is_refused(call: Call) -> None:
+def test_a_body_that_is_not_binary_is_rejected(call: Call) -> None:
     reply = call("POST", PATH, b"\x7fabc", "image/jpeg", binary=False)
 
     assert (reply.status, reply.problem) == (400, "invalid-request")
 
 
 @pytest.mark.parametrize("query", [{"top": "0"}, {"top": "13"}, {"top": "many"}, {"lang": "xx"}], ids=str)
-def test_bad_parameters_are_named(call: Call, maize: bytes, query: dict[str, str]) -> None:
+def test_the_problem_names_the_invalid_parameter(call: Call, maize: bytes, query: dict[str, str]) -> None:
     reply = call("POST", PATH, maize, "image/jpeg", query)
 
     assert (reply.status, reply.problem) == (400, "invalid-request")
     assert next(iter(query)) in reply.json["detail"]
 
 
-def test_what_breaks_inside_is_not_shown(call: Call, maize: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_internal_error_is_logged_and_not_shown(
+    call: Call, maize: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from frond.classifier import Classifier
     from frond.telemetry import logger
 
     def broken(*_: object) -> None:
-        raise RuntimeError("the secret of the house")
+        raise RuntimeError("a secret")
 
     logged: list[BaseException] = []
     monkeypatch.setattr(logger, "exception", lambda _, exc_info: logged.append(exc_info))
@@ -151,4 +153,4 @@ def test_what_breaks_inside_is_not_shown(call: Call, maize: bytes, monkeypatch: 
 
     assert (reply.status, reply.problem) == (500, "internal")
     assert "secret" not in reply.body
-    assert [str(error) for error in logged] == ["the secret of the house"]
+    assert [str(error) for error in logged] == ["a secret"]

@@ -1,4 +1,4 @@
-"""What a photo costs, as the functions count it, and how often they call AWS for it."""
+"""The metric of compute costs, and the calls of AWS for a photo."""
 
 import json
 from collections import Counter
@@ -8,7 +8,7 @@ import pytest
 
 from frond.telemetry import costs
 from tests.support.aws_calls import counted_calls
-from tests.unit.classify.conftest import Call, S3Door
+from tests.unit.classify.conftest import Call, MotoAws
 from tests.unit.classify.test_worker import handle, notification, upload
 
 GB_SECOND, REQUEST = 0.0000166667, 0.0000002
@@ -23,7 +23,7 @@ def two_gigabytes(monkeypatch: pytest.MonkeyPatch) -> None:
         worker,  # noqa: F401
     )
 
-    # The start, which the first invocation pays after these are imported, is paid.
+    # Not the first invocation, which would include the cold start.
     monkeypatch.setattr(costs, "_start", 0.0)
 
 
@@ -34,12 +34,12 @@ def calls() -> Iterator[Counter[str]]:
 
 
 def written(capsys: pytest.CaptureFixture[str]) -> list[float]:
-    """Return the values of the metric that were written, in CloudWatch's embedded format."""
+    """Return the logged values of the metric, in CloudWatch's embedded metric format."""
     lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith('{"_aws"')]
     return [value for line in lines for value in json.loads(line).get("PhotosCost", [])]
 
 
-def test_a_classification_counts_what_it_took(
+def test_a_classification_costs_its_duration(
     call: Call, maize: bytes, capsys: pytest.CaptureFixture[str]
 ) -> None:
     reply = call("POST", "/v1/classifications", maize, "image/jpeg")
@@ -50,7 +50,7 @@ def test_a_classification_counts_what_it_took(
     assert 0.5 * took < (dollars - REQUEST) / GB_SECOND / 2 <= took + 0.001
 
 
-def test_a_photo_that_is_refused_costs_and_a_page_does_not(
+def test_a_rejected_photo_costs_and_other_requests_do_not(
     call: Call, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert call("POST", "/v1/classifications", b"no photo", "image/jpeg").status == 422
@@ -60,26 +60,26 @@ def test_a_photo_that_is_refused_costs_and_a_page_does_not(
     assert written(capsys) == []
 
 
-def test_a_batch_is_one_invocation(door: S3Door, maize: bytes, capsys: pytest.CaptureFixture[str]) -> None:
-    keys = [door.put_picture(upload(f"{number}.jpg"), maize) for number in range(2)]
+def test_a_batch_is_one_invocation(aws: MotoAws, maize: bytes, capsys: pytest.CaptureFixture[str]) -> None:
+    keys = [aws.put_picture(upload(f"{number}.jpg"), maize) for number in range(2)]
     capsys.readouterr()
     assert handle(*(notification(key, message=key) for key in keys)) == []
     (dollars,) = written(capsys)
     assert REQUEST < dollars < REQUEST + 2 * 30 * GB_SECOND
 
 
-def test_an_answer_over_http_is_one_write(
-    door: S3Door, call: Call, maize: bytes, calls: Counter[str]
+def test_a_classification_over_http_is_one_write(
+    aws: MotoAws, call: Call, maize: bytes, calls: Counter[str]
 ) -> None:
     assert call("POST", "/v1/classifications", maize, "image/jpeg").status == 200
     assert calls == {"PutItem": 1}
 
 
-def test_a_picture_is_read_once_written_once_and_told_once(
-    door: S3Door, maize: bytes, calls: Counter[str]
+def test_an_upload_is_read_written_and_published_once(
+    aws: MotoAws, maize: bytes, calls: Counter[str]
 ) -> None:
-    key = door.put_picture(upload(), maize)
+    key = aws.put_picture(upload(), maize)
     calls.clear()
     assert handle(notification(key)) == []
-    # `frond cost` bills what is counted here; the upload and preprocess's share come on top.
+    # `frond cost` bills these calls, and those of the upload and of preprocess.
     assert calls == {"GetObject": 1, "PutObject": 1, "UpdateItem": 1, "GetItem": 2, "PutEvents": 1}

@@ -1,4 +1,4 @@
-"""The other resources: species, model, health, the page, the documents, and what is none of them."""
+"""The other resources: species, model, health, the page, the documentation, and unknown paths."""
 
 import base64
 import hashlib
@@ -12,7 +12,7 @@ from PIL import Image
 from tests.unit.classify.conftest import Call
 
 
-def test_species_lists_what_the_model_knows(call: Call) -> None:
+def test_every_species_of_the_model_is_listed(call: Call) -> None:
     species = call("GET", "/v1/species", query={"lang": "fr"}).json["species"]
 
     assert len(species) == 12
@@ -21,7 +21,7 @@ def test_species_lists_what_the_model_knows(call: Call) -> None:
     assert {s["role"] for s in species} == {"crop", "weed"}
 
 
-def test_a_species_is_shown_by_a_photo(call: Call) -> None:
+def test_every_species_has_a_photo(call: Call) -> None:
     for species in call("GET", "/v1/species").json["species"]:
         path = f"/v1/species/{species['species']}/photo"
         reply = call("GET", path, headers={"accept": "image/jpeg"})
@@ -31,24 +31,24 @@ def test_a_species_is_shown_by_a_photo(call: Call) -> None:
         assert again.status == 304
 
 
-def test_a_browser_that_prefers_another_picture_gets_this_one(call: Call) -> None:
+def test_a_browser_that_prefers_another_format_gets_the_photo(call: Call) -> None:
     accepts = {"accept": "image/avif,image/webp,image/apng,image/*,*/*;q=0.8"}
     assert call("GET", "/v1/species/zea-mays/photo", headers=accepts).status == 200
 
 
 @pytest.mark.parametrize("slug", ["rosa-canina", "..", "%2e%2e", "zea-mays.jpg"])
-def test_what_the_model_does_not_know_has_no_picture(call: Call, slug: str) -> None:
+def test_an_unknown_species_has_no_photo(call: Call, slug: str) -> None:
     reply = call("GET", f"/v1/species/{slug}/photo", headers={"accept": "image/jpeg"})
     assert reply.problem in {"no-picture", "unknown-path"}
 
 
 @pytest.mark.parametrize("accept", [None, "*/*", "application/json, image/jpeg"])
-def test_nobody_gets_a_picture_that_the_gateway_would_spoil(call: Call, accept: str | None) -> None:
+def test_a_client_that_would_get_base64_is_rejected(call: Call, accept: str | None) -> None:
     headers = {"accept": accept} if accept else {}
     assert call("GET", "/v1/species/zea-mays/photo", headers=headers).problem == "not-acceptable"
 
 
-def test_model_tells_where_it_comes_from(call: Call) -> None:
+def test_the_model_is_described(call: Call) -> None:
     model = call("GET", "/v1/model").json
 
     assert re.fullmatch(r"\d{4}\.\d\d\.\d\d-[0-9a-f]{8}", model["version"])
@@ -57,7 +57,7 @@ def test_model_tells_where_it_comes_from(call: Call) -> None:
     assert model["metrics"]["split"] == "test"
 
 
-def test_health_names_the_loaded_model(call: Call) -> None:
+def test_health_returns_the_loaded_model(call: Call) -> None:
     health = call("GET", "/v1/health").json
 
     assert health == {"status": "ok", "model": {"version": call("GET", "/v1/model").json["version"]}}
@@ -155,7 +155,7 @@ def test_other_files_are_not_served(call: Call, name: str) -> None:
     assert call("GET", f"/static/{name}").problem == "unknown-path"
 
 
-def test_the_contract_describes_what_is_there(call: Call) -> None:
+def test_the_openapi_document_has_every_path(call: Call) -> None:
     contract = call("GET", "/openapi.json").json
 
     assert contract["openapi"].startswith("3.1")
@@ -179,11 +179,11 @@ def test_the_contract_describes_what_is_there(call: Call) -> None:
 
 
 @pytest.mark.parametrize(("stage", "base"), [("", "/"), ("/prod", "/prod")])
-def test_the_contract_says_where_its_paths_start(call: Call, stage: str, base: str) -> None:
+def test_the_openapi_document_has_the_base_path(call: Call, stage: str, base: str) -> None:
     assert call("GET", "/openapi.json", stage=stage).json["servers"] == [{"url": base}]
 
 
-def test_docs_needs_no_other_host(call: Call) -> None:
+def test_the_documentation_page_needs_no_other_host(call: Call) -> None:
     reply = call("GET", "/docs")
 
     assert reply.status == 200
@@ -213,7 +213,9 @@ def test_unknown_paths(call: Call, path: str) -> None:
         ("POST", "/static/icon.svg", "GET"),
     ],
 )
-def test_wrong_methods_name_the_right_ones(call: Call, method: str, path: str, allow: str) -> None:
+def test_an_unsupported_method_is_a_405_with_the_supported_ones(
+    call: Call, method: str, path: str, allow: str
+) -> None:
     reply = call(method, path)
 
     assert (reply.status, reply.problem) == (405, "method-not-allowed")

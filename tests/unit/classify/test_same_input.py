@@ -1,4 +1,4 @@
-"""The one picture: whichever way a photo comes, the model sees the same pixels, bit for bit."""
+"""Training and both kinds of request give the model the same pixels, bit for bit."""
 
 import shutil
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from frond.classifier import Classifier, Inference
-from frond_classify.serving.model_provider import classifier
+from frond_classify.app import current_app
 from tests.unit.classify.conftest import PHOTOS, Call, form
 from training.data.dataset import Dataset
 from training.data.prepare import License, prepare
@@ -25,7 +25,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
         (root / "set" / photo.stem).mkdir(parents=True)
         shutil.copy(photo, root / "set" / photo.stem)
     shares: dict[Split, float] = {"train": 0.6, "validation": 0.2, "test": 0.2}
-    recipe = classifier().manifest.input
+    recipe = current_app().classifier.manifest.input
     prepare(
         FolderSource(root / "set"), root / "prepared", recipe, Taxonomy(), SplitConfig(shares), 1, License()
     )
@@ -34,7 +34,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
 
 @pytest.fixture
 def seen(monkeypatch: pytest.MonkeyPatch) -> list[NDArray[np.uint8]]:
-    """Return what the network is shown."""
+    """Return the inputs of the model."""
     pictures: list[NDArray[np.uint8]] = []
     infer = Classifier.infer
 
@@ -46,7 +46,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> list[NDArray[np.uint8]]:
     return pictures
 
 
-def test_training_raw_body_and_form_show_the_model_the_same(
+def test_training_raw_body_and_form_have_the_same_model_input(
     call: Call, prepared: Dataset, seen: list[NDArray[np.uint8]]
 ) -> None:
     for row, trained_on in zip(prepared.rows, prepared.pictures, strict=True):

@@ -1,4 +1,4 @@
-"""A picture comes in; a record, a result file and an event come out, whatever comes twice, late or broken."""
+"""Uploads are classified, recorded and published, also if messages arrive twice, late or broken."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -10,7 +10,8 @@ from botocore.exceptions import ClientError
 
 from frond.problems import UnreadablePhoto
 from frond.uploads import Upload, sequencer
-from tests.unit.classify.conftest import PHOTOS, Call, Context, S3Door
+from tests.support.lambda_context import FakeLambdaContext
+from tests.unit.classify.conftest import PHOTOS, Call, MotoAws
 
 NOW = datetime.now(UTC) - timedelta(minutes=1)
 
@@ -35,15 +36,13 @@ def notification(*keys: str, message: str = "1") -> dict[str, Any]:
 def handle(*messages: dict[str, Any]) -> list[str]:
     from frond_classify import worker
 
-    failures = worker.handler({"Records": list(messages)}, Context())["batchItemFailures"]
+    failures = worker.handler({"Records": list(messages)}, FakeLambdaContext("worker"))["batchItemFailures"]
     return [failure["itemIdentifier"] for failure in failures]
 
 
-def test_the_picture_gets_the_answer_that_the_photo_gets_over_http(
-    door: S3Door, call: Call, maize: bytes
-) -> None:
+def test_an_upload_gets_the_classification_of_an_http_request(aws: MotoAws, call: Call, maize: bytes) -> None:
     photo = upload()
-    assert handle(notification(door.put_picture(photo, maize))) == []
+    assert handle(notification(aws.put_picture(photo, maize))) == []
 
     found = call("GET", f"/v1/classifications/{photo.identifier}").json
     assert found["status"] == "succeeded"
@@ -52,161 +51,157 @@ def test_the_picture_gets_the_answer_that_the_photo_gets_over_http(
     over_http = call("POST", "/v1/classifications", maize, "image/jpeg").json
     assert found["predictions"] == over_http["predictions"]
     assert found["verdict"] == over_http["verdict"]
-    assert door.result(photo.identifier) == found
-    (event,) = door.told()
+    assert aws.result(photo.identifier) == found
+    (event,) = aws.take_events()
     assert (event["source"], event["detail-type"]) == ("frond", "Classification Finished")
     assert event["detail"] == found
 
 
-def test_a_problem_ends_in_a_failed_record_with_the_reason(door: S3Door, call: Call) -> None:
+def test_an_unusable_photo_has_a_failed_record_with_the_problem(aws: MotoAws, call: Call) -> None:
     photo = upload()
-    assert handle(notification(door.put_problem(photo, UnreadablePhoto()))) == []
+    assert handle(notification(aws.put_problem(photo, UnreadablePhoto()))) == []
 
     found = call("GET", f"/v1/classifications/{photo.identifier}").json
     assert (found["status"], found["verdict"], found["predictions"]) == ("failed", None, [])
     assert found["error"]["type"] == "urn:frond:problem:unreadable-photo"
-    assert door.result(photo.identifier) == found
-    assert len(door.told()) == 1
+    assert aws.result(photo.identifier) == found
+    assert len(aws.take_events()) == 1
 
 
-def test_five_deliveries_end_in_one_record(door: S3Door, call: Call, maize: bytes) -> None:
+def test_five_deliveries_have_one_record(aws: MotoAws, call: Call, maize: bytes) -> None:
     photo = upload()
-    key = door.put_picture(photo, maize)
+    key = aws.put_picture(photo, maize)
     answers = []
     for _ in range(5):
         assert handle(notification(key)) == []
         answers.append(call("GET", f"/v1/classifications/{photo.identifier}").json)
 
     assert all(answer == answers[0] for answer in answers)
-    assert door.contents("results") == [f"results/{photo.identifier}.json"]
-    assert {event["detail"]["id"] for event in door.told()} == {photo.identifier}
+    assert aws.contents("results") == [f"results/{photo.identifier}.json"]
+    assert {event["detail"]["id"] for event in aws.take_events()} == {photo.identifier}
 
 
-def test_a_late_picture_of_an_older_version_changes_nothing(
-    door: S3Door, call: Call, maize: bytes, seedlings: Any
+def test_a_late_message_about_an_older_upload_changes_nothing(
+    aws: MotoAws, call: Call, maize: bytes, seedlings: Any
 ) -> None:
     older, newer = upload(step=0), upload(step=1)
-    late = door.put_picture(older, (seedlings / "beta-vulgaris.jpg").read_bytes())
-    assert handle(notification(door.put_picture(newer, maize))) == []
-    door.told()
+    late = aws.put_picture(older, (seedlings / "beta-vulgaris.jpg").read_bytes())
+    assert handle(notification(aws.put_picture(newer, maize))) == []
+    aws.take_events()
 
     assert handle(notification(late)) == []
 
-    assert door.result(newer.identifier)["predictions"][0]["species"] == "zea-mays"
-    assert door.told() == []
+    assert aws.result(newer.identifier)["predictions"][0]["species"] == "zea-mays"
+    assert aws.take_events() == []
 
 
-def test_a_result_file_that_is_overtaken_ends_as_the_record_does(
-    door: S3Door, maize: bytes, monkeypatch: pytest.MonkeyPatch
+def test_the_result_file_ends_as_the_record_does(
+    aws: MotoAws, maize: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Between an older photo's record and its result file, a newer photo finishes."""
-    from frond_classify.storage import event_publisher, object_store
+    """A newer upload finishes between an older upload's record and its result file."""
+    from frond_classify.storage.object_store import ObjectStore
 
     older, newer = upload(step=0), upload(step=1)
-    put = object_store.put_result
+    put = ObjectStore.put_result
 
-    def overtaken(identifier: str, result: dict[str, Any]) -> None:
-        monkeypatch.setattr(event_publisher, "put_result", put)
-        assert handle(notification(door.put_picture(newer, maize), message="2")) == []
-        put(identifier, result)
+    def overtaken(store: ObjectStore, identifier: str, result: dict[str, Any]) -> None:
+        monkeypatch.setattr(ObjectStore, "put_result", put)
+        assert handle(notification(aws.put_picture(newer, maize), message="2")) == []
+        put(store, identifier, result)
 
-    monkeypatch.setattr(event_publisher, "put_result", overtaken)
-    assert handle(notification(door.put_problem(older, UnreadablePhoto()))) == []
+    monkeypatch.setattr(ObjectStore, "put_result", overtaken)
+    assert handle(notification(aws.put_problem(older, UnreadablePhoto()))) == []
 
-    assert door.result(newer.identifier)["status"] == "succeeded"
+    assert aws.result(newer.identifier)["status"] == "succeeded"
 
 
-def test_what_is_deleted_while_it_is_under_way_leaves_nothing(door: S3Door, maize: bytes) -> None:
+def test_a_classification_deleted_meanwhile_leaves_no_objects(aws: MotoAws, maize: bytes) -> None:
     photo = upload()
-    key = door.put_picture(photo, maize)
-    door.records.begin(photo)
-    door.records.delete(photo.identifier)
+    key = aws.put_picture(photo, maize)
+    aws.records.mark_running(photo)
+    aws.records.delete(photo.identifier)
 
     assert handle(notification(key)) == []
 
-    assert door.contents("pictures") == []
-    assert door.contents("results") == []
-    assert door.told() == []
+    assert aws.contents("pictures") == []
+    assert aws.contents("results") == []
+    assert aws.take_events() == []
 
 
-def test_a_picture_of_another_size_is_made_anew_from_the_original(
-    door: S3Door, call: Call, maize: bytes
-) -> None:
-    first = door.s3.put_object(Bucket="uploads", Key="a.jpg", Body=maize)["VersionId"]
-    door.s3.put_object(Bucket="uploads", Key="a.jpg", Body=b"another version")
+def test_a_photo_of_another_size_is_preprocessed_again(aws: MotoAws, call: Call, maize: bytes) -> None:
+    first = aws.s3.put_object(Bucket="uploads", Key="a.jpg", Body=maize)["VersionId"]
+    aws.s3.put_object(Bucket="uploads", Key="a.jpg", Body=b"another version")
     photo = upload("a.jpg", version=first)
 
-    assert handle(notification(door.put_picture(photo, maize, size=96))) == []
+    assert handle(notification(aws.put_picture(photo, maize, size=96))) == []
 
     over_http = call("POST", "/v1/classifications", maize, "image/jpeg").json
-    assert door.result(photo.identifier)["predictions"] == over_http["predictions"]
+    assert aws.result(photo.identifier)["predictions"] == over_http["predictions"]
 
 
-def test_without_its_original_a_picture_of_another_size_ends_with_that_reason(
-    door: S3Door, maize: bytes
-) -> None:
+def test_a_photo_of_another_size_without_its_original_fails(aws: MotoAws, maize: bytes) -> None:
     photo = upload("a.jpg")
-    assert handle(notification(door.put_picture(photo, maize, size=96))) == []
-    assert door.result(photo.identifier)["error"]["type"] == "urn:frond:problem:vanished-photo"
+    assert handle(notification(aws.put_picture(photo, maize, size=96))) == []
+    assert aws.result(photo.identifier)["error"]["type"] == "urn:frond:problem:vanished-photo"
 
 
-def test_a_picture_that_somebody_removed_ends_with_that_reason(door: S3Door) -> None:
+def test_a_deleted_preprocessed_photo_fails(aws: MotoAws) -> None:
     photo = upload()
-    door.records.begin(photo)
+    aws.records.mark_running(photo)
 
     assert handle(notification(f"{photo.identifier}/{photo.sequencer}/picture.png")) == []
-    assert door.result(photo.identifier)["error"]["type"] == "urn:frond:problem:vanished-photo"
+    assert aws.result(photo.identifier)["error"]["type"] == "urn:frond:problem:vanished-photo"
 
 
 @pytest.mark.parametrize(
     "key",
     ["picture.png", "x/y/picture.png", f"{'0' * 32}/00FF/thumbnail.jpg", f"{'0' * 32}/00FF/picture.png"],
 )
-def test_objects_that_are_not_of_an_upload_are_let_go(door: S3Door, key: str) -> None:
+def test_other_objects_are_ignored(aws: MotoAws, key: str) -> None:
     assert handle(notification(key)) == []
-    assert door.contents("results") == []
+    assert aws.contents("results") == []
 
 
-def test_the_test_event_is_let_go(door: S3Door) -> None:
+def test_the_test_event_is_ignored(aws: MotoAws) -> None:
     body = json.dumps({"Service": "Amazon S3", "Event": "s3:TestEvent"})
     assert handle({"messageId": "1", "body": body, "eventSource": "aws:sqs", "attributes": {}}) == []
 
 
-def test_the_event_that_comes_with_the_project_names_an_upload(door: S3Door, maize: bytes) -> None:
+def test_the_sample_event_is_processed(aws: MotoAws, maize: bytes) -> None:
     event = json.loads((PHOTOS.parent / "sqs-picture.json").read_text())
     at = datetime(2026, 11, 21, 6, 30, tzinfo=UTC)
     photo = Upload("uploads", "zea-mays.jpg", None, sequencer("0055AED6DCD90281E5", at), at)
-    door.put_picture(photo, maize)
+    aws.put_picture(photo, maize)
 
     assert handle(*event["Records"]) == []
-    assert door.result(photo.identifier)["predictions"][0]["species"] == "zea-mays"
+    assert aws.result(photo.identifier)["predictions"][0]["species"] == "zea-mays"
 
 
-def test_one_bad_message_in_ten_comes_back_alone(door: S3Door, maize: bytes) -> None:
+def test_only_the_invalid_message_of_ten_is_returned_to_the_queue(aws: MotoAws, maize: bytes) -> None:
     photos = [upload(f"{number}.jpg") for number in range(9)]
     messages = [
-        notification(door.put_picture(photo, maize), message=str(number))
+        notification(aws.put_picture(photo, maize), message=str(number))
         for number, photo in enumerate(photos)
     ]
     messages.insert(4, {"messageId": "bad", "body": "{", "eventSource": "aws:sqs", "attributes": {}})
 
     assert handle(*messages) == ["bad"]
-    assert len(door.contents("results")) == 9
+    assert len(aws.contents("results")) == 9
 
 
 @pytest.mark.parametrize("operation", ["PutObject", "PutEvents", "UpdateItem", "GetItem", "GetObject"])
-@pytest.mark.parametrize("after", [False, True], ids=["before it was done", "after it was done"])
-def test_a_fault_between_any_two_steps_is_made_good_by_the_next_delivery(
-    door: S3Door, call: Call, maize: bytes, operation: str, *, after: bool
+@pytest.mark.parametrize("after", [False, True], ids=["before the call", "after the call"])
+def test_the_next_delivery_completes_any_interrupted_step(
+    aws: MotoAws, call: Call, maize: bytes, operation: str, *, after: bool
 ) -> None:
-    from frond_classify.storage import aws_clients
+    from frond_classify.app import current_app
 
     photo = upload()
-    key = door.put_picture(photo, maize)
-    fault = Fault(operation)
-    clients = (aws_clients.s3(), aws_clients.dynamodb(), aws_clients.events())
+    key = aws.put_picture(photo, maize)
+    fault = FailOnce(operation)
+    clients = current_app().aws
     moment = "after-call" if after else "before-call"
-    for client in clients:
+    for client in (clients.s3, clients.dynamodb, clients.events):
         client.meta.events.register(f"{moment}.*.{operation}", fault)
 
     assert handle(notification(key)) == ["1"]
@@ -214,12 +209,12 @@ def test_a_fault_between_any_two_steps_is_made_good_by_the_next_delivery(
     assert handle(notification(key)) == []
 
     assert call("GET", f"/v1/classifications/{photo.identifier}").json["status"] == "succeeded"
-    assert door.result(photo.identifier)["status"] == "succeeded"
-    assert {event["detail"]["id"] for event in door.told()} == {photo.identifier}
+    assert aws.result(photo.identifier)["status"] == "succeeded"
+    assert {event["detail"]["id"] for event in aws.take_events()} == {photo.identifier}
 
 
-class Fault:
-    """What fails the first call of an operation."""
+class FailOnce:
+    """A hook that fails the first call of an operation."""
 
     def __init__(self, operation: str) -> None:
         self.operation, self.struck = operation, False
@@ -230,12 +225,12 @@ class Fault:
             raise ClientError({"Error": {"Code": "InternalError", "Message": "injected"}}, self.operation)
 
 
-def test_why_the_last_attempt_failed_can_be_asked_for(door: S3Door, call: Call, maize: bytes) -> None:
+def test_the_last_error_can_be_read(aws: MotoAws, call: Call, maize: bytes) -> None:
     photo = upload()
-    key = door.put_picture(photo, maize)
-    door.records.begin(photo)
-    door.s3.delete_object(Bucket="pictures", Key=key)
-    door.s3.delete_bucket(Bucket="pictures")
+    key = aws.put_picture(photo, maize)
+    aws.records.mark_running(photo)
+    aws.s3.delete_object(Bucket="pictures", Key=key)
+    aws.s3.delete_bucket(Bucket="pictures")
 
     assert handle(notification(key)) == ["1"]
 
@@ -245,19 +240,17 @@ def test_why_the_last_attempt_failed_can_be_asked_for(door: S3Door, call: Call, 
     assert "NoSuchBucket" in found["error"]["detail"]
 
 
-def test_an_event_that_is_not_taken_is_sent_again(
-    door: S3Door, maize: bytes, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from frond_classify.storage import event_publisher
+def test_a_rejected_event_is_sent_again(aws: MotoAws, maize: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    from frond_classify.app import current_app
 
-    class Refusing:
+    class RejectingEventBridge:
         def put_events(self, **_: Any) -> Any:
             return {"FailedEntryCount": 1, "Entries": [{"ErrorMessage": "throttled"}]}
 
-    key = door.put_picture(upload(), maize)
+    key = aws.put_picture(upload(), maize)
     with monkeypatch.context() as patch:
-        patch.setattr(event_publisher, "events", Refusing)
+        patch.setattr(current_app().aws, "events", RejectingEventBridge())
         assert handle(notification(key)) == ["1"]
 
     assert handle(notification(key)) == []
-    assert len(door.told()) == 1
+    assert len(aws.take_events()) == 1

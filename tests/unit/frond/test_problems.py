@@ -1,4 +1,4 @@
-"""Every problem has a name of its own, a status and advice."""
+"""Every problem has its own type, a status and advice."""
 
 import json
 import re
@@ -10,7 +10,7 @@ from frond.problems import EmptyBody, PayloadTooLarge, Problem
 
 
 def tree(kind: type[Problem]) -> list[type[Problem]]:
-    """A problem and all that derive from it, as far as the module itself defines them."""
+    """Return a problem and its subclasses in the module."""
     below = [
         each for sub in kind.__subclasses__() if sub.__module__ == problems.__name__ for each in tree(sub)
     ]
@@ -24,7 +24,7 @@ def test_the_tree_is_found() -> None:
     assert {"internal", "empty-body", "unreadable-photo", "invalid-model"} <= {kind.slug for kind in KINDS}
 
 
-def test_no_two_share_a_name() -> None:
+def test_slugs_and_titles_are_unique() -> None:
     for member in ("slug", "title"):
         values = [getattr(kind, member) for kind in KINDS]
         assert len(set(values)) == len(values)
@@ -43,12 +43,12 @@ def test_each_is_a_problem_document(kind: type[Problem]) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.slug)
-def test_what_the_caller_sent_is_never_our_fault(kind: type[Problem]) -> None:
+def test_only_errors_of_the_service_have_a_5xx_status(kind: type[Problem]) -> None:
     ours = {"internal", "invalid-model", "attempt-failed", "bad-gateway", "timeout"}
     assert (kind.status >= 500) == (kind.slug in ours)
 
 
-def test_a_problem_says_what_it_was_told() -> None:
+def test_a_problem_has_its_own_detail_and_extensions() -> None:
     problem = PayloadTooLarge("Five megabytes are too many.", limit_bytes=4)
     assert str(problem) == "Five megabytes are too many."
     assert problem.document()["detail"] == "Five megabytes are too many."
@@ -56,6 +56,6 @@ def test_a_problem_says_what_it_was_told() -> None:
     assert "request_id" not in problem.document()
 
 
-def test_one_problem_s_words_do_not_become_another_s() -> None:
+def test_a_detail_does_not_change_the_class() -> None:
     EmptyBody("Nothing at all.")
     assert EmptyBody().detail != "Nothing at all."

@@ -1,4 +1,4 @@
-"""Keys, ids and the order of a key's changes."""
+"""Keys, ids, metadata and sequencers of uploads."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -10,12 +10,12 @@ AT = datetime(2026, 11, 21, 6, 30, 0, 123456, tzinfo=UTC)
 IDENTIFIER = "0123456789abcdef0123456789abcdef"
 
 
-def test_every_key_has_an_id_of_its_own() -> None:
+def test_every_key_has_its_own_id() -> None:
     keys = ["a.jpg", "A.jpg", "a.jpg ", "folder/a.jpg", "ñ.jpg", "n\u0303.jpg"]
     assert len({identifier_of(key) for key in keys}) == len(keys)
 
 
-def test_a_key_that_was_handed_out_has_the_id_that_was_promised() -> None:
+def test_a_reserved_key_has_the_id_that_was_issued() -> None:
     assert identifier_of(reserved_key(IDENTIFIER)) == IDENTIFIER
     assert identifier_of(f"api/{IDENTIFIER}.jpg") != IDENTIFIER
     assert identifier_of(f"other/api/{IDENTIFIER}") != IDENTIFIER
@@ -23,27 +23,27 @@ def test_a_key_that_was_handed_out_has_the_id_that_was_promised() -> None:
 
 @pytest.mark.parametrize("key", ["a.jpg", "a b+c%20/ñ.jpg", "é" * 500 + "/aaaaaaaaaaaaaaaaaaaaaaa"], ids=len)
 @pytest.mark.parametrize("version", ["3HL4kqtJlcpXroDTDmJ+rmSpXd3dIbrHY", None])
-def test_metadata_tells_the_upload_and_fits_into_what_s3_takes(key: str, version: str | None) -> None:
+def test_metadata_restores_the_upload_within_the_limits_of_s3(key: str, version: str | None) -> None:
     upload = Upload("b" * 63, key, version, sequencer("0055AED6DCD90281E5", AT), AT)
-    metadata = upload.metadata()
+    metadata = upload.to_metadata()
 
-    assert Upload.of(metadata) == upload
+    assert Upload.from_metadata(metadata) == upload
     assert all(text.isascii() for pair in metadata.items() for text in pair)
-    # What the picture carries besides takes some 350 bytes.
+    # The preprocessed photo's other metadata takes some 350 bytes.
     assert sum(len(name) + len(value) for name, value in metadata.items()) < 2048 - 350
 
 
-def test_metadata_that_is_not_ours_is_no_upload() -> None:
+def test_other_metadata_is_rejected() -> None:
     with pytest.raises(ValueError, match="upload-key-base64"):
-        Upload.of({"upload-bucket": "uploads"})
+        Upload.from_metadata({"upload-bucket": "uploads"})
 
 
-def test_a_shorter_sequencer_is_filled_up_on_its_right() -> None:
+def test_a_shorter_sequencer_is_padded_on_the_right() -> None:
     assert sequencer("0055AED6", AT) < sequencer("0055AED6DC", AT) < sequencer("0055AED7", AT)
     assert sequencer("0055aed6dc", AT) == sequencer("0055AED6DC", AT)
 
 
-def test_without_a_sequencer_the_time_decides() -> None:
+def test_without_a_sequencer_the_time_orders_changes() -> None:
     moments = [sequencer(None, AT + timedelta(microseconds=step)) for step in (0, 1, 999_999)]
     assert moments == sorted(moments)
     assert len(set(moments)) == 3

@@ -1,4 +1,4 @@
-"""The preprocess function's handler as Lambda calls it, with its buckets and its table in moto."""
+"""The preprocess handler, with its buckets and its table in moto."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,13 +18,6 @@ PHOTO = Path(__file__).parents[3] / "events" / "photos" / "zea-mays.jpg"
 UPLOADS, PICTURES = "uploads", "pictures"
 
 
-class Context:
-    function_name = "preprocess"
-    memory_limit_in_mb = 1769
-    invoked_function_arn = "arn:aws:lambda:eu-west-1:000000000000:function:preprocess"
-    aws_request_id = "00000000-0000-0000-0000-000000000001"
-
-
 @pytest.fixture
 def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator["S3Client"]:
     for name, value in {
@@ -39,23 +32,22 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator["S3Client"]:
     }.items():
         monkeypatch.setenv(name, value)
     with mock_aws():
-        from frond_preprocess import aws_clients
-        from frond_preprocess import handler as app
+        from frond_preprocess.app import use_app
 
-        for cached in (app.settings, app.pictures, app.records, aws_clients.s3, aws_clients.dynamodb):
-            cached.cache_clear()
+        use_app(None)
         client = boto3.client("s3")
         for bucket in (UPLOADS, PICTURES):
             client.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
         make_table(boto3.client("dynamodb"), "records")
         yield client
+        use_app(None)
 
 
 @pytest.fixture
 def records(s3: "S3Client") -> ClassificationRepository:
-    from frond_preprocess import handler as app
+    from frond_preprocess.app import current_app
 
-    return app.records()
+    return current_app().repository
 
 
 def stored(s3: "S3Client", name: str = "") -> list[str]:

@@ -1,4 +1,4 @@
-"""How often AWS is called for a photo, which `frond cost` bills, and what the function counts of itself."""
+"""Calls of AWS for a photo, which `frond cost` bills, and the metric of compute costs."""
 
 import json
 from typing import TYPE_CHECKING
@@ -8,7 +8,7 @@ import pytest
 from frond.telemetry import costs
 from tests.support.aws_calls import counted_calls
 from tests.unit.preprocess.conftest import PHOTO, UPLOADS
-from tests.unit.preprocess.test_app import handle, record
+from tests.unit.preprocess.test_handler import handle, record
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -27,9 +27,9 @@ def test_a_batch_is_one_invocation(
 ) -> None:
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "2048")
     monkeypatch.setattr("platform.machine", lambda: "aarch64")
-    from frond_preprocess import handler as app  # noqa: F401
+    from frond_preprocess import handler  # noqa: F401
 
-    # The start, which the first invocation pays after that is imported, is paid.
+    # Not the first invocation, which would include the cold start.
     monkeypatch.setattr(costs, "_start", 0.0)
     photo = PHOTO.read_bytes()
     for key in ("a.jpg", "b.jpg"):

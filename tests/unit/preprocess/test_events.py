@@ -1,4 +1,4 @@
-"""The events that come with the project, as S3 and SQS write them."""
+"""The sample events of the repository."""
 
 import json
 from typing import TYPE_CHECKING, Any
@@ -9,7 +9,8 @@ import pytest
 from frond.repository import ClassificationRepository
 from frond.uploads import identifier_of
 from tests.conftest import ROOT
-from tests.unit.preprocess.conftest import PHOTO, Context, stored
+from tests.support.lambda_context import FakeLambdaContext
+from tests.unit.preprocess.conftest import PHOTO, stored
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -18,17 +19,17 @@ EVENTS = sorted(path for path in (ROOT / "events").glob("sqs-*.json") if path.st
 
 
 def objects(event: Any) -> dict[str, dict[str, Any]]:
-    """Return what an event tells of, the newest of each key, by key."""
-    told = [each for record in event["Records"] for each in json.loads(record["body"]).get("Records", [])]
-    things = sorted((each["s3"]["object"] for each in told), key=lambda thing: str(thing["sequencer"]))
+    """Return the newest object of each key of an event."""
+    records = [each for record in event["Records"] for each in json.loads(record["body"]).get("Records", [])]
+    things = sorted((each["s3"]["object"] for each in records), key=lambda thing: str(thing["sequencer"]))
     return {unquote_plus(thing["key"]): thing for thing in things}
 
 
 @pytest.mark.parametrize("path", EVENTS, ids=lambda path: path.stem)
-def test_every_upload_of_an_event_runs_once(
+def test_every_upload_of_an_event_is_marked_running_once(
     s3: "S3Client", records: ClassificationRepository, path: Any
 ) -> None:
-    from frond_preprocess import handler as app
+    from frond_preprocess.handler import handler
 
     bucket = "frond-dev-uploads-123456789012-us-east-1"
     s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
@@ -36,7 +37,7 @@ def test_every_upload_of_an_event_runs_once(
     for key in objects(event):
         s3.put_object(Bucket=bucket, Key=key, Body=PHOTO.read_bytes())
 
-    assert app.handler(event, Context()) == {"batchItemFailures": []}
+    assert handler(event, FakeLambdaContext("preprocess")) == {"batchItemFailures": []}
 
     for key, thing in objects(event).items():
         record = records.get(identifier_of(key))

@@ -1,7 +1,7 @@
-"""`Idempotency-Key`: a request that is sent again gets the answer that it got before.
+"""`Idempotency-Key`: a repeated request gets the response of the first one.
 
-As the draft standard has it (https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header).
-The record of the answer is what is remembered: its id is made of the key, and it is written once.
+As in https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header. The record of the
+classification holds the response: its id is a hash of the key, and it is written once.
 """
 
 import hashlib
@@ -13,7 +13,7 @@ from uuid import NAMESPACE_URL, uuid5
 from aws_lambda_powertools.utilities.data_classes.common import BaseProxyEvent
 
 from frond.problems import IdempotencyKeyReused
-from frond.repository import Record
+from frond.records import Record
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
@@ -21,36 +21,36 @@ PATTERN = "^[!-~]{1,255}$"
 
 
 @dataclass(frozen=True, slots=True)
-class Repetition:
-    """What tells whether a request was sent before: the id of its answer's record, and what it asked."""
+class IdempotentRequest:
+    """A request with an idempotency key: the id of its record, and a fingerprint of its content."""
 
     identifier: str
     fingerprint: str
 
     @classmethod
-    def of(
-        cls, event: BaseProxyEvent, key: str | None, photos: Sequence[bytes], *question: object
+    def from_event(
+        cls, event: BaseProxyEvent, key: str | None, photos: Sequence[bytes], *options: object
     ) -> Self | None:
-        """Return what a request may be recognised by; None for one without a key.
+        """Return the identity of a request; None without a key.
 
-        Photos count by their bytes, not by the form that carries them: its boundary is another each time.
+        The fingerprint covers the bytes of the photos, not of the form: its boundary differs each time.
         """
         if key is None:
             return None
         # Two callers may choose the same key.
         caller = event["requestContext"].get("identity", {}).get("apiKeyId") or ""
-        asked = hashlib.sha256(repr(question).encode())
+        fingerprint = hashlib.sha256(repr(options).encode())
         for photo in photos:
-            asked.update(hashlib.sha256(photo).digest())
-        return cls(str(uuid5(NAMESPACE_URL, f"urn:frond:{caller}:{key}")), asked.hexdigest())
+            fingerprint.update(hashlib.sha256(photo).digest())
+        return cls(str(uuid5(NAMESPACE_URL, f"urn:frond:{caller}:{key}")), fingerprint.hexdigest())
 
-    def checked(self, record: Record) -> Record:
-        """Return the record that a request with this key left, if it asked the same.
+    def verify(self, record: Record) -> Record:
+        """Return the record of an earlier request with this key, if that had the same content.
 
         Raises
         ------
         frond.problems.IdempotencyKeyReused
-            It asked something else.
+            The content was different.
         """
         if record.fingerprint != self.fingerprint:
             raise IdempotencyKeyReused

@@ -1,4 +1,4 @@
-"""What a request carries: photos, as the raw body or the parts `image` of a form, or a JSON document."""
+"""Parsing of request bodies: photos, as raw bytes or as parts of a form, and JSON documents."""
 
 import base64
 import binascii
@@ -26,27 +26,27 @@ JSON_TYPE = "application/json"
 FORM_TYPE = "multipart/form-data"
 FORM_FIELD = "image"
 MAX_PHOTOS = 5
-# A form may have other fields besides.
+# A form may have other fields.
 MAX_PARTS = 64
 
 Document = TypeVar("Document", bound=BaseModel)
 
 
-def submitted_photos(event: BaseProxyEvent) -> list[bytes]:
-    """Return the bytes of the photos that a request carries, one at least.
+def parse_photos(event: BaseProxyEvent) -> list[bytes]:
+    """Return the files of the photos in a request, at least one.
 
-    The content type says how to find the photo in the body, not what it is: the bytes decide that.
+    The content type only tells a form from raw bytes; the image format is detected from the bytes.
 
     Raises
     ------
     frond.problems.UnsupportedMediaType
-        No content type, or one that is not on the list.
+        There is no content type, or one that is not accepted.
     frond.problems.EmptyBody
-        No bytes, or a form without a part `image`.
+        The body is empty, or a form without a part `image`.
     frond.problems.InvalidRequest
-        A body that the gateway did not pass as binary, or a form that is none.
+        API Gateway did not pass the body as binary, or the form is invalid.
     frond.problems.TooManyPhotos
-        More than five parts `image`.
+        The form has more than five parts `image`.
     """
     content_type, options = parse_options_header(event.headers.get("content-type") or "")
     if content_type == FORM_TYPE:
@@ -56,41 +56,41 @@ def submitted_photos(event: BaseProxyEvent) -> list[bytes]:
     raise UnsupportedMediaType
 
 
-def submitted_document(event: BaseProxyEvent, kind: type[Document]) -> Document:
-    """Return the JSON document that a request carries.
+def parse_json(event: BaseProxyEvent, model: type[Document]) -> Document:
+    """Return the JSON document of a request, validated.
 
     Raises
     ------
     frond.problems.UnsupportedMediaType
-        The body is something else.
+        The content type is not JSON.
     frond.problems.InvalidRequest
-        It is not as ``kind`` says.
+        The document does not match the model.
     """
     content_type, _ = parse_options_header(event.headers.get("content-type") or JSON_TYPE)
     if content_type != JSON_TYPE or event.is_base64_encoded:
         raise UnsupportedMediaType(f"Send {JSON_TYPE}.")
     try:
-        # Strictly, for JSON says itself what is a number and what is not.
-        return kind.model_validate_json(event.body or "", strict=True)
+        # Strict, because JSON itself distinguishes numbers from text.
+        return model.model_validate_json(event.body or "", strict=True)
     except ValidationError as error:
         raise InvalidRequest.about(error.errors()) from error
 
 
-def read_photos(submitted: Sequence[bytes], recipe: PreprocessingSpec, limits: DecodeLimits) -> list[Photo]:
-    """Turn the bytes of photos into the model's input.
+def read_photos(files: Sequence[bytes], spec: PreprocessingSpec, limits: DecodeLimits) -> list[Photo]:
+    """Decode and preprocess photos.
 
     Raises
     ------
     frond.problems.Problem
-        As :func:`frond.preprocessing.read_photo`; of several photos it says which one it is about.
+        As :func:`frond.preprocessing.read_photo`; of several photos, the detail has the number of the photo.
     """
     photos: list[Photo] = []
-    for number, data in enumerate(submitted, start=1):
+    for number, data in enumerate(files, start=1):
         try:
-            photos.append(read_photo(data, recipe, limits))
+            photos.append(read_photo(data, spec, limits))
         except Problem as problem:
-            if len(submitted) > 1:
-                problem.detail = f"Photo {number} of {len(submitted)}: {problem.detail}"
+            if len(files) > 1:
+                problem.detail = f"Photo {number} of {len(files)}: {problem.detail}"
             raise
     return photos
 
@@ -119,7 +119,7 @@ def _photos_in_form(body: bytes, boundary: str) -> list[bytes]:
         )
         photos: list[bytes] = [part.raw for part in parser if part.name == FORM_FIELD]
     except (MultipartError, ValueError) as error:
-        raise InvalidRequest(f"The form cannot be read: {error}.") from error
+        raise InvalidRequest(f"The form is invalid: {error}.") from error
     if not photos:
         raise EmptyBody(f"The form has no part named '{FORM_FIELD}'.")
     if len(photos) > MAX_PHOTOS:

@@ -1,4 +1,4 @@
-"""Answers that a client may keep: an entity tag, and 304 for whoever has it already (RFC 9110, RFC 9111)."""
+"""Responses with an entity tag, and 304 to a client that sends it back (RFC 9110, RFC 9111)."""
 
 import hashlib
 from typing import TypeVar
@@ -7,34 +7,51 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.data_classes.common import BaseProxyEvent
 from pydantic import BaseModel
 
-# Short, because a model can be taken back in a second. The answer hangs on the key and the language, too.
-A_MINUTE: dict[str, str | list[str]] = {
+from frond.problems import NotAcceptable
+from frond_classify.http.request_body import PHOTO_TYPES
+
+# Short, because a model can be rolled back in a second. The response depends on key and language, too.
+ONE_MINUTE: dict[str, str | list[str]] = {
     "Cache-Control": "private, max-age=60",
     "Vary": "x-api-key, Accept-Language",
 }
 
-
 Body = TypeVar("Body", str, bytes)
 
 
-def cacheable(event: BaseProxyEvent, answer: BaseModel) -> Response[str]:
-    """Return an answer that may be kept for a minute, and asked for again by its tag."""
-    return tagged(event, answer.model_dump_json(), "application/json", A_MINUTE)
+def json_response(event: BaseProxyEvent, body: BaseModel) -> Response[str]:
+    """Return a JSON response with an entity tag, cacheable for a minute."""
+    return response_with_etag(event, body.model_dump_json(), "application/json", ONE_MINUTE)
 
 
-def tagged(
+def image_response(
+    event: BaseProxyEvent, image: bytes, content_type: str, headers: dict[str, str | list[str]]
+) -> Response[bytes]:
+    """Return an image with an entity tag.
+
+    Raises
+    ------
+    frond.problems.NotAcceptable
+        API Gateway decodes base64 only for a client whose `Accept` header begins with a binary type.
+    """
+    if (event.headers.get("accept") or "").split(",")[0].split(";")[0].strip() not in PHOTO_TYPES:
+        raise NotAcceptable
+    return response_with_etag(event, image, content_type, headers)
+
+
+def response_with_etag(
     event: BaseProxyEvent, body: Body, content_type: str, headers: dict[str, str | list[str]]
 ) -> Response[Body]:
-    """Return a body with its tag, or 304 without the body to a client that names the tag."""
+    """Return a body with its entity tag, or 304 without a body to a client that has it."""
     content = body.encode() if isinstance(body, str) else body
-    tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
-    headers = {**headers, "ETag": tag}
-    if _names(event.headers.get("if-none-match") or "", tag):
+    etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+    headers = {**headers, "ETag": etag}
+    if _matches(event.headers.get("if-none-match") or "", etag):
         return Response(304, headers=headers, body=body[:0])
     return Response(200, content_type=content_type, headers=headers, body=body)
 
 
-def _names(if_none_match: str, tag: str) -> bool:
-    """Tell whether a header names a tag; API Gateway marks tags as weak when it compresses."""
-    named = [each.strip().removeprefix("W/") for each in if_none_match.split(",")]
-    return tag in named or "*" in named
+def _matches(if_none_match: str, etag: str) -> bool:
+    """Return whether a header holds a tag; API Gateway marks tags as weak when it compresses."""
+    tags = [each.strip().removeprefix("W/") for each in if_none_match.split(",")]
+    return etag in tags or "*" in tags

@@ -1,7 +1,6 @@
-"""The OpenAPI document, and the page that shows it.
+"""The OpenAPI document, and the page that renders it.
 
-Nothing here is needed to answer a photo, and Powertools' models of the document take long to import: whoever
-asks for the contract waits for them, not every cold start.
+Imported only when a request needs it: no photo does, and Powertools' OpenAPI models take long to import.
 """
 
 import json
@@ -22,30 +21,30 @@ from aws_lambda_powertools.event_handler.openapi.models import (
 from frond.problems import MEDIA_TYPE
 
 TITLE = "Frond"
-DESCRIPTION = "Names the plant in a photo, with a confidence that means what it says."
+DESCRIPTION = "Classifies the plant in a photo, with calibrated confidence."
 API_VERSION = "1.0.0"
 LICENCE = License(name="Apache-2.0", identifier="Apache-2.0")
 KEY_SCHEME = "api_key"
 VALIDATION_SCHEMAS = ("HTTPValidationError", "ValidationError", "ResponseValidationError")
-WITHOUT_CONTRACT = ("/", "/static/{name}", "/docs", "/openapi.json")
+UNDOCUMENTED = ("/", "/static/{name}", "/docs", "/openapi.json")
 
 
 @cache
-def contract(app: APIGatewayRestResolver, base: str = "/") -> str:
-    """Return the OpenAPI document as JSON, for an API whose paths start at ``base``."""
-    generated = app.get_openapi_json_schema(
+def openapi_json(resolver: APIGatewayRestResolver, base_path: str = "/") -> str:
+    """Return the OpenAPI document as JSON, for an API whose paths start at ``base_path``."""
+    generated = resolver.get_openapi_json_schema(
         title=TITLE,
         version=API_VERSION,
         description=DESCRIPTION,
         license_info=LICENCE,
         security_schemes={KEY_SCHEME: _key_scheme()},
         security=[{KEY_SCHEME: []}],
-        servers=[Server(url=base)],
+        servers=[Server(url=base_path)],
     )
     document = json.loads(generated)
     for path in document["paths"].values():
         for operation in path.values():
-            _correct(operation)
+            _fix_operation(operation)
             _share_problems(operation["responses"], document["components"].setdefault("responses", {}))
     for schema in VALIDATION_SCHEMAS:
         document["components"]["schemas"].pop(schema, None)
@@ -53,48 +52,48 @@ def contract(app: APIGatewayRestResolver, base: str = "/") -> str:
 
 
 @cache
-def contract_page(app: APIGatewayRestResolver, base: str = "/") -> str:
-    """Return the page that shows the document, whole: it needs nothing from elsewhere."""
+def swagger_page(resolver: APIGatewayRestResolver, base_path: str = "/") -> str:
+    """Return the page that renders the document, with its scripts and styles inline."""
     script, style = (
         resources.files(swagger_ui).joinpath(name).read_text("utf-8")
         for name in ("swagger-ui-bundle.min.js", "swagger-ui.min.css")
     )
-    # A script in a page ends at the first "</", wherever that stands.
-    document = contract(app, base).replace("</", "<\\/")
+    # A script in HTML ends at the first "</", even inside a string.
+    document = openapi_json(resolver, base_path).replace("</", "<\\/")
     return swagger_ui.generate_swagger_html(document, script, style, "", None, persist_authorization=True)
 
 
-def allowed_methods(app: APIGatewayRestResolver, path: str) -> list[str]:
-    """Return the methods that a path takes, upper case; none when nothing lives there."""
-    documented = json.loads(contract(app))["paths"]
-    alike = [pattern for pattern in documented if _fits(pattern, path)]
-    methods = {method.upper() for pattern in alike for method in documented[pattern]}
-    return sorted(methods | ({"GET"} if any(_fits(each, path) for each in WITHOUT_CONTRACT) else set()))
+def allowed_methods(resolver: APIGatewayRestResolver, path: str) -> list[str]:
+    """Return the methods of a path in upper case; none if there is no such path."""
+    documented = json.loads(openapi_json(resolver))["paths"]
+    matching = [pattern for pattern in documented if _matches(pattern, path)]
+    methods = {method.upper() for pattern in matching for method in documented[pattern]}
+    return sorted(methods | ({"GET"} if any(_matches(each, path) for each in UNDOCUMENTED) else set()))
 
 
-def _fits(pattern: str, path: str) -> bool:
-    """Tell whether a path is one of a pattern such as `/v1/classifications/{id}`."""
+def _matches(pattern: str, path: str) -> bool:
+    """Return whether a path matches a pattern such as `/v1/classifications/{id}`."""
     parts, given = pattern.split("/"), path.split("/")
     return len(parts) == len(given) and all(
         part == each or (part.startswith("{") and each != "") for part, each in zip(parts, given, strict=True)
     )
 
 
-def _correct(operation: dict[str, Any]) -> None:
-    """Take out what Powertools documents and this API does not do."""
+def _fix_operation(operation: dict[str, Any]) -> None:
+    """Remove what Powertools documents and this API does not do."""
     for parameter in operation.get("parameters", []):
-        # A parameter can be left out; nobody can send null.
+        # An optional parameter can be left out, but not be null.
         schema = parameter["schema"]
         possible = [each for each in schema.pop("anyOf", []) if each != {"type": "null"}]
         parameter["schema"] = schema | (possible[0] if possible else {})
     operation["responses"].get("204", {}).pop("content", None)
-    # Powertools' own answer to what does not fit; here that is a problem with status 400.
+    # Powertools documents its own validation error; here that is a problem with status 400.
     if MEDIA_TYPE not in operation["responses"].get("422", {}).get("content", {MEDIA_TYPE: None}):
         del operation["responses"]["422"]
 
 
 def _share_problems(responses: dict[str, Any], shared: dict[str, Any]) -> None:
-    """Write each answer with problems down once; most operations can end in the same ones."""
+    """Move each error response to the components; most operations share them."""
     for status, response in responses.items():
         if kinds := response.get("content", {}).get(MEDIA_TYPE, {}).get("examples"):
             name = ".".join(kinds)

@@ -1,11 +1,16 @@
-"""What the contract shows beside its schemas: answers as they come, and bodies as they may be sent."""
+"""Examples of responses and request bodies."""
 
 from typing import Any
 
 from pydantic import BaseModel
 
-from frond_classify.schemas.classification import Announcement, Answer, AnswerList, Feedback, UploadForm
-from frond_classify.schemas.model import Health, ModelCard, SpeciesEntry, SpeciesList
+from frond_classify.schemas.classification import (
+    ClassificationListResponse,
+    ClassificationResponse,
+    FeedbackRequest,
+)
+from frond_classify.schemas.model import HealthResponse, ModelResponse, SpeciesEntry, SpeciesListResponse
+from frond_classify.schemas.uploads import PresignedPost, UploadRequest
 
 EXAMPLE_REQUEST = "5f0b7f3e-8a43-4d3c-9d7e-0c9d3c1f7a52"
 _ID = "2f08c053-4949-4ac1-a64e-97ad1b7ce956"
@@ -28,7 +33,7 @@ _PREDICTIONS: list[dict[str, Any]] = [
     },
 ]
 _PHOTO: dict[str, Any] = {"width": 224, "height": 224, "format": "JPEG", "issues": []}
-_ANSWER: dict[str, Any] = {
+_CLASSIFICATION: dict[str, Any] = {
     "id": _ID,
     "status": "succeeded",
     "verdict": "identified",
@@ -73,9 +78,9 @@ _MODEL: dict[str, Any] = {
 }
 
 EXAMPLES: dict[type[BaseModel], dict[str, Any]] = {
-    Answer: _ANSWER,
-    AnswerList: {"classifications": [_ANSWER], "next_cursor": None},
-    UploadForm: {
+    ClassificationResponse: _CLASSIFICATION,
+    ClassificationListResponse: {"classifications": [_CLASSIFICATION], "next_cursor": None},
+    PresignedPost: {
         "id": "0b7d2b1f6c0e4a5f9d8c7b6a59483726",
         "url": "https://s3.eu-west-1.amazonaws.com/frond-dev-uploads",
         "fields": {
@@ -85,10 +90,10 @@ EXAMPLES: dict[type[BaseModel], dict[str, Any]] = {
         },
         "expires_at": "2026-11-22T08:25:43Z",
     },
-    SpeciesList: {"species": [_SPECIES]},
+    SpeciesListResponse: {"species": [_SPECIES]},
     SpeciesEntry: _SPECIES,
-    ModelCard: _MODEL,
-    Health: {"status": "ok", "model": {"version": _VERSION}},
-    Feedback: {"species": "zea-mays", "comment": "Two leaves, eight days old", "consent": True},
-    Announcement: {"content_type": "image/jpeg", "size": 3_145_728},
+    ModelResponse: _MODEL,
+    HealthResponse: {"status": "ok", "model": {"version": _VERSION}},
+    FeedbackRequest: {"species": "zea-mays", "comment": "Two leaves, eight days old", "consent": True},
+    UploadRequest: {"content_type": "image/jpeg", "size": 3_145_728},
 }

@@ -1,4 +1,4 @@
-"""What routes document of themselves that their types do not tell: bodies, problems, headers."""
+"""Documentation of routes beyond their types: request bodies, error responses and headers."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ from frond_classify.http.request_body import FORM_FIELD, FORM_TYPE, JSON_TYPE, M
 from frond_classify.openapi.examples import EXAMPLE_REQUEST, EXAMPLES
 
 BINARY = {"type": "string", "format": "binary"}
-PICTURE = "image/jpeg"
+JPEG = "image/jpeg"
 PHOTO_BODY: dict[str, Any] = {
     "required": True,
     "content": {
@@ -45,7 +45,7 @@ PHOTO_BODY: dict[str, Any] = {
 
 
 def json_body(kind: type[BaseModel]) -> dict[str, Any]:
-    """Return what is documented of a route that takes a JSON document."""
+    """Return the documentation of a JSON request body."""
     example = {"example": {"value": EXAMPLES[kind]}}
     return {
         "required": True,
@@ -53,22 +53,22 @@ def json_body(kind: type[BaseModel]) -> dict[str, Any]:
     }
 
 
-# What any call can end in: API Gateway's own answers, and a fault of ours.
-ANYWHERE = (InvalidRequest, Throttled, QuotaExceeded, Problem, BadGateway, TooSlow)
+# Problems of every operation: API Gateway's own responses, and internal errors.
+COMMON = (InvalidRequest, Throttled, QuotaExceeded, Problem, BadGateway, TooSlow)
 
 Headers = dict[str, OpenAPIResponseHeader]
 ALWAYS: Headers = {
-    "x-request-id": {"description": "What to quote when asking for help", "schema": {"type": "string"}},
+    "x-request-id": {"description": "Quote it when reporting a problem", "schema": {"type": "string"}},
     "Server-Timing": {
-        "description": "Where the time went, in milliseconds; see https://www.w3.org/TR/server-timing/",
+        "description": "Durations in milliseconds; see https://www.w3.org/TR/server-timing/",
         "schema": {"type": "string"},
     },
 }
 LINKS = {
     name: {"operationRef": f"#/paths/{path}/{method}", "parameters": {"identifier": "$response.body#/id"}}
     for name, path, method in (
-        ("look", "~1v1~1classifications~1{identifier}", "get"),
-        ("correct", "~1v1~1classifications~1{identifier}~1feedback", "put"),
+        ("get", "~1v1~1classifications~1{identifier}", "get"),
+        ("feedback", "~1v1~1classifications~1{identifier}~1feedback", "put"),
         ("delete", "~1v1~1classifications~1{identifier}", "delete"),
     )
 }
@@ -77,71 +77,73 @@ RETRY: Headers = {
 }
 CACHED: Headers = {
     "ETag": {"description": "Send it back as `If-None-Match`", "schema": {"type": "string"}},
-    "Cache-Control": {"description": "How long the answer may be kept", "schema": {"type": "string"}},
+    "Cache-Control": {"description": "How long the response may be cached", "schema": {"type": "string"}},
 }
 
 
 def responses(
-    answer: type[BaseModel] | str | None,
+    body: type[BaseModel] | str | None,
     *kinds: type[Problem],
     status: int = 200,
     cached: bool = False,
     public: bool = False,
-    leads_on: bool = False,
+    linked: bool = False,
 ) -> dict[int, OpenAPIResponse]:
-    """Return the documented responses of a route: its answer, and the problems it can end in.
+    """Return the documentation of a route's responses: the successful one, and the problems.
 
     Parameters
     ----------
-    answer
-        The model of the body, or its media type if it is no document; None for an answer without a body.
+    body
+        The model of the body, or its media type if it is not JSON; None for a response without a body.
+    kinds
+        The problems of the route, beyond those of every route.
     status
-        Of the answer.
+        Of the successful response.
     cached
-        Whether the answer carries a tag, and whoever has it already is told so.
+        Whether the response has an entity tag, and a 304 is possible.
     public
-        Whether no key is needed.
-    leads_on
-        Whether the answer's id is what other calls ask for.
+        Whether the route needs no key.
+    linked
+        Whether to link the response's id to other operations.
     """
     headers = ALWAYS | (CACHED if cached else {})
-    documented: dict[int, OpenAPIResponse] = {status: {**_answer(answer), "headers": headers}}
-    if leads_on:
+    documented: dict[int, OpenAPIResponse] = {status: {**_success(body), "headers": headers}}
+    if linked:
         documented[status]["links"] = LINKS
     if cached:
-        documented[304] = {"description": "Not changed since", "headers": headers}
-    possible = {*kinds, *ANYWHERE, *(() if public else (MissingKey,))}
+        documented[304] = {"description": "Not modified", "headers": headers}
+    possible = {*kinds, *COMMON, *(() if public else (MissingKey,))}
     for fault in sorted({kind.status for kind in possible}):
         alike = sorted((kind for kind in possible if kind.status == fault), key=lambda kind: kind.slug)
         documented[fault] = _problems(fault, alike)
     return documented
 
 
-def _answer(answer: type[BaseModel] | str | None) -> OpenAPIResponse:
-    if answer is None:
+def _success(body: type[BaseModel] | str | None) -> OpenAPIResponse:
+    if body is None:
         return {"description": "Done"}
-    if isinstance(answer, str):
-        return {"description": "The file.", "content": {answer: {"schema": BINARY}}}
-    example = {"example": {"value": EXAMPLES[answer]}}
+    if isinstance(body, str):
+        return {"description": "The file.", "content": {body: {"schema": BINARY}}}
+    example = {"example": {"value": EXAMPLES[body]}}
     return {
-        "description": str(answer.__doc__),
-        "content": {"application/json": {"model": answer, "examples": example}},
+        "description": str(body.__doc__),
+        "content": {"application/json": {"model": body, "examples": example}},
     }
 
 
 def _problems(status: int, alike: list[type[Problem]]) -> OpenAPIResponse:
-    """Document a status by the problems that have it (RFC 9457)."""
+    """Return the documentation of a status: its problems (RFC 9457)."""
     schema = {
         "type": "object",
         "required": ["type", "title", "status", "detail"],
         "properties": {
             "type": {
                 "enum": [kind.type_uri() for kind in alike],
-                "description": "Stable; what a program should look at",
+                "description": "Stable; for programs",
             },
             "title": {"type": "string"},
             "status": {"const": status},
-            "detail": {"type": "string", "description": "What is wrong and what to do, for a person"},
+            "detail": {"type": "string", "description": "For people: what is wrong and what to do"},
             "request_id": {"type": "string"},
         },
     }

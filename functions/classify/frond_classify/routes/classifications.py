@@ -1,4 +1,4 @@
-"""`/v1/classifications`: photos of a plant go in, the species comes out; earlier answers can be asked for."""
+"""`/v1/classifications`: classify photos; read, list and delete classifications."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -10,37 +10,40 @@ from aws_lambda_powertools.event_handler.content_types import APPLICATION_JSON
 from aws_lambda_powertools.event_handler.openapi.params import Header, Query
 
 from frond import problems
-from frond.repository import BadCursorError, ClassificationRepository, Record
+from frond.record_items import BadCursorError
+from frond.records import Record
+from frond.repository import ClassificationRepository
 from frond.telemetry import MetricUnit, logger, metrics
 from frond.tracing import trace_method
 from frond.uploads import identifier_of
+from frond_classify.app import current_app
 from frond_classify.http import idempotency
-from frond_classify.http.idempotency import Repetition
-from frond_classify.http.request_body import read_photos, submitted_photos
-from frond_classify.http.server_timing import Stopwatch
-from frond_classify.i18n import ENGLISH, Language, chosen
-from frond_classify.inference import Question, name_plant
+from frond_classify.http.idempotency import IdempotentRequest
+from frond_classify.http.request_body import parse_photos, read_photos
+from frond_classify.http.server_timing import ServerTiming
+from frond_classify.i18n import ENGLISH, Language, select_language
+from frond_classify.inference import ClassifyOptions, classify_photos
 from frond_classify.openapi.responses import PHOTO_BODY, responses
-from frond_classify.schemas.classification import Answer, AnswerList
+from frond_classify.schemas.classification import (
+    ClassificationListResponse,
+    ClassificationResponse,
+    ClassificationResult,
+)
 from frond_classify.schemas.translation import translate
-from frond_classify.serving.model_provider import classifier
-from frond_classify.settings import configuration
-from frond_classify.storage.object_store import remove_all
-from frond_classify.storage.repository import records
 
-LANG = "Language of names and advice; without it, what `Accept-Language` asks for"
+LANG = "Language of names and advice; the default is that of `Accept-Language`"
 
 router = Router()
 
 
 @router.post(
     "/v1/classifications",
-    summary="Name the plant in a photo, or in several",
+    summary="Classify photos of a plant",
     description="Send the photo's bytes as the body, or up to five photos of one plant as the parts `image` "
-    "of a form: they are answered together. Where there is no plant that Frond knows, `verdict` says so.",
+    "of a form; they are classified together. `verdict` is `not_recognised` if no known plant is found.",
     tags=["classifications"],
     responses=responses(
-        Answer,
+        ClassificationResponse,
         problems.InvalidRequest,
         problems.EmptyBody,
         problems.TooManyPhotos,
@@ -50,172 +53,180 @@ router = Router()
         problems.UnreadablePhoto,
         problems.TooManyPixels,
         problems.IdempotencyKeyReused,
-        leads_on=True,
+        linked=True,
     ),
     openapi_extensions={"requestBody": PHOTO_BODY},
 )
 @trace_method
-def classify(
-    top: Annotated[int, Query(ge=1, le=12, description="How many species to return")] = 5,
+def create_classification(
+    top: Annotated[int, Query(ge=1, le=12, description="The number of species to return")] = 5,
     lang: Annotated[Language | None, Query(description=LANG)] = None,
     explain: Annotated[
-        bool, Query(description="Whether to say which parts of the photos speak for it")
+        bool, Query(description="Whether to return which parts of the photos support the prediction")
     ] = False,
-    record: Annotated[bool, Query(description="Whether the answer is kept, to be asked for later")] = True,
+    record: Annotated[bool, Query(description="Whether to store the classification")] = True,
     idempotency_key: Annotated[
         str | None,
         Header(
             alias=idempotency.HEADER,
             pattern=idempotency.PATTERN,
-            description="Whatever the caller chooses: the same key and photos get the same answer, which is "
-            "not made again. Only of use for an answer that is kept.",
+            description="A key of the caller's choice. A repeated request with the same key and photos gets "
+            "the first response again. Has no effect on a classification that is not stored.",
         ),
     ] = None,
-) -> Response[Answer]:
+) -> Response[ClassificationResponse]:
     """Classify the photos of a request."""
-    event = router.current_event
-    submitted = submitted_photos(event)
-    question = Question(top, _asked(lang) or ENGLISH, explain)
-    repetition = Repetition.of(event, idempotency_key, submitted, top, explain) if record else None
-    if repetition and (earlier := _kept(repetition)):
-        return _replayed(earlier, question.lang)
+    app, timing, event = current_app(), _timing(), router.current_event
+    files = parse_photos(event)
+    options = ClassifyOptions(top, _language(lang) or ENGLISH, explain)
+    request = IdempotentRequest.from_event(event, idempotency_key, files, top, explain) if record else None
+    if request and (earlier := _find_earlier(request)):
+        return _replay(earlier, options.lang)
 
-    model, watch = classifier(), _watch()
-    with watch.stage("decode"):
-        photos = read_photos(submitted, model.manifest.input, configuration().limits)
-    outcome = name_plant(model, photos, question, watch)
-    metrics.add_metadata("verdict", outcome.verdict)
-    made = Record(
-        identifier=repetition.identifier if repetition else str(uuid4()),
+    model = app.classifier
+    with timing.measure("decode"):
+        photos = read_photos(files, model.manifest.input, app.settings.limits)
+    classification = classify_photos(model, photos, options, timing)
+    result = ClassificationResult.from_classification(classification, options, timing)
+    metrics.add_metadata("verdict", result.verdict)
+    new = Record(
+        identifier=request.identifier if request else str(uuid4()),
         status="succeeded",
         door="http",
         key=None,
         created_at=datetime.now(UTC),
-        outcome=outcome.model_dump(mode="json"),
-        fingerprint=repetition.fingerprint if repetition else None,
+        result=result.model_dump(mode="json"),
+        fingerprint=request.fingerprint if request else None,
     )
-    # Of two alike that came at once, one is kept, and both get its answer.
-    if record and not _keep(made) and repetition and (first := _kept(repetition)):
-        return _replayed(first, question.lang)
-    return Response(200, content_type=APPLICATION_JSON, body=Answer.from_record(made))
+    # Of two equal requests at the same time one is stored, and both get its response.
+    if record and not _save(new) and request and (first := _find_earlier(request)):
+        return _replay(first, options.lang)
+    body = ClassificationResponse.from_result(result, new)
+    return Response(200, content_type=APPLICATION_JSON, body=body)
 
 
 @router.get(
     "/v1/classifications",
     summary="List classifications, the newest first",
     tags=["classifications"],
-    responses=responses(AnswerList, problems.InvalidRequest),
+    responses=responses(ClassificationListResponse, problems.InvalidRequest),
 )
 def list_classifications(
-    limit: Annotated[int, Query(ge=1, le=100, description="At most so many")] = 20,
+    limit: Annotated[int, Query(ge=1, le=100, description="The largest number to return")] = 20,
     cursor: Annotated[
-        str | None, Query(max_length=1000, description="`next_cursor` of the page before")
+        str | None, Query(max_length=1000, description="`next_cursor` of the previous page")
     ] = None,
     key: Annotated[
         str | None,
-        Query(min_length=1, max_length=1024, description="An object's key: only what was uploaded there"),
+        Query(min_length=1, max_length=1024, description="Only the upload with this object key"),
     ] = None,
     lang: Annotated[Language | None, Query(description=LANG)] = None,
-) -> AnswerList:
-    """Return classifications, the newest first; a page may hold fewer than asked for and not be the last."""
-    table = records()
-    if table is None:
-        return AnswerList(classifications=[], next_cursor=None)
+) -> ClassificationListResponse:
+    """Return a page of classifications; it may hold fewer than `limit` and not be the last."""
+    repository = current_app().repository
+    if repository is None:
+        return ClassificationListResponse(classifications=[], next_cursor=None)
     if key is not None:
-        found = table.get(identifier_of(key))
-        # A key that looks like one that was handed out may carry another's id.
-        ours = [found] if found and found.key == key else []
-        return AnswerList(classifications=[_told(each, lang) for each in ours], next_cursor=None)
+        found = repository.get(identifier_of(key))
+        # A key of the form that this API issues may hold another upload's id.
+        matching = [found] if found and found.key == key else []
+        return ClassificationListResponse(
+            classifications=[_to_response(each, lang) for each in matching], next_cursor=None
+        )
     try:
-        page = table.newest(limit, cursor)
+        page = repository.newest(limit, cursor)
     except BadCursorError as error:
-        raise problems.InvalidRequest("The cursor is none that a list gave; ask without one.") from error
-    return AnswerList(
-        classifications=[_told(record, lang) for record in page.records], next_cursor=page.cursor
+        raise problems.InvalidRequest("The cursor is invalid; start again without one.") from error
+    return ClassificationListResponse(
+        classifications=[_to_response(each, lang) for each in page.records], next_cursor=page.cursor
     )
 
 
 @router.get(
     "/v1/classifications/<identifier>",
-    summary="Return a classification",
+    summary="Get a classification",
     tags=["classifications"],
-    responses=responses(Answer, problems.UnknownClassification),
+    responses=responses(ClassificationResponse, problems.UnknownClassification),
 )
 def get_classification(
     identifier: str, lang: Annotated[Language | None, Query(description=LANG)] = None
-) -> Answer:
+) -> ClassificationResponse:
     """Return a classification, finished or not."""
-    found = _table().get(identifier)
+    found = _repository().get(identifier)
     if found is None:
         raise problems.UnknownClassification
-    return _told(found, lang)
+    return _to_response(found, lang)
 
 
 @router.delete(
     "/v1/classifications/<identifier>",
     summary="Delete a classification",
-    description="Removes its record, the original photo with all its versions, pictures and result.",
+    description="Deletes its record, all versions of the original photo, preprocessed photos and the result.",
     tags=["classifications"],
     responses=responses(None, problems.UnknownClassification, status=204),
 )
 def delete_classification(identifier: str) -> Response[str]:
-    """Delete whatever there is of a classification."""
-    table = _table()
-    # A deletion that was cut off can be asked for again.
-    if table.get(identifier) is None and not table.deleted(identifier):
+    """Delete a classification and all its objects."""
+    repository = _repository()
+    # A deletion that was interrupted can be repeated.
+    if repository.get(identifier) is None and not repository.is_deleted(identifier):
         raise problems.UnknownClassification
-    # The record comes first, so that nothing under way makes anew what is removed.
-    remove_all(identifier, table.delete(identifier))
+    # The record goes first, so that no queued message creates the objects again.
+    key = repository.delete(identifier)
+    current_app().object_store.delete_all(identifier, key)
     return Response(204, content_type=None, body="")
 
 
-def _table() -> ClassificationRepository:
-    table = records()
-    if table is None:
-        raise problems.UnknownClassification("Nothing is kept here.")
-    return table
+def _repository() -> ClassificationRepository:
+    repository = current_app().repository
+    if repository is None:
+        raise problems.UnknownClassification("No classifications are stored here.")
+    return repository
 
 
-def _keep(record: Record) -> bool:
-    """Keep an answer, and tell whether it is; one that cannot be kept is given all the same."""
-    table = records()
-    if table is None:
+def _save(record: Record) -> bool:
+    """Store a record and return whether it was stored; if that fails, the caller still gets a response."""
+    repository = current_app().repository
+    if repository is None:
         return False
     try:
-        with _watch().stage("record"):
-            return table.add(record)
-    except Exception as fault:  # noqa: BLE001 - whoever asked has a right to the answer
-        logger.exception("The answer could not be kept", exc_info=fault)
-        metrics.add_metric("AnswersNotKept", MetricUnit.Count, 1)
+        with _timing().measure("record"):
+            return repository.add(record)
+    except Exception as error:  # noqa: BLE001 - the classification itself succeeded
+        logger.exception("Record could not be stored", exc_info=error)
+        metrics.add_metric("RecordsNotStored", MetricUnit.Count, 1)
         return False
 
 
-def _kept(repetition: Repetition) -> Record | None:
-    """Return what an earlier request with the same key was answered, as far as that can be known."""
-    table = records()
+def _find_earlier(request: IdempotentRequest) -> Record | None:
+    """Return the record of an earlier request with the same key; None if the table cannot be read."""
+    repository = current_app().repository
     try:
-        earlier = table.get(repetition.identifier) if table else None
-    except Exception as fault:  # noqa: BLE001 - as above
-        logger.exception("It is not known whether the request came before", exc_info=fault)
+        earlier = repository.get(request.identifier) if repository else None
+    except Exception as error:  # noqa: BLE001 - the photo can be classified all the same
+        logger.exception("Idempotency key could not be looked up", exc_info=error)
         return None
-    return earlier and repetition.checked(earlier)
+    return earlier and request.verify(earlier)
 
 
-def _replayed(earlier: Record, lang: Language) -> Response[Answer]:
+def _replay(earlier: Record, lang: Language) -> Response[ClassificationResponse]:
     headers: dict[str, str | list[str]] = {idempotency.REPLAYED: "true"}
-    return Response(200, content_type=APPLICATION_JSON, headers=headers, body=_told(earlier, lang))
+    body = _to_response(earlier, lang)
+    return Response(200, content_type=APPLICATION_JSON, headers=headers, body=body)
 
 
-def _told(record: Record, lang: Language | None) -> Answer:
-    """Return what a record holds, in the language asked for; as it was first told if none is."""
-    answer, asked = Answer.from_record(record), _asked(lang)
-    return translate(answer, asked, classifier().manifest.labels) if asked else answer
+def _to_response(record: Record, lang: Language | None) -> ClassificationResponse:
+    """Return a record's response in the requested language, by default in that of the first response."""
+    response, language = ClassificationResponse.from_record(record), _language(lang)
+    if language is None:
+        return response
+    return translate(response, language, current_app().classifier.manifest.labels)
 
 
-def _asked(lang: Language | None) -> Language | None:
-    return chosen(lang, router.current_event.headers)
+def _language(lang: Language | None) -> Language | None:
+    return select_language(lang, router.current_event.headers)
 
 
-def _watch() -> Stopwatch:
-    watch: Stopwatch = router.context["watch"]
-    return watch
+def _timing() -> ServerTiming:
+    timing: ServerTiming = router.context["timing"]
+    return timing

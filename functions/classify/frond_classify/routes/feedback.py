@@ -1,12 +1,12 @@
-"""`/v1/classifications/{id}/feedback`: what the plant really was."""
+"""`/v1/classifications/{id}/feedback`: correct a classification."""
 
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from frond.problems import InvalidRequest, UnknownClassification, UnsupportedMediaType
-from frond_classify.http.request_body import submitted_document
+from frond_classify.app import current_app
+from frond_classify.http.request_body import parse_json
 from frond_classify.openapi.responses import json_body, responses
-from frond_classify.schemas.classification import Answer, Feedback
-from frond_classify.storage.repository import records
+from frond_classify.schemas.classification import ClassificationResponse, FeedbackRequest
 
 router = Router()
 
@@ -14,16 +14,16 @@ router = Router()
 @router.put(
     "/v1/classifications/<identifier>/feedback",
     summary="Correct a classification",
-    description="Takes the place of an earlier correction.",
+    description="Replaces earlier feedback.",
     tags=["classifications"],
-    responses=responses(Answer, InvalidRequest, UnknownClassification, UnsupportedMediaType),
-    openapi_extensions={"requestBody": json_body(Feedback)},
+    responses=responses(ClassificationResponse, InvalidRequest, UnknownClassification, UnsupportedMediaType),
+    openapi_extensions={"requestBody": json_body(FeedbackRequest)},
 )
-def correct(identifier: str) -> Answer:
-    """Keep the user's correction with the record."""
-    feedback = submitted_document(router.current_event, Feedback)
-    table = records()
-    corrected = table.correct(identifier, feedback.model_dump()) if table else None
-    if corrected is None:
+def put_feedback(identifier: str) -> ClassificationResponse:
+    """Store the user's feedback in the record."""
+    feedback = parse_json(router.current_event, FeedbackRequest)
+    repository = current_app().repository
+    record = repository.set_feedback(identifier, feedback.model_dump()) if repository else None
+    if record is None:
         raise UnknownClassification
-    return Answer.from_record(corrected)
+    return ClassificationResponse.from_record(record)

@@ -1,37 +1,38 @@
-"""`/v1/model` and `/v1/health`: what is running, and whether it is well."""
+"""`/v1/model` and `/v1/health`: the active model and the service's health."""
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
-from frond_classify.http.responses import cacheable
+from frond_classify.app import current_app
+from frond_classify.http.responses import json_response
 from frond_classify.openapi.responses import responses
-from frond_classify.schemas.classification import ModelName
-from frond_classify.schemas.model import Health, ModelCard
-from frond_classify.serving.model_provider import session
+from frond_classify.schemas.classification import ModelRef
+from frond_classify.schemas.model import HealthResponse, ModelResponse
 
 router = Router()
 
 
 @router.get(
     "/v1/model",
-    summary="Describe the running model",
+    summary="Describe the active model",
     tags=["model"],
-    responses=responses(ModelCard, cached=True),
+    responses=responses(ModelResponse, cached=True),
 )
-def describe_model() -> Response[str]:
-    """Return where the running model comes from and how good it was measured to be."""
-    running = session().up_to_date()
-    card = ModelCard.of(running.classifier.manifest, running.source, running.since)
-    return cacheable(router.current_event, card)
+def get_model() -> Response[str]:
+    """Return the active model's origin and measured quality."""
+    active = current_app().model_provider.refresh()
+    body = ModelResponse.from_manifest(active.classifier.manifest, active.source, active.since)
+    return json_response(router.current_event, body)
 
 
 @router.get(
     "/v1/health",
-    summary="Tell whether the service is well",
+    summary="Check health",
     tags=["model"],
-    responses=responses(Health, public=True),
+    responses=responses(HealthResponse, public=True),
     security=[{}],
 )
-def health() -> Health:
-    """Answer with the version of the verified, loaded model."""
-    return Health(status="ok", model=ModelName(version=session().running.classifier.manifest.version))
+def get_health() -> HealthResponse:
+    """Return the version of the loaded model."""
+    version = current_app().model_provider.active.classifier.manifest.version
+    return HealthResponse(status="ok", model=ModelRef(version=version))

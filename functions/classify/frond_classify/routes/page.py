@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
-from binary import picture_answer
 from frond.problems import UnknownPath
-from frond_classify.http.responses import tagged
-from frond_classify.settings import configuration
+from frond_classify.app import current_app
+from frond_classify.http.responses import image_response, response_with_etag
 
 if TYPE_CHECKING:
     from frond_classify.web_page.inlining import InlinedPage
@@ -96,8 +95,8 @@ def static(name: str) -> Response[Any]:
         headers["Service-Worker-Allowed"] = "../"
     content = _content(name, _uploads())
     if file.content_type == PNG:
-        return picture_answer(router.current_event, content, file.content_type, headers)
-    return tagged(router.current_event, content.decode(), file.content_type, headers)
+        return image_response(router.current_event, content, file.content_type, headers)
+    return response_with_etag(router.current_event, content.decode(), file.content_type, headers)
 
 
 @cache
@@ -136,8 +135,8 @@ def _page(connect_origins: str) -> "InlinedPage":
 
 
 def _uploads() -> str:
-    """Return the origins to which the page may upload: those of the bucket, or of another S3 endpoint."""
-    bucket, region = configuration().uploads_bucket, os.environ.get("AWS_REGION", "")
+    """Return where the page may send large photos: the bucket's addresses, or those of another S3."""
+    bucket, region = current_app().settings.uploads_bucket, os.environ.get("AWS_REGION", "")
     if not bucket:
         return ""
     if endpoint := os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL"):

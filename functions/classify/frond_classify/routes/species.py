@@ -1,4 +1,4 @@
-"""`/v1/species`: what the model knows."""
+"""`/v1/species`: the species of the active model, and photos of them."""
 
 from typing import Annotated
 
@@ -6,13 +6,12 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
-from binary import picture_answer
 from frond.problems import InvalidRequest, NoSpeciesPhoto, NotAcceptable
-from frond_classify.http.responses import A_MINUTE, cacheable
-from frond_classify.i18n import ENGLISH, Language, chosen
-from frond_classify.openapi.responses import PICTURE, responses
-from frond_classify.schemas.model import SpeciesEntry, SpeciesList
-from frond_classify.serving.model_provider import classifier, session
+from frond_classify.app import current_app
+from frond_classify.http.responses import ONE_MINUTE, image_response, json_response
+from frond_classify.i18n import ENGLISH, Language, select_language
+from frond_classify.openapi.responses import JPEG, responses
+from frond_classify.schemas.model import SpeciesEntry, SpeciesListResponse
 
 router = Router()
 
@@ -21,31 +20,32 @@ router = Router()
     "/v1/species",
     summary="List the species",
     tags=["model"],
-    responses=responses(SpeciesList, InvalidRequest, cached=True),
+    responses=responses(SpeciesListResponse, InvalidRequest, cached=True),
 )
 def list_species(
     lang: Annotated[
-        Language | None, Query(description="Of the common names; without it, what `Accept-Language` asks for")
+        Language | None, Query(description="Of the common names; the default is that of `Accept-Language`")
     ] = None,
 ) -> Response[str]:
-    """Return every species the running model can name."""
+    """Return every species of the active model."""
     event = router.current_event
-    asked = chosen(lang, event.headers) or ENGLISH
-    labels = classifier().manifest.labels
-    return cacheable(event, SpeciesList(species=[SpeciesEntry.of(species, asked) for species in labels]))
+    language = select_language(lang, event.headers) or ENGLISH
+    labels = current_app().classifier.manifest.labels
+    species = [SpeciesEntry.from_species(each, language) for each in labels]
+    return json_response(event, SpeciesListResponse(species=species))
 
 
 @router.get(
     "/v1/species/<species>/photo",
-    summary="Show a species",
-    description="A typical photo that the model learnt from. Send `Accept: image/jpeg`.",
+    summary="Get a photo of a species",
+    description="A typical photo of the training set. Send `Accept: image/jpeg`.",
     tags=["model"],
-    responses=responses(PICTURE, InvalidRequest, NoSpeciesPhoto, NotAcceptable, cached=True),
-    enable_validation=False,  # which would read the picture as text
+    responses=responses(JPEG, InvalidRequest, NoSpeciesPhoto, NotAcceptable, cached=True),
+    enable_validation=False,  # which would read the image as text
 )
-def show_species(species: str) -> Response[bytes]:
-    """Return a photo of a species that the running model can name."""
-    picture = session().picture(species)
-    if picture is None:
+def get_species_photo(species: str) -> Response[bytes]:
+    """Return a photo of a species of the active model."""
+    photo = current_app().model_provider.species_photo(species)
+    if photo is None:
         raise NoSpeciesPhoto
-    return picture_answer(router.current_event, picture, "image/jpeg", A_MINUTE)
+    return image_response(router.current_event, photo, JPEG, ONE_MINUTE)

@@ -1,30 +1,29 @@
-"""What the API answers with: the contract's shapes, and what makes them from the model's words."""
+"""Response schemas for `/v1/classifications`, and the request schema for feedback."""
 
 from datetime import datetime
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, Field, field_validator
+from pydantic import BaseModel, Field
 
-from frond.classifier import Candidate, Verdict
-from frond.image_quality import Issue, issues
-from frond.preprocessing import Photo
-from frond.repository import Door, Record, Status
+from frond.classifier import Candidate, ClassifierOutput, Verdict
+from frond.image_quality import Issue
+from frond.records import Door, Record, Status
 from frond_classify.activation_map import Matrix
-from frond_classify.http.request_body import PHOTO_TYPES
-from frond_classify.http.server_timing import Stopwatch
+from frond_classify.http.server_timing import ServerTiming
 from frond_classify.i18n import Language, advice, common_name
-from frond_classify.schemas.lazy_model import Deferred
+from frond_classify.inference import ClassifiedPhoto, ClassifyOptions, PlantClassification
+from frond_classify.schemas.lazy_model import LazyModel
 
 Role = Literal["crop", "weed"]
 EVIDENCE = Field(
     default=None,
-    description="With `explain`: how much each part of the photo speaks for the first of all predictions, 0 "
-    "to 1. Rows from the top, columns from the left, over the whole photo; 0 where the model did not look.",
+    description="With `explain`: how much each part of the photo supports the first of all predictions, 0 to "
+    "1. Rows from the top, columns from the left, over the whole photo; 0 outside the model's input.",
 )
 
 
-class Prediction(BaseModel):
-    """A species that the photo may show."""
+class SpeciesPrediction(BaseModel):
+    """A predicted species."""
 
     species: str = Field(description="The species' slug", examples=["zea-mays"])
     scientific_name: str = Field(examples=["Zea mays"])
@@ -33,8 +32,8 @@ class Prediction(BaseModel):
     confidence: float = Field(ge=0, le=1, description="Calibrated probability", examples=[0.983])
 
     @classmethod
-    def of(cls, candidate: Candidate, lang: Language) -> Self:
-        """Return a candidate in the caller's language."""
+    def from_candidate(cls, candidate: Candidate, lang: Language) -> Self:
+        """Return a candidate's prediction with its name in a language."""
         species = candidate.species
         return cls(
             species=species.slug,
@@ -45,73 +44,82 @@ class Prediction(BaseModel):
         )
 
 
-class PhotoIssue(BaseModel):
-    """What makes a photo hard to judge, and what to do about it."""
+class ImageIssue(BaseModel):
+    """A defect that makes a photo hard to classify, and advice."""
 
     issue: Issue
-    advice: str = Field(description="One sentence, in the language asked for")
+    advice: str = Field(description="One sentence in the requested language")
 
     @classmethod
-    def of(cls, issue: Issue, lang: Language) -> Self:
-        """Return an issue with its advice."""
+    def from_issue(cls, issue: Issue, lang: Language) -> Self:
+        """Return an issue with advice in a language."""
         return cls(issue=issue, advice=advice(issue, lang))
 
 
-class ImageFacts(BaseModel):
-    """What is worth telling of a photo that was sent."""
+class ImageInfo(BaseModel):
+    """Size, format and defects of a photo."""
 
     width: int = Field(description="Pixels, upright", examples=[4032])
     height: int = Field(description="Pixels, upright", examples=[3024])
     format: str = Field(examples=["JPEG"])
-    issues: list[PhotoIssue] = Field(default=[], description="What makes the photo hard to judge")
+    issues: list[ImageIssue] = Field(default=[], description="Defects that make the photo hard to classify")
 
     @classmethod
-    def of(cls, photo: Photo, lang: Language) -> Self:
-        """Return what is worth telling of a photo."""
-        told = [PhotoIssue.of(issue, lang) for issue in issues(photo)]
-        return cls(width=photo.width, height=photo.height, format=photo.format, issues=told)
+    def from_photo(cls, classified: ClassifiedPhoto, lang: Language) -> Self:
+        """Return the information about a photo."""
+        return cls(**_image_members(classified, lang))
 
 
-class PhotoAnswer(ImageFacts):
-    """One of the photos, and what it says by itself."""
+class ImageResult(ImageInfo):
+    """A photo and its own classification."""
 
     verdict: Verdict
-    predictions: list[Prediction] = Field(description="The likeliest first")
+    predictions: list[SpeciesPrediction] = Field(description="The likeliest first")
     evidence: Matrix | None = EVIDENCE
 
+    @classmethod
+    def from_classified(cls, classified: ClassifiedPhoto, options: ClassifyOptions) -> Self:
+        """Return the result of a photo."""
+        return cls(
+            **_image_members(classified, options.lang),
+            verdict=classified.output.verdict,
+            predictions=_predictions(classified.output, options),
+            evidence=classified.activation_map,
+        )
 
-class ModelName(BaseModel):
-    """Which model answered."""
+
+class ModelRef(BaseModel):
+    """The model that classified the photo."""
 
     version: str = Field(examples=["2026.11.21-1a2b3c4d"])
 
 
-class Source(BaseModel):
-    """Which door the photo came through."""
+class SourceInfo(BaseModel):
+    """The origin of the photo: the HTTP API or an S3 upload."""
 
     door: Door
-    key: str | None = Field(description="The object's key, for the S3 door")
+    key: str | None = Field(description="The object's key, for an S3 upload")
 
 
-class Timings(BaseModel):
-    """Where the time went, in milliseconds."""
+class StageTimings(BaseModel):
+    """Durations of the stages, in milliseconds."""
 
     decode: float
     inference: float
     total: float
 
     @classmethod
-    def of(cls, watch: Stopwatch) -> Self:
-        """Return what a stopwatch shows."""
+    def from_timing(cls, timing: ServerTiming) -> Self:
+        """Return the durations so far."""
         return cls(
-            decode=watch.milliseconds("decode"),
-            inference=watch.milliseconds("inference"),
-            total=watch.total,
+            decode=timing.milliseconds("decode"),
+            inference=timing.milliseconds("inference"),
+            total=timing.total,
         )
 
 
-class Feedback(Deferred):
-    """What the user says the plant is."""
+class FeedbackRequest(LazyModel):
+    """The user's correction of a classification."""
 
     species: str | None = Field(
         pattern="^[a-z0-9]+(-[a-z0-9]+)*$",
@@ -123,77 +131,87 @@ class Feedback(Deferred):
     consent: bool = Field(default=False, description="Whether the photo may be used to improve the model")
 
 
-class Outcome(BaseModel):
-    """What came of the photos of a plant; what a record keeps of it."""
+class ClassificationResult(BaseModel):
+    """The result of a classification, as it is stored in its record."""
 
     verdict: Verdict | None = None
-    predictions: list[Prediction] = Field(
+    predictions: list[SpeciesPrediction] = Field(
         default=[], description="The likeliest first; of several photos together"
     )
-    image: ImageFacts | None = Field(default=None, description="The first photo; null until it was read")
-    images: list[PhotoAnswer] = Field(default=[], description="Every photo, and what it says by itself")
+    image: ImageInfo | None = Field(default=None, description="The first photo; null until it was read")
+    images: list[ImageResult] = Field(default=[], description="Every photo, and its own classification")
     evidence: Matrix | None = EVIDENCE
-    model: ModelName | None = Field(default=None, description="Null until the photo was classified")
+    model: ModelRef | None = Field(default=None, description="Null until the photo was classified")
     error: dict[str, Any] | None = Field(
         default=None, description="A problem document: why it failed, or why it is tried again"
     )
-    timings_ms: Timings | None = None
+    timings_ms: StageTimings | None = None
+
+    @classmethod
+    def from_classification(
+        cls, classification: PlantClassification, options: ClassifyOptions, timing: ServerTiming
+    ) -> Self:
+        """Return the result of classified photos."""
+        first = classification.photos[0]
+        return cls(
+            verdict=classification.output.verdict,
+            predictions=_predictions(classification.output, options),
+            image=ImageInfo.from_photo(first, options.lang),
+            images=[ImageResult.from_classified(photo, options) for photo in classification.photos],
+            evidence=first.activation_map,
+            model=ModelRef(version=classification.model_version),
+            timings_ms=StageTimings.from_timing(timing),
+        )
 
 
-class Heading(BaseModel):
-    """Which classification it is, and how far it is."""
+class ClassificationStatus(BaseModel):
+    """The id and the status of a classification."""
 
     id: str
     status: Status
 
 
-class Answer(Outcome, Heading):
+class ClassificationResponse(ClassificationResult, ClassificationStatus):
     """A classification."""
 
-    source: Source
-    feedback: Feedback | None
+    source: SourceInfo
+    feedback: FeedbackRequest | None
     created_at: datetime
 
     @classmethod
     def from_record(cls, record: Record) -> Self:
-        """Return the answer that a record holds."""
-        outcome = {"error": record.trouble} | record.outcome
-        return cls.model_validate(
-            {
-                **outcome,
-                "id": record.identifier,
-                "status": record.status,
-                "source": {"door": record.door, "key": record.key},
-                "feedback": record.feedback,
-                "created_at": record.created_at,
-            }
-        )
+        """Return the response that a stored record holds."""
+        return cls.model_validate({"error": record.last_error} | record.result | _record_members(record))
+
+    @classmethod
+    def from_result(cls, result: ClassificationResult, record: Record) -> Self:
+        """Return the response for a result that was just computed, and its record."""
+        return cls.model_validate(dict(result) | _record_members(record))
 
 
-class AnswerList(Deferred):
+class ClassificationListResponse(LazyModel):
     """Classifications, the newest first."""
 
-    classifications: list[Answer]
-    next_cursor: str | None = Field(description="Ask with it for the next ones; null after the last")
+    classifications: list[ClassificationResponse]
+    next_cursor: str | None = Field(description="The `cursor` of the next page; null after the last")
 
 
-class Announcement(Deferred):
-    """A photo that is about to be uploaded."""
-
-    content_type: str = Field(examples=["image/jpeg"], json_schema_extra={"enum": list(PHOTO_TYPES)})
-    size: int = Field(gt=0, description="Bytes", examples=[3_145_728])
-
-    @field_validator("size", mode="before")
-    @classmethod
-    def _whole(cls, size: Any) -> Any:
-        # To JSON Schema, 3.0 is an integer.
-        return int(size) if isinstance(size, float) and size.is_integer() else size
+def _predictions(output: ClassifierOutput, options: ClassifyOptions) -> list[SpeciesPrediction]:
+    top = output.candidates[: options.top]
+    return [SpeciesPrediction.from_candidate(candidate, options.lang) for candidate in top]
 
 
-class UploadForm(Deferred):
-    """Where to send an announced photo: a form that takes that type and size, and nothing else."""
+def _image_members(classified: ClassifiedPhoto, lang: Language) -> dict[str, Any]:
+    photo = classified.photo
+    found = [ImageIssue.from_issue(issue, lang) for issue in classified.issues]
+    return {"width": photo.width, "height": photo.height, "format": photo.format, "issues": found}
 
-    id: str = Field(description="The id of the classification to come")
-    url: str = Field(description="POST a multipart form there: the fields, then the file as the part `file`")
-    fields: dict[str, str]
-    expires_at: datetime
+
+def _record_members(record: Record) -> dict[str, Any]:
+    return {
+        "id": record.identifier,
+        "status": record.status,
+        "source": {"door": record.door, "key": record.key},
+        "feedback": record.feedback,
+        "created_at": record.created_at,
+    }

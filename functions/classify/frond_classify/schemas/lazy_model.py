@@ -1,9 +1,9 @@
-"""What no photo needs, and so no cold start."""
+"""Base of the schemas that no photo needs, and so no cold start."""
 
 from pydantic import BaseModel, ConfigDict
 
 
-class Deferred(BaseModel):
-    """A document whose validator is made when it is first used, not when it is imported."""
+class LazyModel(BaseModel):
+    """A model whose validator is built at its first use, not at import."""
 
     model_config = ConfigDict(defer_build=True)

@@ -1,4 +1,4 @@
-"""What the API tells of the model that runs, and of what it knows."""
+"""Response schemas for `/v1/model`, `/v1/species` and `/v1/health`."""
 
 from datetime import datetime
 from typing import Any, Literal, Self
@@ -8,12 +8,12 @@ from pydantic import Field
 from frond.manifest import DatasetInfo, Manifest, SpeciesLabel
 from frond.preprocessing import PreprocessingSpec
 from frond_classify.i18n import Language, common_name
-from frond_classify.schemas.classification import ModelName, Role
-from frond_classify.schemas.lazy_model import Deferred
+from frond_classify.schemas.classification import ModelRef, Role
+from frond_classify.schemas.lazy_model import LazyModel
 
 
-class SpeciesEntry(Deferred):
-    """A species that the model knows."""
+class SpeciesEntry(LazyModel):
+    """A species of the model."""
 
     species: str = Field(description="The slug", examples=["zea-mays"])
     scientific_name: str
@@ -24,8 +24,8 @@ class SpeciesEntry(Deferred):
     eppo_code: str | None = Field(description="See gd.eppo.int", examples=["ZEAMX"])
 
     @classmethod
-    def of(cls, species: SpeciesLabel, lang: Language) -> Self:
-        """Return a species in the caller's language."""
+    def from_species(cls, species: SpeciesLabel, lang: Language) -> Self:
+        """Return a species with its common name in a language."""
         return cls(
             species=species.slug,
             scientific_name=species.scientific_name,
@@ -37,28 +37,28 @@ class SpeciesEntry(Deferred):
         )
 
 
-class SpeciesList(Deferred):
-    """Every species that the model knows."""
+class SpeciesListResponse(LazyModel):
+    """Every species of the model."""
 
     species: list[SpeciesEntry]
 
 
-class ModelCard(Deferred):
-    """The model that is running: where it comes from and how good it was measured to be."""
+class ModelResponse(LazyModel):
+    """The active model: its origin and its measured quality."""
 
     version: str
-    source: str = Field(description="The channel it came from, or `baked-in`", examples=["stable"])
-    since: datetime = Field(description="When the instance that answers began to use it")
+    source: str = Field(description="The channel of the model, or `baked-in`", examples=["stable"])
+    since: datetime = Field(description="When this instance of the function activated the model")
     created_at: datetime
     input: PreprocessingSpec
-    species: int = Field(description="How many species it knows")
+    species: int = Field(description="The number of species")
     dataset: DatasetInfo
     metrics: dict[str, Any]
     agreement: dict[str, float]
 
     @classmethod
-    def of(cls, manifest: Manifest, source: str, since: datetime) -> Self:
-        """Return what a manifest tells the public, and where this instance has it from."""
+    def from_manifest(cls, manifest: Manifest, source: str, since: datetime) -> Self:
+        """Return the public part of a manifest, and where this instance loaded the model from."""
         return cls(
             version=manifest.version,
             source=source,
@@ -72,8 +72,8 @@ class ModelCard(Deferred):
         )
 
 
-class Health(Deferred):
-    """Whether the service is well."""
+class HealthResponse(LazyModel):
+    """The health of the service."""
 
     status: Literal["ok"]
-    model: ModelName
+    model: ModelRef

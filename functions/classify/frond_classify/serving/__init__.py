@@ -1,1 +1,1 @@
-"""The model that serves, and its updates from the registry."""
+"""The active model, and its updates from the registry."""

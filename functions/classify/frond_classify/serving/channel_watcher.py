@@ -1,20 +1,24 @@
-"""The channel of the registry that this process follows; imported only where there is a registry."""
+"""Watcher of a channel of the registry; imported only if there is a registry."""
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 from botocore.config import Config
 
 from frond.classifier import Classifier
 from frond.registry import Pointer, Registry, UnreachableError
-from frond_classify.serving.model_cache import Releases
-from frond_classify.settings import Configuration
-from frond_classify.storage.aws_clients import account
+from frond_classify.serving.model_cache import ModelCache
+from frond_classify.settings import ClassifySettings
 
-# Short, because a request may wait for it: the model that runs is good enough until the next look.
-QUICK = Config(connect_timeout=1, read_timeout=1, retries={"mode": "standard", "total_max_attempts": 2})
+if TYPE_CHECKING:
+    from botocore.session import Session
+
+# Short timeouts, because a request may wait for it: the active model serves until the next poll.
+TIMEOUTS = Config(connect_timeout=1, read_timeout=1, retries={"mode": "standard", "total_max_attempts": 2})
 
 
-class Subscription:
-    """A channel, and what was last seen of it.
+class ChannelWatcher:
+    """A channel, and where it pointed at the last poll.
 
     Attributes
     ----------
@@ -24,44 +28,44 @@ class Subscription:
     Raises
     ------
     frond.registry.UnreachableError
-        There can be no client of S3. Every method raises it, too, when S3 does not do as it was asked.
+        The client of S3 cannot be created. Every method raises it, too, if S3 fails.
     """
 
-    def __init__(self, settings: Configuration) -> None:
-        registry = Registry.open(settings.models_bucket, QUICK, account())
+    def __init__(self, settings: ClassifySettings, session: "Session") -> None:
+        registry = Registry.open(settings.models_bucket, TIMEOUTS, session)
         self.channel = settings.channel
         self._channels, self._versions = registry.channels, registry.versions
-        self._releases = Releases(registry, settings.model_dir, settings.models_cache, settings.threads)
-        self._seen: Pointer | None = None
-        self._before: Pointer | None = None
+        self._cache = ModelCache(registry, settings.model_dir, settings.models_cache, settings.threads)
+        self._last: Pointer | None = None
+        self._previous: Pointer | None = None
 
-    def news(self) -> Pointer | None:
-        """Return where the channel points if that has changed since the last look."""
-        pointer = self._channels.pointer(self.channel, self._seen)
-        if pointer == self._seen:
+    def poll(self) -> Pointer | None:
+        """Return where the channel points if that has changed since the last poll."""
+        pointer = self._channels.pointer(self.channel, self._last)
+        if pointer == self._last:
             return None
-        # A bad release is not tried again before the channel moves.
-        self._before, self._seen = self._seen, pointer
+        # An invalid release is not loaded again before the channel changes.
+        self._previous, self._last = self._last, pointer
         return pointer
 
-    def classifier(self, version: str) -> Classifier:
-        """Return the version that the news told of, loaded, verified and tried.
+    def load(self, version: str) -> Classifier:
+        """Load and verify a version, and run it once.
 
         Raises
         ------
         frond.registry.RegistryError, frond.problems.InvalidModel
-            It is none that can serve.
+            The version cannot serve.
         """
         try:
-            released = self._releases.classifier(version)
+            classifier = self._cache.load(version)
         except UnreachableError:
-            self._seen = self._before  # one that did not come is tried again
+            self._last = self._previous  # the next poll tries again
             raise
-        # Something else can still serve, so better now than in somebody's request.
-        size = released.manifest.input.size
-        released.infer(np.zeros((size, size, 3), np.uint8))
-        return released
+        # An input of the wrong size fails here, while another model can still serve, not in a request.
+        size = classifier.manifest.input.size
+        classifier.infer(np.zeros((size, size, 3), np.uint8))
+        return classifier
 
-    def picture(self, version: str, slug: str) -> bytes | None:
-        """Return the JPEG that shows a species of a version; None where it came without one."""
+    def species_photo(self, version: str, slug: str) -> bytes | None:
+        """Return a version's photo of a species, a JPEG; None if it has none."""
         return self._versions.picture(version, slug)

@@ -1,4 +1,4 @@
-"""Released models: fetched when they are asked for, kept by their hash, verified every time."""
+"""Models of the registry, cached on disk by hash and verified at every load."""
 
 import tempfile
 from contextlib import suppress
@@ -11,67 +11,66 @@ from frond.registry import Registry
 from frond.telemetry import logger
 
 DOWNLOAD_SECONDS = 15
-KEPT = 2
+MAX_FILES = 2
 
 
-class Releases:
-    """The models of a registry, for this machine.
+class ModelCache:
+    """The models of a registry, cached on this machine.
 
     Parameters
     ----------
     baked_in
-        The folder of a model that need not be fetched.
-    kept
-        The folder for those that were; Lambda's ``/tmp`` outlives a process.
+        The folder of the baked-in model, which needs no download.
+    folder
+        The folder of downloaded models; Lambda's ``/tmp`` outlives a process.
     threads
         Of one inference.
     """
 
-    def __init__(self, registry: Registry, baked_in: Path, kept: Path, threads: int) -> None:
+    def __init__(self, registry: Registry, baked_in: Path, folder: Path, threads: int) -> None:
         self._registry, self._threads = registry, threads
-        self._baked_in, self._kept = baked_in / MODEL_NAME, kept
+        self._baked_in, self._folder = baked_in / MODEL_NAME, folder
 
-    def classifier(self, version: str) -> Classifier:
-        """Return a version, loaded and verified.
+    def load(self, version: str) -> Classifier:
+        """Load and verify a version.
 
         Raises
         ------
         frond.registry.UnreachableError
-            S3 did not give it; it may another time.
+            S3 failed; a later attempt may succeed.
         frond.registry.RegistryError, frond.problems.InvalidModel
-            The version is none that can serve.
+            The version cannot serve.
         """
         manifest = self._registry.versions.manifest(version)
-        kept = self._kept / f"{manifest.file.sha256}.tflite"
-        for near in (self._baked_in, kept):
-            if _size(near) == manifest.file.size:
+        cached = self._folder / f"{manifest.file.sha256}.tflite"
+        for path in (self._baked_in, cached):
+            if _size(path) == manifest.file.size:
                 with suppress(InvalidModel):  # another file of that size, or a damaged one
-                    return Classifier(near, manifest, self._threads)
+                    return Classifier(path, manifest, self._threads)
         model = self._registry.versions.model(version, DOWNLOAD_SECONDS)
         classifier = Classifier(model, manifest, self._threads)
-        self._keep(kept, model)
+        self._save(cached, model)
         return classifier
 
-    def _keep(self, path: Path, model: bytes) -> None:
-        """Put a model where the next process finds it, whole or not at all."""
+    def _save(self, path: Path, model: bytes) -> None:
+        """Write a model atomically and delete the oldest ones."""
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".draft", delete=False) as draft:
                 draft.write(model)
             Path(draft.name).replace(path)
-            for old in self._by_age()[KEPT:]:
+            for old in self._newest_first()[MAX_FILES:]:
                 old.unlink(missing_ok=True)
         except OSError as error:
-            logger.warning("The model cannot be kept and will be fetched again", reason=str(error))
+            logger.warning("Model could not be cached and will be downloaded again", reason=str(error))
 
-    def _by_age(self) -> list[Path]:
-        """Return what is kept, the newest first."""
-        files = [(file.stat().st_mtime_ns, file) for file in self._kept.iterdir()]
+    def _newest_first(self) -> list[Path]:
+        files = [(file.stat().st_mtime_ns, file) for file in self._folder.iterdir()]
         return [file for _, file in sorted(files, reverse=True)]
 
 
 def _size(path: Path) -> int | None:
-    """Return a file's size, which alone rules most others out; None where there is no file."""
+    """Return a file's size, which rules out most others without a hash; None if there is no file."""
     try:
         return path.stat().st_size
     except OSError:

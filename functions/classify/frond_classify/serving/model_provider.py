@@ -1,130 +1,105 @@
-"""The one model session of this process: which model answers now."""
+"""The provider of the active model."""
 
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache, cached_property
+from functools import cached_property
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from frond.classifier import Classifier
 from frond.telemetry import MetricUnit, logger, metrics
-from frond_classify.settings import Configuration, configuration
+from frond_classify.settings import ClassifySettings
+from frond_classify.storage.aws_clients import AwsClients
 
 if TYPE_CHECKING:
-    from frond_classify.serving.channel_watcher import Subscription
+    from frond_classify.serving.channel_watcher import ChannelWatcher
 
 BAKED_IN = "baked-in"
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
-    """A model at work: the channel that it came from, or that it is the baked-in one, and since when."""
+class ActiveModel:
+    """A loaded model: the name of its channel or ``baked-in``, and since when it serves."""
 
     classifier: Classifier
     source: str
     since: datetime
 
 
-class Session:
-    """The model that serves; another takes its place between two requests, never during one.
+class ModelProvider:
+    """The active model. A new release replaces it between two requests, never during one.
 
-    Without a models bucket, or while its channel points nowhere, the baked-in model serves. Whatever is
-    wrong with a release, the last good model goes on.
+    The baked-in model serves if there is no models bucket, or if its channel points nowhere. If a release
+    cannot be loaded, the last good model stays active.
 
     Attributes
     ----------
-    running
-        What serves now.
+    active
+        The active model.
 
     Raises
     ------
     frond.problems.InvalidModel
-        No release serves, and the baked-in model is not as its manifest tells.
+        No release can be loaded, and the baked-in model does not match its manifest.
     """
 
-    def __init__(self, settings: Configuration) -> None:
-        self._settings = settings
-        self._due = 0.0
-        self.running = self._changed() or self._baked_in()
+    def __init__(self, settings: ClassifySettings, aws: AwsClients) -> None:
+        self._settings, self._aws = settings, aws
+        self._next_poll = 0.0
+        self.active = self._load_update() or self._load_baked_in()
 
-    def up_to_date(self) -> Running:
-        """Return what serves from now on, after a look at the channel if that is due."""
-        if monotonic() >= self._due:
-            self.running = self._changed() or self.running
-        return self.running
+    def refresh(self) -> ActiveModel:
+        """Return the active model, after a poll of the channel if that is due."""
+        if monotonic() >= self._next_poll:
+            self.active = self._load_update() or self.active
+        return self.active
 
-    def picture(self, slug: str) -> bytes | None:
-        """Return the JPEG that shows a species of the model that serves; None where it came without one.
+    def species_photo(self, slug: str) -> bytes | None:
+        """Return the active model's photo of a species, a JPEG; None if it has none.
 
         Raises
         ------
         frond.registry.UnreachableError
-            S3 did not give it; it may another time.
+            S3 failed; a later attempt may succeed.
         """
-        running = self.running
-        if slug not in {species.slug for species in running.classifier.manifest.labels}:
+        manifest = self.active.classifier.manifest
+        if slug not in {species.slug for species in manifest.labels}:
             return None
-        if running.source != BAKED_IN:
-            return self._subscription.picture(running.classifier.manifest.version, slug)
+        if self.active.source != BAKED_IN:
+            return self._watcher.species_photo(manifest.version, slug)
         path = self._settings.model_dir / "report" / "gallery" / f"{slug}.jpg"
         return path.read_bytes() if path.exists() else None
 
-    def _changed(self) -> Running | None:
-        """Return what the channel points at, if that is new and good."""
+    def _load_update(self) -> ActiveModel | None:
+        """Return the release that the channel points at, if it is new and can be loaded."""
         if not self._settings.models_bucket:
             return None
         try:
-            return self._followed()
-        except Exception as fault:  # noqa: BLE001 - no release, whatever is wrong with it, may cost a request
-            logger.warning("The model was not changed", channel=self._settings.channel, reason=str(fault))
+            return self._load_release()
+        except Exception as error:  # noqa: BLE001 - no request may fail because of a release
+            logger.warning("Model was not updated", channel=self._settings.channel, reason=str(error))
             metrics.add_metric("ModelFallback", MetricUnit.Count, 1)
             return None
         finally:
-            self._due = monotonic() + self._settings.channel_refresh_seconds
+            self._next_poll = monotonic() + self._settings.channel_refresh_seconds
 
-    def _followed(self) -> Running | None:
-        news = self._subscription.news()
-        if news is None:
+    def _load_release(self) -> ActiveModel | None:
+        pointer = self._watcher.poll()
+        if pointer is None:
             return None
-        if news.version is None:
-            return self._baked_in()
-        released = self._subscription.classifier(news.version)
-        logger.info("The model was changed", channel=news.channel, version=news.version)
-        return Running(released, news.channel, datetime.now(UTC))
+        if pointer.version is None:
+            return self._load_baked_in()
+        classifier = self._watcher.load(pointer.version)
+        logger.info("Model was updated", channel=pointer.channel, version=pointer.version)
+        return ActiveModel(classifier, pointer.channel, datetime.now(UTC))
 
-    def _baked_in(self) -> Running:
+    def _load_baked_in(self) -> ActiveModel:
         classifier = Classifier.load(self._settings.model_dir, self._settings.threads)
-        return Running(classifier, BAKED_IN, datetime.now(UTC))
+        return ActiveModel(classifier, BAKED_IN, datetime.now(UTC))
 
     @cached_property
-    def _subscription(self) -> "Subscription":
-        # With a client of S3 it takes a fifth of a second, which only a function with a registry should wait.
-        from frond_classify.serving.channel_watcher import Subscription  # noqa: PLC0415
+    def _watcher(self) -> "ChannelWatcher":
+        # The import and a client of S3 take a fifth of a second; only a function with a registry pays.
+        from frond_classify.serving.channel_watcher import ChannelWatcher  # noqa: PLC0415
 
-        return Subscription(self._settings)
-
-
-@cache
-def loading() -> Future[Session]:
-    """Return this process's session to be; the first call begins to load the model, in a thread."""
-    pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="loading")
-    future = pool.submit(lambda: Session(configuration()))
-    pool.shutdown(wait=False)  # the thread ends with its work
-    return future
-
-
-def session() -> Session:
-    """Return this process's session, when its model is loaded; what :class:`Session` raises, it raises."""
-    return loading().result()
-
-
-def classifier() -> Classifier:
-    """Return the classifier to answer one request with, loaded and verified.
-
-    Raises
-    ------
-    frond.problems.InvalidModel
-        There is no other model than the baked-in one, and it does not match its manifest.
-    """
-    return session().up_to_date().classifier
+        return ChannelWatcher(self._settings, self._aws.session)

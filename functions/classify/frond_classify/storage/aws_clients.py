@@ -1,9 +1,10 @@
-"""This function's clients of AWS, each made once a process, when it is first needed.
+"""The function's AWS clients.
 
-botocore is imported then, too: a function that keeps nothing answers without it, a tenth of a second sooner.
+Creating a client imports botocore, which takes a tenth of a second. A function that stores nothing never
+does.
 """
 
-from functools import cache
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from frond.tracing import trace_aws
@@ -14,45 +15,44 @@ if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_s3 import S3Client
 
-PATIENCE: dict[str, Any] = {
+TIMEOUTS: dict[str, Any] = {
     "connect_timeout": 2,
     "read_timeout": 5,
     "retries": {"mode": "standard", "total_max_attempts": 3},
 }
 
 
-@cache
-def s3() -> "S3Client":
-    """Return the client of S3."""
-    # The form that an upload is announced with is signed with version 4; what it was before is no more taken.
-    client: S3Client = _client("s3", signature_version="s3v4")
-    return client
+class AwsClients:
+    """Clients of AWS, each created when it is first used."""
 
+    @cached_property
+    def s3(self) -> "S3Client":
+        """The client of S3."""
+        # Presigned forms need signature version 4; new buckets reject earlier ones.
+        client: S3Client = self._client("s3", signature_version="s3v4")
+        return client
 
-@cache
-def dynamodb() -> "DynamoDBClient":
-    """Return the client of DynamoDB."""
-    client: DynamoDBClient = _client("dynamodb")
-    return client
+    @cached_property
+    def dynamodb(self) -> "DynamoDBClient":
+        """The client of DynamoDB."""
+        client: DynamoDBClient = self._client("dynamodb")
+        return client
 
+    @cached_property
+    def events(self) -> "EventBridgeClient":
+        """The client of EventBridge."""
+        client: EventBridgeClient = self._client("events")
+        return client
 
-@cache
-def events() -> "EventBridgeClient":
-    """Return the client of EventBridge."""
-    client: EventBridgeClient = _client("events")
-    return client
+    @cached_property
+    def session(self) -> "Session":
+        """The session that all clients share: it reads credentials and service descriptions once."""
+        from botocore.session import get_session  # noqa: PLC0415 - see above
 
+        trace_aws()
+        return get_session()
 
-@cache
-def account() -> "Session":
-    """Return what all clients share: credentials, endpoints and descriptions of services, read once."""
-    from botocore.session import get_session  # noqa: PLC0415 - see above
+    def _client(self, service: str, **settings: Any) -> Any:
+        from botocore.config import Config  # noqa: PLC0415 - see above
 
-    trace_aws()
-    return get_session()
-
-
-def _client(service: str, **settings: Any) -> Any:
-    from botocore.config import Config  # noqa: PLC0415 - see above
-
-    return account().create_client(service, config=Config(**PATIENCE, **settings))
+        return self.session.create_client(service, config=Config(**TIMEOUTS, **settings))

@@ -1,4 +1,4 @@
-"""What the worker works on: an upload's picture, or the problem that stands in its place."""
+"""Preprocessed uploads, read from the bucket that the preprocess function writes to."""
 
 import io
 import json
@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote_plus
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,94 +14,93 @@ from PIL import Image
 from frond.preprocessing import DecodeLimits, Photo, PreprocessingSpec, read_photo
 from frond.problems import VanishedPhoto
 from frond.repository import ClassificationRepository
+from frond.s3_events import parse_s3_event
 from frond.s3_objects import S3Object
 from frond.telemetry import logger
 from frond.uploads import Upload
-from frond_classify.settings import configuration
-from frond_classify.storage.object_store import made, original
+from frond_classify.app import ClassifyApp
 
 _KEY = re.compile(r"(?P<identifier>[0-9a-f]{32})/(?P<sequencer>[0-9A-F]+)/(picture\.png|problem\.json)")
 
 
 @dataclass(frozen=True, slots=True)
-class Material:
-    """One upload on its way: ``problem`` is a problem document, ``picture`` a PNG file with its facts."""
-
-    upload: Upload
-    problem: dict[str, Any] | None = None
-    picture: S3Object | None = None
-
-    @property
-    def decode_milliseconds(self) -> float:
-        """How long the photo took to decode."""
-        return float(self.picture.metadata.get("decode-ms", 0)) if self.picture else 0.0
-
-    def photo(self, recipe: PreprocessingSpec) -> Photo:
-        """Return the photo as a model sees it, from the original if the picture was made for another.
-
-        Raises
-        ------
-        frond.problems.Problem
-            The original is needed, and is gone or no photo.
-        """
-        facts = self.picture.metadata if self.picture else {}
-        if self.picture and facts.get("recipe") == recipe.model_dump_json():
-            width, height = int(facts["original-width"]), int(facts["original-height"])
-            return Photo(_pixels(self.picture.content), width, height, facts["original-format"])
-        settings = configuration()
-        logger.info("The picture is made anew", key=self.upload.key, size=recipe.size)
-        return read_photo(
-            original(self.upload), recipe, DecodeLimits(settings.max_upload_bytes, settings.max_pixels)
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Name:
-    """The key of an object of the pictures bucket, and the upload that it was made of."""
+class PreprocessedKey:
+    """The key of a preprocessed object, and the upload that it belongs to."""
 
     key: str
     identifier: str
     sequencer: str
 
 
-def names_in(notification: str) -> Iterator[Name]:
-    """Return the objects that a notification of the pictures bucket tells of; others' are let go.
+@dataclass(frozen=True, slots=True)
+class PreprocessedPhoto:
+    """A preprocessed upload: a PNG file with metadata, or a problem document if the photo is unusable."""
+
+    upload: Upload
+    problem: dict[str, Any] | None = None
+    png: S3Object | None = None
+
+    @property
+    def decode_milliseconds(self) -> float:
+        """The time that decoding the photo took."""
+        return float(self.png.metadata.get("decode-ms", 0)) if self.png else 0.0
+
+    def model_input(self, app: ClassifyApp, spec: PreprocessingSpec) -> Photo:
+        """Return the model's input, from the original if the photo was preprocessed for another model.
+
+        Raises
+        ------
+        frond.problems.Problem
+            The original is needed, and is gone or unusable.
+        """
+        metadata = self.png.metadata if self.png else {}
+        if self.png and metadata.get("preprocessing") == spec.model_dump_json():
+            width, height = int(metadata["original-width"]), int(metadata["original-height"])
+            return Photo(_decode_png(self.png.content), width, height, metadata["original-format"])
+        logger.info("Photo is preprocessed again", key=self.upload.key, size=spec.size)
+        limits = DecodeLimits(app.settings.max_upload_bytes, app.settings.max_pixels)
+        return read_photo(app.object_store.get_upload(self.upload), spec, limits)
+
+
+def preprocessed_keys(notification: str) -> Iterator[PreprocessedKey]:
+    """Yield the preprocessed uploads of a notification; other objects are ignored.
 
     Raises
     ------
     ValueError, KeyError, TypeError, AttributeError
-        It is no notification of S3's.
+        It is not a notification of S3.
     """
-    for record in json.loads(notification).get("Records", []):
-        if record["eventName"].startswith("ObjectCreated:"):
-            key = unquote_plus(record["s3"]["object"]["key"])
-            if parts := _KEY.fullmatch(key):
-                yield Name(key, parts["identifier"], parts["sequencer"])
-            else:
-                logger.warning("Not an object of an upload", key=key)
+    for created in parse_s3_event(notification):
+        if parts := _KEY.fullmatch(created.key):
+            yield PreprocessedKey(created.key, parts["identifier"], parts["sequencer"])
+        else:
+            logger.warning("Object does not belong to an upload", key=created.key)
 
 
-def material_of(name: Name, table: ClassificationRepository) -> Material | None:
-    """Return what lies under a name; None where nobody waits for it any more."""
+def get_preprocessed_photo(
+    app: ClassifyApp, repository: ClassificationRepository, key: PreprocessedKey
+) -> PreprocessedPhoto | None:
+    """Return a preprocessed upload; None if it is gone and so is its record."""
     try:
-        found = made(name.key)
-    except VanishedPhoto as gone:
-        return _lost(name, table, gone)
-    upload = Upload.of(found.metadata)
-    if name.key.endswith(".json"):
-        return Material(upload, problem=json.loads(found.content))
-    return Material(upload, picture=found)
+        found = app.object_store.get_preprocessed(key.key)
+    except VanishedPhoto as problem:
+        return _vanished(app, repository, key, problem)
+    upload = Upload.from_metadata(found.metadata)
+    if key.key.endswith(".json"):
+        return PreprocessedPhoto(upload, problem=json.loads(found.content))
+    return PreprocessedPhoto(upload, png=found)
 
 
-def _lost(name: Name, table: ClassificationRepository, gone: VanishedPhoto) -> Material | None:
-    """Return the end of a photo whose picture somebody removed; None if nobody waits for it."""
-    record = table.get(name.identifier)
-    if record is None or record.finished or record.key is None or record.sequencer != name.sequencer:
+def _vanished(
+    app: ClassifyApp, repository: ClassificationRepository, key: PreprocessedKey, problem: VanishedPhoto
+) -> PreprocessedPhoto | None:
+    """Return the problem of a deleted object; None if no unfinished record is about it."""
+    record = repository.get(key.identifier)
+    if record is None or record.finished or record.key is None or record.sequencer != key.sequencer:
         return None
-    bucket = configuration().uploads_bucket
-    upload = Upload(bucket, record.key, None, name.sequencer, record.created_at)
-    return Material(upload, problem=gone.document())
+    upload = Upload(app.settings.uploads_bucket, record.key, None, key.sequencer, record.created_at)
+    return PreprocessedPhoto(upload, problem=problem.document())
 
 
-def _pixels(png: bytes) -> NDArray[np.uint8]:
+def _decode_png(png: bytes) -> NDArray[np.uint8]:
     return np.asarray(Image.open(io.BytesIO(png), formats=("PNG",)).convert("RGB"), dtype=np.uint8)

@@ -1,7 +1,7 @@
-"""Everything that can go wrong with a request, in one tree.
+"""Problems of requests and uploads, as one tree of exceptions.
 
-Each problem carries the HTTP status it maps to, a stable type and a sentence a person can act on, and
-is written as `application/problem+json` (RFC 9457) in one place: :meth:`Problem.document`.
+Each problem has an HTTP status, a stable type and a sentence that a person can act on.
+:meth:`Problem.document` returns it as `application/problem+json` (RFC 9457).
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,7 +11,7 @@ MEDIA_TYPE = "application/problem+json"
 
 
 class Problem(Exception):  # noqa: N818 - RFC 9457's word
-    """A fault with a name, a status and advice.
+    """A problem with a type, a status and advice.
 
     Parameters
     ----------
@@ -23,8 +23,8 @@ class Problem(Exception):  # noqa: N818 - RFC 9457's word
 
     slug: ClassVar[str] = "internal"
     status: ClassVar[int] = 500
-    title: ClassVar[str] = "Something broke on our side"
-    detail: str = "Please try again; if it happens again, tell us the request id."
+    title: ClassVar[str] = "Something failed on our side"
+    detail: str = "Please try again; if it happens again, send us the request id."
 
     def __init__(self, detail: str | None = None, **extensions: Any) -> None:
         self.detail = detail or type(self).detail
@@ -42,7 +42,7 @@ class Problem(Exception):  # noqa: N818 - RFC 9457's word
         Parameters
         ----------
         request_id
-            What the caller quotes when asking for help.
+            The caller quotes it when reporting the problem.
         """
         document = {
             "type": self.type_uri(),
@@ -55,85 +55,85 @@ class Problem(Exception):  # noqa: N818 - RFC 9457's word
 
 
 class InvalidRequest(Problem):
-    """A query, header or form that does not have the shape the contract gives it."""
+    """A query, header, form or body that does not match the OpenAPI document."""
 
-    slug, status, title = "invalid-request", 400, "The request is not as the contract says"
+    slug, status, title = "invalid-request", 400, "The request is invalid"
     detail = "Check the request against /openapi.json."
 
     @classmethod
     def about(cls, faults: Iterable[Mapping[str, Any]]) -> Self:
-        """Return the problem of a request that pydantic found these faults in."""
-        told = [f"{'.'.join(map(str, fault['loc'])) or 'body'}: {fault['msg']}" for fault in faults]
-        return cls(f"{'; '.join(told)}.")
+        """Return the problem that describes pydantic's validation errors."""
+        described = [f"{'.'.join(map(str, fault['loc'])) or 'body'}: {fault['msg']}" for fault in faults]
+        return cls(f"{'; '.join(described)}.")
 
 
 class EmptyBody(InvalidRequest):
-    """A request that should carry a photo and carries nothing."""
+    """A request without a photo."""
 
     slug, title = "empty-body", "There is no photo in the request"
     detail = "Send the photo's bytes as the request body, or as a multipart part named 'image'."
 
 
 class TooManyPhotos(InvalidRequest):
-    """More photos than the request may carry."""
+    """More photos than one request may hold."""
 
     slug, title = "too-many-photos", "There are more than five photos in the request"
     detail = "Send up to five photos of one plant, and each other plant in a request of its own."
 
 
 class MissingKey(Problem):
-    """A request without a key, or with one that nobody was given; API Gateway says so."""
+    """A request without an API key, or with an unknown one; API Gateway sends it."""
 
-    slug, status, title = "missing-key", 403, "The API key is missing or not known"
+    slug, status, title = "missing-key", 403, "The API key is missing or unknown"
     detail = "Send your key in the x-api-key header."
 
 
 class UnknownPath(Problem):
-    """No resource lives at this path."""
+    """There is no resource at this path."""
 
-    slug, status, title = "unknown-path", 404, "Nothing lives at this path"
-    detail = "See /docs for what does."
+    slug, status, title = "unknown-path", 404, "There is no resource at this path"
+    detail = "See /docs for the paths."
 
 
 class UnknownClassification(Problem):
-    """An id that no classification has."""
+    """There is no classification with this id."""
 
     slug, status, title = "unknown-classification", 404, "There is no such classification"
-    detail = "It was never made, was deleted, or is older than classifications are kept."
+    detail = "It never existed, was deleted, or has expired."
 
 
 class NoSpeciesPhoto(Problem):
-    """A species that the model does not know, or one that it came without a picture of."""
+    """A species that the model does not know, or has no photo of."""
 
-    slug, status, title = "no-picture", 404, "There is no picture of that species"
-    detail = "GET /v1/species lists what the model knows; not every model comes with pictures."
+    slug, status, title = "no-picture", 404, "There is no photo of that species"
+    detail = "GET /v1/species lists the species of the model; not every model has photos of them."
 
 
 class NotAcceptable(Problem):
-    """A client that API Gateway would send base64 instead of bytes."""
+    """A client to which API Gateway would send base64 instead of bytes."""
 
-    slug, status, title = "not-acceptable", 406, "The client does not ask for a picture"
-    detail = "Name image/jpeg first in the Accept header; otherwise API Gateway spoils the picture."
+    slug, status, title = "not-acceptable", 406, "The client does not accept an image"
+    detail = "Begin the Accept header with image/jpeg; otherwise API Gateway sends base64, not bytes."
 
 
 class MethodNotAllowed(Problem):
     """The resource exists but does not take this method."""
 
-    slug, status, title = "method-not-allowed", 405, "This path does not take that method"
-    detail = "The Allow header names the methods that it takes."
+    slug, status, title = "method-not-allowed", 405, "This path does not support that method"
+    detail = "The Allow header lists the supported methods."
 
 
 class PayloadTooLarge(Problem):
-    """More bytes than this door takes."""
+    """A photo with more bytes than are accepted."""
 
     slug, status, title = "payload-too-large", 413, "The photo has too many bytes"
-    detail = "Send a smaller file, or use the S3 door for large photos: POST /v1/uploads."
+    detail = "Send a smaller file, or upload large photos to S3: POST /v1/uploads."
 
 
 class UnsupportedMediaType(Problem):
-    """A content type that is not one of the picture formats Frond reads."""
+    """A content type that is not accepted."""
 
-    slug, status, title = "unsupported-media-type", 415, "That content type is not taken here"
+    slug, status, title = "unsupported-media-type", 415, "That content type is not accepted"
     detail = (
         "Send image/jpeg, image/png, image/webp, image/heic, image/avif or image/gif, "
         "or multipart/form-data with a part named 'image'."
@@ -141,89 +141,89 @@ class UnsupportedMediaType(Problem):
 
 
 class IdempotencyKeyReused(Problem):
-    """A key that came with another request before."""
+    """An idempotency key that was used for another request."""
 
     slug, status, title = "idempotency-key-reused", 422, "That Idempotency-Key was used for another request"
     detail = "Send a new key with each new request, and the old one only with the same photos and query."
 
 
 class Throttled(Problem):
-    """More requests at once than the usage plan allows; API Gateway says so."""
+    """More requests a second than the usage plan allows; API Gateway sends it."""
 
     slug, status, title = "throttled", 429, "Too many requests at once"
     detail = "Wait a second and send it again."
 
 
 class QuotaExceeded(Problem):
-    """More requests a day than the usage plan allows; API Gateway says so."""
+    """More requests a day than the usage plan allows; API Gateway sends it."""
 
-    slug, status, title = "quota-exceeded", 429, "The key has used up its day"
-    detail = "This key's requests for today are spent; it works again tomorrow (UTC)."
+    slug, status, title = "quota-exceeded", 429, "The daily quota of the key is used up"
+    detail = "The key works again tomorrow (UTC)."
 
 
 class BadGateway(Problem):
-    """A function that broke off; API Gateway says so."""
+    """A function that failed to respond; API Gateway sends it."""
 
-    slug, status, title = "bad-gateway", 502, "The service broke off"
+    slug, status, title = "bad-gateway", 502, "The service failed to respond"
 
 
 class TooSlow(Problem):
-    """A function that took longer than API Gateway waits; API Gateway says so."""
+    """A function that took longer than API Gateway waits; API Gateway sends it."""
 
-    slug, status, title = "timeout", 504, "The answer took too long"
+    slug, status, title = "timeout", 504, "The response took too long"
     detail = "Send it again; if it happens again, send a smaller photo."
 
 
 class InvalidPhoto(Problem):
-    """Bytes that cannot become a picture; what they share is that sending them again will not help."""
+    """A photo that cannot be classified; sending it again does not help."""
 
-    slug, status, title = "invalid-photo", 422, "That is not a photo we can use"
+    slug, status, title = "invalid-photo", 422, "The photo cannot be used"
 
 
 class UnsupportedFormat(InvalidPhoto):
-    """Bytes that are not a picture, or a picture in a format that is not on the list."""
+    """Bytes that are not an image, or an image in a format that is not supported."""
 
-    slug, title = "unsupported-format", "The file is not a picture in a format we read"
+    slug, title = "unsupported-format", "The file is not an image in a supported format"
     detail = "Send a JPEG, PNG, WebP, HEIC, AVIF or GIF file."
 
 
 class UnreadablePhoto(InvalidPhoto):
-    """A picture whose bytes end early or are damaged."""
+    """An image whose bytes are truncated or damaged."""
 
-    slug, title = "unreadable-photo", "The picture is damaged"
-    detail = "The file is cut short or corrupt; send it again from the original."
+    slug, title = "unreadable-photo", "The image is damaged"
+    detail = "The file is truncated or corrupt; send the original again."
 
 
 class TooManyPixels(InvalidPhoto):
-    """A picture that would take more memory than it is worth."""
+    """An image with more pixels than are decoded."""
 
-    slug, title = "too-many-pixels", "The picture has too many pixels"
-    detail = "Make the picture smaller; a few million pixels are plenty."
+    slug, title = "too-many-pixels", "The image has too many pixels"
+    detail = "Make the image smaller; a few million pixels are plenty."
 
 
 class VanishedPhoto(InvalidPhoto):
-    """An upload whose object was deleted before it was read."""
+    """An upload that was deleted before it was read."""
 
     slug, title = "vanished-photo", "The photo is gone"
-    detail = "It was deleted before it was looked at; upload it again."
+    detail = "It was deleted before it was read; upload it again."
 
 
 class UploadMismatch(InvalidPhoto):
-    """An upload that is not what was announced."""
+    """An upload whose content type or size is not that of its form."""
 
-    slug, title = "broken-promise", "The photo is not the one that was announced"
-    detail = "Upload a file of the content type and size that POST /v1/uploads was told."
+    slug, title = "broken-promise", "The upload does not match its form"
+    detail = "Upload a file of the content type and size that were sent to POST /v1/uploads."
 
 
 class AttemptFailed(Problem):
-    """Why a photo waits: something failed for now, and is tried again."""
+    """A failed attempt to classify an upload, which is tried again."""
 
     slug, status, title = "attempt-failed", 503, "The last attempt failed"
-    detail = "It is tried again by itself."
+    detail = "It is tried again automatically."
 
 
 class InvalidModel(Problem):
-    """A model that is not what its manifest says. Never shown to a caller: the function refuses to start."""
+    """A model that does not match its manifest. No caller sees it: the function does not start."""
 
     slug, title = "invalid-model", "The model cannot be used"
     detail = "The model's files do not match its manifest."

@@ -1,158 +1,87 @@
-"""The records of classifications: one item a photo in DynamoDB, changed only forwards.
+"""The repository of classifications: a DynamoDB table with one item a photo.
 
-A record is ``queued`` (the API promised to take a photo), ``running`` (the photo has landed) and then
-``succeeded`` or ``failed``, for good. Notifications come more than once and in any order, so every step is
-a conditional write: it is taken for the newest upload of a key, and only while that is not finished.
-A deleted record stays as a mark until no message about it can be under way any more.
+A record is ``queued`` (an upload form was requested), ``running`` (the photo was uploaded) and then
+``succeeded`` or ``failed``, which are final. Notifications arrive more than once and in any order, so every
+step is a conditional write. It is accepted for the newest upload of a key, and only until that is finished.
+Deleting leaves a tombstone that outlives every queued message.
 """
 
-import base64
-import binascii
 import json
-import zlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from frond import uploads
+from frond import record_items, uploads
+from frond.record_items import DELETED, PARTITION, BadCursorError, Item, to_record, to_ttl
+from frond.records import ExpectedUpload, Record, RecordPage, Status
 from frond.uploads import Upload
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-Status = Literal["queued", "running", "succeeded", "failed"]
-Door = Literal["http", "s3"]
-
 INDEX = "newest-first"
-# Every record has the same place in the index, which holds keys only: a thousand new records a second.
-_SHELF = "classifications"
-_PROMISE_KEPT = timedelta(days=1)
-# Longer than a message can wait in a queue and in its dead-letter queue after it.
-_MARK_KEPT = timedelta(days=20)
-_MOST_AT_ONCE = 100
-_DELETED = "deleted"
+_EXPECTED_UPLOAD_LIFETIME = timedelta(days=1)
+# Longer than a message can wait in a queue and then in its dead-letter queue.
+_TOMBSTONE_LIFETIME = timedelta(days=20)
+_MAX_BATCH = 100
 
-# A step is taken for a photo that is newer than what the record knows, or for the same one until it is done.
-_NEWEST_AND_OPEN = (
+# A step is accepted for a newer upload than the record's, or for the same upload until it is finished.
+_NEWER_OR_UNFINISHED = (
     "attribute_not_exists(sequencer) OR sequencer < :sequencer "
     "OR (sequencer = :sequencer AND #status IN (:queued, :running))"
 )
-# An id is free again once its record was deleted or has expired.
-_FREE = "attribute_not_exists(id) OR #status = :deleted OR #ttl < :now"
-_OPEN_STATUSES = {":queued": {"S": "queued"}, ":running": {"S": "running"}}
-
-Item = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class ExpectedUpload:
-    """What the uploader said the photo would be: its content type, and its size in bytes."""
-
-    content_type: str
-    size: int
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """What is known of one classification.
-
-    Attributes
-    ----------
-    identifier
-        The classification's id.
-    key
-        The object's key; None for a photo that came over HTTP.
-    created_at
-        When the photo came, or was announced.
-    sequencer
-        Of the upload that the record tells of; empty where there is none yet.
-    outcome
-        What came of it, as JSON; empty until the record is finished.
-    trouble
-        Why the last attempt failed, as a problem document; it is tried again.
-    feedback
-        The user's correction.
-    promise
-        Of an upload that was announced to the API.
-    fingerprint
-        Of the request that made it, if that may be sent again.
-    """
-
-    identifier: str
-    status: Status
-    door: Door
-    key: str | None
-    created_at: datetime
-    sequencer: str = ""
-    outcome: dict[str, Any] = field(default_factory=dict)
-    trouble: dict[str, Any] | None = None
-    feedback: dict[str, Any] | None = None
-    promise: ExpectedUpload | None = None
-    fingerprint: str | None = None
-
-    @property
-    def finished(self) -> bool:
-        """Whether nothing more will come."""
-        return self.status in {"succeeded", "failed"}
-
-
-@dataclass(frozen=True, slots=True)
-class RecordPage:
-    """Some records, the newest first, and the cursor that gives the next ones; None after the last."""
-
-    records: list[Record]
-    cursor: str | None
-
-
-class BadCursorError(ValueError):
-    """A cursor that no page gave."""
+# An id is free again after its record was deleted or has expired.
+_ID_IS_FREE = "attribute_not_exists(id) OR #status = :deleted OR #ttl < :now"
+_UNFINISHED = {":queued": {"S": "queued"}, ":running": {"S": "running"}}
+# DynamoDB reserves these words; expressions take them as `#name`.
+_RESERVED = ("status", "key", "ttl", "size", "partition", "result")
 
 
 class ClassificationRepository:
-    """The table.
+    """The records of classifications.
 
-    Every method raises botocore's errors when DynamoDB does not do as it was asked; then nothing was
-    changed, or the same call changes nothing more.
+    Every method raises botocore's errors when DynamoDB fails. Then nothing was changed, or a second call
+    changes nothing more.
 
     Parameters
     ----------
     days
-        That a record is kept.
+        How long a record is stored.
     """
 
     def __init__(self, dynamodb: "DynamoDBClient", table: str, days: int) -> None:
-        self._dynamodb, self._table, self._kept = dynamodb, table, timedelta(days=days)
+        self._dynamodb, self._table, self._lifetime = dynamodb, table, timedelta(days=days)
 
     def get(self, identifier: str) -> Record | None:
-        """Return a record as it is now; None where there is none, or no more."""
-        item = self._item(identifier)
-        return _record(item) if item and _stands(item) else None
+        """Return a record; None if there is none, or if it was deleted or has expired."""
+        item = self._get_item(identifier)
+        return to_record(item) if item and record_items.is_active(item) else None
 
     def newest(self, limit: int, cursor: str | None = None) -> RecordPage:
-        """Return the newest records.
+        """Return a page of records, the newest first.
 
         Parameters
         ----------
         limit
-            At most so many, up to 100; a page may hold fewer, even none, and not be the last.
+            The largest number of records, up to 100. A page may hold fewer, even none, and not be the last.
         cursor
-            Of the page before.
+            Of the previous page.
 
         Raises
         ------
         BadCursorError
-            It is none.
+            No page returned this cursor.
         """
-        start: Any = {"ExclusiveStartKey": _position(cursor)} if cursor else {}
+        start: Any = {"ExclusiveStartKey": record_items.to_index_key(cursor)} if cursor else {}
         try:
-            found = self._dynamodb.query(
+            response = self._dynamodb.query(
                 TableName=self._table,
                 IndexName=INDEX,
-                KeyConditionExpression="shelf = :shelf",
-                ExpressionAttributeValues={":shelf": {"S": _SHELF}},
+                KeyConditionExpression="#partition = :partition",
+                ExpressionAttributeNames=_names("#partition"),
+                ExpressionAttributeValues={":partition": {"S": PARTITION}},
                 ScanIndexForward=False,
                 Limit=limit,
                 **start,
@@ -161,254 +90,180 @@ class ClassificationRepository:
             if cursor and error.response["Error"]["Code"] == "ValidationException":
                 raise BadCursorError(cursor) from error
             raise
-        identifiers = [item["id"]["S"] for item in found["Items"]]
-        records = self._all(identifiers)
-        last = found.get("LastEvaluatedKey")
+        identifiers = [item["id"]["S"] for item in response["Items"]]
+        records = self._get_batch(identifiers)
+        last = response.get("LastEvaluatedKey")
         return RecordPage(
-            [records[name] for name in identifiers if name in records], _cursor(last) if last else None
+            [records[identifier] for identifier in identifiers if identifier in records],
+            record_items.to_cursor(last) if last else None,
         )
 
-    def corrections(self) -> Iterator[Record]:
-        """Yield every record that a user corrected, in no order; reads the whole table for it."""
+    def scan_feedback(self) -> Iterator[Record]:
+        """Yield every record with feedback, in no order. Reads the whole table."""
         pages = self._dynamodb.get_paginator("scan").paginate(
             TableName=self._table, FilterExpression="attribute_exists(feedback)", ConsistentRead=True
         )
         for page in pages:
-            yield from (_record(item) for item in page["Items"] if _stands(item))
+            yield from (to_record(item) for item in page["Items"] if record_items.is_active(item))
 
     def add(self, record: Record) -> bool:
-        """Keep a record that is new and finished; tell whether its id was free."""
-        return self._put(record, self._kept)
+        """Store a new, finished record; return False if its id is taken."""
+        return self._put(record, self._lifetime)
 
-    def promise(self, identifier: str, key: str, promise: ExpectedUpload) -> None:
-        """Keep that a photo was announced; if none comes, that is forgotten after a day."""
-        self._put(Record(identifier, "queued", "s3", key, datetime.now(UTC), promise=promise), _PROMISE_KEPT)
+    def expect_upload(self, identifier: str, key: str, expected: ExpectedUpload) -> None:
+        """Store a queued record for an upload; it expires after a day if nothing is uploaded."""
+        record = Record(identifier, "queued", "s3", key, datetime.now(UTC), expected_upload=expected)
+        self._put(record, _EXPECTED_UPLOAD_LIFETIME)
 
-    def begin(self, upload: Upload) -> Record | None:
-        """Mark a photo as running.
+    def mark_running(self, upload: Upload) -> Record | None:
+        """Mark an upload as running.
 
         Returns
         -------
         Record
-            As it is now; None if this photo is finished, deleted, or replaced by a newer one.
+            The updated record; None if this upload is finished, deleted, or replaced by a newer one.
         """
-        return self._step(upload, "running", outcome={})
+        return self._advance(upload, "running", result={})
 
-    def finish(self, upload: Upload, status: Status, outcome: dict[str, Any]) -> Record | None:
-        """Mark a photo as finished; see :meth:`begin` for what is returned.
+    def mark_finished(self, upload: Upload, status: Status, result: dict[str, Any]) -> Record | None:
+        """Mark an upload as finished; see :meth:`mark_running` for the return value.
 
         Parameters
         ----------
         status
             ``succeeded`` or ``failed``.
-        outcome
-            What came of it, as JSON.
+        result
+            The classification's result as JSON.
         """
-        return self._step(upload, status, outcome)
+        return self._advance(upload, status, result)
 
-    def note(self, identifier: str, sequencer: str, trouble: dict[str, Any]) -> None:
-        """Keep why an attempt failed, if the record is still about the upload with that sequencer."""
+    def record_error(self, identifier: str, sequencer: str, error: dict[str, Any]) -> None:
+        """Store why an attempt failed, if the record is still about the upload with that sequencer."""
         self._update(
             identifier,
-            "SET trouble = :trouble",
+            "SET last_error = :last_error",
             "sequencer = :sequencer AND #status IN (:queued, :running)",
-            {
-                ":trouble": {"S": json.dumps(trouble)},
-                ":sequencer": {"S": sequencer},
-                **_OPEN_STATUSES,
-            },
+            {":last_error": {"S": json.dumps(error)}, ":sequencer": {"S": sequencer}, **_UNFINISHED},
         )
 
-    def correct(self, identifier: str, feedback: dict[str, Any]) -> Record | None:
-        """Keep a correction; return the record with it, None if there is no such record."""
+    def set_feedback(self, identifier: str, feedback: dict[str, Any]) -> Record | None:
+        """Store the user's feedback; return the updated record, None if there is no such record."""
         return self._update(
             identifier,
             "SET feedback = :feedback",
             "attribute_exists(id) AND #status <> :deleted",
-            {":feedback": {"S": json.dumps(feedback)}, ":deleted": {"S": _DELETED}},
+            {":feedback": {"S": json.dumps(feedback)}, ":deleted": {"S": DELETED}},
         )
 
     def delete(self, identifier: str) -> str | None:
-        """Forget a record. What is still under way for photos that landed before changes nothing more.
+        """Delete a record and leave a tombstone. Queued messages about earlier uploads then change nothing.
 
         Returns
         -------
         str
-            The object's key that it had, also when it was deleted before; None where it had none.
+            The object's key, also if the record was deleted before; None for a record without one.
         """
         now = datetime.now(UTC)
-        answer = self._dynamodb.update_item(
+        change = (
+            "SET #status = :deleted, sequencer = :now, #ttl = :ttl "
+            "REMOVE #partition, #result, last_error, feedback, fingerprint, content_type, #size"
+        )
+        response = self._dynamodb.update_item(
             TableName=self._table,
             Key={"id": {"S": identifier}},
-            UpdateExpression="SET #status = :deleted, sequencer = :now, #ttl = :ttl "
-            "REMOVE shelf, outcome, trouble, feedback, fingerprint, content_type, #size",
-            ExpressionAttributeNames={"#status": "status", "#ttl": "ttl", "#size": "size"},
+            UpdateExpression=change,
+            ExpressionAttributeNames=_names(change),
             ExpressionAttributeValues={
-                ":deleted": {"S": _DELETED},
+                ":deleted": {"S": DELETED},
                 ":now": {"S": uploads.sequencer(None, now)},
-                ":ttl": _ttl(now + _MARK_KEPT),
+                ":ttl": to_ttl(now + _TOMBSTONE_LIFETIME),
             },
             ReturnValues="ALL_NEW",
         )
-        return answer["Attributes"].get("key", {}).get("S")
+        return response["Attributes"].get("key", {}).get("S")
 
-    def deleted(self, identifier: str) -> bool:
-        """Tell whether a record was there and was deleted."""
-        item = self._item(identifier)
-        return item is not None and item["status"]["S"] == _DELETED
+    def is_deleted(self, identifier: str) -> bool:
+        """Return whether a record was deleted, as long as its tombstone lasts."""
+        item = self._get_item(identifier)
+        return item is not None and record_items.is_deleted(item)
 
-    def _item(self, identifier: str) -> Item | None:
-        answer = self._dynamodb.get_item(
+    def _get_item(self, identifier: str) -> Item | None:
+        response = self._dynamodb.get_item(
             TableName=self._table, Key={"id": {"S": identifier}}, ConsistentRead=True
         )
-        return answer.get("Item")
+        return response.get("Item")
 
-    def _step(self, upload: Upload, status: Status, outcome: dict[str, Any]) -> Record | None:
-        sets = {
+    def _advance(self, upload: Upload, status: Status, result: dict[str, Any]) -> Record | None:
+        attributes = {
             "#status": {"S": status},
             "door": {"S": "s3"},
             "#key": {"S": upload.key},
             "sequencer": {"S": upload.sequencer},
-            "created_at": {"S": _moment(upload.created_at)},
-            "shelf": {"S": _SHELF},
-            "outcome": _packed(outcome),
-            "#ttl": _ttl(datetime.now(UTC) + self._kept),
+            "created_at": record_items.to_timestamp(upload.created_at),
+            "#partition": {"S": PARTITION},
+            "#result": record_items.compress(result),
+            "#ttl": to_ttl(datetime.now(UTC) + self._lifetime),
         }
-        values = {f":{name.removeprefix('#')}": value for name, value in sets.items()}
-        assignments = ", ".join(f"{name} = :{name.removeprefix('#')}" for name in sets)
-        forgotten = "trouble, feedback" if status == "running" else "trouble"
+        values = {f":{name.removeprefix('#')}": value for name, value in attributes.items()}
+        assignments = ", ".join(f"{name} = :{name.removeprefix('#')}" for name in attributes)
+        # Feedback on an earlier upload of the key does not apply to this one.
+        removed = "last_error, feedback" if status == "running" else "last_error"
         return self._update(
             upload.identifier,
-            f"SET {assignments} REMOVE {forgotten}",
-            _NEWEST_AND_OPEN,
-            {**_OPEN_STATUSES, **values},
+            f"SET {assignments} REMOVE {removed}",
+            _NEWER_OR_UNFINISHED,
+            {**_UNFINISHED, **values},
         )
 
     def _update(self, identifier: str, change: str, condition: str, values: Item) -> Record | None:
-        names = {f"#{name}": name for name in ("status", "key", "ttl") if f"#{name}" in change + condition}
         try:
-            answer = self._dynamodb.update_item(
+            response = self._dynamodb.update_item(
                 TableName=self._table,
                 Key={"id": {"S": identifier}},
                 UpdateExpression=change,
                 ConditionExpression=condition,
-                ExpressionAttributeNames=names,
+                ExpressionAttributeNames=_names(change + condition),
                 ExpressionAttributeValues=values,
                 ReturnValues="ALL_NEW",
             )
         except ClientError as error:
-            if _refused(error):
+            if _condition_failed(error):
                 return None
             raise
-        return _record(answer["Attributes"])
+        return to_record(response["Attributes"])
 
-    def _put(self, record: Record, kept: timedelta) -> bool:
-        item: dict[str, Any] = {
-            "id": {"S": record.identifier},
-            "status": {"S": record.status},
-            "door": {"S": record.door},
-            "created_at": {"S": _moment(record.created_at)},
-            "shelf": {"S": _SHELF},
-            "outcome": _packed(record.outcome),
-            "ttl": _ttl(datetime.now(UTC) + kept),
-        }
-        if record.key is not None:
-            item["key"] = {"S": record.key}
-        if record.promise:
-            item["content_type"] = {"S": record.promise.content_type}
-            item["size"] = {"N": str(record.promise.size)}
-        if record.fingerprint:
-            item["fingerprint"] = {"S": record.fingerprint}
+    def _put(self, record: Record, lifetime: timedelta) -> bool:
+        now = datetime.now(UTC)
         try:
             self._dynamodb.put_item(
                 TableName=self._table,
-                Item=item,
-                ConditionExpression=_FREE,
-                ExpressionAttributeNames={"#status": "status", "#ttl": "ttl"},
-                ExpressionAttributeValues={":deleted": {"S": _DELETED}, ":now": _ttl(datetime.now(UTC))},
+                Item=record_items.to_item(record, now + lifetime),
+                ConditionExpression=_ID_IS_FREE,
+                ExpressionAttributeNames=_names(_ID_IS_FREE),
+                ExpressionAttributeValues={":deleted": {"S": DELETED}, ":now": to_ttl(now)},
             )
         except ClientError as error:
-            if _refused(error):
+            if _condition_failed(error):
                 return False
             raise
         return True
 
-    def _all(self, identifiers: list[str]) -> dict[str, Record]:
-        found: dict[str, Record] = {}
-        wanted = [{"id": {"S": identifier}} for identifier in identifiers]
-        while wanted:
-            answer = self._dynamodb.batch_get_item(
-                RequestItems={self._table: {"Keys": wanted[:_MOST_AT_ONCE]}}
-            )
-            items = answer["Responses"].get(self._table, [])
-            found |= {item["id"]["S"]: _record(item) for item in items if _stands(item)}
-            unread: Any = answer.get("UnprocessedKeys") or {}
-            wanted = wanted[_MOST_AT_ONCE:] + unread.get(self._table, {}).get("Keys", [])
-        return found
+    def _get_batch(self, identifiers: list[str]) -> dict[str, Record]:
+        records: dict[str, Record] = {}
+        keys = [{"id": {"S": identifier}} for identifier in identifiers]
+        while keys:
+            response = self._dynamodb.batch_get_item(RequestItems={self._table: {"Keys": keys[:_MAX_BATCH]}})
+            items = response["Responses"].get(self._table, [])
+            records |= {item["id"]["S"]: to_record(item) for item in items if record_items.is_active(item)}
+            unread: Any = response.get("UnprocessedKeys") or {}
+            keys = keys[_MAX_BATCH:] + unread.get(self._table, {}).get("Keys", [])
+        return records
 
 
-def _refused(error: ClientError) -> bool:
-    """Tell whether a write was refused by its condition."""
+def _names(expression: str) -> dict[str, str]:
+    """Return the aliases that an expression uses."""
+    return {f"#{name}": name for name in _RESERVED if f"#{name}" in expression}
+
+
+def _condition_failed(error: ClientError) -> bool:
     return error.response["Error"]["Code"] == "ConditionalCheckFailedException"
-
-
-def _stands(item: Item) -> bool:
-    """Tell whether an item is a record; DynamoDB may take two days to remove one that has expired."""
-    return item["status"]["S"] != _DELETED and int(item["ttl"]["N"]) > datetime.now(UTC).timestamp()
-
-
-def _record(item: Item) -> Record:
-    def text(name: str) -> str | None:
-        return item[name]["S"] if name in item else None
-
-    def document(name: str) -> Any:
-        return json.loads(item[name]["S"]) if name in item else None
-
-    promise = ExpectedUpload(item["content_type"]["S"], int(item["size"]["N"])) if "size" in item else None
-    return Record(
-        identifier=item["id"]["S"],
-        status=item["status"]["S"],
-        door=item["door"]["S"],
-        key=text("key"),
-        created_at=datetime.fromisoformat(item["created_at"]["S"]),
-        sequencer=text("sequencer") or "",
-        outcome=_unpacked(item["outcome"]) if "outcome" in item else {},
-        trouble=document("trouble"),
-        feedback=document("feedback"),
-        promise=promise,
-        fingerprint=text("fingerprint"),
-    )
-
-
-def _packed(outcome: dict[str, Any]) -> dict[str, bytes]:
-    """Return an outcome as it is kept: DynamoDB charges for each kilobyte written and kept."""
-    return {"B": zlib.compress(json.dumps(outcome, ensure_ascii=False).encode())}
-
-
-def _unpacked(kept: Item) -> dict[str, Any]:
-    outcome: dict[str, Any] = json.loads(zlib.decompress(kept["B"]))
-    return outcome
-
-
-def _moment(at: datetime) -> str:
-    """Return a time as text that sorts as the times do."""
-    return at.astimezone(UTC).isoformat(timespec="microseconds")
-
-
-def _ttl(at: datetime) -> dict[str, str]:
-    return {"N": str(int(at.timestamp()))}
-
-
-def _cursor(position: Item) -> str:
-    parts = [position["created_at"]["S"], position["id"]["S"]]
-    return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
-
-
-def _position(cursor: str) -> dict[str, Any]:
-    try:
-        created_at, identifier = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (binascii.Error, UnicodeDecodeError, ValueError, TypeError) as error:
-        raise BadCursorError(cursor) from error
-    if not (isinstance(created_at, str) and isinstance(identifier, str)):
-        raise BadCursorError(cursor)
-    return {"shelf": {"S": _SHELF}, "created_at": {"S": created_at}, "id": {"S": identifier}}

@@ -1,4 +1,4 @@
-"""Objects in S3, whole."""
+"""Reads of whole S3 objects."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,12 +11,12 @@ from frond.problems import VanishedPhoto
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-_GONE = {"NoSuchKey", "NoSuchVersion", "404", "MethodNotAllowed"}  # the last for a delete marker
+_NOT_FOUND = {"NoSuchKey", "NoSuchVersion", "404", "MethodNotAllowed"}  # the last for a delete marker
 
 
 @dataclass(frozen=True, slots=True)
 class S3Object:
-    """An object's bytes, the content type that it was stored with, its metadata, and when it was written."""
+    """An object's bytes, the content type that it was stored with, its metadata and its last change."""
 
     content: bytes
     content_type: str
@@ -24,26 +24,24 @@ class S3Object:
     modified: datetime
 
 
-def fetch(s3: "S3Client", address: dict[str, str]) -> S3Object:
+def get_object(s3: "S3Client", bucket: str, key: str, version: str | None = None) -> S3Object:
     """Return an object.
-
-    Parameters
-    ----------
-    address
-        ``Bucket``, ``Key`` and, for a certain version, ``VersionId``.
 
     Raises
     ------
     frond.problems.VanishedPhoto
-        It is not there any more.
+        The object, or that version of it, does not exist.
     """
-    where: Any = address
+    optional: Any = {"VersionId": version} if version else {}
     try:
-        answer = s3.get_object(**where)
+        response = s3.get_object(Bucket=bucket, Key=key, **optional)
     except ClientError as error:
-        if error.response["Error"]["Code"] in _GONE:
+        if error.response["Error"]["Code"] in _NOT_FOUND:
             raise VanishedPhoto from error
         raise
     return S3Object(
-        answer["Body"].read(), answer.get("ContentType", ""), answer["Metadata"], answer["LastModified"]
+        response["Body"].read(),
+        response.get("ContentType", ""),
+        response["Metadata"],
+        response["LastModified"],
     )

@@ -1,4 +1,4 @@
-"""What a function is told by its environment, read once at cold start into a typed model."""
+"""Settings of the functions, read once at cold start from environment variables."""
 
 import os
 from typing import Annotated, Literal, Self
@@ -12,31 +12,33 @@ from frond.preprocessing import DecodeLimits
 MEGABYTES_PER_VCPU = 1769
 PREFIX = "FROND_"
 
-# Those of the registry that can be followed.
+# Channels of the registry that a function can follow.
 Channel = Literal["stable", "candidate"]
 
 
 class FunctionSettings(BaseModel):
-    """What every function is told; the variables' names start with ``FROND_``."""
+    """Settings that every function has; their environment variables start with ``FROND_``."""
 
     model_config = ConfigDict(frozen=True)
 
-    max_bytes: Annotated[int, Field(gt=0, description="Largest file that is read")] = DecodeLimits().max_bytes
-    max_pixels: Annotated[int, Field(gt=0, description="Largest picture that is decoded")] = (
+    max_bytes: Annotated[int, Field(gt=0, description="Largest file that is read, in bytes")] = (
+        DecodeLimits().max_bytes
+    )
+    max_pixels: Annotated[int, Field(gt=0, description="Largest image that is decoded, in pixels")] = (
         DecodeLimits().max_pixels
     )
 
-    table: str = Field(default="", description="The table of records; without one nothing is kept")
-    record_days: int = Field(default=365, gt=0, description="Days that a record is kept")
+    table: str = Field(default="", description="The table of records; without one nothing is stored")
+    record_days: int = Field(default=365, gt=0, description="Days until a record expires")
 
     @classmethod
     def from_environment(cls) -> Self:
-        """Return what the environment tells.
+        """Return the settings that the environment variables give.
 
         Raises
         ------
         pydantic.ValidationError
-            A variable is missing, or holds what its setting cannot be.
+            A variable is missing or invalid.
         """
         variables = {name: f"{PREFIX}{name.upper()}" for name in cls.model_fields}
         return cls.model_validate(
@@ -45,14 +47,14 @@ class FunctionSettings(BaseModel):
 
     @property
     def limits(self) -> DecodeLimits:
-        """Ceilings for :func:`frond.preprocessing.read_photo`."""
+        """The limits of :func:`frond.preprocessing.read_photo`."""
         return DecodeLimits(self.max_bytes, self.max_pixels)
 
 
 def vcpus() -> int:
-    """Return how many whole vCPUs this function has, at least one.
+    """Return the number of whole vCPUs of this function, at least one.
 
-    Inside Lambda the memory decides; the number of cores that the machine shows does not.
+    On Lambda they follow from the memory size; the machine may have more cores than the function may use.
     """
     memory = os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
     cores = os.cpu_count() or 1

@@ -1,4 +1,4 @@
-"""Logs and metrics of a function: Powertools, set by its ``POWERTOOLS_…`` variables."""
+"""Logs and metrics: Powertools, configured by its ``POWERTOOLS_…`` variables."""
 
 import os
 import platform
@@ -17,7 +17,7 @@ from frond.pricing import Architecture, invocation_dollars
 
 __all__ = ["MetricUnit", "costs", "logger", "metrics", "timed"]
 
-# Many an invocation has nothing to count; that is no news.
+# Many invocations have no metrics; that is no reason to warn.
 warnings.filterwarnings("ignore", message="No application metrics to publish")
 
 logger = Logger()
@@ -26,7 +26,7 @@ metrics = Metrics(namespace="Frond")
 
 @contextmanager
 def timed(metric: str) -> Iterator[None]:
-    """Count how long something takes, in milliseconds, whether or not it succeeds."""
+    """Add a metric of how long the block takes, in milliseconds, also if it raises."""
     started = perf_counter()
     try:
         yield
@@ -35,17 +35,17 @@ def timed(metric: str) -> Iterator[None]:
 
 
 class Costs:
-    """What this process costs, as the metric ``PhotosCost`` in dollars; the first call pays the start."""
+    """The metric ``PhotosCost``: dollars of compute. The first invocation includes the cold start."""
 
     def __init__(self) -> None:
         self._start = 0.0
 
     def started(self) -> None:
-        """Take down how long the start took, now that the process can take its first call."""
+        """Note how long the cold start took, at its end."""
         self._start = _process_age()
 
     def count(self, milliseconds: float) -> None:
-        """Count an invocation that took so long; not where nobody says how much memory there is."""
+        """Add the cost of an invocation; nothing outside Lambda, where the memory size is unknown."""
         memory = os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
         if memory is None:
             return
@@ -56,7 +56,7 @@ class Costs:
 
     @contextmanager
     def counted(self) -> Iterator[None]:
-        """Count an invocation, whether or not it succeeds."""
+        """Add the cost of the block as one invocation, also if it raises."""
         started = perf_counter()
         try:
             yield
@@ -65,10 +65,10 @@ class Costs:
 
 
 def _process_age() -> float:
-    """Return the milliseconds since this process began; 0 where the system does not tell."""
+    """Return the milliseconds since this process began; 0 on systems other than Linux."""
     if sys.platform != "linux":
         return 0.0
-    # https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html, field 22; the name before may hold spaces.
+    # https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html, field 22; the name before may have spaces.
     fields = Path("/proc/self/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     began = int(fields[19]) / os.sysconf("SC_CLK_TCK")
     return 1000 * (time.clock_gettime(time.CLOCK_BOOTTIME) - began)

@@ -1,6 +1,6 @@
-"""X-Ray, where the stack asks for it: Powertools' tracer, loaded only then.
+"""X-Ray tracing with Powertools' tracer, loaded only if the stack turns tracing on.
 
-Importing X-Ray's SDK takes a quarter of a cold start, for it brings botocore along and a client made with it.
+Importing X-Ray's SDK takes a quarter of a cold start: it imports botocore and creates a client.
 """
 
 import os
@@ -16,24 +16,24 @@ _ACTIVE = os.environ.get("FROND_TRACING") == "Active"
 
 
 def trace_handler(handler: Traced) -> Traced:
-    """Trace a function's handler; what it answers stays out of the trace."""
+    """Trace a Lambda handler, without its response."""
     if not _ACTIVE:
         return handler
     return cast(Traced, _tracer().capture_lambda_handler(handler, capture_response=False))
 
 
 def trace_method(method: Traced) -> Traced:
-    """Trace a part of the work; what it returns stays out of the trace."""
+    """Trace a function, without its return value."""
     return _tracer().capture_method(capture_response=False)(method) if _ACTIVE else method
 
 
 def trace_aws() -> None:
-    """Trace what is asked of AWS from now on; for whoever is about to make a client."""
+    """Trace the calls of AWS clients that are created afterwards."""
     if _ACTIVE:
         _tracer().patch(["botocore"])
 
 
 @cache
 def _tracer() -> Tracer:
-    # Not everything that could be traced: looking for it imports whatever library is there.
+    # Automatic patching would import every library that X-Ray knows.
     return Tracer(auto_patch=False)

@@ -1,4 +1,4 @@
-"""Photos in the uploads bucket: what names one, which of two is newer, what its picture says of it."""
+"""Uploaded photos: their ids, their order, and the metadata that refers to them."""
 
 import base64
 import hashlib
@@ -7,25 +7,25 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Self
 
-# Long enough for every sequencer that S3 was seen to give, so that they compare as plain text.
+# Longer than any sequencer of S3's so far, so that all compare as text.
 _SEQUENCER_DIGITS = 32
 _RESERVED_KEY = re.compile(r"api/([0-9a-f]{32})")
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """One version of one object.
+    """One version of an object in the uploads bucket.
 
     Attributes
     ----------
     key
-        As the uploader wrote it, decoded.
+        The decoded key.
     version
         Of the object; None in a bucket without versions.
     sequencer
         Hexadecimal digits that grow with every change of the key; see :func:`sequencer`.
     created_at
-        When it landed.
+        When it was uploaded.
     """
 
     bucket: str
@@ -39,16 +39,10 @@ class Upload:
         """The classification's id; see :func:`identifier_of`."""
         return identifier_of(self.key)
 
-    @property
-    def address(self) -> dict[str, str]:
-        """Where it lies, as S3 is asked for it."""
-        version = {"VersionId": self.version} if self.version else {}
-        return {"Bucket": self.bucket, "Key": self.key, **version}
+    def to_metadata(self) -> dict[str, str]:
+        """Return the S3 metadata by which a preprocessed object refers to this upload.
 
-    def metadata(self) -> dict[str, str]:
-        """Return what an object made of this upload carries to tell where it comes from.
-
-        Metadata is ASCII and at most 2 KB in all; in base64 even the longest key of 1,024 bytes fits.
+        Metadata is ASCII and at most 2 KB in all. In base64 even the longest key of 1,024 bytes fits.
         https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html
         """
         return {
@@ -59,13 +53,13 @@ class Upload:
         } | ({"upload-version": self.version} if self.version else {})
 
     @classmethod
-    def of(cls, metadata: dict[str, str]) -> Self:
-        """Return the upload that an object was made of.
+    def from_metadata(cls, metadata: dict[str, str]) -> Self:
+        """Return the upload that an object's metadata refers to.
 
         Raises
         ------
         ValueError
-            The metadata is not what :meth:`metadata` gives.
+            The metadata lacks a member that :meth:`to_metadata` returns.
         """
         try:
             return cls(
@@ -80,10 +74,9 @@ class Upload:
 
 
 def identifier_of(key: str) -> str:
-    """Return the id of the classification of whatever is uploaded under a key.
+    """Return the id of a key's classification, which is that of its newest version.
 
-    A key has one classification: that of its newest version. A key that the API handed out carries the id
-    that the API promised; for any other it is made of the key.
+    A key that `POST /v1/uploads` returned holds the id. For any other key the id is a hash of it.
     """
     if reserved := _RESERVED_KEY.fullmatch(key):
         return reserved[1]
@@ -91,20 +84,20 @@ def identifier_of(key: str) -> str:
 
 
 def reserved_key(identifier: str) -> str:
-    """Return the key for an upload whose id, 32 hexadecimal digits, was given out before it."""
+    """Return the key for an upload whose id, 32 hexadecimal digits, is issued before the upload."""
     return f"api/{identifier}"
 
 
 def sequencer(given: str | None, at: datetime) -> str:
-    """Return an upload's place in the order of its key's changes; as text, the later is the greater.
+    """Return a sequencer that compares as text with those of the same key: a later change has a greater one.
 
     Parameters
     ----------
     given
-        What S3's notification tells. The shorter of two is to be filled up with zeros on the right:
+        The sequencer of S3's notification. Shorter ones are padded with zeros on the right, see
         https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
     at
-        When the object changed. Takes the place of what is not given: S3's own begin with the seconds, too.
+        When the object changed; used if no sequencer is given. S3's own begin with the seconds, too.
     """
     if given:
         return given.upper().ljust(_SEQUENCER_DIGITS, "0")

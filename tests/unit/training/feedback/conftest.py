@@ -13,7 +13,8 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from frond.repository import ClassificationRepository, Record
+from frond.records import Record
+from frond.repository import ClassificationRepository
 from frond.uploads import Upload, sequencer
 from tests.support.tables import make_table
 from training.__main__ import main
@@ -51,12 +52,12 @@ class Garden:
         self.s3.put_object(Bucket=self.bucket, Key=key, Body=photo)
         at = datetime.now(UTC) - timedelta(seconds=after)
         upload = Upload(self.bucket, key, None, sequencer(None, at), at)
-        self.records.finish(upload, "succeeded", OUTCOME)
+        self.records.mark_finished(upload, "succeeded", OUTCOME)
         return upload.identifier
 
     def send(self) -> str:
         """Let a photo come over HTTP."""
-        record = Record(str(uuid4()), "succeeded", "http", None, datetime.now(UTC), outcome=OUTCOME)
+        record = Record(str(uuid4()), "succeeded", "http", None, datetime.now(UTC), result=OUTCOME)
         self.records.add(record)
         return record.identifier
 
@@ -67,7 +68,7 @@ class Garden:
         feedback: dict[str, Any] = {"species": species, "comment": comment}
         if consent is not None:
             feedback["consent"] = consent
-        assert self.records.correct(identifier, feedback)
+        assert self.records.set_feedback(identifier, feedback)
         return identifier
 
     def corrected(self, key: str, photo: bytes, species: str | None, **more: Any) -> str:

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from frond.preprocessing import PreprocessingSpec
-from frond.s3_objects import S3Object, fetch
+from frond.s3_objects import S3Object, get_object
 from frond.uploads import identifier_of
 from tests.unit.training.conftest import LICENSE, SHARES
 from tests.unit.training.feedback.conftest import Garden, Run, local_facts
@@ -149,11 +149,11 @@ def test_again_it_fetches_only_what_is_new(
     collect()
     requested: list[str] = []
 
-    def watch(s3: "S3Client", address: dict[str, str]) -> S3Object:
-        requested.append(address["Key"])
-        return fetch(s3, address)
+    def watch(s3: "S3Client", bucket: str, key: str) -> S3Object:
+        requested.append(key)
+        return get_object(s3, bucket, key)
 
-    monkeypatch.setattr(origin, "fetch", watch)
+    monkeypatch.setattr(origin, "get_object", watch)
 
     assert "photos/zea-mays 1 0" in collect()
     assert requested == []
@@ -247,14 +247,14 @@ def test_stopped_half_way_it_goes_on(
     identifiers = [garden.corrected(f"{name}.jpg", photo(MAIZE), MAIZE) for name in "abc"]
     requested: list[str] = []
 
-    def stop(s3: "S3Client", address: dict[str, str]) -> S3Object:
-        requested.append(address["Key"])
+    def stop(s3: "S3Client", bucket: str, key: str) -> S3Object:
+        requested.append(key)
         if len(requested) == 2:
             raise KeyboardInterrupt
-        return fetch(s3, address)
+        return get_object(s3, bucket, key)
 
     with monkeypatch.context() as patch:
-        patch.setattr(origin, "fetch", stop)
+        patch.setattr(origin, "get_object", stop)
         collect(code=130)
     assert len(photos(target)) == 1
     assert len(rows(target)) == 1

@@ -1,4 +1,4 @@
-"""The contract is whole, true to its own schemas, and the one that is committed."""
+"""The OpenAPI document is complete, valid, and equal to the committed one."""
 
 import json
 from collections.abc import Iterator
@@ -13,10 +13,10 @@ from frond import problems
 from tests.unit.classify.conftest import PHOTOS, Call
 
 COMMITTED = Path(__file__).parents[3] / "docs" / "openapi.json"
-# Never said to a caller: a function that does not start, and what is told of an upload in its record.
-INSIDE = {"invalid-model", "invalid-photo", "vanished-photo", "broken-promise", "attempt-failed"}
-# Said on paths and to methods that the contract does not have.
-OUTSIDE = {"method-not-allowed"}
+# No caller gets these: a function that does not start, and problems in the records of uploads.
+INTERNAL = {"invalid-model", "invalid-photo", "vanished-photo", "broken-promise", "attempt-failed"}
+# Only for methods that the document does not have.
+UNDOCUMENTED = {"method-not-allowed"}
 GATEWAY = {"400", "429", "500", "502", "504"}
 
 
@@ -26,11 +26,11 @@ def contract(call: Call) -> Any:
 
 
 def operations(contract: Any) -> Iterator[tuple[str, Any]]:
-    """Every operation, with the answers that are written down for all."""
+    """Yield every operation, with references to responses resolved."""
     for path, methods in contract["paths"].items():
         for method, operation in methods.items():
-            answers = {status: resolved(contract, each) for status, each in operation["responses"].items()}
-            yield f"{method.upper()} {path}", {**operation, "responses": answers}
+            responses = {status: resolved(contract, each) for status, each in operation["responses"].items()}
+            yield f"{method.upper()} {path}", {**operation, "responses": responses}
 
 
 def resolved(contract: Any, response: Any) -> Any:
@@ -38,16 +38,16 @@ def resolved(contract: Any, response: Any) -> Any:
     return contract["components"]["responses"][reference] if reference else response
 
 
-def test_the_committed_one_is_the_one_that_is_served(contract: Any) -> None:
-    assert json.loads(COMMITTED.read_text("utf-8")) == contract, "write it anew with `make contract`"
+def test_the_committed_document_is_the_served_one(contract: Any) -> None:
+    assert json.loads(COMMITTED.read_text("utf-8")) == contract, "run `make contract`"
 
 
-def test_it_is_openapi_3_1(contract: Any) -> None:
+def test_the_document_is_valid_openapi_3_1(contract: Any) -> None:
     assert contract["openapi"] == "3.1.0"
     OpenAPIV31SpecValidator(contract).validate()
 
 
-def test_every_operation_says_what_it_is_for_and_how_it_may_end(contract: Any) -> None:
+def test_every_operation_has_a_summary_and_its_responses(contract: Any) -> None:
     for name, operation in operations(contract):
         assert operation["summary"], name
         assert operation["tags"], name
@@ -65,8 +65,8 @@ def test_every_operation_says_what_it_is_for_and_how_it_may_end(contract: Any) -
             }
 
 
-def test_every_problem_is_there(contract: Any) -> None:
-    told = {
+def test_every_problem_is_documented(contract: Any) -> None:
+    documented = {
         example
         for _, operation in operations(contract)
         for response in operation["responses"].values()
@@ -74,11 +74,11 @@ def test_every_problem_is_there(contract: Any) -> None:
     }
     kinds = [kind for kind in vars(problems).values() if isinstance(kind, type)]
     known = {kind.slug for kind in kinds if issubclass(kind, problems.Problem)}
-    assert told == known - INSIDE - OUTSIDE
+    assert documented == known - INTERNAL - UNDOCUMENTED
 
 
 def examples(contract: Any) -> Iterator[tuple[str, Any, Any]]:
-    """Every example that is written down, with its schema."""
+    """Yield every example with its schema."""
     for name, operation in operations(contract):
         bodies = [*operation["responses"].values(), operation.get("requestBody", {})]
         for content in (each for body in bodies for each in body.get("content", {}).values()):
@@ -90,7 +90,7 @@ def examples(contract: Any) -> Iterator[tuple[str, Any, Any]]:
                 yield f"{name}.{member}", described, example
 
 
-def test_every_example_is_as_its_schema_says(contract: Any) -> None:
+def test_every_example_matches_its_schema(contract: Any) -> None:
     seen = 0
     for name, schema, example in examples(contract):
         whole = {**schema, "components": contract["components"]}
@@ -100,7 +100,7 @@ def test_every_example_is_as_its_schema_says(contract: Any) -> None:
     assert seen > 50
 
 
-def test_the_example_of_an_answer_is_what_is_answered(call: Call, contract: Any) -> None:
+def test_the_example_of_a_classification_is_a_real_one(call: Call, contract: Any) -> None:
     content = contract["paths"]["/v1/classifications"]["post"]["responses"]["200"]["content"]
     example = content["application/json"]["examples"]["example"]["value"]
     photo = (PHOTOS / "zea-mays.jpg").read_bytes()
@@ -111,7 +111,7 @@ def test_the_example_of_an_answer_is_what_is_answered(call: Call, contract: Any)
 
 
 @pytest.mark.parametrize("path", ["/v1/species", "/v1/model", "/v1/health"])
-def test_the_examples_of_what_it_knows_are_true(call: Call, contract: Any, path: str) -> None:
+def test_the_examples_about_the_model_are_real(call: Call, contract: Any, path: str) -> None:
     content = contract["paths"][path]["get"]["responses"]["200"]["content"]
     example = content["application/json"]["examples"]["example"]["value"]
     answer = call("GET", path).json

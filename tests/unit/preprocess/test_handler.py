@@ -1,4 +1,4 @@
-"""A notification comes in, a canonical picture goes out; what cannot be one says why."""
+"""Uploads are preprocessed; for an unusable photo a problem document is stored."""
 
 import io
 import json
@@ -10,9 +10,11 @@ import pytest
 from PIL import Image
 
 from frond.preprocessing import PreprocessingSpec, read_photo
-from frond.repository import ClassificationRepository, ExpectedUpload
+from frond.records import ExpectedUpload
+from frond.repository import ClassificationRepository
 from frond.uploads import Upload, identifier_of, reserved_key
-from tests.unit.preprocess.conftest import PHOTO, PICTURES, UPLOADS, Context, stored
+from tests.support.lambda_context import FakeLambdaContext
+from tests.unit.preprocess.conftest import PHOTO, PICTURES, UPLOADS, stored
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -35,9 +37,9 @@ def message_of(body: dict[str, Any], message: str) -> dict[str, Any]:
 
 
 def handle(*records: dict[str, Any]) -> list[str]:
-    from frond_preprocess import handler as app
+    from frond_preprocess.handler import handler
 
-    failures = app.handler({"Records": list(records)}, Context())["batchItemFailures"]
+    failures = handler({"Records": list(records)}, FakeLambdaContext("preprocess"))["batchItemFailures"]
     return [failure["itemIdentifier"] for failure in failures]
 
 
@@ -49,7 +51,7 @@ def problem_of(s3: "S3Client") -> str:
 
 
 @pytest.mark.parametrize("key", ["maize.jpg", "a b+c%20/ñ.jpg", "é" * 500, "100%.jpg"], ids=len)
-def test_makes_the_picture_that_the_model_would_see(s3: "S3Client", key: str) -> None:
+def test_the_stored_picture_is_the_model_input(s3: "S3Client", key: str) -> None:
     photo = PHOTO.read_bytes()
     s3.put_object(Bucket=UPLOADS, Key=key, Body=photo)
 
@@ -60,7 +62,7 @@ def test_makes_the_picture_that_the_model_would_see(s3: "S3Client", key: str) ->
     picture = s3.get_object(Bucket=PICTURES, Key=name)
     pixels = np.asarray(Image.open(io.BytesIO(picture["Body"].read())))
     np.testing.assert_array_equal(pixels, read_photo(photo, PreprocessingSpec(size=160)).pixels)
-    upload = Upload.of(picture["Metadata"])
+    upload = Upload.from_metadata(picture["Metadata"])
     assert (upload.bucket, upload.key) == (UPLOADS, key)
     assert picture["Metadata"]["original-format"] == "JPEG"
     assert picture["Metadata"]["original-size"] == str(len(photo))
@@ -81,7 +83,7 @@ def test_the_thumbnail_is_the_whole_photo_upright_without_metadata(s3: "S3Client
     assert not thumbnail.getexif()
 
 
-def test_the_record_runs_from_then_on(s3: "S3Client", records: ClassificationRepository) -> None:
+def test_the_record_is_running_afterwards(s3: "S3Client", records: ClassificationRepository) -> None:
     s3.put_object(Bucket=UPLOADS, Key="a.jpg", Body=PHOTO.read_bytes())
     handle(record("a.jpg", 1))
 
@@ -90,7 +92,7 @@ def test_the_record_runs_from_then_on(s3: "S3Client", records: ClassificationRep
     assert (found.status, found.key, found.door) == ("running", "a.jpg", "s3")
 
 
-def test_five_deliveries_make_one_picture(s3: "S3Client") -> None:
+def test_five_deliveries_store_one_picture(s3: "S3Client") -> None:
     s3.put_object(Bucket=UPLOADS, Key="a.jpg", Body=PHOTO.read_bytes())
     for _ in range(5):
         assert handle(record("a.jpg", 1)) == []
@@ -98,11 +100,15 @@ def test_five_deliveries_make_one_picture(s3: "S3Client") -> None:
     assert len(stored(s3)) == 2  # and its thumbnail
 
 
-def test_what_is_finished_is_not_made_again(s3: "S3Client", records: ClassificationRepository) -> None:
+def test_a_finished_upload_is_not_preprocessed_again(
+    s3: "S3Client", records: ClassificationRepository
+) -> None:
     s3.put_object(Bucket=UPLOADS, Key="a.jpg", Body=PHOTO.read_bytes())
     handle(record("a.jpg", 1))
-    upload = Upload.of(s3.head_object(Bucket=PICTURES, Key=stored(s3, "/picture.png")[0])["Metadata"])
-    records.finish(upload, "succeeded", {})
+    upload = Upload.from_metadata(
+        s3.head_object(Bucket=PICTURES, Key=stored(s3, "/picture.png")[0])["Metadata"]
+    )
+    records.mark_finished(upload, "succeeded", {})
     for name in stored(s3):
         s3.delete_object(Bucket=PICTURES, Key=name)
 
@@ -110,7 +116,9 @@ def test_what_is_finished_is_not_made_again(s3: "S3Client", records: Classificat
     assert stored(s3) == []
 
 
-def test_an_older_photo_that_comes_late_is_let_go(s3: "S3Client", records: ClassificationRepository) -> None:
+def test_a_late_notification_of_an_older_upload_is_ignored(
+    s3: "S3Client", records: ClassificationRepository
+) -> None:
     s3.put_object(Bucket=UPLOADS, Key="a.jpg", Body=PHOTO.read_bytes())
 
     assert handle(record("a.jpg", 1, sequencer="0055AED6DCD90281FF")) == []
@@ -122,7 +130,7 @@ def test_an_older_photo_that_comes_late_is_let_go(s3: "S3Client", records: Class
     assert all("0055AED6DCD90281FF" in name for name in stored(s3))
 
 
-def test_one_notification_of_two_photos_makes_both(s3: "S3Client") -> None:
+def test_one_notification_of_two_uploads_preprocesses_both(s3: "S3Client") -> None:
     bodies = []
     for key in ("a.jpg", "b.jpg"):
         s3.put_object(Bucket=UPLOADS, Key=key, Body=PHOTO.read_bytes())
@@ -135,51 +143,51 @@ def test_one_notification_of_two_photos_makes_both(s3: "S3Client") -> None:
 @pytest.mark.parametrize(
     ("size", "content_type"), [(1, "image/jpeg"), (None, "image/png")], ids=["size", "type"]
 )
-def test_a_photo_that_is_not_the_announced_one_is_refused(
+def test_an_upload_that_does_not_match_its_form_is_rejected(
     s3: "S3Client", records: ClassificationRepository, size: int | None, content_type: str
 ) -> None:
     photo = PHOTO.read_bytes()
     identifier = "0123456789abcdef0123456789abcdef"
     key = reserved_key(identifier)
-    records.promise(identifier, key, ExpectedUpload(content_type, size or len(photo)))
+    records.expect_upload(identifier, key, ExpectedUpload(content_type, size or len(photo)))
     s3.put_object(Bucket=UPLOADS, Key=key, Body=photo, ContentType="image/jpeg")
 
     assert handle(record(key, len(photo))) == []
     assert problem_of(s3) == "broken-promise"
 
 
-def test_what_is_not_a_photo_gets_a_problem_document(s3: "S3Client") -> None:
+def test_a_file_that_is_no_image_gets_a_problem_document(s3: "S3Client") -> None:
     s3.put_object(Bucket=UPLOADS, Key="a.jpg", Body=b"I am not a photo")
 
     assert handle(record("a.jpg", 16)) == []
     assert problem_of(s3) == "unsupported-format"
 
 
-def test_nothing_at_all_gets_a_problem_document(s3: "S3Client") -> None:
+def test_an_empty_file_gets_a_problem_document(s3: "S3Client") -> None:
     s3.put_object(Bucket=UPLOADS, Key="a.jpg", Body=b"")
 
     assert handle(record("a.jpg", 0)) == []
     assert problem_of(s3) == "empty-body"
 
 
-def test_a_file_over_the_limit_is_not_even_read(s3: "S3Client") -> None:
+def test_a_file_over_the_limit_is_not_read(s3: "S3Client") -> None:
     assert handle(record("never-there.jpg", 1_000_001)) == []
     assert problem_of(s3) == "payload-too-large"
 
 
-def test_an_object_deleted_before_it_is_read_ends_with_that_reason(s3: "S3Client") -> None:
+def test_an_object_deleted_before_it_is_read_gets_a_problem_document(s3: "S3Client") -> None:
     assert handle(record("gone.jpg", 10)) == []
     assert problem_of(s3) == "vanished-photo"
 
 
-def test_the_test_event_and_removals_are_let_go(s3: "S3Client") -> None:
+def test_the_test_event_and_removals_are_ignored(s3: "S3Client") -> None:
     test_event = message_of({"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": UPLOADS}, "1")
     removal = message_of({"Records": [{"eventName": "ObjectRemoved:DeleteMarkerCreated", "s3": {}}]}, "2")
 
     assert handle(test_event, removal) == []
 
 
-def test_one_bad_message_in_ten_comes_back_alone(s3: "S3Client") -> None:
+def test_only_the_invalid_message_of_ten_is_returned_to_the_queue(s3: "S3Client") -> None:
     photo = PHOTO.read_bytes()
     for number in range(9):
         s3.put_object(Bucket=UPLOADS, Key=f"{number}.jpg", Body=photo)
@@ -190,7 +198,7 @@ def test_one_bad_message_in_ten_comes_back_alone(s3: "S3Client") -> None:
     assert len(stored(s3, "/picture.png")) == 9
 
 
-def test_a_missing_bucket_leaves_every_message_in_the_queue_and_says_why(
+def test_a_missing_bucket_returns_every_message_to_the_queue_and_records_the_error(
     s3: "S3Client", records: ClassificationRepository
 ) -> None:
     s3.put_object(Bucket=UPLOADS, Key="a.jpg", Body=PHOTO.read_bytes())
@@ -199,5 +207,5 @@ def test_a_missing_bucket_leaves_every_message_in_the_queue_and_says_why(
     assert handle(record("a.jpg", 1, "1"), record("a.jpg", 1, "2")) == ["1", "2"]
     found = records.get(identifier_of("a.jpg"))
     assert found is not None
-    assert found.trouble is not None
-    assert "NoSuchBucket" in found.trouble["detail"]
+    assert found.last_error is not None
+    assert "NoSuchBucket" in found.last_error["detail"]

@@ -1,4 +1,4 @@
-"""The language that is asked for, and what is said in it."""
+"""The language of a response, and translations."""
 
 import csv
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 
 from frond.image_quality import Issue
 from frond.manifest import SpeciesLabel
-from frond_classify.i18n import Language, advice, chosen, common_name, preferred
+from frond_classify.i18n import Language, advice, common_name, parse_accept_language, select_language
 
 TABLE = Path(__file__).parents[3] / "functions" / "classify" / "frond_classify" / "advice.csv"
 
@@ -29,25 +29,25 @@ TABLE = Path(__file__).parents[3] / "functions" / "classify" / "frond_classify" 
         ("en;q=nan", None),
     ],
 )
-def test_the_first_language_that_we_speak_is_taken(header: str, lang: str | None) -> None:
-    assert preferred(header) == lang
+def test_the_supported_language_with_the_highest_weight_is_used(header: str, lang: str | None) -> None:
+    assert parse_accept_language(header) == lang
 
 
-def test_the_query_has_the_last_word() -> None:
-    assert chosen("es", {"accept-language": "fr"}) == "es"
-    assert chosen(None, {"accept-language": "fr"}) == "fr"
-    assert chosen(None, {}) is None
+def test_the_query_overrides_the_header() -> None:
+    assert select_language("es", {"accept-language": "fr"}) == "es"
+    assert select_language(None, {"accept-language": "fr"}) == "fr"
+    assert select_language(None, {}) is None
 
 
 def test_every_issue_has_advice_in_every_language() -> None:
     with TABLE.open(encoding="utf-8", newline="") as file:
         assert {row["issue"] for row in csv.DictReader(file)} == set(get_args(Issue))
-    said = [advice(issue, lang) for issue in get_args(Issue) for lang in get_args(Language)]
-    assert len(set(said)) == len(said)
-    assert all(sentence.endswith(".") for sentence in said)
+    sentences = [advice(issue, lang) for issue in get_args(Issue) for lang in get_args(Language)]
+    assert len(set(sentences)) == len(sentences)
+    assert all(sentence.endswith(".") for sentence in sentences)
 
 
-def test_a_name_that_is_missing_is_said_in_english_or_in_latin() -> None:
+def test_a_missing_name_falls_back_to_english_and_then_to_latin() -> None:
     known = SpeciesLabel(
         slug="zea-mays", scientific_name="Zea mays", common_names={"en": "Maize", "es": "Maíz"}
     )

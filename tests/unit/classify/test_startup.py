@@ -1,4 +1,4 @@
-"""How the function starts, and when it refuses to."""
+"""The cold start of the function, with valid and invalid models."""
 
 import json
 import os
@@ -15,7 +15,7 @@ MODULES = "import sys, json, frond_classify.api; print(json.dumps(sorted(sys.mod
 
 
 def start(script: str = MODULES, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Import the function in a process that sees only what the image holds."""
+    """Import the function in a process with the import path of the image."""
     paths = os.pathsep.join(str(ROOT / path) for path in ("functions/classify", "layers/frond/python"))
     return subprocess.run(
         [sys.executable, "-c", script],
@@ -27,7 +27,7 @@ def start(script: str = MODULES, **environment: str) -> subprocess.CompletedProc
     )
 
 
-def test_starts_without_tensorflow_or_training() -> None:
+def test_the_function_starts_without_tensorflow_or_training() -> None:
     started = start()
 
     assert started.returncode == 0, started.stderr
@@ -45,13 +45,28 @@ def test_starts_without_tensorflow_or_training() -> None:
     }
 
 
-def test_garbage_is_collected_again_after_the_start() -> None:
+INSIDE = """
+import gc, sys
+from frond_classify.startup import startup
+with startup():
+    from frond_classify.app import current_app
+    print("_loading" in vars(current_app()), gc.isenabled(), "frond_classify.resolver" in sys.modules)
+"""
+
+
+def test_the_model_begins_to_load_before_the_other_imports() -> None:
+    started = start(INSIDE)
+
+    assert started.stdout.splitlines()[-1] == "True False False", started.stderr
+
+
+def test_garbage_collection_is_on_after_the_start() -> None:
     started = start("import gc, frond_classify.api; print(gc.isenabled(), gc.get_freeze_count() > 10_000)")
 
     assert started.stdout.splitlines()[-1] == "True True", started.stderr
 
 
-def test_refuses_a_model_that_is_not_the_manifests(tmp_path: Path) -> None:
+def test_a_model_that_does_not_match_its_manifest_stops_the_start(tmp_path: Path) -> None:
     forged = Path(shutil.copytree(MODEL, tmp_path / "model"))
     model = bytearray((forged / "model.tflite").read_bytes())
     model[len(model) // 2] ^= 1
@@ -63,20 +78,20 @@ def test_refuses_a_model_that_is_not_the_manifests(tmp_path: Path) -> None:
     assert "does not match manifest.json" in refused.stdout + refused.stderr
 
 
-def test_refuses_to_start_without_a_model(tmp_path: Path) -> None:
+def test_a_missing_model_stops_the_start(tmp_path: Path) -> None:
     refused = start(FROND_MODEL_DIR=str(tmp_path))
 
     assert refused.returncode != 0
     assert "There is no readable manifest" in refused.stdout + refused.stderr
 
 
-def test_threads_follow_the_memory() -> None:
-    from frond_classify.settings import Configuration
+def test_the_memory_size_sets_the_threads() -> None:
+    from frond_classify.settings import ClassifySettings
 
-    small = Configuration().threads
+    small = ClassifySettings().threads
     assert small >= 1
     os.environ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] = "512"
     try:
-        assert Configuration().threads == 1
+        assert ClassifySettings().threads == 1
     finally:
         del os.environ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]

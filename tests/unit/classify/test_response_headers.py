@@ -1,4 +1,4 @@
-"""What every answer carries besides its body."""
+"""Headers of every response."""
 
 import re
 
@@ -21,13 +21,13 @@ TIMING = re.compile(r"[a-z]+;dur=\d+(\.\d+)?(, [a-z]+;dur=\d+(\.\d+)?)*")
         ("OPTIONS", PATH),
     ],
 )
-def test_every_answer_says_which_it_is_and_how_long_it_took(call: Call, method: str, path: str) -> None:
+def test_every_response_has_a_request_id_and_timings(call: Call, method: str, path: str) -> None:
     reply = call(method, path)
     assert reply.headers["x-request-id"] == "a-request"
     assert TIMING.fullmatch(reply.headers["Server-Timing"])
 
 
-def test_a_classification_says_where_the_time_went(call: Call, maize: bytes) -> None:
+def test_the_timings_of_a_classification_are_those_of_its_header(call: Call, maize: bytes) -> None:
     reply = call("POST", PATH, maize, "image/jpeg")
     stages = dict(stage.split(";dur=") for stage in reply.headers["Server-Timing"].split(", "))
     timings = reply.json["timings_ms"]
@@ -37,7 +37,7 @@ def test_a_classification_says_where_the_time_went(call: Call, maize: bytes) -> 
 
 
 @pytest.mark.parametrize("path", ["/v1/species", "/v1/model"])
-def test_whoever_has_it_already_is_told_so(call: Call, path: str) -> None:
+def test_a_client_with_the_current_tag_gets_304(call: Call, path: str) -> None:
     first = call("GET", path)
     assert first.headers["Cache-Control"] == "private, max-age=60"
     tag = first.headers["ETag"]
@@ -48,7 +48,7 @@ def test_whoever_has_it_already_is_told_so(call: Call, path: str) -> None:
     assert call("GET", path, headers={"if-none-match": '"other"'}).json == first.json
 
 
-def test_another_language_is_another_answer(call: Call) -> None:
+def test_another_language_has_another_tag(call: Call) -> None:
     english, spanish = (
         call("GET", "/v1/species", headers={"accept-language": lang}) for lang in ("en", "es")
     )
@@ -56,7 +56,7 @@ def test_another_language_is_another_answer(call: Call) -> None:
     assert "Accept-Language" in english.headers["Vary"]
 
 
-def test_any_page_may_ask_whether_it_may_call(call: Call) -> None:
+def test_a_preflight_request_allows_every_origin(call: Call) -> None:
     reply = call("OPTIONS", PATH, headers={"origin": "https://garden.example"})
     assert reply.status == 204
     assert {"POST", "GET"} <= set(reply.headers["Access-Control-Allow-Methods"].split(","))
@@ -65,12 +65,12 @@ def test_any_page_may_ask_whether_it_may_call(call: Call) -> None:
     assert reply.headers["Access-Control-Max-Age"] == "7200"
 
 
-def test_another_sites_page_reads_answers_and_problems(call: Call) -> None:
-    def asked(path: str) -> Reply:
+def test_pages_of_other_origins_can_read_responses_and_problems(call: Call) -> None:
+    def get(path: str) -> Reply:
         reply: Reply = call("GET", path, headers={"origin": "https://garden.example"})
         return reply
 
-    for reply in (asked("/v1/species"), asked("/nowhere"), asked("/v1/species?lang=xx")):
+    for reply in (get("/v1/species"), get("/nowhere"), get("/v1/species?lang=xx")):
         assert reply.headers["Access-Control-Allow-Origin"] == "*"
         exposed = {name.lower() for name in reply.headers["Access-Control-Expose-Headers"].split(",")}
         assert {"x-request-id", "server-timing", "etag", "retry-after", "idempotency-replayed"} <= exposed
