@@ -32,13 +32,13 @@ def name_plant(model: Classifier, photos: Sequence[Photo], question: Question, w
     """Say what photos of one plant show, each by itself and all together."""
     with watch.stage("inference"):
         inferences = [model.infer(photo.pixels) for photo in photos]
-    together = model.judge(*inferences)
+    together = model.predict(*inferences)
     facts = [ImageFacts.of(photo, question.lang) for photo in photos]
     matrices = [
         _evidence(model, together, inference, photo) if question.explain else None
         for inference, photo in zip(inferences, photos, strict=True)
     ]
-    alone = [model.judge(inference) for inference in inferences]
+    alone = [model.predict(inference) for inference in inferences]
     timings = Timings.of(watch)
     metrics.add_metric("PhotosClassified", MetricUnit.Count, len(photos))
     metrics.add_metric("DecodeTime", MetricUnit.Milliseconds, timings.decode)
