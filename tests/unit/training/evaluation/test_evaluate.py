@@ -248,7 +248,7 @@ def test_the_command_prints_the_metrics_and_the_paths(
 ) -> None:
     command(prepared.directory, model, unknown=[f"others={seedlings}"], threads=1)
 
-    out = capsys.readouterr().out.replace("\u00a0", " ")
+    out = " ".join(capsys.readouterr().out.split())
     assert "others: 8 out-of-distribution photos" in out
     assert "2 photos of a plant together: accuracy" in out
     assert "1 file was not readable" in out

@@ -243,5 +243,5 @@ def inputs_of(names: Sequence[str] = NAMES, side: int = 8, mistakes: int = 2) ->
 
 @pytest.fixture(scope="session")
 def inputs() -> ReportInputs:
-    """What there is to tell of a model when everything was recorded."""
+    """The inputs of a complete report."""
     return inputs_of()
