@@ -81,16 +81,16 @@ def _keras(network: Any, path: Path) -> None:
 
 
 def _tflite(network: Any, path: Path) -> None:
-    from training.quantization.conversion import saved, to_fp32
+    from training.quantization.conversion import saved_model, to_fp32
 
-    with saved(network) as folder:
+    with saved_model(network) as folder:
         path.write_bytes(to_fp32(folder))
 
 
 def _onnx(network: Any, path: Path) -> None:
-    from training.quantization.conversion import saved
+    from training.quantization.conversion import saved_model
 
-    with saved(network) as folder:
+    with saved_model(network) as folder:
         convert = [
             sys.executable,
             "-m",

@@ -9,7 +9,7 @@ from training.commands.calibrate import calibrate
 from training.commands.compare import compare
 from training.commands.evaluate import evaluate
 from training.commands.export import export
-from training.commands.extract_background import bare_ground
+from training.commands.extract_background import extract_background
 from training.commands.feedback import feedback
 from training.commands.fit import fit
 from training.commands.list import list_releases
@@ -38,7 +38,7 @@ for command in (
     evaluate,
     report,
     ood_benchmark,
-    bare_ground,
+    extract_background,
     release,
     promote,
     rollback,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from frond.manifest import Manifest
 from training.artifacts.files import DATA_NAME, REPORT_NAME, read_json
-from training.data.card import Card
+from training.data.card import DataCard
 from training.data.dataset import Dataset
 from training.errors import TrainingError
 
@@ -51,7 +51,7 @@ def check_size(dataset: Dataset, manifest: Manifest) -> None:
         )
 
 
-def check_split(card: Card, directory: Path) -> None:
+def check_split(card: DataCard, directory: Path) -> None:
     """Require the split that a model was trained with.
 
     Parameters
@@ -66,7 +66,7 @@ def check_split(card: Card, directory: Path) -> None:
     training.errors.TrainingError
         Another split: the model may have been trained on some of its validation or test photos.
     """
-    trained_on = read_json(directory / REPORT_NAME / DATA_NAME, Card)
+    trained_on = read_json(directory / REPORT_NAME / DATA_NAME, DataCard)
     if trained_on and (
         trained_on.test_fingerprint != card.test_fingerprint
         or trained_on.train_fingerprint not in (None, card.train_fingerprint)

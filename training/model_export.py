@@ -25,7 +25,7 @@ from training.data.dataset import Dataset, sample
 from training.errors import TrainingError
 from training.evaluation.bias_correction import BiasCorrection, fit_biases
 from training.fitting.recipe import Recipe
-from training.fitting.run import Run, Settings
+from training.fitting.run import Run, RunSettings
 from training.networks.embedding import Projection, fit_projection
 from training.networks.network import RUN_SUFFIX, add_biases, features_model, serving_model
 from training.ood.ood_sets import files_below
@@ -35,12 +35,12 @@ from training.progress import console, track
 from training.provenance import code_commit, library_versions
 from training.quantization import (
     Agreement,
-    Answers,
     Comparison,
+    TimedLogits,
     agreement,
-    compare,
+    compare_formats,
+    export_all_formats,
     predict_all,
-    variants,
 )
 
 REPRESENTATIVE_PHOTOS = 480
@@ -100,20 +100,20 @@ def export(
     training = dataset.pictures[sample(dataset.indices("train"), EMBEDDING_PHOTOS, seed)]
     projection = fit_projection(_predicted(features_model(trained), training, "Fitting the embedding"), seed)
     serving = serving_model(trained, projection.components, projection.mean)
-    files = variants(serving, dataset.pictures[_representative(dataset, seed)])
+    files = export_all_formats(serving, dataset.pictures[_representative(dataset, seed)])
     draft = _draft_manifest(files["int8"], dataset, settings, projection)
 
     calibrated = calibrate(files["int8"], draft, dataset, seed, unknown or {})
     exact, plain = predict_all(serving, pictures), calibrated.plain
     agreed = agreement(exact, plain, labels)
     tried = sample(np.arange(len(validation)), quantization_photos or len(validation), seed)
-    int8 = Answers(plain.logits[tried], plain.median_ms)
-    comparison = compare(
+    int8 = TimedLogits(plain.logits[tried], plain.median_ms)
+    comparison = compare_formats(
         files | {"int8": calibrated.model}, pictures[tried], labels[tried], exact.logits[tried], int8, threads
     )
     manifest = calibrated.manifest.model_copy(update={"agreement": agreed.as_dict()})
-    for complaint in agreed.complaints():
-        console.print(f"Warning: {complaint}", style="bold red")
+    for violation in agreed.violations():
+        console.print(f"Warning: {violation}", style="bold red")
     artifacts = _artifacts(dataset, run, settings, correction, calibrated.tta, comparison, agreed)
     Package(calibrated.model, manifest, _notice(manifest.dataset, settings.recipe), artifacts).write(
         directory
@@ -139,7 +139,9 @@ def _representative(dataset: Dataset, seed: int) -> NDArray[np.int64]:
     return np.sort(np.concatenate(chosen))
 
 
-def _draft_manifest(model: bytes, dataset: Dataset, settings: Settings, projection: Projection) -> Manifest:
+def _draft_manifest(
+    model: bytes, dataset: Dataset, settings: RunSettings, projection: Projection
+) -> Manifest:
     """Return the manifest before calibration: temperature 1, and every photo is identified."""
     card, now = dataset.card, datetime.now(UTC)
     return Manifest(
@@ -169,7 +171,7 @@ def _draft_manifest(model: bytes, dataset: Dataset, settings: Settings, projecti
 def _artifacts(
     dataset: Dataset,
     run: Run,
-    settings: Settings,
+    settings: RunSettings,
     correction: BiasCorrection,
     tta: TTATrials,
     comparison: Comparison,
@@ -190,12 +192,12 @@ def _artifacts(
         QUANTIZATION_NAME: {
             "split": "validation",
             **asdict(comparison),
-            "warnings": agreed.complaints(),
+            "warnings": agreed.violations(),
         },
     }
 
 
-def _plain(settings: Settings) -> dict[str, Any]:
+def _plain(settings: RunSettings) -> dict[str, Any]:
     """Return the settings as JSON, with the file name alone of a local path."""
     recipe = settings.recipe.model_copy(update={"weights": Path(settings.recipe.weights).name})
     return settings.model_copy(update={"recipe": recipe}).model_dump(mode="json")

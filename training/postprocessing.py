@@ -28,7 +28,7 @@ from training.ood import choose_abstention
 from training.ood.ood_sets import files_below, infer_ood_set
 from training.package import NOTICE_NAME, Package, check_target
 from training.provenance import code_commit
-from training.quantization.metadata import imprinted
+from training.quantization.metadata import with_metadata
 
 # Of the training split, for the reference of the drift metric.
 REFERENCE_PHOTOS = 1000
@@ -159,7 +159,7 @@ def _classifier(model: bytes, draft: Manifest, tta: TTASettings | None) -> Class
 
 def _with_metadata(model: bytes, manifest: Manifest) -> tuple[bytes, Manifest]:
     metadata = manifest.model_dump_json(include=METADATA_FIELDS)
-    file, now = imprinted(model, METADATA_NAME, metadata), datetime.now(UTC)
+    file, now = with_metadata(model, METADATA_NAME, metadata), datetime.now(UTC)
     update = {"file": describe(file), "created_at": now, "version": version_of(file, now)}
     return file, manifest.model_copy(update=update)
 

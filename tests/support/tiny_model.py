@@ -16,7 +16,7 @@ from frond.manifest import (
     DatasetInfo,
     EmbeddingReference,
     Manifest,
-    Species,
+    SpeciesLabel,
     describe,
     version_of,
 )
@@ -66,7 +66,7 @@ def float_model(size: int = 16, classes: int = 3) -> bytes:
 def manifest_of(model: bytes, size: int = 16, classes: int = 3, temperature: float = 1.0) -> Manifest:
     """Return a manifest that vouches for these bytes."""
     created = datetime(2026, 1, 2, tzinfo=UTC)
-    species = [Species(slug=f"plant-{i}", scientific_name=f"Plant {i}") for i in range(classes)]
+    species = [SpeciesLabel(slug=f"plant-{i}", scientific_name=f"Plant {i}") for i in range(classes)]
     return Manifest(
         version=version_of(model, created),
         created_at=created,

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import keras
 
-from training.data.batches import Feed
+from training.data.batches import BatchLoader
 from training.errors import TrainingError
 
 PRECISIONS = {"float32": "float32", "bfloat16": "mixed_bfloat16", "float16": "mixed_float16"}
@@ -27,7 +27,7 @@ class Backend(Protocol):
     def scope(self) -> AbstractContextManager[Any]:
         """Return the context in which the network is made and learns."""
 
-    def batches(self, feed: Feed, epoch: int) -> Any:
+    def batches(self, loader: BatchLoader, epoch: int) -> Any:
         """Return what Keras reads an epoch of ``(pictures, labels, weights)`` from."""
 
     def best_precision(self) -> str:

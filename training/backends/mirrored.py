@@ -6,7 +6,7 @@ from typing import Any
 import tensorflow as tf
 
 from training.backends.cpu import has_bfloat16
-from training.data.batches import Feed
+from training.data.batches import BatchLoader
 from training.errors import TrainingError
 
 # From this compute capability on GPUs take bfloat16, whose range needs no scaling of the loss.
@@ -41,23 +41,23 @@ class Mirrored:
         scope: AbstractContextManager[Any] = self.strategy.scope()
         return scope
 
-    def batches(self, feed: Feed, epoch: int) -> tf.data.Dataset:
+    def batches(self, loader: BatchLoader, epoch: int) -> tf.data.Dataset:
         """Return an epoch as a data set; batches are made in parallel and ahead of their use."""
-        order = feed.order(epoch)
+        order = loader.order(epoch)
 
         def read(step: Any) -> tuple[Any, ...]:
-            batch = feed.batch(epoch, int(step), order[int(step)])
+            batch = loader.batch(epoch, int(step), order[int(step)])
             return batch.pictures, batch.labels, batch.weights
 
         def load(step: Any) -> tuple[Any, ...]:
             loaded = tf.numpy_function(read, [step], [tf.uint8, tf.float32, tf.float32], stateful=False)
-            shapes = ((None, feed.size, feed.size, 3), (None, feed.classes), (None,))
+            shapes = ((None, loader.size, loader.size, 3), (None, loader.classes), (None,))
             return tuple(tf.ensure_shape(value, shape) for value, shape in zip(loaded, shapes, strict=True))
 
         options = tf.data.Options()
         # Batches are cut from one array; there are no files to share out among workers.
         options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.OFF
-        steps = tf.data.Dataset.range(feed.steps)
+        steps = tf.data.Dataset.range(loader.steps)
         return (
             steps.map(load, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
             .prefetch(tf.data.AUTOTUNE)

@@ -7,7 +7,7 @@ import keras
 from numpy.typing import NDArray
 
 from training.backends.cpu import has_bfloat16
-from training.data.batches import Feed
+from training.data.batches import BatchLoader
 
 
 class Plain:
@@ -23,9 +23,9 @@ class Plain:
         """Return the context in which the network is made and learns."""
         return nullcontext()
 
-    def batches(self, feed: Feed, epoch: int) -> keras.utils.PyDataset:
+    def batches(self, loader: BatchLoader, epoch: int) -> keras.utils.PyDataset:
         """Return an epoch as a sequence of batches."""
-        return _Epoch(feed, epoch)
+        return _Epoch(loader, epoch)
 
     def best_precision(self) -> str:
         """Return bfloat16 on GPUs and on processors that have it."""
@@ -42,14 +42,14 @@ class Plain:
 
 
 class _Epoch(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no types
-    def __init__(self, feed: Feed, epoch: int) -> None:
+    def __init__(self, loader: BatchLoader, epoch: int) -> None:
         # Keras reads ahead in threads; that is all the parallelism a memory copy needs.
         super().__init__(workers=2)
-        self.feed, self.epoch, self.order = feed, epoch, feed.order(epoch)
+        self.loader, self.epoch, self.order = loader, epoch, loader.order(epoch)
 
     def __len__(self) -> int:
-        return self.feed.steps
+        return self.loader.steps
 
     def __getitem__(self, step: int) -> tuple[NDArray[Any], ...]:
-        batch = self.feed.batch(self.epoch, step, self.order[step])
+        batch = self.loader.batch(self.epoch, step, self.order[step])
         return batch.pictures, batch.labels, batch.weights

@@ -29,7 +29,7 @@ def export(
     from training.ood.ood_sets import named_folders
 
     folders, trained = named_folders(unknown or []), Run(run)
-    known = Dataset(dataset, trained.settings().without)
+    known = Dataset(dataset, trained.settings().exclude)
     manifest = write(known, trained, model, quantization_photos, folders)
     typer.echo(f"{manifest.version}: {manifest.file.size / 1e6:.1f} MB in {model}")
     for name, value in manifest.agreement.items():

@@ -1,4 +1,4 @@
-"""What shows no plant, cut out of a data set's photos."""
+"""The `extract-background` command."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,18 +6,18 @@ from typing import Annotated
 import typer
 
 
-def bare_ground(
-    dataset: Annotated[Path, typer.Argument(help="A folder that `prepare` made.")],
-    folder: Annotated[Path, typer.Argument(help="Folder to make.")],
+def extract_background(
+    dataset: Annotated[Path, typer.Argument(help="Data set folder from `prepare`.")],
+    folder: Annotated[Path, typer.Argument(help="Folder to create.")],
     split: Annotated[str, typer.Option(help="test, validation or train.")] = "test",
 ) -> None:
-    """Cut squares without a green plant out of photos: to look at, or to measure with --unknown."""
-    from training.data.background import BareGround
+    """Crop squares without a green plant from photos, as unknown images for `evaluate --unknown`."""
+    from training.data.background import BackgroundCrops
     from training.data.dataset import Dataset
     from training.data.split import as_split
 
     prepared = Dataset(dataset)
     indices = prepared.indices(as_split(split))
-    ground = BareGround(prepared.pictures, indices)
-    ground.save(folder)
-    typer.echo(f"{len(ground.windows)} of {len(indices)} photos show bare ground; squares in {folder}.")
+    background = BackgroundCrops(prepared.pictures, indices)
+    background.save(folder)
+    typer.echo(f"{len(background.windows)} of {len(indices)} photos have a background crop; see {folder}.")

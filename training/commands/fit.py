@@ -1,4 +1,4 @@
-"""Train a network."""
+"""The `fit` command."""
 
 import os
 from pathlib import Path
@@ -10,36 +10,41 @@ BACKENDS = ("tensorflow", "jax", "torch")
 
 
 def fit(
-    dataset: Annotated[Path, typer.Argument(help="A folder that `prepare` made.")],
-    run: Annotated[Path, typer.Argument(help="Folder of the run; give it again to go on.")],
+    dataset: Annotated[Path, typer.Argument(help="Data set folder from `prepare`.")],
+    run: Annotated[Path, typer.Argument(help="Folder of the run; give it again to resume.")],
     recipe: Annotated[
-        str, typer.Option(help="default, quick, seedlings, or a TOML file: the stages and their numbers.")
+        str, typer.Option(help="default, quick, seedlings, no_mixup, outlier_exposure, or a TOML file.")
     ] = "default",
     weights: Annotated[
-        str | None, typer.Option(help="First weights: imagenet, a file of ImageNet's or of a run, or none.")
+        str | None,
+        typer.Option(help="Initial weights: imagenet, a file with ImageNet's or a run's weights, or none."),
     ] = None,
     backbone: Annotated[
         str | None, typer.Option(help="xception, mobilenet_v2, inception_v3, resnet50 or vgg16.")
     ] = None,
-    batch: Annotated[int | None, typer.Option(min=1, help="Photos a step on each device.")] = None,
+    batch: Annotated[int | None, typer.Option(min=1, help="Batch size on each device.")] = None,
     precision: Annotated[str | None, typer.Option(help="auto, float32, bfloat16 or float16.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Of everything random.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Random seed.")] = None,
     settings: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="Another number of the recipe: stages.2.epochs=4."),
+        typer.Option(
+            "--set", metavar="NAME=VALUE", help="Override a value of the recipe: stages.2.epochs=4."
+        ),
     ] = None,
-    without: Annotated[
-        list[str] | None, typer.Option(help="A species (slug) to leave out, to see how it is then met.")
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(help="A species (slug) to exclude from training, for a held-out-species test."),
     ] = None,
     devices: Annotated[
-        list[str] | None, typer.Option(help="Such as GPU:0; all GPUs by default, else the CPU.")
+        list[str] | None,
+        typer.Option(help="Devices such as GPU:0; by default all GPUs, or the CPU if there is none."),
     ] = None,
     backend: Annotated[
-        str | None, typer.Option(help="tensorflow (the default), jax or torch: what Keras computes with.")
+        str | None, typer.Option(help="Keras backend: tensorflow (the default), jax or torch.")
     ] = None,
 ) -> None:
-    """Train a network; killed at any moment, the same command goes on."""
-    _choose(backend)
+    """Train a network; the same command resumes an interrupted run."""
+    _set_backend(backend)
 
     from training.data.dataset import Dataset
     from training.fitting.fit import fit as train
@@ -49,15 +54,15 @@ def fit(
     changes = {"weights": weights, "backbone": backbone, "batch": batch, "precision": precision, "seed": seed}
     chosen = read_recipe(recipe, changes | as_changes(settings or []))
     try:
-        best = train(Dataset(dataset, without or []), Run(run), chosen, devices)
+        best = train(Dataset(dataset, exclude or []), Run(run), chosen, devices)
     except KeyboardInterrupt:
-        typer.echo("Stopped; the same command goes on after the last finished epoch.", err=True)
+        typer.echo("Stopped; the same command resumes after the last finished epoch.", err=True)
         raise typer.Exit(130) from None
     typer.echo(f"Best validation macro F1: {best:.4f}; weights in {run}.")
 
 
-def _choose(backend: str | None) -> None:
-    """Tell Keras, which reads it once, when it is imported."""
+def _set_backend(backend: str | None) -> None:
+    """Set Keras' backend, which Keras reads when it is imported."""
     if backend is None:
         return
     if backend not in BACKENDS:

@@ -1,4 +1,4 @@
-"""What the registry holds."""
+"""The `list` command."""
 
 from typing import Annotated
 
@@ -10,16 +10,16 @@ from training.commands import options
 def list_releases(
     bucket: options.Bucket = None,
     local: options.Local = False,
-    history: Annotated[bool, typer.Option("--history", help="Every move of the channels instead.")] = False,
+    history: Annotated[bool, typer.Option("--history", help="List the channels' history instead.")] = False,
 ) -> None:
-    """List the released versions, and which the channels point at."""
+    """List the released versions, and the channels that point at them."""
     from rich.console import Console
 
-    from training.releases.inventory import CHANNELS, moves, versions
+    from training.releases.inventory import CHANNELS, updates, versions
     from training.releases.registry import registry_of
 
     with registry_of(bucket, local) as registry:
-        Console().print(moves(registry) if history else versions(registry))
-        # A broken channel is told of when all that can be read was shown.
+        Console().print(updates(registry) if history else versions(registry))
+        # Report a broken channel only after everything readable is shown.
         for channel in CHANNELS:
             registry.channels.pointer(channel).check()

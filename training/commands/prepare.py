@@ -1,4 +1,4 @@
-"""From folders of photos to a data set."""
+"""The `prepare` command."""
 
 import os
 from pathlib import Path
@@ -8,29 +8,35 @@ import typer
 
 
 def prepare(
-    source: Annotated[str, typer.Argument(help="A folder or s3://bucket/prefix with one folder a species.")],
-    dataset: Annotated[Path, typer.Argument(help="Folder to make.")],
+    source: Annotated[
+        str, typer.Argument(help="A folder or s3://bucket/prefix with one folder per species.")
+    ],
+    dataset: Annotated[Path, typer.Argument(help="Folder to create.")],
     size: Annotated[
         int, typer.Option(min=72, max=1024, help="Height and width of the model's input, pixels.")
     ] = 224,
     species: Annotated[
-        Path | None, typer.Option(help="Species table (CSV); a built-in one otherwise.")
+        Path | None, typer.Option(help="Species table (CSV); the built-in one by default.")
     ] = None,
-    validation: Annotated[float, typer.Option(min=0.01, max=0.49, help="Share of photos.")] = 0.15,
-    test: Annotated[float, typer.Option(min=0.01, max=0.49, help="Share of photos.")] = 0.15,
+    validation: Annotated[
+        float, typer.Option(min=0.01, max=0.49, help="Share of photos in the validation split.")
+    ] = 0.15,
+    test: Annotated[
+        float, typer.Option(min=0.01, max=0.49, help="Share of photos in the test split.")
+    ] = 0.15,
     seed: Annotated[int, typer.Option(help="The same seed gives the same split.")] = 1,
-    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = os.cpu_count() or 1,
-    licence: Annotated[str | None, typer.Option(help="Of the photos, for the data card.")] = None,
-    attribution: Annotated[str | None, typer.Option(help="Whose photos they are.")] = None,
-    like: Annotated[
-        Path | None, typer.Option(help="An earlier data set whose photos keep their split.")
+    workers: Annotated[int, typer.Option(min=1, help="Number of worker processes.")] = os.cpu_count() or 1,
+    licence: Annotated[str | None, typer.Option(help="License of the photos, for the data card.")] = None,
+    attribution: Annotated[str | None, typer.Option(help="Authors of the photos, for the data card.")] = None,
+    reuse_splits: Annotated[
+        Path | None, typer.Option(help="An earlier data set; its photos keep their split.")
     ] = None,
-    give_validation: Annotated[
+    validation_to_train: Annotated[
         bool,
         typer.Option(
-            "--give-validation",
-            help="With --like, once a recipe is chosen: let validation photos train, down to the share "
-            "that --validation asks for. Test photos stay.",
+            "--validation-to-train",
+            help="With --reuse-splits, once a recipe is chosen: move validation photos to train, down to "
+            "the share of --validation. Test photos stay.",
         ),
     ] = False,
     near_duplicate_bits: Annotated[
@@ -38,32 +44,32 @@ def prepare(
         typer.Option(
             min=0,
             max=128,
-            help="Photos whose 256-bit hashes differ in no more than these stay in one split; fewer where "
+            help="Photos whose 256-bit hashes differ in no more bits stay in one split; lower it where "
             "all photos of a species look alike.",
         ),
     ] = 48,
 ) -> None:
-    """Turn folders of photos into canonical pictures, splits and a data card."""
+    """Prepare a data set: preprocess photos, split them and write a data card."""
     from frond.preprocessing import PreprocessingSpec
-    from training.data.prepare import Terms
-    from training.data.prepare import prepare as make
+    from training.data.prepare import License
+    from training.data.prepare import prepare as prepare_dataset
     from training.data.sources import open_source
-    from training.data.split import Division
-    from training.data.taxonomy import DEFAULT_TABLE, Catalogue
+    from training.data.split import SplitConfig
+    from training.data.taxonomy import DEFAULT_TABLE, Taxonomy
 
-    card = make(
+    card = prepare_dataset(
         open_source(source),
         dataset,
         PreprocessingSpec(size=size),
-        Catalogue(species or DEFAULT_TABLE),
-        Division(
+        Taxonomy(species or DEFAULT_TABLE),
+        SplitConfig(
             {"train": 1 - validation - test, "validation": validation, "test": test},
             seed,
-            like,
+            reuse_splits,
             near_duplicate_bits,
-            give_validation,
+            validation_to_train,
         ),
         workers,
-        Terms(licence, attribution),
+        License(licence, attribution),
     )
     typer.echo(card.markdown())

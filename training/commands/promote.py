@@ -1,4 +1,4 @@
-"""Make a version stable."""
+"""The `promote` command."""
 
 from typing import Annotated
 
@@ -8,14 +8,14 @@ from training.commands import options
 
 
 def promote(
-    version: Annotated[str | None, typer.Argument(help="A released version; candidate's otherwise.")] = None,
+    version: Annotated[str | None, typer.Argument(help="A version; the candidate by default.")] = None,
     bucket: options.Bucket = None,
     local: options.Local = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace a channel file that is broken.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an unreadable channel file.")] = False,
     why: options.Why = None,
     by: options.By = None,
 ) -> None:
-    """Point `stable` at a version; what serves follows within minutes."""
+    """Point `stable` at a version; running functions switch within minutes."""
     from training.errors import TrainingError
     from training.releases.registry import identity, registry_of
 
@@ -25,7 +25,7 @@ def promote(
         if version is None:
             raise TrainingError("There is no candidate; release a model first, or name a version.")
         if not (force and stable.fault) and stable.version == version:
-            typer.echo(f"stable is {version} already.")
+            typer.echo(f"stable is already {version}.")
             return
-        move = registry.channels.advance(stable, version, identity(by, local), reason=why)
-    typer.echo(f"stable is {move.version} now; it was {move.origin or 'nothing'}.")
+        update = registry.channels.advance(stable, version, identity(by, local), reason=why)
+    typer.echo(f"stable is {update.version} now; it was {update.origin or 'unset'}.")

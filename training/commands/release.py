@@ -1,4 +1,4 @@
-"""From a model's folder to the registry."""
+"""The `release` command."""
 
 from pathlib import Path
 from typing import Annotated
@@ -9,22 +9,22 @@ from training.commands import options
 
 
 def release(
-    model: Annotated[Path, typer.Argument(help="A folder that `export` and `evaluate` filled.")],
+    model: Annotated[Path, typer.Argument(help="Model folder from `export` and `evaluate`.")],
     bucket: options.Bucket = None,
     local: options.Local = False,
     force: Annotated[
-        str | None, typer.Option(metavar="WHY", help="Release it although a gate refuses it, and say why.")
+        str | None, typer.Option(metavar="WHY", help="Release although a gate fails, with the reason.")
     ] = None,
     by: options.By = None,
 ) -> None:
-    """Check a model, write it to the registry and point `candidate` at it."""
+    """Check a model, publish it to the registry and point `candidate` at it."""
     from training.releases.registry import identity, registry_of
-    from training.releases.release import release as write
+    from training.releases.release import release as publish_release
 
     try:
         with registry_of(bucket, local) as registry:
-            manifest = write(registry, model, identity(by, local), force)
+            manifest = publish_release(registry, model, identity(by, local), force)
     except KeyboardInterrupt:
-        typer.echo("Stopped; the same command goes on.", err=True)
+        typer.echo("Stopped; the same command resumes.", err=True)
         raise typer.Exit(130) from None
     typer.echo(f"candidate is {manifest.version} in s3://{registry.bucket}; `promote` makes it stable.")

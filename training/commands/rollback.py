@@ -1,4 +1,4 @@
-"""Take the last promotion back."""
+"""The `rollback` command."""
 
 import typer
 
@@ -11,10 +11,10 @@ def rollback(
     why: options.Why = None,
     by: options.By = None,
 ) -> None:
-    """Point `stable` at the version before it; once more, at the one before that."""
+    """Point `stable` at its previous version; repeated calls go back further."""
     from training.releases.registry import identity, registry_of
 
     with registry_of(bucket, local) as registry:
         stable = registry.channels.pointer("stable")
-        move = registry.channels.roll_back(stable, identity(by, local), why)
-    typer.echo(f"stable is {move.version} again; it was {move.origin}.")
+        update = registry.channels.roll_back(stable, identity(by, local), why)
+    typer.echo(f"stable is {update.version} again; it was {update.origin}.")

@@ -1,1 +1,1 @@
-"""From folders of photos to a data set, and from there to batches."""
+"""Data sets: photo sources, preparation, splits, outliers and training batches."""

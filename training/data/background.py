@@ -1,4 +1,4 @@
-"""The parts of photos of green plants where there is no plant: ground, pots, labels."""
+"""Background crops: the parts of photos without a green plant, such as soil, pots and labels."""
 
 import tempfile
 from pathlib import Path
@@ -12,15 +12,15 @@ from training.errors import TrainingError
 
 # Excess green (Woebbecke et al. 1995, doi:10.13031/2013.27838), of colours that add up to 1.
 GREEN = 0.06
-# Of the photo's side; smaller ones would be all blur when enlarged.
+# Of the photo's side; smaller crops would be too blurred when enlarged.
 SIDES = (1 / 3, 1 / 2, 2 / 3)
 STRIDE = 1 / 12
-# Share of a window that may be green: single grains are, by chance.
+# Share of a window that may be green, because single grains of soil are.
 TOLERATED = 0.002
 
 
 class Window(NamedTuple):
-    """A square of a picture: which picture, then pixels."""
+    """A square of an image: its index, then pixels."""
 
     picture: int
     top: int
@@ -28,44 +28,44 @@ class Window(NamedTuple):
     side: int
 
 
-class BareGround:
-    """Squares without a plant in some of a data set's pictures, at most one a picture: the largest.
+class BackgroundCrops:
+    """The largest square without a plant of each image that has one.
 
     Parameters
     ----------
     pictures
         ``uint8[N, S, S, 3]``.
     indices
-        Which of them to search.
+        The images to search.
     """
 
     def __init__(self, pictures: NDArray[np.uint8], indices: NDArray[np.int64]) -> None:
         self.pictures = pictures
-        found = (_bare_window(pictures[index], int(index)) for index in indices)
-        self.windows = [window for window in found if window]
+        windows = (_largest_window(pictures[index], int(index)) for index in indices)
+        self.windows = [window for window in windows if window]
 
-    def draw(self, count: int, draw: np.random.Generator) -> NDArray[np.uint8]:
-        """Return some of the squares, enlarged to whole pictures, ``uint8[count, S, S, 3]``."""
+    def sample(self, count: int, random: np.random.Generator) -> NDArray[np.uint8]:
+        """Sample squares and enlarge them to the images' size, ``uint8[count, S, S, 3]``."""
         size = self.pictures.shape[1]
-        drawn = np.empty((count, size, size, 3), dtype=np.uint8)
-        for picture in drawn:
-            picture[:] = self.enlarged(self.windows[draw.integers(len(self.windows))])
-        return drawn
+        sampled = np.empty((count, size, size, 3), dtype=np.uint8)
+        for picture in sampled:
+            picture[:] = self.enlarged(self.windows[random.integers(len(self.windows))])
+        return sampled
 
     def save(self, directory: Path) -> None:
-        """Write every square as a PNG file, named by its picture's number, into a new folder.
+        """Write every square to a new folder, as a PNG file named by its image's index.
 
         Raises
         ------
         training.errors.TrainingError
-            The folder exists, or there is no square to write.
+            The folder exists, or there is no square.
         """
         if directory.exists():
             raise TrainingError(f"{directory} exists already; remove it or name another folder.")
         if not self.windows:
-            raise TrainingError("No photo shows a square of a third of its side without anything green.")
+            raise TrainingError("No photo has a square of a third of its side without green.")
         directory.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=directory.parent, prefix=".bare-ground-") as scratch:
+        with tempfile.TemporaryDirectory(dir=directory.parent, prefix=".background-") as scratch:
             draft = Path(scratch) / "squares"
             draft.mkdir()
             for window in self.windows:
@@ -73,21 +73,21 @@ class BareGround:
             draft.rename(directory)
 
     def enlarged(self, window: Window) -> NDArray[np.uint8]:
-        """Return a square as a whole picture, ``uint8[S, S, 3]``."""
+        """Enlarge a square to the images' size, ``uint8[S, S, 3]``."""
         photo = Image.fromarray(self.pictures[window.picture])
         right, bottom = window.left + window.side, window.top + window.side
         box = (window.left, window.top, right, bottom)
         return np.asarray(photo.resize(photo.size, Image.Resampling.BICUBIC, box=box))
 
 
-def _bare_window(picture: NDArray[np.uint8], index: int) -> Window | None:
+def _largest_window(picture: NDArray[np.uint8], index: int) -> Window | None:
     size = len(picture)
-    # Any rectangle's share of green is four look-ups in the running sums.
-    sums = np.pad(_is_green(picture), ((1, 0), (1, 0))).cumsum(axis=0).cumsum(axis=1)
+    # With an integral image, the sum over any rectangle is four look-ups.
+    integral = np.pad(_is_green(picture), ((1, 0), (1, 0))).cumsum(axis=0).cumsum(axis=1)
     for side in sorted((round(share * size) for share in SIDES), reverse=True):
         starts = np.arange(0, size - side + 1, max(round(STRIDE * size), 1))
         ends = starts + side
-        rows = sums[ends] - sums[starts]
+        rows = integral[ends] - integral[starts]
         green = rows[:, ends] - rows[:, starts]
         if green.min() <= TOLERATED * side**2:
             top, left = np.unravel_index(green.argmin(), green.shape)

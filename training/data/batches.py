@@ -1,4 +1,4 @@
-"""Pictures on their way to the network, whichever framework runs it."""
+"""Deterministic training batches as NumPy arrays, for every Keras backend."""
 
 import time
 from dataclasses import dataclass
@@ -10,39 +10,38 @@ from training.data.dataset import Dataset
 from training.data.outliers import Outliers, OutlierSource
 from training.data.split import Split
 
-OUTLIERS = 1  # makes their random numbers others than the mixtures'
+OUTLIERS = 1  # seeds another random stream than mixup's
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Pictures ``uint8[B, S, S, 3]``, shares of species ``float32[B, K]``, weights ``float32[B]``."""
+    """Images ``uint8[B, S, S, 3]``, soft labels ``float32[B, K]``, sample weights ``float32[B]``."""
 
     pictures: NDArray[np.uint8]
     labels: NDArray[np.float32]
     weights: NDArray[np.float32]
 
 
-class Feed:
-    """The batches of one split, which seed, epoch and number alone decide.
+class BatchLoader:
+    """Batches of one split, decided by seed, epoch and step alone.
 
-    So a run that was killed goes on with the very batches it would have seen, and batches may be made
-    in any order, by several threads.
+    So a resumed run sees the same batches as an uninterrupted one, and several threads may load batches
+    in any order.
 
     Parameters
     ----------
     batch
-        Photos a step, over all devices; the steps of an epoch share the photos out evenly, so that
-        none is left with too few for every device.
+        Global batch size: photos a step over all devices. The photos are spread evenly over the steps, so
+        that no step has too few for every device.
     seed
-        Of the order and of mixing; without one the photos come as they lie, unmixed.
-    balance
-        0 counts photos alike, 1 species: a photo weighs its species' rarity to this power. The mean
-        weight of the split is 1.
+        Seed of the order and of mixup; without one, the photos keep their order and are not mixed.
+    class_weight_power
+        A photo's weight is its species' rarity to this power: 0 weighs photos equally, 1 species. The
+        mean weight of the split is 1.
     mixup
-        Parameter of the symmetric Beta distribution that pictures are mixed by, 0 for none (Zhang et
-        al. 2018, arXiv:1710.09412).
+        Alpha of mixup's Beta distribution, 0 for no mixup (Zhang et al. 2018, arXiv:1710.09412).
     outliers
-        Pictures of no species that come in addition; their label is every species alike.
+        Outlier images added to each batch, with a uniform label over the species.
     """
 
     def __init__(
@@ -51,7 +50,7 @@ class Feed:
         split: Split,
         batch: int,
         seed: int | None = None,
-        balance: float = 0,
+        class_weight_power: float = 0,
         mixup: float = 0,
         outliers: Outliers | None = None,
     ) -> None:
@@ -61,44 +60,44 @@ class Feed:
         self.seed, self.mixup = seed, mixup
         self.outliers = OutlierSource(outliers or Outliers(), dataset.pictures, self.indices)
         self.steps = -(-len(self.indices) // batch)
-        self.weights = _weights(self.labels[self.indices], self.classes, balance)
+        self.weights = _weights(self.labels[self.indices], self.classes, class_weight_power)
         self.seconds = 0.0
 
     @property
     def size(self) -> int:
-        """Height and width of the pictures."""
+        """Height and width of the images, pixels."""
         return int(self.pictures.shape[1])
 
     def order(self, epoch: int) -> list[NDArray[np.int64]]:
-        """Return which photos each step of an epoch takes."""
+        """Return the indices of the photos of each step of an epoch."""
         order = self.indices
         if self.seed is not None:
             order = np.random.default_rng((self.seed, epoch)).permutation(order)
         return np.array_split(order, self.steps)
 
     def batch(self, epoch: int, step: int, chosen: NDArray[np.int64]) -> Batch:
-        """Return the photos of a step; the time it takes adds to ``seconds``."""
+        """Load the batch of a step; its time is added to ``seconds``."""
         started = time.perf_counter()
         labels = np.eye(self.classes, dtype=np.float32)[self.labels[chosen]]
         batch = Batch(self.pictures[chosen], labels, self.weights[self.labels[chosen]])
         if self.mixup and self.seed is not None:
             batch = _mixed(batch, self.mixup, np.random.default_rng((self.seed, epoch, step)))
         if self.seed is not None and self.outliers.shares != Outliers():
-            draw = np.random.default_rng((self.seed, epoch, step, OUTLIERS))
-            batch = _joined(batch, self.outliers.draw(len(chosen), draw))
+            random = np.random.default_rng((self.seed, epoch, step, OUTLIERS))
+            batch = _with_outliers(batch, self.outliers.sample(len(chosen), random))
         self.seconds += time.perf_counter() - started
         return batch
 
 
-def _weights(labels: NDArray[np.int64], classes: int, balance: float) -> NDArray[np.float32]:
+def _weights(labels: NDArray[np.int64], classes: int, power: float) -> NDArray[np.float32]:
     counts = np.maximum(np.bincount(labels, minlength=classes), 1)
-    weights = (counts.mean() / counts) ** balance
+    weights = (counts.mean() / counts) ** power
     return np.asarray(weights / weights[labels].mean(), dtype=np.float32)
 
 
-def _mixed(batch: Batch, mixup: float, draw: np.random.Generator) -> Batch:
-    share = np.float32(draw.beta(mixup, mixup))
-    other = draw.permutation(len(batch.pictures))
+def _mixed(batch: Batch, alpha: float, random: np.random.Generator) -> Batch:
+    share = np.float32(random.beta(alpha, alpha))
+    other = random.permutation(len(batch.pictures))
 
     def blend(values: NDArray[np.float32]) -> NDArray[np.float32]:
         return share * values + (1 - share) * values[other]
@@ -107,7 +106,7 @@ def _mixed(batch: Batch, mixup: float, draw: np.random.Generator) -> Batch:
     return Batch(pictures, blend(batch.labels), blend(batch.weights))
 
 
-def _joined(batch: Batch, outliers: NDArray[np.uint8]) -> Batch:
+def _with_outliers(batch: Batch, outliers: NDArray[np.uint8]) -> Batch:
     count, classes = len(outliers), batch.labels.shape[1]
     return Batch(
         np.concatenate([batch.pictures, outliers]),

@@ -1,4 +1,4 @@
-"""The data card: what a prepared data set holds, what was left out, and whose it is."""
+"""The data card of a prepared data set: contents, skipped files and license."""
 
 from collections import Counter
 from datetime import UTC, datetime
@@ -6,43 +6,43 @@ from hashlib import sha256
 
 from pydantic import BaseModel, Field
 
-from frond.manifest import Species
+from frond.manifest import SpeciesLabel
 from frond.preprocessing import PreprocessingSpec
 from training.data.duplicates import MAX_DISTANCE
 
 
 class BadFile(BaseModel):
-    """A file that was skipped, and why."""
+    """A skipped file and the reason."""
 
     source: str
     reason: str
 
 
-class Card(BaseModel):
-    """What there is to know of a prepared data set."""
+class DataCard(BaseModel):
+    """The metadata of a prepared data set."""
 
     name: str
     created_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
     fingerprint: str
-    train_fingerprint: str | None = Field(None, description="Of the photos that are learned from")
-    test_fingerprint: str | None = Field(None, description="Of the photos that are kept for the test")
+    train_fingerprint: str | None = Field(None, description="Of the training split")
+    test_fingerprint: str | None = Field(None, description="Of the test split")
     recipe: PreprocessingSpec
     seed: int
-    species: list[Species]
+    species: list[SpeciesLabel]
     folders: list[str]
-    counts: dict[str, dict[str, int]] = Field(description="Photos by species' slug and split")
+    counts: dict[str, dict[str, int]] = Field(description="Number of photos by species slug and split")
     near_duplicate_bits: int = Field(
-        MAX_DISTANCE, description="Of 256: photos whose hashes differ in no more stay on one side"
+        MAX_DISTANCE, description="Of 256: photos whose hashes differ in no more stay in one split"
     )
     near_duplicate_groups: int = Field(description="Groups of two photos or more")
     near_duplicates: int = Field(description="Photos in such groups")
     bad_files: list[BadFile]
-    notes: list[str] = Field(default_factory=list, description="What deserves a look before training")
+    notes: list[str] = Field(default_factory=list, description="Warnings to read before training")
     licence: str | None = None
     attribution: str | None = None
 
-    def without(self, slugs: set[str]) -> "Card":
-        """Return the card of what is left when some species are left out."""
+    def excluding(self, slugs: set[str]) -> "DataCard":
+        """Return the card of the data set without some species."""
         if not slugs:
             return self
         kept = [i for i, species in enumerate(self.species) if species.slug not in slugs]
@@ -59,14 +59,14 @@ class Card(BaseModel):
         )
 
     def photos(self) -> dict[str, int]:
-        """Return how many photos each split has."""
+        """Return the number of photos in each split."""
         totals: Counter[str] = Counter()
         for splits in self.counts.values():
             totals.update(splits)
         return dict(totals)
 
     def markdown(self) -> str:
-        """Return the card as a page."""
+        """Return the card as Markdown."""
         rows = [
             f"| *{s.scientific_name}* | {s.common_names.get('en', '')} | "
             + " | ".join(str(self.counts[s.slug].get(split, 0)) for split in ("train", "validation", "test"))
@@ -83,7 +83,7 @@ class Card(BaseModel):
                 f"- fingerprint `{self.fingerprint}`, seed {self.seed}, {self.created_at:%Y-%m-%d}",
                 f"- licence: {self.licence or 'not stated'}",
                 f"- from: {self.attribution or 'not stated'}",
-                f"- near-duplicates kept on one side: {self.near_duplicates} photos "
+                f"- near-duplicates in one split: {self.near_duplicates} photos "
                 f"in {self.near_duplicate_groups} groups ({self.near_duplicate_bits} of 256 bits)",
                 "",
                 *(f"- **note**: {note}" for note in self.notes),
@@ -92,7 +92,7 @@ class Card(BaseModel):
                 "|---|---|---:|---:|---:|",
                 *rows,
                 "",
-                f"## Files left out ({len(self.bad_files)})",
+                f"## Skipped files ({len(self.bad_files)})",
                 "",
                 *bad,
                 "",

@@ -1,8 +1,8 @@
-"""Near-duplicates: photos that are the same picture but for a shift, a crop or a compression.
+"""Near-duplicates: photos that differ only by a shift, a crop or compression.
 
-Each picture becomes a 256-bit difference hash (whether each of 16 × 16 grey cells is brighter than its
-right neighbour); two are near-duplicates when few bits differ. A group of them must stay on one side
-of any split, or the test would ask what the training has told.
+Each image becomes a 256-bit difference hash (whether each of 16 × 16 grey cells is brighter than its
+right neighbour); two are near-duplicates when few bits differ. A group of them must stay in one
+split, otherwise training photos leak into the test split.
 """
 
 import numpy as np
@@ -12,14 +12,14 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 HASH_SIDE = 16
-# Of 256 bits. Seen on 4,431 seedlings: two photos differ in 128 ± 9 bits; every one of the 49 pairs
-# within 48 bits shows one plant twice, and from there on different plants in equal pots begin to meet.
+# Of 256 bits. Seen on 4,431 seedlings: two photos differ in 128 ± 9 bits; each of the 49 pairs within
+# 48 bits shows one plant twice; beyond, pairs of different plants in equal pots appear.
 MAX_DISTANCE = 48
 ROWS_AT_ONCE = 512
 
 
 def difference_hash(pixels: NDArray[np.uint8]) -> NDArray[np.uint64]:
-    """Return the hash of a picture ``uint8[H, W, 3]`` as ``uint64[4]``."""
+    """Return the difference hash of an image ``uint8[H, W, 3]`` as ``uint64[4]``."""
     grey = Image.fromarray(pixels).convert("L").resize((HASH_SIDE + 1, HASH_SIDE), Image.Resampling.BOX)
     cells = np.asarray(grey, dtype=np.int16)
     bits = np.packbits(cells[:, 1:] > cells[:, :-1])
@@ -27,14 +27,14 @@ def difference_hash(pixels: NDArray[np.uint8]) -> NDArray[np.uint64]:
 
 
 def near_duplicate_groups(hashes: NDArray[np.uint64], max_distance: int = MAX_DISTANCE) -> NDArray[np.int32]:
-    """Return a group number for each hash; near-duplicates, chains of them too, share one.
+    """Return a group number for each hash; near-duplicates, and chains of them, share a group.
 
     Parameters
     ----------
     hashes
         ``uint64[N, 4]``.
     max_distance
-        How many of the 256 bits may differ.
+        Number of the 256 bits that may differ.
     """
     pairs = [_near(hashes, start, max_distance) for start in range(0, len(hashes), ROWS_AT_ONCE)]
     left, right = np.concatenate(pairs, axis=1) if pairs else np.empty((2, 0), dtype=np.int64)

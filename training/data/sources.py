@@ -1,4 +1,4 @@
-"""Where photos come from: a folder a class, on disk or in a bucket."""
+"""Photo sources: one folder per class, on disk or in S3."""
 
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 
-class Source(Protocol):
-    """A data set with a folder a class. Travels to worker processes, so it holds no connection."""
+class PhotoSource(Protocol):
+    """Photos in one folder per class. Pickled for worker processes, so it holds no connection."""
 
     name: str
 
     def empty_classes(self) -> list[str]:
-        """Return the class folders that hold no file."""
+        """Return the class folders without a file."""
         ...
 
     def photos(self) -> list[tuple[str, str]]:
@@ -32,23 +32,23 @@ class Source(Protocol):
         ...
 
 
-class Folder:
-    """A data set on disk: ``root/<class>/**/<photo>``."""
+class FolderSource:
+    """Photos on disk: ``root/<class>/**/<photo>``."""
 
     def __init__(self, root: Path) -> None:
         self.root, self.name = root, root.resolve().name
 
     def empty_classes(self) -> list[str]:
-        """Return the class folders that hold no file, hidden ones left out."""
+        """Return the class folders without a file, except hidden ones."""
         filled = {folder for folder, _ in self.photos()}
-        folders = {_text(path.name) for path in self.root.iterdir() if path.is_dir()}
+        folders = {_valid_name(path.name) for path in self.root.iterdir() if path.is_dir()}
         return sorted(name for name in folders - filled if not name.startswith("."))
 
     def photos(self) -> list[tuple[str, str]]:
-        """Return ``(class folder, path from the root)`` of every file, sorted; hidden files left out."""
+        """Return ``(class folder, path from the root)`` of every file but hidden ones, sorted."""
         if not self.root.is_dir():
             raise TrainingError(f"{self.root} is not a folder.")
-        # A class folder may be a link; links below it are not followed, so none can lead in a circle.
+        # A class folder may be a symlink; links below it are not followed, so that no cycle is possible.
         folders = (path for path in self.root.iterdir() if path.is_dir())
         files = (path for folder in folders for path in folder.rglob("*") if path.is_file())
         return _by_class(path.relative_to(self.root).as_posix() for path in files)
@@ -58,8 +58,8 @@ class Folder:
         return (self.root / key).read_bytes()
 
 
-class Bucket:
-    """A data set in S3: ``s3://bucket/prefix/<class>/…/<photo>``."""
+class S3Source:
+    """Photos in S3: ``s3://bucket/prefix/<class>/…/<photo>``."""
 
     def __init__(self, uri: str) -> None:
         bucket, _, prefix = uri.removeprefix("s3://").partition("/")
@@ -67,7 +67,7 @@ class Bucket:
         self.name = self.prefix.rstrip("/").rpartition("/")[2] or bucket
 
     def empty_classes(self) -> list[str]:
-        """Return none: in a bucket only what holds an object is a folder."""
+        """Return none: S3 has no empty folders."""
         return []
 
     def photos(self) -> list[tuple[str, str]]:
@@ -89,25 +89,25 @@ class Bucket:
                     yield item["Key"].removeprefix(self.prefix)
 
 
-def open_source(location: str) -> Source:
-    """Return the data set at a path or an ``s3://`` address."""
-    return Bucket(location) if location.startswith("s3://") else Folder(Path(location))
+def open_source(location: str) -> PhotoSource:
+    """Return the photo source at a path or an ``s3://`` URI."""
+    return S3Source(location) if location.startswith("s3://") else FolderSource(Path(location))
 
 
 @cache
 def _s3() -> "S3Client":
-    """Return this process's client; making one takes longer than reading a photo."""
+    """Return this process's client, because creating one takes longer than reading a photo."""
     return boto3.client("s3")
 
 
 def _by_class(keys: Iterable[str]) -> list[tuple[str, str]]:
-    """Return ``(class folder, key)``, sorted; hidden files and those in no folder are left out."""
-    paths = ((PurePosixPath(key).parts, _text(key)) for key in keys)
+    """Return ``(class folder, key)``, sorted, without hidden files and files in no folder."""
+    paths = ((PurePosixPath(key).parts, _valid_name(key)) for key in keys)
     return sorted((parts[0], key) for parts, key in paths if len(parts) > 1 and not _hidden(parts))
 
 
-def _text(name: str) -> str:
-    """Refuse a file name whose bytes are not UTF-8, which no table or card could hold."""
+def _valid_name(name: str) -> str:
+    """Reject a file name that is not UTF-8, because CSV and JSON cannot store it."""
     try:
         name.encode()
     except UnicodeEncodeError as error:

@@ -1,4 +1,4 @@
-"""Train, validation and test: each class in the same shares, each near-duplicate group on one side."""
+"""Stratified train, validation and test splits; a near-duplicate group stays in one split."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -16,29 +16,29 @@ SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 
 
 @dataclass(frozen=True, slots=True)
-class Division:
-    """How the photos of a data set are to be divided.
+class SplitConfig:
+    """How to split a data set.
 
     Parameters
     ----------
     shares
-        The wanted share of each split, adding up to 1.
+        Target share of each split; the sum is 1.
     seed
         The same seed gives the same split.
-    like
-        An earlier data set. Photos that it has keep their split, so that models of both can be
-        compared and a model of the first has not seen the tests of the second.
+    reuse_splits
+        An earlier data set. Its photos keep their split, so that models of both can be compared, and no
+        test photo of one was a training photo of the other.
     near_duplicate_bits
-        How many of 256 bits the hashes of two photos may differ in for them to stay on one side.
-    give_validation
-        Let validation photos of the earlier data set train, down to the share that is wanted there.
+        Photos whose 256-bit hashes differ in no more bits are near-duplicates.
+    validation_to_train
+        Move validation photos of the earlier data set to train, down to the target share.
     """
 
     shares: Mapping[Split, float]
     seed: int = 1
-    like: Path | None = None
+    reuse_splits: Path | None = None
     near_duplicate_bits: int = MAX_DISTANCE
-    give_validation: bool = False
+    validation_to_train: bool = False
 
 
 def as_split(name: str) -> Split:
@@ -54,7 +54,7 @@ def split_groups(
     groups: Sequence[int],
     shares: Mapping[Split, float],
     seed: int,
-    settled: Sequence[Split | None] | None = None,
+    fixed_splits: Sequence[Split | None] | None = None,
 ) -> list[Split]:
     """Assign every photo to a split.
 
@@ -63,65 +63,65 @@ def split_groups(
     labels, groups
         Class and near-duplicate group of each photo. A group counts as the class of its first photo.
     shares
-        The wanted share of each split, adding up to 1.
+        Target share of each split; the sum is 1.
     seed
         The same seed gives the same split.
     settled
-        Where a photo's split is known beforehand: it stays, and its group follows.
+        Photos that keep their split; the rest of their near-duplicate group follows.
     """
-    known: Sequence[Split | None] = settled or [None] * len(labels)
+    known: Sequence[Split | None] = fixed_splits or [None] * len(labels)
     order = np.random.default_rng(seed)
     assigned: list[Split] = ["train"] * len(labels)
     for members in _groups_by_class(labels, groups):
         shuffled = [members[i] for i in order.permutation(len(members))]
-        # Settled groups first, then large ones: what is left over evens the shares out.
-        shuffled.sort(key=lambda photos: (_settled(known, photos) is None, -len(photos)))
+        # Fixed groups first, then large ones; the small ones that follow even the shares out.
+        shuffled.sort(key=lambda photos: (_fixed_split(known, photos) is None, -len(photos)))
         total = sum(map(len, shuffled))
         have: Counter[Split] = Counter()
         for photos in shuffled:
-            split = _settled(known, photos) or _neediest(shares, total, have)
+            split = _fixed_split(known, photos) or _neediest(shares, total, have)
             for photo in photos:
                 assigned[photo] = known[photo] or split
                 have[assigned[photo]] += 1
     return assigned
 
 
-def give_validation(
+def move_validation_to_train(
     labels: Sequence[int], groups: Sequence[int], splits: Sequence[Split], share: float, seed: int
 ) -> list[Split]:
-    """Move photos from validation to train until each class has no more than its share there.
+    """Move photos from validation to train until validation has the given share of each class.
 
-    Once a recipe is chosen, validation has only a temperature and thresholds to fit, and a network
-    learns from what it can spare. The test split stays as it is.
+    Once a recipe is chosen, the validation split only fits a temperature and thresholds, so most of it can
+    train the network. The test split does not change.
 
     Parameters
     ----------
     labels, groups
         Class and near-duplicate group of each photo. A group counts as the class of its first photo; it
-        moves whole, and not at all if the test split has a part of it.
+        moves as a whole, and not at all if part of it is in the test split.
     splits
-        Where each photo is now.
+        Current split of each photo.
     share
-        How much of a class may stay in validation, 0 to 1; a class never loses its last group there.
+        Share of a class that stays in validation, 0 to 1; at least one group stays.
     seed
         The same seed moves the same photos.
     """
     order = np.random.default_rng(seed)
     moved = list(splits)
     for members in _groups_by_class(labels, groups):
-        waiting = [photos for photos in members if {splits[photo] for photo in photos} == {"validation"}]
+        movable = [photos for photos in members if {splits[photo] for photo in photos} == {"validation"}]
         left = sum(splits[photo] == "validation" for photos in members for photo in photos)
         kept = max(1, round(share * sum(map(len, members))))
-        for i in order.permutation(len(waiting)):
-            if left - len(waiting[i]) >= kept:
-                left -= len(waiting[i])
-                for photo in waiting[i]:
+        for i in order.permutation(len(movable)):
+            if left - len(movable[i]) >= kept:
+                left -= len(movable[i])
+                for photo in movable[i]:
                     moved[photo] = "train"
     return moved
 
 
 def _groups_by_class(labels: Sequence[int], groups: Sequence[int]) -> list[list[list[int]]]:
-    """Return for each class, in their order, the photos of each of its groups."""
+    """Return the photos of each group, by class in class order."""
     members: dict[int, list[int]] = defaultdict(list)
     for photo, group in enumerate(groups):
         members[group].append(photo)
@@ -132,10 +132,10 @@ def _groups_by_class(labels: Sequence[int], groups: Sequence[int]) -> list[list[
 
 
 def _neediest(shares: Mapping[Split, float], total: int, have: Counter[Split]) -> Split:
-    """Return the split that misses most of its share."""
+    """Return the split that is furthest below its share."""
     return max(SPLITS, key=lambda split: shares[split] * total - have[split])
 
 
-def _settled(known: Sequence[Split | None], photos: list[int]) -> Split | None:
-    """Return the side of a group of which some photos are settled."""
+def _fixed_split(known: Sequence[Split | None], photos: list[int]) -> Split | None:
+    """Return the split of a group with a fixed photo; None if it has none."""
     return next((split for photo in photos if (split := known[photo])), None)

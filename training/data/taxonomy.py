@@ -1,51 +1,57 @@
-"""Who is who: from the name of a class's folder to a species."""
+"""Taxonomy: map class folder names to species."""
 
 import csv
 from pathlib import Path
 
-from frond.manifest import Species, slugify
+from frond.manifest import SpeciesLabel, slugify
 from training.errors import TrainingError
 
 DEFAULT_TABLE = Path(__file__).with_name("species.csv")
 LANGUAGES = ("en", "es", "fr")
 
 
-class Catalogue:
-    """Species by any of their names.
+class Taxonomy:
+    """Find species by scientific name, common name or alias.
 
     Parameters
     ----------
     table
         A CSV file with the columns ``scientific_name, family, role, en, es, fr, aliases`` (aliases
-        separated by semicolons; all but the first may be empty) and, if you like, ``eppo``.
+        separated by semicolons; all but the first may be empty) and, optionally, ``eppo``.
     """
 
     def __init__(self, table: Path = DEFAULT_TABLE) -> None:
-        self._by_name: dict[str, Species] = {}
+        self._by_name: dict[str, SpeciesLabel] = {}
         try:
-            # Spreadsheets write a byte order mark, and leave out the cells at the end of a row.
+            # Spreadsheets write a byte order mark, and omit trailing empty cells.
             with table.open(encoding="utf-8-sig", newline="") as lines:
                 for row in csv.DictReader(lines, restval=""):
                     self._add(row)
         except (OSError, KeyError, ValueError) as error:
             raise TrainingError(f"{table} is not a species table: {error}") from error
 
-    def find(self, folder: str) -> Species:
-        """Return the species that a folder's name tells; an unknown name becomes a species of its own."""
+    def find(self, folder: str) -> SpeciesLabel:
+        """Return the species of a class folder; an unknown name becomes a new species.
+
+        Raises
+        ------
+        training.errors.TrainingError
+            The name has no letter or digit.
+        """
         known = self._by_name.get(slugify(folder))
         if known:
             return known
         slug = slugify(folder)
         if not slug:
             raise TrainingError(f"The class folder {folder!r} has no letter or digit in its name; rename it.")
-        return Species(slug=slug, scientific_name=folder, common_names={"en": folder})
+        return SpeciesLabel(slug=slug, scientific_name=folder, common_names={"en": folder})
 
     def knows(self, folder: str) -> bool:
-        """Tell whether the table has this name."""
+        """Return whether the table has this name."""
         return slugify(folder) in self._by_name
 
     def _add(self, row: dict[str, str]) -> None:
-        species = Species.model_validate(
+        species = SpeciesLabel.model_validate(
             {
                 "slug": slugify(row["scientific_name"]),
                 "scientific_name": row["scientific_name"],

@@ -17,7 +17,7 @@ from training.artifacts.examples import EXAMPLES_NAME, Examples
 from training.artifacts.files import DATA_NAME, REPORT_NAME
 from training.artifacts.metrics import METRICS_NAME, Metrics, Misidentified, OodMetrics, ScoreHistograms
 from training.atomic_write import atomic_write
-from training.data.card import Card
+from training.data.card import DataCard
 from training.data.dataset import Dataset
 from training.data.split import Split
 from training.errors import TrainingError
@@ -217,7 +217,7 @@ def _write(
     measured: Metrics,
     examples: Examples,
     pictures: Mapping[str, bytes],
-    card: Card,
+    card: DataCard,
 ) -> None:
     """Write the report. It is rendered first, so that an error leaves the folder unchanged."""
     rendered = render_report(read_inputs(directory, measured, examples, card))

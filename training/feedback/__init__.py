@@ -1,6 +1,6 @@
-"""What users said of their photos, as a folder that a data set is prepared from."""
+"""User feedback: collect corrected photos into a folder for `prepare`."""
 
-from training.feedback.collect import Collected, collect
-from training.feedback.origin import Origin, origin_of
+from training.feedback.collect import CollectionResult, collect
+from training.feedback.origin import Origin, open_origin
 
-__all__ = ["Collected", "Origin", "collect", "origin_of"]
+__all__ = ["CollectionResult", "Origin", "collect", "open_origin"]

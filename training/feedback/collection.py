@@ -1,14 +1,14 @@
-"""A folder of photos that users corrected.
+"""A folder of corrected photos.
 
 ============================  ===========================================================================
-``photos/<slug>/<id>.jpg``    A class folder a species, for `prepare`
+``photos/<slug>/<id>.jpg``    One folder per species, for `prepare`
 ``unknown/no-plant/``         Photos of no plant, for `export --unknown` and `evaluate --unknown`
-``feedback.csv``              What was told of each, and which were left out
-``origin.json``               Which table and bucket they are from
+``feedback.csv``              The correction of each photo, and the skipped ones
+``origin.json``               The table and bucket that they come from
 ============================  ===========================================================================
 
-A photo's time of modification is when it landed in the bucket: it tells whether a photo is the newest of its
-key. Files with other names than an id are nobody's business here.
+A photo's modification time is its time of upload, which identifies the newest photo of a key. Files whose
+name is not an id are ignored.
 """
 
 import csv
@@ -26,24 +26,24 @@ from training.feedback.correction import NO_PLANT, PHOTOS, Correction
 
 ORIGIN_NAME, TABLE_NAME, DRAFT_NAME = "origin.json", "feedback.csv", ".draft"
 _PHOTO = re.compile(r"([0-9a-f]{32})\.[a-z]+")
-# Some file systems keep even seconds only.
+# Some file systems store times with a resolution of two seconds.
 _CLOCK_SECONDS = 2
 
 
-class Collection:
-    """The folder.
+class PhotoCollection:
+    """A folder of corrected photos.
 
     Parameters
     ----------
     directory
-        Made if it is not there.
+        Created if missing.
     origin
-        What identifies where the photos are from.
+        Identifies the stack that the photos come from.
 
     Raises
     ------
     training.errors.TrainingError
-        The folder holds something else, or photos from elsewhere, which would all be removed.
+        The folder holds other files, or photos of another stack, which would all be removed.
     """
 
     def __init__(self, directory: Path, origin: Mapping[str, str]) -> None:
@@ -52,48 +52,48 @@ class Collection:
         directory.mkdir(parents=True, exist_ok=True)
         atomic_write(directory / ORIGIN_NAME, json.dumps(dict(origin), indent=2) + "\n")
         (directory / DRAFT_NAME).unlink(missing_ok=True)
-        self._photos = dict(self._found())
+        self._photos = dict(self._existing_photos())
 
     def __contains__(self, correction: Correction) -> bool:
-        """Tell whether the photo is there, the newest of its key."""
+        """Return whether the newest photo of its key is in the folder."""
         path = self._photos.get(correction.identifier)
-        return path is not None and _same_time(path, correction.landed_at)
+        return path is not None and _same_time(path, correction.uploaded_at)
 
     def path(self, correction: Correction) -> PurePosixPath:
-        """Return where a photo that is there lies, from the folder."""
+        """Return a photo's path, relative to the folder."""
         return PurePosixPath(self._photos[correction.identifier].relative_to(self.directory).as_posix())
 
     def put(self, correction: Correction, photo: bytes, suffix: str) -> None:
-        """Write a photo, whole or not at all, in the place of an older one."""
+        """Write a photo atomically, replacing an older one."""
         draft = self.directory / DRAFT_NAME
         try:
             draft.write_bytes(photo)
-            moment = correction.landed_at.timestamp()
+            moment = correction.uploaded_at.timestamp()
             os.utime(draft, (moment, moment))
             self.remove(correction.identifier)
             self._move(draft, correction, suffix)
         finally:
             draft.unlink(missing_ok=True)
 
-    def sort(self, correction: Correction) -> None:
-        """Move a photo that is there to the folder of the species that is told now."""
+    def move_to_species(self, correction: Correction) -> None:
+        """Move a photo to the folder of its current species."""
         path = self._photos[correction.identifier]
         if path.parent != self.directory / correction.folder:
             self._move(path, correction, path.suffix)
-            _tidy(path.parent)
+            _remove_if_empty(path.parent)
 
     def keep_only(self, identifiers: Container[str]) -> int:
-        """Remove every photo but these; return how many that were."""
+        """Remove every other photo; return the number removed."""
         others = [identifier for identifier in self._photos if identifier not in identifiers]
         for identifier in others:
             self.remove(identifier)
         return len(others)
 
     def remove(self, identifier: str) -> None:
-        """Remove a photo, if it is there, and a class folder that is empty then."""
+        """Remove a photo, if it exists, and its class folder if that is empty then."""
         if path := self._photos.pop(identifier, None):
             path.unlink()
-            _tidy(path.parent)
+            _remove_if_empty(path.parent)
 
     def write_table(self, columns: Iterable[str], rows: Iterable[Mapping[str, object]]) -> None:
         """Write ``feedback.csv``."""
@@ -104,9 +104,9 @@ class Collection:
         atomic_write(self.directory / TABLE_NAME, text.getvalue())
 
     def _move(self, path: Path, correction: Correction, suffix: str) -> None:
-        place = self.directory / correction.folder / f"{correction.identifier}{suffix}"
-        place.parent.mkdir(parents=True, exist_ok=True)
-        self._photos[correction.identifier] = path.replace(place)
+        target = self.directory / correction.folder / f"{correction.identifier}{suffix}"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        self._photos[correction.identifier] = path.replace(target)
 
     def _check(self, origin: Mapping[str, str]) -> None:
         if not self.directory.exists() or (self.directory.is_dir() and not any(self.directory.iterdir())):
@@ -115,25 +115,25 @@ class Collection:
             before = json.loads((self.directory / ORIGIN_NAME).read_bytes())
         except (OSError, ValueError) as error:
             raise TrainingError(
-                f"{self.directory} holds something that is no feedback; name another folder."
+                f"{self.directory} holds other files than feedback; name another folder."
             ) from error
         if before != dict(origin):
             raise TrainingError(
-                f"{self.directory} holds feedback from elsewhere ({ORIGIN_NAME}), which would be removed; "
+                f"{self.directory} holds feedback of another stack ({ORIGIN_NAME}), which would be removed; "
                 "name another folder."
             )
 
-    def _found(self) -> Iterator[tuple[str, Path]]:
+    def _existing_photos(self) -> Iterator[tuple[str, Path]]:
         folders = [*self.directory.glob(f"{PHOTOS}/*"), self.directory / NO_PLANT]
         for path in (path for folder in folders for path in folder.glob("*")):
             if name := _PHOTO.fullmatch(path.name):
                 yield name[1], path
 
 
-def _same_time(path: Path, landed_at: datetime) -> bool:
-    return abs(path.stat().st_mtime - landed_at.timestamp()) < _CLOCK_SECONDS
+def _same_time(path: Path, uploaded_at: datetime) -> bool:
+    return abs(path.stat().st_mtime - uploaded_at.timestamp()) < _CLOCK_SECONDS
 
 
-def _tidy(folder: Path) -> None:
+def _remove_if_empty(folder: Path) -> None:
     if not any(folder.iterdir()):
         folder.rmdir()

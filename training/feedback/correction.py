@@ -1,4 +1,4 @@
-"""What a user said of a photo, and what the model had said."""
+"""A user's correction of a photo, with the model's prediction."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,62 +14,61 @@ PHOTOS = PurePosixPath("photos")
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """One correction.
+    """A user's correction.
 
     Attributes
     ----------
     identifier
-        Of the classification.
+        Identifier of the classification.
     key
-        Of the photo in the uploads bucket; None where it was not kept.
-    landed_at
-        When that photo came.
-    told
-        The species' slug; None for no plant.
+        Key of the photo in the uploads bucket; None if it was not stored.
+    uploaded_at
+        When the photo was uploaded.
+    species
+        The corrected species' slug; None for no plant.
     consent
         Whether the photo may be used to improve the model.
-    said
-        The species that the model put first, as a slug; None if it was never asked.
+    predicted_species
+        The model's top-1 species, a slug; None if there was no prediction.
     confidence
-        In that species, 0 to 1.
-    version
-        Of that model.
+        Confidence of that prediction, 0 to 1.
+    model_version
+        Version of that model.
     """
 
     identifier: str
     key: str | None
-    landed_at: datetime
-    told: str | None
+    uploaded_at: datetime
+    species: str | None
     comment: str
     consent: bool
-    said: str | None = None
+    predicted_species: str | None = None
     confidence: float | None = None
-    version: str | None = None
+    model_version: str | None = None
 
     @classmethod
     def of(cls, record: Record) -> Self:
-        """Return the correction of a record that has one."""
+        """Return the correction of a record with feedback."""
         feedback, outcome = record.feedback or {}, record.outcome
         first: dict[str, Any] = next(iter(outcome.get("predictions") or []), {})
         return cls(
             identifier=record.identifier,
             key=record.key,
-            landed_at=record.created_at,
-            told=feedback.get("species"),
+            uploaded_at=record.created_at,
+            species=feedback.get("species"),
             comment=feedback.get("comment") or "",
             consent=feedback.get("consent") is True,
-            said=first.get("species"),
+            predicted_species=first.get("species"),
             confidence=first.get("confidence"),
-            version=(outcome.get("model") or {}).get("version"),
+            model_version=(outcome.get("model") or {}).get("version"),
         )
 
     @property
     def folder(self) -> PurePosixPath:
-        """Where its photo belongs, from the collection's folder.
+        """Folder of its photo, relative to the collection's folder.
 
-        A class folder's name may be the slug of a species: `prepare` finds the species by it, or makes
-        it a species of its own.
+        The name of a class folder is the species' slug, which `prepare` looks up in the species table.
         """
-        if self.told is None:
+        if self.species is None:
             return NO_PLANT
-        return PHOTOS / slugify(self.told)
+        return PHOTOS / slugify(self.species)

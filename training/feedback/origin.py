@@ -1,4 +1,4 @@
-"""Where corrections and their photos are."""
+"""The table and bucket that corrections are collected from."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from frond.repository import ClassificationRepository
 from frond.s3_objects import S3Object, fetch
+from training.aws_stack import AwsAccess, DeployedStack, deployed_stack, explained_errors, local_stack
 from training.errors import TrainingError
 from training.feedback.correction import Correction
-from training.stack import Aws, Stack, asked, deployed_stack, local_stack
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -25,65 +25,65 @@ class Origin:
     uploads_bucket: str
 
     def corrections(self) -> Iterator[Correction]:
-        """Yield every correction that stands.
+        """Yield every current correction.
 
         Raises
         ------
         training.errors.TrainingError
-            DynamoDB does not give them.
+            The table cannot be read.
         """
-        # Nothing is written, so that no record's time counts.
+        # Nothing is written, so the time to live is irrelevant.
         records = ClassificationRepository(self.dynamodb, self.table, days=0)
-        with asked():
+        with explained_errors():
             yield from (Correction.of(record) for record in records.corrections())
 
     def photo(self, key: str) -> S3Object:
-        """Return the photo that is under a key now.
+        """Get the photo that is stored under a key now.
 
         Raises
         ------
         frond.problems.VanishedPhoto
-            It is not there any more.
+            It does not exist any more.
         training.errors.TrainingError
-            S3 does not give it.
+            It cannot be read.
         """
-        with asked():
+        with explained_errors():
             return fetch(self.s3, {"Bucket": self.uploads_bucket, "Key": key})
 
 
-def origin_of(stack: str | None, local: bool, table: str | None, uploads_bucket: str | None) -> Origin:
-    """Return the origin that a person means.
+def open_origin(stack: str | None, local: bool, table: str | None, uploads_bucket: str | None) -> Origin:
+    """Open the origin that the command's options name.
 
     Parameters
     ----------
     stack
         Name of a deployed stack.
     local
-        Whether the one of this machine is meant.
+        Use the local stack of this machine.
     table, uploads_bucket
-        Their names; both, and no stack.
+        Their names, instead of a stack.
 
     Raises
     ------
     training.errors.TrainingError
-        That is none, or more than one, or there is no such stack.
+        The options name none or several, or there is no such stack.
     """
     if [bool(stack), local, bool(table or uploads_bucket)].count(True) != 1:
         raise TrainingError(
-            "Say where the corrections are, in one way: --stack NAME, --local for the stack that `make "
+            "Name the source of the corrections in one way: --stack NAME, --local for the stack that `make "
             "serve` runs, or --table and --uploads-bucket."
         )
     if table and uploads_bucket:
-        return _origin(Aws(), table, uploads_bucket)
+        return _origin(AwsAccess(), table, uploads_bucket)
     if table or uploads_bucket:
         raise TrainingError("--table and --uploads-bucket go together; give both.")
     found = local_stack() if local else deployed_stack(str(stack))
     return _of_stack(found)
 
 
-def _of_stack(stack: Stack) -> Origin:
+def _of_stack(stack: DeployedStack) -> Origin:
     return _origin(stack.aws, stack.output("TableName"), stack.output("UploadsBucketName"))
 
 
-def _origin(aws: Aws, table: str, uploads_bucket: str) -> Origin:
+def _origin(aws: AwsAccess, table: str, uploads_bucket: str) -> Origin:
     return Origin(aws.client("dynamodb"), aws.client("s3"), table, uploads_bucket.removeprefix("s3://"))

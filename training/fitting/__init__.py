@@ -1,1 +1,1 @@
-"""A run: its recipe, its stages, and what it leaves behind."""
+"""Training runs: recipes, stages, checkpoints, metrics and history."""

@@ -1,4 +1,4 @@
-"""The state of a run on disk: kill it at any moment, and it goes on from its last finished epoch."""
+"""Checkpoints: a killed run resumes after its last finished epoch."""
 
 import re
 from pathlib import Path
@@ -9,11 +9,11 @@ NAME = re.compile(r"^epoch-(\d{4})\.keras$")
 
 
 class Checkpoints:
-    """The checkpoints of a run; each holds weights and optimizer, and its epoch in its name.
+    """The checkpoints of a run: weights and optimizer state, with the epoch in the file name.
 
-    Epoch and seed decide everything random (:meth:`training.data.batches.Feed.epoch`,
-    :func:`training.networks.network.begin_epoch`), so that is all a run needs to go on. A checkpoint appears
-    by a rename, so one that is there is whole.
+    Epoch and seed alone decide every random number (:meth:`training.data.batches.BatchLoader.batch`,
+    :func:`training.networks.network.begin_epoch`), so nothing else has to be saved. A checkpoint is renamed
+    into place, so it is always complete.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -21,13 +21,13 @@ class Checkpoints:
         directory.mkdir(parents=True, exist_ok=True)
 
     def latest(self) -> tuple[int, Path] | None:
-        """Return how many epochs the last checkpoint has seen, and where it is."""
+        """Return the number of epochs of the last checkpoint, and its path; None if there is none."""
         found = ((NAME.match(path.name), path) for path in self.directory.iterdir())
         finished = sorted((int(match[1]), path) for match, path in found if match)
         return finished[-1] if finished else None
 
     def save(self, model: keras.Model, epochs: int) -> None:
-        """Write a checkpoint, then drop the ones before it."""
+        """Write a checkpoint, then delete the earlier ones."""
         draft = self.directory / "draft.keras"
         model.save(draft)
         target = self.directory / f"epoch-{epochs:04d}.keras"

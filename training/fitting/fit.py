@@ -1,4 +1,4 @@
-"""Training: the stages of a recipe, one epoch at a time, each epoch safe once it is done."""
+"""Train a network by the stages of a recipe, with a checkpoint after every epoch."""
 
 import shutil
 import time
@@ -8,35 +8,35 @@ from typing import Any
 import keras
 
 from training.backends import Backend, open_backend, set_precision
-from training.data.batches import Feed
+from training.data.batches import BatchLoader
 from training.data.dataset import Dataset, sample
 from training.errors import TrainingError
 from training.fitting.epoch_bar import EpochBar
 from training.fitting.history import History
 from training.fitting.metrics import Accuracy, MacroF1
 from training.fitting.recipe import REFERENCE_BATCH, Recipe, Stage
-from training.fitting.run import HISTORY_NAME, Run, Settings
+from training.fitting.run import HISTORY_NAME, Run, RunSettings
 from training.networks.augmentation import augmentation
 from training.networks.network import begin_epoch, build, freeze_backbone, load_weights, unfreeze_above
-from training.networks.recalibrate_batchnorm import measure_norm_statistics
+from training.networks.recalibrate_batchnorm import recalibrate_batchnorm
 from training.plots import draw_curves
 from training.progress import console
 
 NETWORK = "frond"
-# Two checkpoints (the last and the draft of the next) of four copies of the weights at most (they, the
-# optimizer's two moments, the average), and two files of best weights; four bytes a number.
+# Two checkpoints (the last and the draft of the next) of up to four copies of the weights (themselves, Adam's
+# two moments, the moving average), and two files of best weights; four bytes a number.
 BYTES_A_WEIGHT = (2 * 4 + 2) * 4
-# Training photos, as they are, that batch normalization's statistics are measured on after each epoch.
+# Training photos, not augmented, that recalibrate batch normalization after each epoch.
 NORM_PHOTOS = 1000
 
 
 def fit(dataset: Dataset, run: Run, recipe: Recipe, devices: list[str] | None = None) -> float:
-    """Train, or go on training, and return the last stage's best validation macro F1, 0 to 1.
+    """Train or resume a run; return the last stage's best validation macro F1, 0 to 1.
 
     Parameters
     ----------
     devices
-        TensorFlow's names, such as ``GPU:0``; all GPUs by default, the CPU where there is none.
+        TensorFlow's names, such as ``GPU:0``; by default all GPUs, or the CPU if there is none.
 
     Raises
     ------
@@ -47,40 +47,42 @@ def fit(dataset: Dataset, run: Run, recipe: Recipe, devices: list[str] | None = 
     keras.utils.set_random_seed(recipe.seed)
     backend = open_backend(devices)
     set_precision(recipe.precision, backend)
-    settings = Settings(
+    settings = RunSettings(
         dataset_fingerprint=dataset.card.fingerprint,
         train_fingerprint=dataset.card.train_fingerprint,
-        without=dataset.without,
+        exclude=dataset.exclude,
         classes=len(dataset.card.species),
         size=dataset.card.recipe.size,
         replicas=backend.replicas,
         recipe=recipe,
     )
     _check_sizes(settings)
-    run.claim(settings)
+    run.write_settings(settings)
     console.print(
         f"{backend.describe()}, {keras.mixed_precision.global_policy().name}, {settings.batch} photos a step"
     )
-    return _Training(dataset, run, settings, backend).run_stages()
+    return _Trainer(dataset, run, settings, backend).run_stages()
 
 
-class _Training:
-    """A run at work: what its stages share."""
+class _Trainer:
+    """Run the stages of a recipe."""
 
-    def __init__(self, dataset: Dataset, run: Run, settings: Settings, backend: Backend) -> None:
+    def __init__(self, dataset: Dataset, run: Run, settings: RunSettings, backend: Backend) -> None:
         self.dataset, self.run, self.settings, self.backend = dataset, run, settings, backend
         self.recipe = settings.recipe
         self.checkpoints = run.checkpoints
         self.history = History(run.directory / HISTORY_NAME)
-        self.validation = Feed(dataset, "validation", settings.batch)
-        self.typical = dataset.pictures[sample(dataset.indices("train"), NORM_PHOTOS, settings.recipe.seed)]
+        self.validation = BatchLoader(dataset, "validation", settings.batch)
+        self.unaugmented = dataset.pictures[
+            sample(dataset.indices("train"), NORM_PHOTOS, settings.recipe.seed)
+        ]
 
     def run_stages(self) -> float:
         latest = self.checkpoints.latest()
         done = latest[0] if latest else 0
-        self.history.keep(done)
+        self.history.truncate(done)
         if done:
-            console.print(f"Going on after epoch {done} of {self.recipe.epochs}.")
+            console.print(f"Resuming after epoch {done} of {self.recipe.epochs}.")
         first = 0
         for number, stage in enumerate(self.recipe.stages):
             if done < first + stage.epochs:
@@ -90,26 +92,28 @@ class _Training:
         return self.history.best(len(self.recipe.stages) - 1)
 
     def _run_stage(self, number: int, stage: Stage, epochs: range, checkpoint: Path | None) -> None:
-        """Run the epochs of a stage that are left, from its checkpoint where it has one."""
-        feed = Feed(
+        """Run the remaining epochs of a stage, from its checkpoint if it has one."""
+        loader = BatchLoader(
             self.dataset,
             "train",
             self.settings.batch,
             self.recipe.seed,
-            stage.balance,
+            stage.class_weight_power,
             stage.mixup,
             stage.outliers,
         )
-        if stage.outliers.bare_ground and not feed.outliers.ground.windows:
-            console.print(f"No training photo shows bare ground; {stage.name} goes without.", style="yellow")
+        if stage.outliers.bare_ground and not loader.outliers.background.windows:
+            console.print(
+                f"No training photo shows bare ground; stage {stage.name!r} has none.", style="yellow"
+            )
         with self.backend.scope():
             if checkpoint:
                 learner = keras.models.load_model(checkpoint)
             else:
-                learner = self._start(number, stage, feed.steps)
+                learner = self._start(number, stage, loader.steps)
                 _check_space(self.run.directory, learner)
             for epoch in epochs:
-                self._run_epoch(learner, feed, number, epoch)
+                self._run_epoch(learner, loader, number, epoch)
 
     def _start(self, number: int, stage: Stage, steps: int) -> keras.Model:
         recipe, size = self.recipe, stage.size or self.settings.size
@@ -124,48 +128,48 @@ class _Training:
             unfreeze_above(network, stage.frozen_blocks)
         learner = _learner(network, self.settings.size, augmentation(recipe.seed, stage.augmentation))
         scale = self.settings.batch / REFERENCE_BATCH
-        _compile(learner, recipe, stage, _schedule(stage, stage.rate * scale, steps))
+        _compile(learner, recipe, stage, _schedule(stage, stage.learning_rate * scale, steps))
         return learner
 
-    def _run_epoch(self, learner: keras.Model, feed: Feed, stage: int, epoch: int) -> None:
+    def _run_epoch(self, learner: keras.Model, loader: BatchLoader, stage: int, epoch: int) -> None:
         begin_epoch(learner, epoch)
-        feed.seconds, clock = 0.0, _Clock()
-        bar = EpochBar(epoch, self.recipe.epochs, feed.steps, self.settings.batch)
+        loader.seconds, timer = 0.0, _PhaseTimer()
+        bar = EpochBar(epoch, self.recipe.epochs, loader.steps, self.settings.batch)
         logs = learner.fit(
-            self.backend.batches(feed, epoch),
+            self.backend.batches(loader, epoch),
             epochs=epoch + 1,
             initial_epoch=epoch,
             shuffle=False,
             verbose=0,
             callbacks=[bar],
         ).history
-        clock.lap("learning")
-        measure_norm_statistics(learner.get_layer(NETWORK), self.typical, self.recipe.batch)
-        clock.lap("normalizing")
+        timer.lap("training")
+        recalibrate_batchnorm(learner.get_layer(NETWORK), self.unaugmented, self.recipe.batch)
+        timer.lap("recalibrating")
         scores = learner.evaluate(self.backend.batches(self.validation, 0), verbose=0, return_dict=True)
-        clock.lap("validating")
+        timer.lap("validating")
         row = {
             "epoch": epoch + 1,
             "stage": stage,
             "size": learner.get_layer(NETWORK).input_shape[1],
             **{name: float(values[-1]) for name, values in logs.items()},
             **{f"val_{name}": float(value) for name, value in scores.items()},
-            "photos_per_second": len(feed.indices) / clock.seconds["learning"],
+            "photos_per_second": len(loader.indices) / timer.seconds["training"],
         }
         if self.history.is_best(row):
             _save_weights(learner.get_layer(NETWORK), self.run.best_weights(stage))
         self.history.add(row)
         self.checkpoints.save(learner, epoch + 1)
-        clock.lap("saving")
+        timer.lap("saving")
         draw_curves(self.history.rows, self.run.directory / "curves.png")
         console.print(
             f"  validation macro F1 {row['val_f1']:.4f}, accuracy {row['val_accuracy']:.4f}; "
-            f"{row['photos_per_second']:.1f} photos/s; {clock} (reading, beside it: {feed.seconds:.1f} s)"
+            f"{row['photos_per_second']:.1f} photos/s; {timer} (loading, in parallel: {loader.seconds:.1f} s)"
         )
 
 
-class _Clock:
-    """Where the time of an epoch goes."""
+class _PhaseTimer:
+    """Measure the seconds of each phase of an epoch."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
@@ -180,7 +184,7 @@ class _Clock:
 
 
 def _learner(network: keras.Model, given: int, augment: keras.Sequential) -> keras.Model:
-    """Return the network behind what happens to a picture of the data set while training."""
+    """Return the network behind resizing and augmentation."""
     wanted = network.input_shape[1]
     pictures = keras.Input((given, given, 3), dtype="float32", name="pictures")
     resized = pictures
@@ -190,29 +194,29 @@ def _learner(network: keras.Model, given: int, augment: keras.Sequential) -> ker
     return keras.Model(pictures, network(augment(resized)), name="learner")
 
 
-def _schedule(stage: Stage, rate: float, steps: int) -> Any:
-    if stage.constant:
-        return rate
+def _schedule(stage: Stage, peak: float, steps: int) -> Any:
+    if stage.schedule == "constant":
+        return peak
     total = steps * stage.epochs
     warmup = min(steps, total // 10)
     return keras.optimizers.schedules.CosineDecay(
-        initial_learning_rate=rate / 20,
+        initial_learning_rate=peak / 20,
         decay_steps=total - warmup,
         alpha=0.01,
-        warmup_target=rate,
+        warmup_target=peak,
         warmup_steps=warmup,
     )
 
 
-def _compile(learner: keras.Model, recipe: Recipe, stage: Stage, rate: Any) -> None:
+def _compile(learner: keras.Model, recipe: Recipe, stage: Stage, learning_rate: Any) -> None:
     learner.compile(
         optimizer=keras.optimizers.AdamW(
-            rate,
+            learning_rate,
             weight_decay=recipe.weight_decay,
-            global_clipnorm=recipe.clip,
-            # Keras puts the average in the weights' place whenever `fit` ends: here, after each epoch.
-            use_ema=stage.average is not None,
-            ema_momentum=stage.average or 0.99,
+            global_clipnorm=recipe.clipnorm,
+            # Keras replaces the weights with their average whenever `fit` ends: here, after each epoch.
+            use_ema=stage.ema_momentum is not None,
+            ema_momentum=stage.ema_momentum or 0.99,
         ),
         loss=keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=recipe.label_smoothing),
         metrics=[Accuracy(name="accuracy"), MacroF1()],
@@ -225,7 +229,7 @@ def _save_weights(network: keras.Model, path: Path) -> None:
     draft.replace(path)
 
 
-def _check_sizes(settings: Settings) -> None:
+def _check_sizes(settings: RunSettings) -> None:
     last = settings.recipe.stages[-1].size or settings.size
     if last != settings.size:
         raise TrainingError(
@@ -239,5 +243,5 @@ def _check_space(directory: Path, learner: keras.Model) -> None:
     free = shutil.disk_usage(directory).free
     if free < needed:
         raise TrainingError(
-            f"The checkpoints take up to {needed / 1e9:.1f} GB and {directory} has {free / 1e9:.1f} GB free."
+            f"The checkpoints need up to {needed / 1e9:.1f} GB and {directory} has {free / 1e9:.1f} GB free."
         )

@@ -1,39 +1,39 @@
-"""What a run measured, a row an epoch, on disk from the moment it is measured."""
+"""The metrics of a run, one row per epoch, written after each epoch."""
 
 import csv
 from pathlib import Path
 
-Row = dict[str, float]
+EpochRow = dict[str, float]
 
 
 class History:
-    """The table of a run; its columns are those of its first row."""
+    """The metrics table of a run; the first row sets the columns."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.rows: list[Row] = []
+        self.rows: list[EpochRow] = []
         if path.exists():
             with path.open(encoding="utf-8", newline="") as lines:
                 self.rows = [{k: float(v) for k, v in row.items()} for row in csv.DictReader(lines)]
 
-    def keep(self, epochs: int) -> None:
-        """Forget epochs that were measured but not checkpointed; they are run again."""
+    def truncate(self, epochs: int) -> None:
+        """Drop the epochs after the last checkpoint; they are run again."""
         self.rows = self.rows[:epochs]
 
     def best(self, stage: int) -> float:
-        """Return the best validation macro F1 of a stage so far, 0 to 1, or -1 before its first epoch."""
+        """Return a stage's best validation macro F1, 0 to 1; -1 before its first epoch."""
         return max((row["val_f1"] for row in self.rows if row["stage"] == stage), default=-1.0)
 
-    def is_best(self, row: Row) -> bool:
-        """Tell whether an epoch beats those of its stage so far: by macro F1, of equals by loss.
+    def is_best(self, row: EpochRow) -> bool:
+        """Return whether an epoch is the best of its stage: by macro F1, then by loss.
 
-        A few hundred photos often measure the same F1 epoch after epoch; the loss still tells them apart.
+        With a few hundred photos F1 is often equal from epoch to epoch; the loss breaks the tie.
         """
         rank = _rank(row)
         return all(rank > _rank(other) for other in self.rows if other["stage"] == row["stage"])
 
-    def add(self, row: Row) -> None:
-        """Append a row and write the file anew."""
+    def add(self, row: EpochRow) -> None:
+        """Append a row and rewrite the file."""
         self.rows.append(row)
         draft = self.path.with_suffix(".draft")
         with draft.open("w", encoding="utf-8", newline="") as lines:
@@ -43,5 +43,5 @@ class History:
         draft.replace(self.path)
 
 
-def _rank(row: Row) -> tuple[float, float]:
+def _rank(row: EpochRow) -> tuple[float, float]:
     return row["val_f1"], -row["val_loss"]

@@ -1,4 +1,4 @@
-"""What an epoch is told by. Outliers, whose labels are all alike, belong to no species and do not count."""
+"""Metrics of an epoch. They ignore outliers, whose labels are uniform over the species."""
 
 from typing import Any
 
@@ -8,9 +8,9 @@ from keras import ops
 
 @keras.saving.register_keras_serializable("frond")
 class MacroF1(keras.metrics.F1Score):  # type: ignore[misc]  # Keras has no types
-    """Mean F1 of the species that were there or answered, 0 to 1; each counts alike.
+    """Macro F1 over the species that are present or predicted, 0 to 1.
 
-    Keras' own mean counts a species of which a split has no photo as one that is always wrong.
+    Keras' own macro average counts a species without a photo in the split as F1 0.
     """
 
     def __init__(self, name: str = "f1", dtype: Any = None) -> None:
@@ -21,20 +21,20 @@ class MacroF1(keras.metrics.F1Score):  # type: ignore[misc]  # Keras has no type
         super().update_state(y_true, y_pred, _of_species(y_true, sample_weight))
 
     def result(self) -> Any:
-        """Return the score of what was seen since the last reset."""
+        """Return the score since the last reset."""
         scores = super().result()
         photos = self.true_positives + self.false_positives + self.false_negatives
         seen = ops.cast(photos > 0, scores.dtype)
         return ops.sum(scores * seen) / ops.maximum(ops.sum(seen), 1)
 
     def get_config(self) -> dict[str, Any]:
-        """Return what makes it again."""
+        """Return the arguments of the constructor."""
         return {"name": self.name, "dtype": self.dtype}
 
 
 @keras.saving.register_keras_serializable("frond")
 class Accuracy(keras.metrics.CategoricalAccuracy):  # type: ignore[misc]  # Keras has no types
-    """Share of photos whose highest logit is that of their species, 0 to 1."""
+    """Top-1 accuracy, 0 to 1."""
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Add a batch."""
@@ -42,6 +42,6 @@ class Accuracy(keras.metrics.CategoricalAccuracy):  # type: ignore[misc]  # Kera
 
 
 def _of_species(labels: Any, weights: Any) -> Any:
-    """Return the weights with those of outliers at nothing."""
+    """Return the sample weights, zero for outliers."""
     known = ops.cast(ops.any(ops.not_equal(labels, labels[:, :1]), axis=1), "float32")
     return known if weights is None else known * weights

@@ -1,8 +1,8 @@
-"""How to train: the stages of a run and their numbers, in a TOML file that is kept with the code."""
+"""Training recipes: the stages of a run and their hyperparameters, read from TOML."""
 
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -16,40 +16,47 @@ FOLDER = Path(__file__).parents[1] / "recipes"
 REFERENCE_BATCH = 32
 
 
-class _Frozen(BaseModel):
+class _RecipeModel(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Stage(_Frozen):
-    """Some epochs under one schedule. Each stage goes on from the best weights of the one before."""
+class Stage(_RecipeModel):
+    """Epochs under one learning rate schedule, starting from the best weights of the stage before."""
 
-    name: str = Field(description="For people")
+    name: str = Field(description="Shown in messages")
     epochs: int = Field(ge=1)
-    rate: float = Field(gt=0, description=f"Peak learning rate at {REFERENCE_BATCH} photos a step")
+    learning_rate: float = Field(gt=0, description=f"Peak learning rate at {REFERENCE_BATCH} photos a step")
     size: int | None = Field(None, ge=32, description="Height and width, pixels; the data set's by default")
-    head_only: bool = Field(False, description="Keep the whole backbone as it is")
-    frozen_blocks: int = Field(3, ge=0, description="First blocks of the backbone that do not learn")
-    constant: bool = Field(False, description="Keep the rate; otherwise warm-up and a cosine to 1 %")
-    balance: float = Field(0, ge=0, le=1, description="0: photos count alike; 1: species count alike")
+    head_only: bool = Field(False, description="Freeze the whole backbone")
+    frozen_blocks: int = Field(3, ge=0, description="First blocks of the backbone to freeze")
+    schedule: Literal["cosine", "constant"] = Field(
+        "cosine", description="Of the learning rate; cosine warms up first and decays to 1 % of the peak"
+    )
+    class_weight_power: float = Field(
+        0,
+        ge=0,
+        le=1,
+        description="A photo's weight is its species' rarity to this power; 0: no weights; 1: balanced",
+    )
     mixup: float = Field(0, ge=0, description="Beta's parameter (Zhang et al. 2018, arXiv:1710.09412)")
-    average: float | None = Field(
-        None, gt=0, lt=1, description="Momentum of the weights' moving average that each epoch ends on"
+    ema_momentum: float | None = Field(
+        None, gt=0, lt=1, description="Momentum of the weights' moving average; null for none"
     )
     augmentation: Augmentation = Augmentation()
     outliers: Outliers = Outliers()
 
 
-class Recipe(_Frozen):
-    """Everything about a run that is not its data."""
+class Recipe(_RecipeModel):
+    """The hyperparameters of a run."""
 
     backbone: str = "xception"
-    weights: str = Field("imagenet", description="imagenet, a file, or none: a start from scratch")
+    weights: str = Field("imagenet", description="imagenet, a file, or none: random initialization")
     batch: int = Field(32, ge=1, description="Photos a step on each device")
     weight_decay: float = Field(1e-3, ge=0)
-    clip: float | None = Field(
+    clipnorm: float | None = Field(
         None,
         gt=0,
-        description="Largest norm of a step's gradient; Keras clips each device's share before it sums them",
+        description="Largest global norm of a step's gradient; Keras clips on each device before it sums",
     )
     label_smoothing: float = Field(0.1, ge=0, lt=1)
     dropout: float = Field(0.3, ge=0, lt=1)
@@ -59,32 +66,34 @@ class Recipe(_Frozen):
 
     @property
     def epochs(self) -> int:
-        """Epochs of all stages."""
+        """Total number of epochs."""
         return sum(stage.epochs for stage in self.stages)
 
 
 def read_recipe(name: str, changes: dict[str, Any] | None = None) -> Recipe:
-    """Return a recipe by its name among those kept here, or from a TOML file.
+    """Read a recipe: one of this package by its name, or a TOML file.
 
     Parameters
     ----------
     name
         Such as ``default``, or a path that ends in ``.toml``.
     changes
-        What to read otherwise, by field; ``None`` leaves a field as it is. ``stages.N.field`` names
+        Values that override the recipe's, by field; ``None`` overrides nothing. ``stages.N.field`` names
         a field of a stage, counted from 1.
 
     Raises
     ------
     training.errors.TrainingError
-        There is no such recipe, or it does not fit together.
+        There is no such recipe, or a value is invalid.
     """
     path = Path(name) if name.endswith(".toml") else FOLDER / f"{name}.toml"
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        kept = ", ".join(sorted(recipe.stem for recipe in FOLDER.glob("*.toml")))
-        raise TrainingError(f"There is no recipe {name}; there are {kept}, or give a .toml file.") from error
+        available = ", ".join(sorted(recipe.stem for recipe in FOLDER.glob("*.toml")))
+        raise TrainingError(
+            f"There is no recipe {name}; there are {available}, or give a .toml file."
+        ) from error
     except ValueError as error:
         raise TrainingError(f"{path} is not TOML: {error}") from error
     for field, value in (changes or {}).items():
@@ -93,23 +102,23 @@ def read_recipe(name: str, changes: dict[str, Any] | None = None) -> Recipe:
     try:
         return Recipe.model_validate(values)
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise TrainingError(f"The recipe {name} does not hold: {faults}") from error
+        errors = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise TrainingError(f"The recipe {name} is invalid: {errors}") from error
 
 
 def as_changes(settings: list[str]) -> dict[str, Any]:
-    """Return ``NAME=VALUE`` texts as changes; a value is written as in TOML, or is a plain word.
+    """Parse ``NAME=VALUE`` overrides; a value is TOML, or a string without quotes.
 
     Raises
     ------
     training.errors.TrainingError
-        A text has no equals sign.
+        An override has no equals sign.
     """
     changes: dict[str, Any] = {}
     for setting in settings:
         name, equals, text = setting.partition("=")
         if not equals:
-            raise TrainingError(f"{setting!r} does not set anything; write NAME=VALUE.")
+            raise TrainingError(f"{setting!r} is not an override; write NAME=VALUE.")
         try:
             changes[name] = tomllib.loads(f"value = {text}")["value"]
         except tomllib.TOMLDecodeError:

@@ -1,4 +1,4 @@
-"""The folder of a run: its settings, history, checkpoints and best weights."""
+"""A run's folder: settings, history, checkpoints and best weights."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,52 +8,58 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from training.errors import TrainingError
 from training.fitting.checkpoint import Checkpoints
-from training.fitting.history import History, Row
+from training.fitting.history import EpochRow, History
 from training.fitting.recipe import Recipe
 from training.networks.network import build
 
 SETTINGS_NAME, HISTORY_NAME = "settings.json", "history.csv"
 
 
-class Settings(BaseModel):
-    """What decides the outcome of a run; a resumed run must not differ in it."""
+class RunSettings(BaseModel):
+    """Everything that decides a run's result; a resumed run must have the same."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     dataset_fingerprint: str
-    train_fingerprint: str | None = Field(None, description="Of the photos that were learned from")
-    without: tuple[str, ...] = Field((), description="Slugs of species of the data set that were left out")
+    train_fingerprint: str | None = Field(None, description="Of the training photos")
+    exclude: tuple[str, ...] = Field((), description="Slugs of excluded species of the data set")
     classes: int
-    size: int = Field(description="Height and width of the data set's pictures, pixels")
+    size: int = Field(description="Height and width of the data set's images, pixels")
     replicas: int = Field(1, description="Devices that share a step")
     recipe: Recipe
 
     @property
     def batch(self) -> int:
-        """Photos a step over all devices."""
+        """Global batch size: photos a step over all devices."""
         return self.recipe.batch * self.replicas
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A folder that holds a run, or will."""
+    """A training run, in its folder."""
 
     directory: Path
 
     @property
     def checkpoints(self) -> Checkpoints:
-        """Where the run goes on from."""
+        """The checkpoints of the run."""
         return Checkpoints(self.directory / "checkpoints")
 
-    def settings(self) -> Settings:
-        """Return the settings the run was started with."""
+    def settings(self) -> RunSettings:
+        """Read the settings that the run was started with.
+
+        Raises
+        ------
+        training.errors.TrainingError
+            The folder holds no run.
+        """
         try:
-            return Settings.model_validate_json((self.directory / SETTINGS_NAME).read_bytes())
+            return RunSettings.model_validate_json((self.directory / SETTINGS_NAME).read_bytes())
         except (OSError, ValueError) as error:
             raise TrainingError(f"{self.directory} is not a run; start one with `training fit`.") from error
 
-    def claim(self, settings: Settings) -> None:
-        """Write the settings down; those of a run that has finished an epoch are fixed.
+    def write_settings(self, settings: RunSettings) -> None:
+        """Write the settings; they are fixed once an epoch has finished.
 
         Raises
         ------
@@ -64,21 +70,20 @@ class Run:
         if self.checkpoints.latest() and self.settings() != settings:
             raise TrainingError(
                 f"{self.directory} holds a run with other settings ({path}); name another folder, or give "
-                "the same settings to go on with it."
+                "the same settings to resume it."
             )
         draft = path.with_suffix(".draft")
         draft.write_text(settings.model_dump_json(indent=2) + "\n", encoding="utf-8")
         draft.replace(path)
 
-    def history(self) -> list[Row]:
-        """Return what was measured, a row an epoch."""
+    def history(self) -> list[EpochRow]:
+        """Return the metrics of every epoch."""
         return History(self.directory / HISTORY_NAME).rows
 
     def best_weights(self, stage: int) -> Path:
-        """Return where the best weights of a stage are, counted from 0.
+        """Return the path of the best weights of a stage, counted from 0.
 
-        Each stage has a file of its own, so that the next one starts from the same weights however
-        often it is started.
+        Each stage has its own file, so that the next stage always starts from the same weights.
         """
         return self.directory / f"best-{stage + 1}.weights.h5"
 
@@ -88,13 +93,13 @@ class Run:
         Raises
         ------
         training.errors.TrainingError
-            The run has not finished, or its weights cannot be read.
+            The run has not finished, or its weights are unreadable.
         """
         settings = self.settings()
         recipe = settings.recipe
         weights = self.best_weights(len(recipe.stages) - 1)
         if not weights.exists():
-            raise TrainingError(f"{self.directory} has not finished; let `training fit` go on.")
+            raise TrainingError(f"{self.directory} has not finished; run `training fit` again to resume it.")
         keras.mixed_precision.set_global_policy("float32")
         model = build(settings.classes, settings.size, recipe.dropout, recipe.seed, recipe.backbone)
         try:

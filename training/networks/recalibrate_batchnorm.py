@@ -8,7 +8,7 @@ from training.networks.network import backbone, features_model
 from training.progress import track
 
 
-def measure_norm_statistics(network: keras.Model, pictures: NDArray[np.uint8], batch: int = 32) -> None:
+def recalibrate_batchnorm(network: keras.Model, pictures: NDArray[np.uint8], batch: int = 32) -> None:
     """Give every normalization that learns the mean and the variance that it meets over ``pictures``.
 
     While a network learns, these run after pictures that are turned and zoomed, and so blurred, after

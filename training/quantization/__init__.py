@@ -1,31 +1,37 @@
-"""Full-int8 TFLite export of a trained Keras model, and how true to the model it is."""
+"""Full-int8 TFLite export of a Keras model, and its agreement with that model."""
 
 from training.quantization.agreement import Agreement, Predictions, agreement, predict_all
-from training.quantization.comparison import Answers, Comparison, VariantFacts, ask, compare
-from training.quantization.export import Variant, quantize, variants
-from training.quantization.inspection import GraphFacts, NotInt8Error, Port, inspect
+from training.quantization.comparison import (
+    Comparison,
+    FormatMetrics,
+    TimedLogits,
+    compare_formats,
+    run_interpreter,
+)
+from training.quantization.inspection import GraphSummary, IOTensor, NotInt8Error, inspect
 from training.quantization.partitions import Partitions, partitions
-from training.quantization.sqnr import LayerNoise, noise_by_layer
+from training.quantization.sqnr import LayerSQNR, sqnr_by_layer
+from training.quantization.tflite_export import NumericFormat, export_all_formats, quantize
 
 __all__ = [
     "Agreement",
-    "Answers",
     "Comparison",
-    "GraphFacts",
-    "LayerNoise",
+    "FormatMetrics",
+    "GraphSummary",
+    "IOTensor",
+    "LayerSQNR",
     "NotInt8Error",
+    "NumericFormat",
     "Partitions",
-    "Port",
     "Predictions",
-    "Variant",
-    "VariantFacts",
+    "TimedLogits",
     "agreement",
-    "ask",
-    "compare",
+    "compare_formats",
+    "export_all_formats",
     "inspect",
-    "noise_by_layer",
     "partitions",
     "predict_all",
     "quantize",
-    "variants",
+    "run_interpreter",
+    "sqnr_by_layer",
 ]

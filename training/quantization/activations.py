@@ -1,4 +1,4 @@
-"""How far the activations of each photo reach."""
+"""Largest activations of each photo, by layer and channel."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from training.quantization.clone import rewired
 
 BATCH = 16
 
-# Where values are made; the other layers pass them on, or only make them smaller.
+# The layers that compute new values; the others pass values on or shrink them.
 SOURCES = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D, keras.layers.Add)
 
 
@@ -46,15 +46,15 @@ def channel_peaks(model: keras.Model, photos: NDArray[np.uint8]) -> dict[str, ND
 
     graph = rewired(model, call)
     if not peaks:
-        raise TrainingError("The model has no convolution and no residual sum to calibrate by.")
+        raise TrainingError("The model has no convolution and no residual sum to calibrate with.")
     observer = keras.Model(graph.inputs, peaks)
     starts = range(0, len(photos), BATCH)
     batches = [
         observer.predict_on_batch(photos[start : start + BATCH].astype(np.float32))
-        for start in track(starts, len(starts), "Finding the photos that spike")
+        for start in track(starts, len(starts), "Measuring activations")
     ]
     measured = {name: np.concatenate([batch[name] for batch in batches]) for name in peaks}
     for name, values in measured.items():
         if not np.isfinite(values).all():
-            raise TrainingError(f"The activations of layer {name} are not finite: the model is broken.")
+            raise TrainingError(f"The activations of layer {name} are not finite; train the model again.")
     return measured

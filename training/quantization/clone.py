@@ -1,4 +1,4 @@
-"""The copy of a trained model that the export works on, and ways to walk its graph."""
+"""A flat float32 copy of a trained model for the export, and functions that walk its graph."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,10 +9,9 @@ import keras
 def inference_clone(model: keras.Model) -> keras.Model:
     """Copy a model into one flat float32 graph of plain convolutions.
 
-    The copy has layers and weights of its own, so what the export does to it never reaches the
-    caller's model. Models nested in it (a backbone used as one layer) are spelled out layer by layer,
-    and each separable convolution as its depthwise and its pointwise half: the later steps look at
-    neighbours, and neighbours must not be hidden inside one layer.
+    The copy has its own layers and weights, so the export never changes the caller's model. Nested models
+    (a backbone used as one layer) are flattened, and each separable convolution becomes a depthwise and a
+    pointwise convolution, because later steps look at neighbouring layers.
 
     Parameters
     ----------
@@ -22,7 +21,7 @@ def inference_clone(model: keras.Model) -> keras.Model:
     Returns
     -------
     keras.Model
-        The same function of the same input, in float32.
+        The equivalent model in float32.
     """
     copied: list[tuple[Any, Any]] = []
 
@@ -39,26 +38,26 @@ def inference_clone(model: keras.Model) -> keras.Model:
 
 
 def rewired(model: keras.Model, call: Callable[..., Any]) -> keras.Model:
-    """Build a graph of the same layers, each of them called through `call(layer, *args, **kwargs)`."""
+    """Rebuild the graph with each layer called through `call(layer, *args, **kwargs)`."""
     return keras.models.clone_model(model, clone_function=lambda layer: layer, call_function=call)
 
 
 def consumers(model: keras.Model) -> dict[Any, list[Any]]:
-    """Map each layer of a flat model to the layers that read it; ``None`` stands for the caller."""
-    makers: dict[int, Any] = {}
+    """Map each layer of a flat model to the layers that read it; ``None`` marks a model output."""
+    producers: dict[int, Any] = {}
     readers: dict[Any, list[Any]] = {}
 
     def call(layer: Any, *args: Any, **kwargs: Any) -> Any:
         result = layer(*args, **kwargs)
-        makers[id(result)] = layer
+        producers[id(result)] = layer
         readers[layer] = []
         for tensor in keras.tree.flatten((args, kwargs)):
-            if id(tensor) in makers:
-                readers[makers[id(tensor)]].append(layer)
+            if id(tensor) in producers:
+                readers[producers[id(tensor)]].append(layer)
         return result
 
     for output in rewired(model, call).outputs:
-        readers[makers[id(output)]].append(None)
+        readers[producers[id(output)]].append(None)
     return readers
 
 
@@ -70,21 +69,21 @@ def _in_float32(operation: Any) -> Any:
 
 
 def _flat(model: keras.Model) -> keras.Model:
-    while any(_boxed(operation) for operation in model.operations):
-        model = rewired(model, _opened)
+    while any(_is_nested(operation) for operation in model.operations):
+        model = rewired(model, _inlined)
     return model
 
 
-def _boxed(operation: Any) -> bool:
+def _is_nested(operation: Any) -> bool:
     return isinstance(operation, keras.Model) or type(operation).__name__ == "ConvertToTensor"
 
 
-def _opened(operation: Any, *args: Any, **kwargs: Any) -> Any:
-    if not _boxed(operation):
+def _inlined(operation: Any, *args: Any, **kwargs: Any) -> Any:
+    if not _is_nested(operation):
         return operation(*args, **kwargs)
     if isinstance(operation, keras.Model):
-        # `call` runs a nested model's layers on the symbolic tensors, where `__call__` would add it as
-        # one node. It also converts what it is given to a tensor, which a tensor does not need.
+        # `call` runs the nested model's layers on the symbolic tensors; `__call__` would add one node. Its
+        # `ConvertToTensor` operations are redundant for tensors.
         return operation.call(*args, **kwargs)
     return args[0]
 

@@ -1,4 +1,4 @@
-"""The number formats side by side: what each costs and what it loses."""
+"""Comparison of the numeric formats: accuracy, size, speed and error by layer."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,26 +8,26 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
+from training.evaluation.metrics import macro_f1
 from training.progress import track
-from training.quantization.agreement import macro_f1
-from training.quantization.export import Variant
-from training.quantization.sqnr import LayerNoise, noise_by_layer
+from training.quantization.sqnr import LayerSQNR, sqnr_by_layer
+from training.quantization.tflite_export import NumericFormat
 
-# Values of every position of every layer go into the noise: a few photos say it.
+# The noise is a mean over every position of every layer, so a few photos suffice.
 LAYER_PHOTOS = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
-    """``logits float32[N, K]`` of one file, and the median time of an inference in ms."""
+class TimedLogits:
+    """``logits float32[N, K]`` of one file, and its median inference time in ms."""
 
     logits: NDArray[np.float32]
     median_ms: float
 
 
 @dataclass(frozen=True, slots=True)
-class VariantFacts:
-    """One number format on validation photos.
+class FormatMetrics:
+    """Metrics of one numeric format on validation photos.
 
     Attributes
     ----------
@@ -36,16 +36,16 @@ class VariantFacts:
     accuracy, macro_f1 : float
         0..1.
     agreement : float
-        Share of the photos with the first species that the Keras model names, 0..1.
+        Share of the photos with the Keras model's top-1 species, 0..1.
     size_bytes : int
-        Of the file.
+        Size of the file.
     median_ms : float
-        Of one inference with so many threads.
+        Of one inference.
     threads : int
-        Of LiteRT.
+        Number of LiteRT threads.
     """
 
-    name: Variant
+    name: NumericFormat
     accuracy: float
     macro_f1: float
     agreement: float
@@ -56,72 +56,73 @@ class VariantFacts:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The number formats on so many photos, and what each layer of the int8 one has lost."""
+    """Metrics of the numeric formats, and the SQNR of each int8 layer."""
 
     photos: int
-    variants: list[VariantFacts]
-    layers: list[LayerNoise]
+    variants: list[FormatMetrics]
+    layers: list[LayerSQNR]
 
 
-def ask(tflite: bytes, photos: NDArray[np.uint8], threads: int, name: str) -> Answers:
+def run_interpreter(tflite: bytes, photos: NDArray[np.uint8], threads: int, name: str) -> TimedLogits:
     """Run every photo ``uint8[N, S, S, 3]`` through a float or dynamic file, one at a time.
 
-    The classifier that serves takes quantized outputs only, so it is not for these.
+    The serving classifier accepts quantized outputs only.
     """
     interpreter = Interpreter(model_content=tflite, num_threads=threads)
     interpreter.allocate_tensors()
-    picture = interpreter.get_input_details()[0]
-    (logits,) = (each for each in interpreter.get_output_details() if each["name"] == "logits")
-    answers, times = [], []
-    for photo in track(photos, len(photos), f"Trying {name}"):
+    image = interpreter.get_input_details()[0]
+    (output,) = (each for each in interpreter.get_output_details() if each["name"] == "logits")
+    logits, times = [], []
+    for photo in track(photos, len(photos), f"Running {name}"):
         started = perf_counter()
-        interpreter.set_tensor(picture["index"], photo[np.newaxis].astype(np.float32))
+        interpreter.set_tensor(image["index"], photo[np.newaxis].astype(np.float32))
         interpreter.invoke()
-        answers.append(interpreter.get_tensor(logits["index"])[0])
+        logits.append(interpreter.get_tensor(output["index"])[0])
         times.append(perf_counter() - started)
-    return Answers(np.stack(answers), 1000 * float(np.median(times)))
+    return TimedLogits(np.stack(logits), 1000 * float(np.median(times)))
 
 
-def compare(
-    files: Mapping[Variant, bytes],
+def compare_formats(
+    files: Mapping[NumericFormat, bytes],
     photos: NDArray[np.uint8],
     labels: NDArray[np.int64],
     exact: NDArray[np.float32],
-    int8: Answers,
+    int8: TimedLogits,
     threads: int,
 ) -> Comparison:
-    """Judge each number format by its answers.
+    """Compare the numeric formats on the same photos.
 
     Parameters
     ----------
     files : mapping
-        From :func:`training.quantization.variants`.
+        From :func:`training.quantization.export_all_formats`.
     photos, labels : ndarray
-        ``uint8[N, S, S, 3]`` and ``int64[N]``: what they show.
+        ``uint8[N, S, S, 3]`` and their true classes ``int64[N]``.
     exact : ndarray
         ``float32[N, K]``: the Keras model's logits for the photos.
     int8 : Answers
-        What the classifier that serves made of the photos.
+        From the serving classifier.
     threads : int
-        What it was asked with, and the others will be.
+        Number of LiteRT threads, for int8 as for the others.
     """
-    answers = {
-        name: int8 if name == "int8" else ask(file, photos, threads, name) for name, file in files.items()
+    outputs = {
+        name: int8 if name == "int8" else run_interpreter(file, photos, threads, name)
+        for name, file in files.items()
     }
     first = exact.argmax(axis=1)
-    facts = []
-    for name, given in answers.items():
-        predicted = given.logits.argmax(axis=1)
-        facts.append(
-            VariantFacts(
+    metrics = []
+    for name, timed in outputs.items():
+        predicted = timed.logits.argmax(axis=1)
+        metrics.append(
+            FormatMetrics(
                 name=name,
                 accuracy=float((predicted == labels).mean()),
                 macro_f1=macro_f1(labels, predicted),
                 agreement=float((predicted == first).mean()),
                 size_bytes=len(files[name]),
-                median_ms=round(given.median_ms, 2),
+                median_ms=round(timed.median_ms, 2),
                 threads=threads,
             )
         )
-    noise = noise_by_layer(files["fp32"], files["int8"], photos[:LAYER_PHOTOS])
-    return Comparison(len(photos), facts, noise)
+    layers = sqnr_by_layer(files["fp32"], files["int8"], photos[:LAYER_PHOTOS])
+    return Comparison(len(photos), metrics, layers)

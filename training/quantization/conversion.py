@@ -1,4 +1,4 @@
-"""Keras to TFLite, by TensorFlow's converter."""
+"""Convert Keras models to TFLite with TensorFlow's converter."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,11 +18,11 @@ INPUT = "image"
 
 
 @contextmanager
-def saved(model: keras.Model) -> Iterator[Path]:
-    """Save a model for the converter, for as long as the context lasts.
+def saved_model(model: keras.Model) -> Iterator[Path]:
+    """Save a model as a temporary SavedModel.
 
-    A SavedModel, because that is the converter's route that keeps the names of the outputs; given a
-    function directly it either loses them or leaves variables in the graph.
+    From a SavedModel the converter keeps the names of the outputs; from a concrete function it either
+    loses them or leaves variables in the graph.
 
     Parameters
     ----------
@@ -43,15 +43,15 @@ def saved(model: keras.Model) -> Iterator[Path]:
         yield Path(folder)
 
 
-def calibrated(folder: Path, photos: NDArray[np.uint8]) -> bytes:
-    """Convert a saved model to float, each tensor with the range it was seen to have.
+def calibrate_model(folder: Path, photos: NDArray[np.uint8]) -> bytes:
+    """Convert a SavedModel to float TFLite with a calibrated range for each tensor.
 
     Parameters
     ----------
     folder : Path
-        From :func:`saved`.
+        From :func:`saved_model`.
     photos : ndarray
-        ``uint8[K, S, S, 3]``, run one by one.
+        ``uint8[K, S, S, 3]``, the representative data set.
     """
     converter = _converter(folder)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
@@ -59,18 +59,18 @@ def calibrated(folder: Path, photos: NDArray[np.uint8]) -> bytes:
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     converter.inference_input_type = tf.uint8
     converter.inference_output_type = tf.int8
-    # As TensorFlow's own quantization debugger does, which also changes a model between the two steps.
+    # TensorFlow's quantization debugger sets it, too, to change a model between calibration and quantization.
     converter._experimental_calibrate_only = True  # noqa: SLF001
     return bytes(converter.convert())
 
 
 def to_int8(model: bytes) -> bytes:
-    """Quantize a model by the ranges of its tensors.
+    """Quantize a model with the ranges of its tensors.
 
     Parameters
     ----------
     model : bytes
-        From :func:`calibrated`.
+        From :func:`calibrate_model`.
 
     Returns
     -------
@@ -81,12 +81,12 @@ def to_int8(model: bytes) -> bytes:
 
 
 def to_fp32(folder: Path) -> bytes:
-    """Convert a saved model as it is: input and outputs float32, as in the other float forms."""
+    """Convert a SavedModel to float32."""
     return bytes(_converter(folder).convert())
 
 
 def to_fp16(folder: Path) -> bytes:
-    """Convert a saved model with weights of half precision; it computes in float32."""
+    """Convert a SavedModel with float16 weights and float32 arithmetic."""
     converter = _converter(folder)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.target_spec.supported_types = [tf.float16]
@@ -94,7 +94,7 @@ def to_fp16(folder: Path) -> bytes:
 
 
 def to_dynamic(folder: Path) -> bytes:
-    """Convert a saved model with int8 weights; activations are quantized anew for each photo."""
+    """Convert a SavedModel with int8 weights; activations are quantized at run time."""
     converter = _converter(folder)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     return bytes(converter.convert())
@@ -105,5 +105,5 @@ def _converter(folder: Path) -> tf.lite.TFLiteConverter:
 
 
 def _one_by_one(photos: NDArray[np.uint8]) -> Iterator[list[NDArray[np.float32]]]:
-    for photo in track(photos, len(photos), "Watching the ranges"):
+    for photo in track(photos, len(photos), "Calibrating"):
         yield [photo[np.newaxis].astype(np.float32)]

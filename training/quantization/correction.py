@@ -14,18 +14,17 @@ PRODUCTS = {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"}
 
 
 def correct_biases(graph: Any, exact: bytes, photos: NDArray[np.uint8]) -> None:
-    """Take from each bias what the rounding of the weights adds to the mean output.
+    """Subtract the mean output error of the rounded weights from each bias.
 
-    Rounded weights are off by a little, and what they multiply has a mean, so the outputs are off by
-    the product of the two on every photo alike; an int32 bias is fine enough to take that back. Zeros
-    that pad the borders are counted as if they were the mean.
+    A rounding error of the weights times the mean of the input is a constant shift of the output. An int32
+    bias has the resolution to remove it. Zero padding at the borders is treated as the mean.
 
     Parameters
     ----------
     graph : schema.ModelT
         The int8 file; its biases are changed in place.
     exact : bytes
-        The float file that was made of the same weights, and in which tensors have the same names.
+        The float file of the same weights, with the same tensor names.
     photos : ndarray
         ``uint8[N, S, S, 3]``; some tens are enough for a mean.
     """
@@ -40,16 +39,16 @@ def correct_biases(graph: Any, exact: bytes, photos: NDArray[np.uint8]) -> None:
 
 
 def _pairs(graph: Any, true: Any) -> list[tuple[Any, Any]]:
-    """Return each product with a bias and the operator in the float file with an output of its name."""
-    makers = {true.subgraphs[0].tensors[op.outputs[0]].name: op for op in true.subgraphs[0].operators}
+    """Return each operator with a bias, and its twin with the same output name in the float file."""
+    producers = {true.subgraphs[0].tensors[op.outputs[0]].name: op for op in true.subgraphs[0].operators}
     tensors = graph.subgraphs[0].tensors
     return [
-        (operator, makers[tensors[operator.outputs[0]].name])
+        (operator, producers[tensors[operator.outputs[0]].name])
         for operator in graph.subgraphs[0].operators
         if operator_name(graph, operator) in PRODUCTS
         and len(operator.inputs) > 2
         and operator.inputs[2] >= 0
-        and tensors[operator.outputs[0]].name in makers
+        and tensors[operator.outputs[0]].name in producers
     ]
 
 
@@ -60,8 +59,8 @@ def _input_means(
     sums: dict[int, Any] = dict.fromkeys(tensors, 0.0)
     for values in track(values_by_photo(exact, photos), len(photos), "Correcting the biases"):
         for tensor, total in sums.items():
-            found = values(tensor)
-            sums[tensor] = total + found.reshape(-1, found.shape[-1]).mean(axis=0)
+            activation = values(tensor)
+            sums[tensor] = total + activation.reshape(-1, activation.shape[-1]).mean(axis=0)
     return {tensor: total / len(photos) for tensor, total in sums.items()}
 
 
@@ -79,7 +78,7 @@ def _weights(model: Any, operator: Any) -> NDArray[np.float64]:
 
 
 def _shift(kind: str, missing: NDArray[np.float64], mean: NDArray[np.float64]) -> NDArray[np.float64] | None:
-    """Return what the outputs lack on average, by channel; None for a convolution in groups."""
+    """Return the mean output error by channel; None for a grouped convolution."""
     if kind == "DEPTHWISE_CONV_2D":  # [1, rows, columns, channels out]
         lost: NDArray[np.float64] = missing.sum(axis=(0, 1, 2))
         return lost * np.repeat(mean, len(lost) // len(mean))

@@ -1,4 +1,4 @@
-"""TFLite files as objects that can be read and rewritten."""
+"""Read and write TFLite files as schema objects."""
 
 import struct
 from typing import Any
@@ -9,7 +9,7 @@ from ai_edge_litert import schema_py_generated as schema
 from training.errors import TrainingError
 
 IDENTIFIER = b"TFL3"
-# The schema forces this alignment of a buffer's data; its generated Python writer forgets it.
+# The schema requires this alignment of a buffer's data; its generated Python writer ignores it.
 ALIGNMENT = 16
 
 
@@ -41,9 +41,9 @@ def write(model: Any) -> bytes:
 
 
 def operator_name(model: Any, operator: Any) -> str:
-    """Return the schema's name of an operator's kind: ``CONV_2D``, ``ADD``; ``CUSTOM`` for a custom one."""
+    """Return an operator's name in the schema: ``CONV_2D``, ``ADD``; ``CUSTOM`` for a custom one."""
     code = model.operatorCodes[operator.opcodeIndex]
-    # Old files have the code in a field of eight bits only.
+    # Old files have the code in an 8-bit field only.
     return _OPERATORS[max(int(code.builtinCode), int(code.deprecatedBuiltinCode))]
 
 

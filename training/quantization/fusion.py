@@ -1,7 +1,7 @@
-"""Activations fused into the operators before them.
+"""Fuse activations into the operators before them.
 
-XNNPACK takes no int8 RELU that stands alone. Xception has eleven, after residual sums whose plain value
-is needed too: they run outside, on one thread, and cut the graph into pieces.
+XNNPACK does not run a stand-alone int8 RELU. Xception has eleven, after residual sums that are read without
+RELU, too. They run on one thread outside XNNPACK and cut the graph into pieces.
 """
 
 import copy
@@ -21,7 +21,7 @@ ACTIVATIONS = {
     "RELU6": schema.ActivationFunctionType.RELU6,
     "RELU_N1_TO_1": schema.ActivationFunctionType.RELU_N1_TO_1,
 }
-# Cheap enough to compute twice where both the plain and the activated value are read.
+# Cheap enough to compute twice where both the sum and its activation are read.
 SUMS = {"ADD", "SUB", "MUL"}
 PRODUCTS = {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"}
 # Their output must have the quantization of their input.
@@ -29,26 +29,26 @@ POOLS = {"MAX_POOL_2D", "AVERAGE_POOL_2D"}
 
 
 @dataclass(frozen=True, slots=True)
-class Fusion:
-    """What became of the activations that stood alone.
+class FusionResult:
+    """The stand-alone activations that were fused, and those that were not.
 
     Attributes
     ----------
     fused : tuple of str
-        Output tensors of those that were fused.
-    kept : dict of str to str
-        Output tensors of those that still stand alone, with the reason.
+        Output tensors of the fused activations.
+    unfused : dict of str to str
+        Output tensors of the other activations, with the reason.
     """
 
     fused: tuple[str, ...]
-    kept: dict[str, str]
+    unfused: dict[str, str]
 
 
-def fuse_activations(model: Any) -> Fusion:
+def fuse_activations(model: Any) -> FusionResult:
     """Rewrite each stand-alone activation as a copy of the operator before it with the activation fused.
 
-    The activation's output keeps its quantization, and one rounding less lies before it. The operator
-    before it stays where its plain output is still read. What cannot be fused is logged.
+    The activation's output keeps its quantization, with one rounding less. The operator before it remains
+    where its own output is still read. Activations that cannot be fused are logged.
 
     Parameters
     ----------
@@ -56,23 +56,23 @@ def fuse_activations(model: Any) -> Fusion:
         Changed in place.
     """
     fused: list[str] = []
-    kept: dict[str, str] = {}
+    unfused: dict[str, str] = {}
     for subgraph in model.subgraphs:
-        _fuse(model, subgraph, fused, kept)
-    for tensor, reason in kept.items():
-        log.warning("The activation %s stays alone: %s", tensor, reason)
-    return Fusion(tuple(fused), kept)
+        _fuse(model, subgraph, fused, unfused)
+    for tensor, reason in unfused.items():
+        log.warning("The activation %s is not fused: %s", tensor, reason)
+    return FusionResult(tuple(fused), unfused)
 
 
-def _fuse(model: Any, subgraph: Any, fused: list[str], kept: dict[str, str]) -> None:
+def _fuse(model: Any, subgraph: Any, fused: list[str], unfused: dict[str, str]) -> None:
     for position, operator in enumerate(list(subgraph.operators)):
         if operator_name(model, operator) not in ACTIVATIONS:
             continue
         name = subgraph.tensors[operator.outputs[0]].name.decode()
-        before = _maker(subgraph, operator.inputs[0])
+        before = _producer(subgraph, operator.inputs[0])
         reason = _obstacle(model, subgraph, before, operator)
         if reason:
-            kept[name] = reason
+            unfused[name] = reason
             continue
         activation = ACTIVATIONS[operator_name(model, operator)]
         subgraph.operators[position] = _activated(before, activation, operator.outputs)
@@ -87,11 +87,11 @@ def _obstacle(model: Any, subgraph: Any, before: Any, activation: Any) -> str | 
         return "it reads an input of the graph"
     kind = operator_name(model, before)
     if kind not in SUMS | PRODUCTS | POOLS:
-        return f"{kind} before it takes no activation"
+        return f"{kind} before it cannot fuse an activation"
     if before.builtinOptions.fusedActivationFunction != schema.ActivationFunctionType.NONE:
-        return f"{kind} before it has an activation of its own"
+        return f"{kind} before it already has an activation"
     if kind not in SUMS and _readers(subgraph, before.outputs[0]) != 1:
-        return f"the plain output of {kind} is read too, and computing it twice would cost more"
+        return f"the output of {kind} has another reader, and computing it twice would cost more"
     if kind in POOLS and not _same_quantization(subgraph, before.outputs[0], activation.outputs[0]):
         return f"{kind} cannot change the quantization"
     return None
@@ -105,9 +105,9 @@ def _activated(operator: Any, activation: int, outputs: Any) -> Any:
     return twin
 
 
-def _maker(subgraph: Any, tensor: int) -> Any:
-    makers = (operator for operator in _present(subgraph) if tensor in operator.outputs)
-    return next(makers, None)
+def _producer(subgraph: Any, tensor: int) -> Any:
+    producers = (operator for operator in _present(subgraph) if tensor in operator.outputs)
+    return next(producers, None)
 
 
 def _readers(subgraph: Any, tensor: int) -> int:

@@ -1,4 +1,4 @@
-"""What is in a TFLite file, and whether it is full int8."""
+"""Inspect a TFLite file and check that it is full int8."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -16,11 +16,11 @@ _SHOWN = 3
 
 
 class NotInt8Error(TrainingError):
-    """The export has something in it that is not int8."""
+    """The export has an operator or tensor that is not int8."""
 
 
 @dataclass(frozen=True, slots=True)
-class Port:
+class IOTensor:
     """An input or output of the graph: ``real = scale * (stored - zero_point)``."""
 
     name: str
@@ -31,15 +31,15 @@ class Port:
 
 
 @dataclass(frozen=True, slots=True)
-class GraphFacts:
-    """A full-int8 graph in numbers.
+class GraphSummary:
+    """Summary of a full-int8 graph.
 
     Attributes
     ----------
     operators : dict of str to int
-        How many of each kind.
+        Number of each kind.
     lone_activations : int
-        Activations that are not fused into the operator before them.
+        Number of stand-alone activations.
     per_channel : bool
         Whether every convolution's weights have a scale for each channel.
     inputs, outputs : tuple of Port
@@ -51,16 +51,16 @@ class GraphFacts:
     """
 
     operators: dict[str, int]
-    lone_activations: int
+    unfused_activations: int
     per_channel: bool
-    inputs: tuple[Port, ...]
-    outputs: tuple[Port, ...]
+    inputs: tuple[IOTensor, ...]
+    outputs: tuple[IOTensor, ...]
     signatures: tuple[str, ...]
     size: int
 
 
-def inspect(tflite: bytes) -> GraphFacts:
-    """Read the facts of a full-int8 export.
+def inspect(tflite: bytes) -> GraphSummary:
+    """Summarize a full-int8 export.
 
     Raises
     ------
@@ -71,29 +71,29 @@ def inspect(tflite: bytes) -> GraphFacts:
         The bytes are not a TFLite file.
     """
     model = read(tflite)
-    _refuse_foreign_operators(model)
+    _reject_custom_operators(model)
     for subgraph in model.subgraphs:
-        _refuse_other_types(model, subgraph)
+        _reject_other_types(model, subgraph)
     graph = model.subgraphs[0]
     operators = Counter(operator_name(model, operator) for operator in graph.operators)
-    return GraphFacts(
+    return GraphSummary(
         operators=dict(operators),
-        lone_activations=sum(operators[name] for name in ACTIVATIONS),
+        unfused_activations=sum(operators[name] for name in ACTIVATIONS),
         per_channel=all(_per_channel(graph, operator) for operator in _convolutions(model, graph)),
-        inputs=tuple(_port(graph, index) for index in graph.inputs),
-        outputs=tuple(_port(graph, index) for index in graph.outputs),
+        inputs=tuple(_io_tensor(graph, index) for index in graph.inputs),
+        outputs=tuple(_io_tensor(graph, index) for index in graph.outputs),
         signatures=tuple(signature.signatureKey.decode() for signature in model.signatureDefs or []),
         size=len(tflite),
     )
 
 
-def _refuse_foreign_operators(model: Any) -> None:
+def _reject_custom_operators(model: Any) -> None:
     custom = sorted({code.customCode.decode() for code in model.operatorCodes if code.customCode})
     if custom:
-        raise NotInt8Error(f"The export needs operators that LiteRT does not have: {', '.join(custom)}.")
+        raise NotInt8Error(f"LiteRT has no such operators: {', '.join(custom)}.")
 
 
-def _refuse_other_types(model: Any, subgraph: Any) -> None:
+def _reject_other_types(model: Any, subgraph: Any) -> None:
     used = {int(index) for op in subgraph.operators for index in [*op.inputs, *op.outputs] if index >= 0}
     wrong = [
         f"{tensor.name.decode()} ({_TYPES[tensor.type]})"
@@ -126,9 +126,9 @@ def _per_channel(graph: Any, convolution: Any) -> bool:
     return bool(len(graph.tensors[convolution.inputs[1]].quantization.scale) == channels)
 
 
-def _port(graph: Any, index: int) -> Port:
+def _io_tensor(graph: Any, index: int) -> IOTensor:
     tensor = graph.tensors[index]
-    return Port(
+    return IOTensor(
         name=tensor.name.decode(),
         shape=tuple(int(side) for side in tensor.shape),
         dtype=_TYPES[tensor.type].lower(),

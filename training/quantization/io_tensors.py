@@ -1,4 +1,4 @@
-"""The inputs and outputs of a TFLite graph: their names, and the room their values have."""
+"""Input and output tensors of a TFLite graph: names and ranges."""
 
 from typing import Any
 
@@ -7,21 +7,21 @@ import numpy as np
 from training.errors import TrainingError
 from training.quantization.flatbuffer import operator_name
 
-# Photos outside the calibration set, and above all those it left out, reach further: a half-trained
-# network had 0.7 % of the logits of new photos cut off without this. It costs a third of a bit.
+# Photos outside the calibration set, above all the dropped outliers, have larger outputs: without headroom a
+# half-trained network clipped 0.7 % of the logits of new photos. It costs a third of a bit.
 HEADROOM = np.float32(1.25)
 
-# The scale of their output is their own; other operators pass on the one of their input.
+# Operators with an output scale of their own; the others have their input's.
 RESCALING = {"FULLY_CONNECTED", "CONV_2D", "ADD"}
 
 
-def name_ports(model: Any) -> None:
-    """Give the input and output tensors the names that the graph's signature has for them.
+def name_io_tensors(model: Any) -> None:
+    """Name the input and output tensors as in the graph's signature.
 
     Parameters
     ----------
     model : schema.ModelT
-        Changed in place; its first signature is the one that counts.
+        Changed in place; the first signature is used.
 
     Raises
     ------
@@ -30,23 +30,23 @@ def name_ports(model: Any) -> None:
     """
     tensors = model.subgraphs[0].tensors
     signature = model.signatureDefs[0]
-    for port in [*signature.inputs, *signature.outputs]:
-        tensors[port.tensorIndex].name = port.name
+    for entry in [*signature.inputs, *signature.outputs]:
+        tensors[entry.tensorIndex].name = entry.name
     names = [tensor.name for tensor in tensors]
-    for port in signature.outputs:
-        if names.count(port.name) > 1:
-            raise TrainingError(f"Two tensors of the graph are named {port.name.decode()}.")
+    for entry in signature.outputs:
+        if names.count(entry.name) > 1:
+            raise TrainingError(f"Two tensors of the graph are named {entry.name.decode()}.")
 
 
 def widen_outputs(model: Any, headroom: np.float32 = HEADROOM) -> None:
-    """Let the outputs reach further than they did for the photos of the calibration.
+    """Widen the ranges of the outputs beyond those of the calibration photos.
 
     Parameters
     ----------
     model : schema.ModelT
         Changed in place.
     headroom : float32
-        The new range in units of the old.
+        The new range relative to the old.
     """
     subgraph = model.subgraphs[0]
     for operator in subgraph.operators:

@@ -1,4 +1,4 @@
-"""A text inside a TFLite file, among its metadata."""
+"""Read and write metadata entries of a TFLite file."""
 
 from typing import Any
 
@@ -8,8 +8,8 @@ from ai_edge_litert import schema_py_generated as schema
 from training.quantization.flatbuffer import read, write
 
 
-def imprinted(tflite: bytes, name: str, text: str) -> bytes:
-    """Return a file that carries a text under a name, instead of the one it carried; it answers as before.
+def with_metadata(tflite: bytes, name: str, text: str) -> bytes:
+    """Return the file with a metadata entry added or replaced; its outputs do not change.
 
     Raises
     ------
@@ -18,19 +18,19 @@ def imprinted(tflite: bytes, name: str, text: str) -> bytes:
     """
     model = read(tflite)
     content = np.frombuffer(text.encode(), np.uint8)
-    place = _place(model, name)
-    if place is None:
+    index = _buffer_index(model, name)
+    if index is None:
         entry, buffer = schema.MetadataT(), schema.BufferT()
         entry.name, entry.buffer = name, len(model.buffers)
         model.metadata = [*(model.metadata or []), entry]
         model.buffers.append(buffer)
-        place = entry.buffer
-    model.buffers[place].data = content
+        index = entry.buffer
+    model.buffers[index].data = content
     return write(model)
 
 
-def imprint(tflite: bytes, name: str) -> str | None:
-    """Return the text that a file carries under a name; None if there is none.
+def read_metadata(tflite: bytes, name: str) -> str | None:
+    """Return the text of a metadata entry; None if there is none.
 
     Raises
     ------
@@ -38,10 +38,10 @@ def imprint(tflite: bytes, name: str) -> str | None:
         The bytes are not a TFLite file.
     """
     model = read(tflite)
-    place = _place(model, name)
-    return None if place is None else bytes(model.buffers[place].data).decode()
+    index = _buffer_index(model, name)
+    return None if index is None else bytes(model.buffers[index].data).decode()
 
 
-def _place(model: Any, name: str) -> int | None:
-    found = (entry.buffer for entry in model.metadata or [] if entry.name in (name, name.encode()))
-    return next(found, None)
+def _buffer_index(model: Any, name: str) -> int | None:
+    indices = (entry.buffer for entry in model.metadata or [] if entry.name in (name, name.encode()))
+    return next(indices, None)

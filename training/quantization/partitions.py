@@ -1,4 +1,4 @@
-"""How LiteRT cuts a graph between XNNPACK and its own kernels."""
+"""Partition of a graph between the XNNPACK delegate and LiteRT's own kernels."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,46 +8,45 @@ from ai_edge_litert.interpreter import Interpreter
 
 @dataclass(frozen=True, slots=True)
 class Partitions:
-    """Pieces of the graph that XNNPACK runs, and the operators that it left.
+    """Partitions that XNNPACK runs, and the operators outside them.
 
     Attributes
     ----------
     count : int
-        Pieces that XNNPACK runs.
-    left : tuple of str
-        Kinds of the operators that run outside, in the order of the graph.
+        Number of partitions that XNNPACK runs.
+    undelegated : tuple of str
+        Kinds of the operators outside, in the order of the graph.
     """
 
     count: int
-    left: tuple[str, ...]
+    undelegated: tuple[str, ...]
 
 
 def partitions(tflite: bytes) -> Partitions:
-    """Load a model and tell how XNNPACK took it.
+    """Load a model and return its XNNPACK partitions.
 
-    The interpreter lists the graph's operators and, after them, one node of the kind ``DELEGATE`` for
-    each piece. Which operators a piece holds is not told: they are those between its outputs and its
-    inputs.
+    The interpreter lists the graph's operators and, after them, one ``DELEGATE`` node for each partition. The
+    operators of a partition are not listed; they are those between its outputs and its inputs.
     """
     interpreter = Interpreter(model_content=tflite, num_threads=1)
     interpreter.allocate_tensors()
-    nodes = interpreter._get_ops_details()  # noqa: SLF001 - there is no public way to see the pieces
-    pieces = [node for node in nodes if node["op_name"] == "DELEGATE"]
+    nodes = interpreter._get_ops_details()  # noqa: SLF001 - no public API lists the partitions
+    delegates = [node for node in nodes if node["op_name"] == "DELEGATE"]
     operators = [node for node in nodes if node["op_name"] != "DELEGATE"]
-    makers = {int(tensor): node for node in operators for tensor in node["outputs"]}
-    taken = {index for piece in pieces for index in _inside(piece, makers)}
-    left = tuple(node["op_name"] for node in operators if node["index"] not in taken)
-    return Partitions(len(pieces), left)
+    producers = {int(tensor): node for node in operators for tensor in node["outputs"]}
+    taken = {index for partition in delegates for index in _inside(partition, producers)}
+    undelegated = tuple(node["op_name"] for node in operators if node["index"] not in taken)
+    return Partitions(len(delegates), undelegated)
 
 
-def _inside(piece: dict[str, Any], makers: dict[int, dict[str, Any]]) -> set[int]:
-    border = {int(tensor) for tensor in piece["inputs"]}
+def _inside(partition: dict[str, Any], producers: dict[int, dict[str, Any]]) -> set[int]:
+    border = {int(tensor) for tensor in partition["inputs"]}
     inside: set[int] = set()
-    pending = [int(tensor) for tensor in piece["outputs"]]
+    pending = [int(tensor) for tensor in partition["outputs"]]
     while pending:
         tensor = pending.pop()
-        if tensor in border or tensor not in makers or makers[tensor]["index"] in inside:
+        if tensor in border or tensor not in producers or producers[tensor]["index"] in inside:
             continue
-        inside.add(makers[tensor]["index"])
-        pending += [int(source) for source in makers[tensor]["inputs"]]
+        inside.add(producers[tensor]["index"])
+        pending += [int(source) for source in producers[tensor]["inputs"]]
     return inside

@@ -1,4 +1,4 @@
-"""Average pools as convolutions, which XNNPACK takes in int8; it takes no int8 AVERAGE_POOL_2D."""
+"""Replace average pools by convolutions, because XNNPACK has no int8 AVERAGE_POOL_2D."""
 
 from typing import Any
 
@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from training.quantization.clone import rewired
 
 
-def with_convolved_pools(model: keras.Model) -> keras.Model:
-    """Write each average over a neighbourhood as a depthwise convolution.
+def pools_to_convolutions(model: keras.Model) -> keras.Model:
+    """Replace each average pool of stride 1 by a depthwise convolution.
 
-    At the border the average is over fewer pixels, while the convolution counts the padding as zeros; so
-    a factor for each position follows. Inception v3 has nine such pools, and each cut its graph in two.
+    At the border the pool averages fewer pixels, while the convolution counts the padding as zeros, so a
+    factor for each position follows. Inception v3 has nine such pools; each split its graph in two.
 
     Parameters
     ----------
@@ -23,18 +23,18 @@ def with_convolved_pools(model: keras.Model) -> keras.Model:
     Returns
     -------
     keras.Model
-        The same function, exact up to float rounding.
+        The equivalent model, exact up to float rounding.
     """
 
     def call(layer: Any, *args: Any, **kwargs: Any) -> Any:
-        if _keeps_the_size(layer):
-            return _convolved(layer, args[0])
+        if _preserves_size(layer):
+            return _as_convolution(layer, args[0])
         return layer(*args, **kwargs)
 
     return rewired(model, call)
 
 
-def _keeps_the_size(layer: Any) -> bool:
+def _preserves_size(layer: Any) -> bool:
     return (
         isinstance(layer, keras.layers.AveragePooling2D)
         and layer.padding == "same"
@@ -42,7 +42,7 @@ def _keeps_the_size(layer: Any) -> bool:
     )
 
 
-def _convolved(pool: Any, values: Any) -> Any:
+def _as_convolution(pool: Any, values: Any) -> Any:
     _, rows, columns, channels = values.shape
     convolution = keras.layers.DepthwiseConv2D(
         pool.pool_size, padding="same", use_bias=False, name=f"{pool.name}_convolved"
@@ -55,6 +55,6 @@ def _convolved(pool: Any, values: Any) -> Any:
 
 
 def _counts(length: int, width: int) -> NDArray[np.int64]:
-    """Return how many of the pixels that the pool averages around each place are inside."""
+    """Return the number of pixels inside the image that the pool averages at each position."""
     first = np.arange(length) - (width - 1) // 2
     return np.minimum(first + width, length) - np.maximum(first, 0)

@@ -1,4 +1,4 @@
-"""Pixel scaling, folded into the first convolution."""
+"""Fold pixel scaling into the first convolution."""
 
 import logging
 from typing import Any
@@ -12,14 +12,13 @@ from training.quantization.clone import rewired
 log = logging.getLogger(__name__)
 
 
-def without_scaling(model: keras.Model) -> keras.Model:
+def fold_rescaling(model: keras.Model) -> keras.Model:
     """Fold each `Rescaling` into the convolutions that read it.
 
-    A convolution of ``a x + b`` is a convolution of ``x`` with its kernel times ``a`` and its bias
-    more by the kernel's sum times ``b``. It holds at the border only where no padding stands in for
-    pixels, so only for ``padding="valid"``. For a padded one the factor still goes into the kernel, because
-    zeros stay zeros, and the shift stays: of whole pixels, it costs int8 next to nothing. What stays in
-    the graph is logged.
+    A convolution of ``a x + b`` equals a convolution of ``x`` with the kernel times ``a`` and the bias plus
+    the kernel's sum times ``b``. With padding this does not hold at the border, so both fold only for
+    ``padding="valid"``. For other padding the factor alone folds, because zeros stay zeros, and the shift
+    remains an operation, which costs int8 next to nothing. Scalings that remain are logged.
 
     Parameters
     ----------
@@ -29,7 +28,7 @@ def without_scaling(model: keras.Model) -> keras.Model:
     Returns
     -------
     keras.Model
-        The same function, exact up to float rounding.
+        The equivalent model, exact up to float rounding.
     """
     scaled: dict[int, tuple[Any, Any]] = {}
 
@@ -49,7 +48,7 @@ def without_scaling(model: keras.Model) -> keras.Model:
     for layer in folded.layers:
         if isinstance(layer, keras.layers.Rescaling):
             log.info(
-                "The scaling %r is not read by valid convolutions only: it stays an operation", layer.name
+                "The scaling %r has a reader that is not a valid convolution, so it is not folded", layer.name
             )
     return folded
 
@@ -74,13 +73,13 @@ def _scaled(convolution: Any, rescaling: Any) -> Any:
 
 
 def _shift(rescaling: Any) -> Any:
-    """Return what has to be added to pixels so that the factor alone is left."""
+    """Return the shift of pixels that leaves a pure factor."""
     offset = np.asarray(rescaling.offset) / np.asarray(rescaling.scale)
     return keras.layers.Rescaling(1.0, offset=offset.tolist(), name=f"{rescaling.name}_shift")
 
 
 def _by_channel(values: Any) -> NDArray[np.float32]:
-    """Return one value, or one for each channel, along the third axis of a kernel."""
+    """Broadcast one value, or one per channel, along a kernel's third axis."""
     return np.reshape(np.asarray(values, np.float32), (-1, 1))
 
 

@@ -1,4 +1,4 @@
-"""What each layer of the int8 model has lost."""
+"""Signal-to-quantization-noise ratio (SQNR) of each layer of the int8 model."""
 
 import re
 from collections.abc import Iterator
@@ -12,16 +12,16 @@ from training.progress import track
 from training.quantization.flatbuffer import operator_name, read
 from training.quantization.tensors import values_by_photo
 
-# Where values are made. The other operators pass them on.
+# The operators that compute new values; the others pass values on.
 SOURCES = {"CONV_2D", "DEPTHWISE_CONV_2D", "ADD", "FULLY_CONNECTED"}
-# In a tensor's name, which strings together what was fused into it, the step that gives it its name.
+# A tensor's name joins the names of the operators fused into it; this one is the layer's.
 _STEP = re.compile(r"([^/;]+)/(?:convolution|depthwise|Add)\d*(?:;|$)")
 _REPETITION = re.compile(r"_\d+$")
 
 
 @dataclass(frozen=True, slots=True)
-class LayerNoise:
-    """A layer's output in int8 against float.
+class LayerSQNR:
+    """SQNR of a layer's int8 output.
 
     Attributes
     ----------
@@ -30,9 +30,8 @@ class LayerNoise:
     position : int
         In the order of the graph, from 0.
     signal_to_noise_db, lowest_db : float
-        Ten times the decimal logarithm of the mean square of the float values over that of the
-        differences: of the median photo and of the worst. A photo that spikes beyond the range of a
-        tensor is cut off there, and low in all layers up to where the spike is used up.
+        ``10 log10(mean(float²) / mean((int8 - float)²))``, dB, of the median photo and of the worst. A photo
+        with activations beyond a tensor's range is clipped, which lowers the ratio of the layers that follow.
     """
 
     layer: str
@@ -41,10 +40,10 @@ class LayerNoise:
     lowest_db: float
 
 
-def noise_by_layer(exact: bytes, quantized: bytes, photos: NDArray[np.uint8]) -> list[LayerNoise]:
-    """Compare every convolution, sum and dense layer of two files that were made of the same weights.
+def sqnr_by_layer(exact: bytes, quantized: bytes, photos: NDArray[np.uint8]) -> list[LayerSQNR]:
+    """Measure the SQNR of every convolution, sum and dense layer of two files of the same weights.
 
-    The converter gives a tensor the same name in both.
+    Tensors are matched by name.
 
     Parameters
     ----------
@@ -60,21 +59,21 @@ def noise_by_layer(exact: bytes, quantized: bytes, photos: NDArray[np.uint8]) ->
     """
     pairs = _common_tensors(exact, quantized)
     if not pairs:
-        raise TrainingError("The float and the int8 file have no layer in common: they are two models.")
+        raise TrainingError("The float and the int8 file have no layer in common: they are of two models.")
     both = zip(values_by_photo(exact, photos), values_by_photo(quantized, photos), strict=True)
     decibels = np.array(
         [
             [_decibels(true(one), rounded(other)) for _, one, other in pairs]
-            for true, rounded in track(both, len(photos), "Measuring each layer")
+            for true, rounded in track(both, len(photos), "Measuring SQNR")
         ]
     )
     names = [name for name, _, _ in pairs]
     medians, lowest = np.median(decibels, axis=0).tolist(), decibels.min(axis=0).tolist()
-    return [LayerNoise(*row) for row in zip(names, range(len(pairs)), medians, lowest, strict=True)]
+    return [LayerSQNR(*row) for row in zip(names, range(len(pairs)), medians, lowest, strict=True)]
 
 
 def _decibels(true: NDArray[np.float64], rounded: NDArray[np.float64]) -> float:
-    # A layer that is all zero, or all exact, has a finite ratio too: JSON has no other.
+    # A layer that is all zero, or exact, has a finite ratio, too, because JSON has no infinity.
     tiny = np.finfo(float).tiny
     signal, noise = np.square(true).mean() + tiny, np.square(rounded - true).mean() + tiny
     return float(10 * np.log10(signal / noise))
@@ -82,11 +81,15 @@ def _decibels(true: NDArray[np.float64], rounded: NDArray[np.float64]) -> float:
 
 def _common_tensors(exact: bytes, quantized: bytes) -> list[tuple[str, int, int]]:
     """Return layer name and tensor index in each file, in the order of the int8 graph."""
-    known = dict(_made(exact, kinds=None))
-    return [(_layer(name), known[name], index) for name, index in _made(quantized, SOURCES) if name in known]
+    indices = dict(_outputs(exact, kinds=None))
+    return [
+        (_layer(name), indices[name], index)
+        for name, index in _outputs(quantized, SOURCES)
+        if name in indices
+    ]
 
 
-def _made(tflite: bytes, kinds: set[str] | None) -> Iterator[tuple[str, int]]:
+def _outputs(tflite: bytes, kinds: set[str] | None) -> Iterator[tuple[str, int]]:
     model = read(tflite)
     graph = model.subgraphs[0]
     for operator in graph.operators:

@@ -1,4 +1,4 @@
-"""What is in the tensors of a TFLite file while it runs."""
+"""Read intermediate tensors of a TFLite file while it runs."""
 
 from collections.abc import Callable, Iterator
 
@@ -10,10 +10,10 @@ Values = Callable[[int], NDArray[np.float64]]
 
 
 def values_by_photo(tflite: bytes, photos: NDArray[np.uint8]) -> Iterator[Values]:
-    """Run photos one by one and yield for each a function from a tensor's index to its real values.
+    """Run photos one by one and yield, for each, a function from a tensor's index to its dequantized values.
 
-    LiteRT's own kernels run, because XNNPACK keeps no values between layers; the two round alike but
-    for the last bit.
+    LiteRT's own kernels run, because XNNPACK does not preserve intermediate tensors; both round alike but for
+    the last bit.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ def values_by_photo(tflite: bytes, photos: NDArray[np.uint8]) -> Iterator[Values
         experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
     )
     interpreter.allocate_tensors()
-    picture = interpreter.get_input_details()[0]
+    image = interpreter.get_input_details()[0]
     scales = {each["index"]: each["quantization"] for each in interpreter.get_tensor_details()}
 
     def values(index: int) -> NDArray[np.float64]:
@@ -37,6 +37,6 @@ def values_by_photo(tflite: bytes, photos: NDArray[np.uint8]) -> Iterator[Values
         return (stored - zero_point) * scale if scale else stored
 
     for photo in photos:
-        interpreter.set_tensor(picture["index"], photo[np.newaxis].astype(picture["dtype"]))
+        interpreter.set_tensor(image["index"], photo[np.newaxis].astype(image["dtype"]))
         interpreter.invoke()
         yield values

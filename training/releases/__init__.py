@@ -1,1 +1,1 @@
-"""A model on its way to those who ask: gates, the registry, its channels."""
+"""Releases: gates, the registry, and its channels."""

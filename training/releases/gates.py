@@ -1,4 +1,4 @@
-"""The gates of a release: what a model has to show before anybody's photos are judged by it."""
+"""Release gates: the checks that a model must pass before it is released."""
 
 import json
 import math
@@ -11,22 +11,18 @@ from rich.table import Table
 
 from frond.classifier import Classifier
 from frond.manifest import Manifest
+from training.int8_limits import MAX_MACRO_F1_LOSS, MIN_TOP1_AGREEMENT
 
-# What int8 may cost. A sound export agrees on more than 99.5 % of photos; one whose calibration collapsed, on
-# 60 % or so.
-TOP1_AGREEMENT = 0.98
-MACRO_F1_LOSS = 0.003
-# Confidences are off by this much on average; beyond it "95 % sure" misleads whoever acts on it. We aim at
-# 0.03, and a test split of some hundred photos alone adds about 0.02 to the measurement.
+# Expected calibration error. The aim is 0.03; a test split of some hundred photos alone adds about 0.02.
 CALIBRATION_ERROR = 0.05
-# A cold start may have to fetch the file. Xception is 22 MB in int8, 84 MB where something left it in float.
+# A cold start may download the file. Xception is 22 MB in int8; 84 MB means that float weights remain.
 SIZE_BYTES = 60_000_000
 REPORT = ("report/index.html", "report/metrics.json", "MODEL_CARD.md", "NOTICE.md")
 
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """One requirement: what was measured, what is asked for, and whether that will do."""
+    """One gate: measured value, required value and result."""
 
     name: str
     measured: str
@@ -34,20 +30,20 @@ class Gate:
     passed: bool
 
 
-def judge(directory: Path, manifest: Manifest, stable: Manifest | None) -> list[Gate]:
-    """Try a model against every gate.
+def check_gates(directory: Path, manifest: Manifest, stable: Manifest | None) -> list[Gate]:
+    """Check a model against every gate.
 
     Parameters
     ----------
     directory
-        The model's folder, as ``export`` and ``evaluate`` left it.
+        The model's folder, as written by ``export`` and ``evaluate``.
     stable
-        What serves now; None where nothing was promoted yet.
+        Manifest of the stable model; None before the first promotion.
 
     Raises
     ------
     frond.problems.InvalidModel
-        The model cannot be loaded, or does not match its manifest. No force helps against that.
+        The model cannot be loaded, or does not match its manifest. `--force` does not override this.
     """
     return [
         _loads(directory, manifest),
@@ -61,7 +57,7 @@ def judge(directory: Path, manifest: Manifest, stable: Manifest | None) -> list[
 
 
 def table(gates: list[Gate]) -> Table:
-    """Return the gates for the terminal."""
+    """Return the gates as a table."""
     rows = Table("gate", "measured", "required", "")
     for gate in gates:
         verdict = "[green]passed[/]" if gate.passed else "[red]refused[/]"
@@ -73,7 +69,7 @@ def _loads(directory: Path, manifest: Manifest) -> Gate:
     size = manifest.input.size
     inference = Classifier.load(directory).infer(np.zeros((size, size, 3), np.uint8))
     finite = bool(np.isfinite(inference.logits).all())
-    return Gate("runs", "by LiteRT" if finite else "no numbers come out", "its manifest's file", finite)
+    return Gate("runs", "by LiteRT" if finite else "outputs are not finite", "its manifest's file", finite)
 
 
 def _tested(manifest: Manifest) -> Gate:
@@ -88,20 +84,25 @@ def _agreement(manifest: Manifest) -> list[Gate]:
         Gate(
             "same answer as in float",
             _share(top1),
-            f"at least {TOP1_AGREEMENT:.0%} of photos",
-            top1 is not None and top1 >= TOP1_AGREEMENT,
+            f"at least {MIN_TOP1_AGREEMENT:.0%} of photos",
+            top1 is not None and top1 >= MIN_TOP1_AGREEMENT,
         )
     ]
-    # Not every export measures it.
+    # Older exports did not measure it.
     if loss is not None:
         gates.append(
-            Gate("macro F1 lost to int8", f"{loss:.4f}", f"at most {MACRO_F1_LOSS}", loss <= MACRO_F1_LOSS)
+            Gate(
+                "macro F1 lost to int8",
+                f"{loss:.4f}",
+                f"at most {MAX_MACRO_F1_LOSS}",
+                loss <= MAX_MACRO_F1_LOSS,
+            )
         )
     return gates
 
 
 def _no_worse(manifest: Manifest, stable: Manifest | None) -> Gate:
-    """Compare with stable's macro F1; the lower end of its 95 % interval is as good by all we can tell."""
+    """Compare macro F1 with the lower end of stable's 95 % interval."""
     f1 = _number(manifest.metrics, "macro_f1")
     measured = "not measured" if f1 is None else f"{f1:.4f}"
     if stable is None or stable.version == manifest.version:
@@ -128,12 +129,12 @@ def _small(manifest: Manifest) -> Gate:
 
 
 def _reported(directory: Path, manifest: Manifest) -> Gate:
-    """Look for what `evaluate` writes, and whether it is of this model."""
+    """Check that the report of `evaluate` is complete and of this model."""
     missing = [name for name in REPORT if not (directory / name).is_file()]
     if missing:
         return Gate("report", f"without {', '.join(missing)}", "as `evaluate` writes it", False)
     same = _macro_f1(directory / "report/metrics.json") == _number(manifest.metrics, "macro_f1")
-    return Gate("report", "there" if same else "of another evaluation", "as `evaluate` writes it", same)
+    return Gate("report", "complete" if same else "of another evaluation", "as `evaluate` writes it", same)
 
 
 def _macro_f1(path: Path) -> float | None:

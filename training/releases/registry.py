@@ -1,4 +1,4 @@
-"""Which registry a command means, and who uses it."""
+"""Open the registry that a command's options name, and identify its user."""
 
 import getpass
 import os
@@ -12,10 +12,10 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from frond.registry import Registry, RegistryError
+from training.aws_stack import AWS_CONFIG, local_stack
 from training.errors import TrainingError
-from training.stack import PATIENT, local_stack
 
-BRIEF = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 1})
+STS_CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 1})
 
 
 @contextmanager
@@ -25,16 +25,16 @@ def registry_of(bucket: str | None, local: bool) -> Iterator[Registry]:
     Raises
     ------
     training.errors.TrainingError
-        Neither is named, no local stack runs, or the registry did not do what it was asked.
+        Neither is named, no local stack runs, or a call to the registry failed.
     """
     try:
-        yield _local_registry() if local else Registry.open(_name(bucket or ""), PATIENT)
+        yield _local_registry() if local else Registry.open(_name(bucket or ""), AWS_CONFIG)
     except RegistryError as error:
         raise TrainingError(str(error)) from error
 
 
 def identity(by: str | None, local: bool) -> str:
-    """Return who moves a channel: who they say, their ARN in AWS, or their name on this machine."""
+    """Return the user for the history: ``by``, their AWS ARN, or user and host name."""
     if by:
         return by
     return (None if local else _arn()) or f"{_user()}@{socket.gethostname()}"
@@ -44,7 +44,7 @@ def _name(bucket: str) -> str:
     name = bucket.removeprefix("s3://").rstrip("/")
     if not name or "/" in name:
         raise TrainingError(
-            "Say where the registry is: --bucket s3://NAME, the variable FROND_MODELS_BUCKET, or --local for "
+            "Name the registry: --bucket s3://NAME, the variable FROND_MODELS_BUCKET, or --local for "
             "the stack that `make serve` runs."
         )
     return name
@@ -52,12 +52,12 @@ def _name(bucket: str) -> str:
 
 def _local_registry() -> Registry:
     stack = local_stack()
-    return Registry.open(stack.output("ModelsBucketName"), stack.aws.config, **stack.aws.where)
+    return Registry.open(stack.output("ModelsBucketName"), stack.aws.config, **stack.aws.arguments)
 
 
 def _arn() -> str | None:
     try:
-        sts: Any = botocore.session.get_session().create_client("sts", config=BRIEF)
+        sts: Any = botocore.session.get_session().create_client("sts", config=STS_CONFIG)
         return str(sts.get_caller_identity()["Arn"])
     except (BotoCoreError, ClientError):
         return None
@@ -66,5 +66,5 @@ def _arn() -> str | None:
 def _user() -> str:
     try:
         return getpass.getuser()
-    except (OSError, KeyError):  # no variable tells, and the machine has no name for this user
+    except (OSError, KeyError):  # neither the environment nor the system names this user
         return str(os.getuid())

@@ -12,41 +12,41 @@ from frond.registry import Registry
 from frond.registry.versions import ProgressCallback
 from training.errors import TrainingError
 from training.progress import console
-from training.releases.gates import Gate, judge, table
+from training.releases.gates import Gate, check_gates, table
 
 
 def release(registry: Registry, directory: Path, by: str, force: str | None = None) -> Manifest:
-    """Judge a model, write it to the registry as a version and point ``candidate`` at that.
+    """Check a model, publish it to the registry and point ``candidate`` at it.
 
-    Interrupted at any point, it can be run again. What stands at its manifest is there for good.
+    An interrupted release can be run again. Once its manifest is written, a version is immutable.
 
     Parameters
     ----------
     directory
-        Holds what ``export`` and ``evaluate`` wrote.
+        The model's folder, as written by ``export`` and ``evaluate``.
     by
-        Who releases it.
+        The user, for the history.
     force
-        Why it is released although a gate refuses it; kept in the manifest.
+        Why to release it although a gate fails; stored in the manifest.
 
     Raises
     ------
     training.errors.TrainingError
-        A gate refuses it; then nothing was written.
+        A gate fails; nothing was written.
     frond.problems.InvalidModel
-        The folder holds no model that can serve.
+        The folder holds no valid model.
     frond.registry.RegistryError
-        The registry cannot take it.
+        The registry rejects it or is unreachable.
     """
     manifest = read_manifest(directory)
     candidate = registry.channels.pointer("candidate")
     pointed_at = candidate.version
-    gates = judge(directory, manifest, _stable(registry))
+    gates = check_gates(directory, manifest, _stable(registry))
     Console().print(table(gates))
     manifest = manifest.model_copy(update={"forced": _permission(manifest, gates, force)})
     files = _files(directory)
-    with _upload_bar(files) as sent:
-        registry.versions.publish(manifest, files, sent)
+    with _upload_bar(files) as upload_progress:
+        registry.versions.publish(manifest, files, upload_progress)
     if pointed_at != manifest.version:
         registry.channels.advance(candidate, manifest.version, by, "release", manifest.forced)
     return manifest
@@ -58,36 +58,36 @@ def _stable(registry: Registry) -> Manifest | None:
 
 
 def _permission(manifest: Manifest, gates: list[Gate], force: str | None) -> str | None:
-    """Return why the model is released although a gate refuses it; None where none does."""
-    refused = [gate.name for gate in gates if not gate.passed]
-    if not refused:
+    """Return the reason to release in spite of failed gates; None if all passed."""
+    failed = [gate.name for gate in gates if not gate.passed]
+    if not failed:
         return None
     if not force:
         raise TrainingError(
-            f"{manifest.version} was not released, because of: {', '.join(refused)}. Mend that and evaluate "
-            'again, or say why it should be released all the same: --force "why".'
+            f"{manifest.version} was not released, because of: {', '.join(failed)}. Fix that and evaluate "
+            'again, or give a reason to release it all the same: --force "why".'
         )
     return force
 
 
 def _files(directory: Path) -> dict[str, Path]:
-    """Return what belongs to a version by its name there, the model first; the manifest goes apart."""
-    beside = [path for path in directory.glob("*.md") if path.is_file()]
+    """Return a version's files by name, the model first, without the manifest."""
+    documents = [path for path in directory.glob("*.md") if path.is_file()]
     report = [path for path in (directory / "report").rglob("*") if path.is_file()]
-    paths = [directory / MODEL_NAME, *sorted(beside), *sorted(report)]
+    paths = [directory / MODEL_NAME, *sorted(documents), *sorted(report)]
     return {path.relative_to(directory).as_posix(): path for path in paths if path.name != MANIFEST_NAME}
 
 
 @contextmanager
 def _upload_bar(files: dict[str, Path]) -> Iterator[ProgressCallback]:
-    """Show how much has gone; a file that has to be sent again starts again."""
+    """Show the upload's progress; a retried file starts again."""
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    gone: dict[str, int] = {}
+    sent: dict[str, int] = {}
     with Progress(*columns, console=console) as progress:
         task = progress.add_task("Uploading", total=sum(path.stat().st_size for path in files.values()))
 
-        def sent(name: str, count: int) -> None:
-            gone[name] = count
-            progress.update(task, completed=sum(gone.values()))
+        def update(name: str, count: int) -> None:
+            sent[name] = count
+            progress.update(task, completed=sum(sent.values()))
 
-        yield sent
+        yield update

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from frond.manifest import Species
+from frond.manifest import SpeciesLabel
 from training.artifacts.metrics import CalibrationBin, MultiImageMetrics, ScoreHistograms
 from training.artifacts.trials import BiasTrial, LayerError
 from training.plots import Rows, curves
@@ -29,7 +29,7 @@ def learning_curves(rows: Rows) -> Markup:
         return inline_svg(figure, "curves", "Loss and macro F1 of training and validation over the epochs")
 
 
-def confusion_matrix(matrix: Sequence[Sequence[int]], labels: Sequence[Species]) -> Markup:
+def confusion_matrix(matrix: Sequence[Sequence[int]], labels: Sequence[SpeciesLabel]) -> Markup:
     """Plot true species (rows) against answers (columns); a darker cell is a larger share of the row."""
     counts = np.asarray(matrix)
     side = max(WIDTH, 1.9 + 0.34 * min(len(labels), READABLE))
@@ -75,7 +75,7 @@ def reliability(bins: Sequence[CalibrationBin]) -> Markup:
         return inline_svg(figure, "reliability", "Reliability diagram: accuracy over confidence")
 
 
-def biases(trial: BiasTrial, labels: Sequence[Species]) -> Markup:
+def biases(trial: BiasTrial, labels: Sequence[SpeciesLabel]) -> Markup:
     """Plot the bias of each species' logit; with many species only the largest ones."""
     names = {species.slug: common(species) for species in labels}
     moves = sorted(trial.biases.items(), key=lambda move: -abs(move[1]))[:READABLE]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from frond.manifest import Species
+from frond.manifest import SpeciesLabel
 from training.artifacts.metrics import Metrics
 
 
@@ -11,7 +11,7 @@ from training.artifacts.metrics import Metrics
 class Weak:
     """A species with a low F1."""
 
-    species: Species
+    species: SpeciesLabel
     f1: float
     photos: int
 
@@ -20,8 +20,8 @@ class Weak:
 class Confusion:
     """Photos of one species that were classified as another."""
 
-    truth: Species
-    answer: Species
+    truth: SpeciesLabel
+    answer: SpeciesLabel
     photos: int
     of: int
 
@@ -31,7 +31,7 @@ class Confusion:
         return self.photos / self.of
 
 
-def weakest(metrics: Metrics, labels: Sequence[Species], most: int = 3) -> list[Weak]:
+def weakest(metrics: Metrics, labels: Sequence[SpeciesLabel], most: int = 3) -> list[Weak]:
     """Return the species with an F1 below the mean, the lowest first."""
     seen = [s for s in labels if metrics.species[s.slug]["support"] > 0]
     below = [s for s in seen if metrics.species[s.slug]["f1-score"] < metrics.macro_f1]
@@ -42,7 +42,7 @@ def weakest(metrics: Metrics, labels: Sequence[Species], most: int = 3) -> list[
     ]
 
 
-def confusions(metrics: Metrics, labels: Sequence[Species], most: int = 8) -> list[Confusion]:
+def confusions(metrics: Metrics, labels: Sequence[SpeciesLabel], most: int = 8) -> list[Confusion]:
     """Return the most frequent confusions, by photos, then by share."""
     found = [
         Confusion(labels[row], labels[column], photos, sum(counts))

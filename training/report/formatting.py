@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from frond.manifest import Species
+from frond.manifest import SpeciesLabel
 
 # No line break between a number and its unit.
 NBSP = "\u00a0"
@@ -74,7 +74,7 @@ def title(name: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def common(species: Species) -> str:
+def common(species: SpeciesLabel) -> str:
     """Return the English name of a species, or the scientific one."""
     return species.common_names.get("en") or species.scientific_name
 

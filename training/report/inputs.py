@@ -19,7 +19,7 @@ from training.artifacts.files import (
 )
 from training.artifacts.metrics import METRICS_NAME, Metrics
 from training.artifacts.trials import BiasTrial, OodBenchmark, QuantizationTrials, TTATrials
-from training.data.card import Card
+from training.data.card import DataCard
 from training.errors import TrainingError
 
 
@@ -30,7 +30,7 @@ class ReportInputs:
     manifest: Manifest
     metrics: Metrics
     examples: Examples | None = None
-    card: Card | None = None
+    card: DataCard | None = None
     history: list[dict[str, float | None]] | None = None
     settings: dict[str, Any] | None = None
     quantization: QuantizationTrials | None = None
@@ -50,7 +50,7 @@ def read_inputs(
     directory: Path,
     metrics: Metrics | None = None,
     examples: Examples | None = None,
-    card: Card | None = None,
+    card: DataCard | None = None,
 ) -> ReportInputs:
     """Read the inputs of a report from a model's folder.
 
@@ -79,7 +79,7 @@ def read_inputs(
         manifest,
         metrics,
         examples or read_json(report / EXAMPLES_NAME, Examples),
-        card or read_json(report / DATA_NAME, Card),
+        card or read_json(report / DATA_NAME, DataCard),
         read_json(report / HISTORY_NAME, list[dict[str, float | None]]) or None,
         read_json(report / SETTINGS_NAME, dict[str, Any]) or manifest.training or None,
         read_json(report / QUANTIZATION_NAME, QuantizationTrials),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from frond.image_quality import Issue
-from frond.manifest import Species
+from frond.manifest import SpeciesLabel
 
 Language = Literal["en", "es", "fr"]
 
@@ -17,7 +17,7 @@ ENGLISH: Language = "en"
 _ADVICE = Path(__file__).parent / "advice.csv"
 
 
-def common_name(species: Species, lang: Language) -> str:
+def common_name(species: SpeciesLabel, lang: Language) -> str:
     """Return a species' name in a language, or in English, or its scientific name."""
     names = species.common_names
     return names.get(lang) or names.get(ENGLISH) or species.scientific_name

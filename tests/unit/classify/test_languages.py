@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 
 from frond.image_quality import Issue
-from frond.manifest import Species
+from frond.manifest import SpeciesLabel
 from frond_classify.i18n import Language, advice, chosen, common_name, preferred
 
 TABLE = Path(__file__).parents[3] / "functions" / "classify" / "frond_classify" / "advice.csv"
@@ -48,7 +48,9 @@ def test_every_issue_has_advice_in_every_language() -> None:
 
 
 def test_a_name_that_is_missing_is_said_in_english_or_in_latin() -> None:
-    known = Species(slug="zea-mays", scientific_name="Zea mays", common_names={"en": "Maize", "es": "Maíz"})
-    unknown = Species(slug="zea-mays", scientific_name="Zea mays")
+    known = SpeciesLabel(
+        slug="zea-mays", scientific_name="Zea mays", common_names={"en": "Maize", "es": "Maíz"}
+    )
+    unknown = SpeciesLabel(slug="zea-mays", scientific_name="Zea mays")
     assert [common_name(known, lang) for lang in get_args(Language)] == ["Maize", "Maíz", "Maize"]
     assert common_name(unknown, "fr") == "Zea mays"

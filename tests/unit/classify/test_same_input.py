@@ -11,10 +11,10 @@ from frond.classifier import Classifier, Inference
 from frond_classify.serving.model_provider import classifier
 from tests.unit.classify.conftest import PHOTOS, Call, form
 from training.data.dataset import Dataset
-from training.data.prepare import Terms, prepare
-from training.data.sources import Folder
-from training.data.split import Division, Split
-from training.data.taxonomy import Catalogue
+from training.data.prepare import License, prepare
+from training.data.sources import FolderSource
+from training.data.split import Split, SplitConfig
+from training.data.taxonomy import Taxonomy
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,9 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
         shutil.copy(photo, root / "set" / photo.stem)
     shares: dict[Split, float] = {"train": 0.6, "validation": 0.2, "test": 0.2}
     recipe = classifier().manifest.input
-    prepare(Folder(root / "set"), root / "prepared", recipe, Catalogue(), Division(shares), 1, Terms())
+    prepare(
+        FolderSource(root / "set"), root / "prepared", recipe, Taxonomy(), SplitConfig(shares), 1, License()
+    )
     return Dataset(root / "prepared")
 
 

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from frond.manifest import (
     MANIFEST_NAME,
     Manifest,
-    Species,
+    SpeciesLabel,
     parse_manifest,
     read_manifest,
     slugify,
@@ -128,16 +128,16 @@ class TestReading:
 def test_a_name_becomes_a_slug(name: str, slug: str) -> None:
     assert slugify(name) == slug
     if slug:
-        assert Species(slug=slug, scientific_name=name).slug == slugify(slug)
+        assert SpeciesLabel(slug=slug, scientific_name=name).slug == slugify(slug)
 
 
 @pytest.mark.parametrize("slug", ["", "-", "zea mays", "zea--mays", "zea-mays-", "../zea"])
 def test_an_invalid_slug_is_refused(slug: str) -> None:
     with pytest.raises(ValidationError):
-        Species(slug=slug, scientific_name="Zea mays")
+        SpeciesLabel(slug=slug, scientific_name="Zea mays")
 
 
 @pytest.mark.parametrize("code", ["", "ZEA", "zeamx", "ZEAMX1X", "ZEAM-"])
 def test_an_invalid_eppo_code_is_refused(code: str) -> None:
     with pytest.raises(ValidationError, match="eppo_code"):
-        Species(slug="zea-mays", scientific_name="Zea mays", eppo_code=code)
+        SpeciesLabel(slug="zea-mays", scientific_name="Zea mays", eppo_code=code)

@@ -33,12 +33,12 @@ def stable(registry: Registry) -> str | None:
     return registry.channels.pointer("stable").version
 
 
-def test_a_channel_points_nowhere_before_its_first_move(registry: Registry) -> None:
+def test_a_channel_has_no_version_before_its_first_update(registry: Registry) -> None:
     assert stable(registry) is None
     assert registry.channels.history("stable") == []
 
 
-def test_a_move_is_recorded_with_who_when_from_and_to(
+def test_the_history_has_author_time_and_versions(
     bucket: Bucket, registry: Registry, versions: list[str]
 ) -> None:
     promote(registry, versions[0])
@@ -59,12 +59,12 @@ def test_rollbacks_go_back_one_version_each_and_stop_at_the_first(
 
     assert roll_back(registry) == versions[1]
     assert roll_back(registry) == versions[0]
-    with pytest.raises(NoPreviousVersionError, match="no earlier version"):
+    with pytest.raises(NoPreviousVersionError, match="no previous version"):
         roll_back(registry)
     assert stable(registry) == versions[0]
 
 
-def test_a_promotion_after_a_rollback_forgets_what_was_rolled_back(
+def test_a_promotion_after_a_rollback_drops_the_rolled_back_version(
     registry: Registry, versions: list[str]
 ) -> None:
     promote(registry, versions[0])
@@ -78,15 +78,13 @@ def test_a_promotion_after_a_rollback_forgets_what_was_rolled_back(
     ]  # fmt: skip
 
 
-def test_of_two_who_move_at_once_one_wins_and_the_other_is_told(
-    registry: Registry, versions: list[str]
-) -> None:
+def test_of_two_concurrent_updates_one_raises_conflict(registry: Registry, versions: list[str]) -> None:
     promote(registry, versions[3])
     promote(registry, versions[0])
     seen_by_alice, seen_by_bob = (registry.channels.pointer("stable") for _ in range(2))
 
     registry.channels.advance(seen_by_alice, versions[1], ALICE)
-    with pytest.raises(ConflictError, match="Somebody else moved stable"):
+    with pytest.raises(ConflictError, match="Somebody else updated stable"):
         registry.channels.advance(seen_by_bob, versions[2], BOB)
     with pytest.raises(ConflictError):
         registry.channels.roll_back(seen_by_bob, BOB)
@@ -95,7 +93,7 @@ def test_of_two_who_move_at_once_one_wins_and_the_other_is_told(
     assert [move.moved_by for move in registry.channels.history("stable")] == [ALICE] * 3
 
 
-def test_of_two_who_make_the_first_move_at_once_one_wins(registry: Registry, versions: list[str]) -> None:
+def test_of_two_concurrent_first_updates_one_wins(registry: Registry, versions: list[str]) -> None:
     nowhere = registry.channels.pointer("stable")
 
     registry.channels.advance(nowhere, versions[0], ALICE)
@@ -104,7 +102,7 @@ def test_of_two_who_make_the_first_move_at_once_one_wins(registry: Registry, ver
     assert stable(registry) == versions[0]
 
 
-def test_a_channel_that_was_deleted_in_the_meantime_is_not_moved(
+def test_a_channel_deleted_in_the_meantime_is_not_updated(
     bucket: Bucket, registry: Registry, versions: list[str]
 ) -> None:
     promote(registry, versions[0])
@@ -116,7 +114,7 @@ def test_a_channel_that_was_deleted_in_the_meantime_is_not_moved(
     assert stable(registry) is None
 
 
-def test_a_channel_never_points_at_what_is_not_there(registry: Registry, versions: list[str]) -> None:
+def test_a_channel_only_points_at_released_versions(registry: Registry, versions: list[str]) -> None:
     promote(registry, versions[0])
 
     with pytest.raises(UnknownVersionError, match="no version 2020"):
@@ -134,7 +132,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN)
-def test_a_broken_channel_is_named_and_can_be_mended(
+def test_a_broken_channel_is_reported_and_can_be_repaired(
     bucket: Bucket, registry: Registry, versions: list[str], content: bytes
 ) -> None:
     promote(registry, versions[0])
@@ -151,15 +149,15 @@ def test_a_broken_channel_is_named_and_can_be_mended(
     assert roll_back(registry) == versions[0]
 
 
-def test_a_broken_record_is_named(bucket: Bucket, registry: Registry, versions: list[str]) -> None:
+def test_a_broken_record_is_reported(bucket: Bucket, registry: Registry, versions: list[str]) -> None:
     promote(registry, versions[0])
     bucket.put("history/stable/000001.json", b"nothing")
 
-    with pytest.raises(RegistryError, match=r"history/stable/000001\.json is not the record"):
+    with pytest.raises(RegistryError, match=r"history/stable/000001\.json is not a valid channel update"):
         registry.channels.history("stable")
 
 
-def test_a_move_that_was_interrupted_before_its_record_is_recorded_by_the_next(
+def test_the_next_update_records_an_interrupted_one(
     bucket: Bucket, registry: Registry, versions: list[str]
 ) -> None:
     promote(registry, versions[0])
@@ -173,7 +171,7 @@ def test_a_move_that_was_interrupted_before_its_record_is_recorded_by_the_next(
     assert bucket.get(lost) == record
 
 
-def test_a_channel_put_back_by_hand_writes_over_no_record(
+def test_a_channel_restored_by_hand_overwrites_no_record(
     bucket: Bucket, registry: Registry, versions: list[str]
 ) -> None:
     promote(registry, versions[0])
@@ -185,7 +183,7 @@ def test_a_channel_put_back_by_hand_writes_over_no_record(
     assert [m.version for m in registry.channels.history("stable")] == [versions[i] for i in (2, 1, 0)]
 
 
-def test_what_did_not_change_is_not_read_again(
+def test_an_unchanged_channel_is_not_transferred_again(
     bucket: Bucket, registry: Registry, versions: list[str]
 ) -> None:
     promote(registry, versions[0])

@@ -21,7 +21,7 @@ def files_of(directory: Path) -> dict[str, Path]:
     return {name: directory / name for name in (MODEL_NAME, "report/index.html", "NOTICE.md")}
 
 
-def test_a_version_comes_back_as_it_was_written(registry: Registry, tmp_path: Path) -> None:
+def test_round_trip(registry: Registry, tmp_path: Path) -> None:
     directory, manifest = model_folder(tmp_path / "model")
 
     assert registry.versions.publish(manifest, files_of(directory))
@@ -30,7 +30,7 @@ def test_a_version_comes_back_as_it_was_written(registry: Registry, tmp_path: Pa
     assert registry.versions.model(manifest.version) == (directory / MODEL_NAME).read_bytes()
 
 
-def test_a_version_shows_its_species(bucket: Bucket, registry: Registry, tmp_path: Path) -> None:
+def test_gallery_pictures_of_a_version(bucket: Bucket, registry: Registry, tmp_path: Path) -> None:
     directory, manifest = model_folder(tmp_path / "model")
     photo = directory / "report" / "maïs-1.jpg"
     photo.write_bytes(b"a photo of maize")
@@ -42,7 +42,7 @@ def test_a_version_shows_its_species(bucket: Bucket, registry: Registry, tmp_pat
 
 
 @pytest.mark.parametrize("slug", ["", "../../secret", "a/b", "secret.jpg", "a\n", "-a", "a--b", "玉" * 400])
-def test_what_is_no_slug_shows_nothing(bucket: Bucket, registry: Registry, slug: str) -> None:
+def test_an_invalid_slug_has_no_picture(bucket: Bucket, registry: Registry, slug: str) -> None:
     bucket.put(f"models/v/report/gallery/{slug}.jpg"[:300], b"a secret")
     bucket.put("models/v/secret.jpg", b"a secret")
 
@@ -59,7 +59,7 @@ def test_the_manifest_is_written_last(bucket: Bucket, tmp_path: Path) -> None:
     assert written[-1].endswith("/manifest.json")
 
 
-def test_an_interrupted_release_is_not_there_and_can_be_run_again(
+def test_an_interrupted_release_is_invisible_and_can_be_run_again(
     bucket: Bucket, registry: Registry, tmp_path: Path
 ) -> None:
     directory, manifest = model_folder(tmp_path / "model")
@@ -76,7 +76,7 @@ def test_an_interrupted_release_is_not_there_and_can_be_run_again(
     assert list(registry.versions.released()) == [manifest.version]
 
 
-def test_a_version_that_is_there_is_left_alone(bucket: Bucket, registry: Registry, tmp_path: Path) -> None:
+def test_a_released_version_is_not_changed(bucket: Bucket, registry: Registry, tmp_path: Path) -> None:
     directory, manifest = model_folder(tmp_path / "model")
     registry.versions.publish(manifest, files_of(directory))
     (directory / "NOTICE.md").write_text("something else")
@@ -90,7 +90,7 @@ def test_a_version_that_is_there_is_left_alone(bucket: Bucket, registry: Registr
     assert registry.versions.manifest(manifest.version) == manifest
 
 
-def test_of_two_who_release_one_version_at_once_both_are_content(
+def test_two_concurrent_releases_of_one_version_succeed(
     bucket: Bucket, registry: Registry, tmp_path: Path
 ) -> None:
     directory, manifest = model_folder(tmp_path / "model")
@@ -104,17 +104,17 @@ def test_of_two_who_release_one_version_at_once_both_are_content(
     assert registry.versions.manifest(manifest.version) == manifest
 
 
-def test_progress_is_told_to_the_last_byte(registry: Registry, tmp_path: Path) -> None:
+def test_progress_reaches_the_last_byte(registry: Registry, tmp_path: Path) -> None:
     directory, manifest = model_folder(tmp_path / "model")
-    told: dict[str, int] = {}
+    sent: dict[str, int] = {}
 
-    registry.versions.publish(manifest, files_of(directory), told.__setitem__)
+    registry.versions.publish(manifest, files_of(directory), sent.__setitem__)
 
-    assert told == {name: path.stat().st_size for name, path in files_of(directory).items()}
+    assert sent == {name: path.stat().st_size for name, path in files_of(directory).items()}
 
 
 @pytest.mark.parametrize("content", [b"", b"not JSON", b"{}"], ids=["empty", "text", "an empty object"])
-def test_a_broken_manifest_is_named(
+def test_a_broken_manifest_is_reported(
     bucket: Bucket, registry: Registry, tmp_path: Path, content: bytes
 ) -> None:
     version = publish(registry, tmp_path)
@@ -124,7 +124,7 @@ def test_a_broken_manifest_is_named(
         registry.versions.manifest(version)
 
 
-def test_a_manifest_in_anothers_place_is_refused(bucket: Bucket, registry: Registry, tmp_path: Path) -> None:
+def test_another_versions_manifest_is_rejected(bucket: Bucket, registry: Registry, tmp_path: Path) -> None:
     one, other = publish(registry, tmp_path, 0), publish(registry, tmp_path, 1)
     bucket.put(f"models/{one}/manifest.json", bucket.get(f"models/{other}/manifest.json"))
 
@@ -132,7 +132,7 @@ def test_a_manifest_in_anothers_place_is_refused(bucket: Bucket, registry: Regis
         registry.versions.manifest(one)
 
 
-def test_a_model_that_is_gone_is_named(bucket: Bucket, registry: Registry, tmp_path: Path) -> None:
+def test_a_missing_model_is_reported(bucket: Bucket, registry: Registry, tmp_path: Path) -> None:
     version = publish(registry, tmp_path)
     bucket.delete(f"models/{version}/{MODEL_NAME}")
 
@@ -140,14 +140,14 @@ def test_a_model_that_is_gone_is_named(bucket: Bucket, registry: Registry, tmp_p
         registry.versions.model(version)
 
 
-def test_a_download_that_takes_too_long_is_given_up(registry: Registry, tmp_path: Path) -> None:
+def test_a_download_times_out(registry: Registry, tmp_path: Path) -> None:
     version = publish(registry, tmp_path)
 
-    with pytest.raises(UnreachableError, match="did not come within 0 s"):
+    with pytest.raises(UnreachableError, match="was not transferred within 0 s"):
         registry.versions.model(version, seconds=0)
 
 
-def test_a_bucket_that_does_not_exist_is_named(bucket: Bucket) -> None:
+def test_a_missing_bucket_is_reported(bucket: Bucket) -> None:
     nowhere = Registry(bucket.s3, "no-such-bucket")
 
     with pytest.raises(UnreachableError, match="no bucket no-such-bucket"):
@@ -157,14 +157,14 @@ def test_a_bucket_that_does_not_exist_is_named(bucket: Bucket) -> None:
 
 
 ANSWERS = {
-    "AccessDenied": "ask its owner",
+    "AccessDenied": "ask the owner",
     "ExpiredToken": "sign in again",
     "SlowDown": "SlowDown",
 }
 
 
 @pytest.mark.parametrize(("code", "advice"), ANSWERS.items(), ids=ANSWERS)
-def test_what_s3_refuses_is_told_in_a_sentence(bucket: Bucket, code: str, advice: str) -> None:
+def test_errors_of_s3_say_what_to_do(bucket: Bucket, code: str, advice: str) -> None:
     def refuse(**_: object) -> None:
         raise ClientError({"Error": {"Code": code, "Message": code}}, "GetObject")
 
@@ -172,9 +172,9 @@ def test_what_s3_refuses_is_told_in_a_sentence(bucket: Bucket, code: str, advice
         bucket.registry.channels.pointer("stable")
 
 
-def test_a_lost_connection_is_told_in_a_sentence(bucket: Bucket) -> None:
+def test_a_lost_connection_says_what_to_do(bucket: Bucket) -> None:
     def lose(**_: object) -> None:
         raise ConnectionClosedError(endpoint_url="https://s3")
 
-    with bucket.before("GetObject", lose), pytest.raises(UnreachableError, match="cannot be reached"):
+    with bucket.before("GetObject", lose), pytest.raises(UnreachableError, match="is unreachable"):
         bucket.registry.channels.pointer("stable")

@@ -36,7 +36,7 @@ class FakeTraining:
         best = run.best_weights(len(recipe.stages) - 1)
         if not best.exists():
             self.done.append(f"fit {recipe.backbone}")
-            run.claim(settings_for(dataset, backbone=recipe.backbone))
+            run.write_settings(settings_for(dataset, backbone=recipe.backbone))
             best.write_bytes(b"weights")
         return 0.5
 
@@ -134,7 +134,10 @@ def test_a_run_trained_since_is_exported_again(
         ({"backbone": "inception_v3"}, "inception_v3 needs pictures of at least 75 px, not 48 px"),
         ({"backbone": "alexnet"}, "no backbone 'alexnet'"),
         (
-            {"backbone": "vgg16", "stages": [{"name": "a", "epochs": 1, "rate": 1, "frozen_blocks": 5}]},
+            {
+                "backbone": "vgg16",
+                "stages": [{"name": "a", "epochs": 1, "learning_rate": 1, "frozen_blocks": 5}],
+            },
             "vgg16 has 5 blocks",
         ),
     ],

@@ -52,10 +52,10 @@ def test_a_source_without_classes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     message = failure(monkeypatch, capsys, "prepare", str(tmp_path), str(tmp_path / "set"))
-    assert "it should hold one folder a species" in message
+    assert "it should hold one folder per species" in message
 
 
-@pytest.mark.parametrize("command", ["fit", "evaluate", "bare-ground"])
+@pytest.mark.parametrize("command", ["fit", "evaluate", "extract-background"])
 def test_a_missing_data_set(
     command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

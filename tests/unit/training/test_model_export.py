@@ -31,7 +31,7 @@ def run(prepared: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """The folder of a finished run."""
     run = Run(tmp_path_factory.mktemp("run"))
     settings = settings_for(prepared)
-    run.claim(settings)
+    run.write_settings(settings)
     recipe = settings.recipe
     network = build(settings.classes, settings.size, recipe.dropout, recipe.seed, recipe.backbone)
     # Otherwise the activations vanish from layer to layer, and all photos have the same outputs.
@@ -158,8 +158,8 @@ def test_the_biases_are_in_the_exported_network_and_in_the_report(
         return {"int8": int8}
 
     monkeypatch.setattr("training.model_export.fit_biases", lambda *_: BiasCorrection(biases, 0.25, 0.75))
-    monkeypatch.setattr("training.model_export.variants", variants)
-    monkeypatch.setattr("training.model_export.compare", lambda *_: Comparison(0, [], []))
+    monkeypatch.setattr("training.model_export.export_all_formats", variants)
+    monkeypatch.setattr("training.model_export.compare_formats", lambda *_: Comparison(0, [], []))
 
     export(prepared, run, tmp_path / "model")
 
@@ -178,8 +178,8 @@ def test_everything_is_fitted_to_augmented_outputs(
 ) -> None:
     int8 = (exported / MODEL_NAME).read_bytes()
     trials = TTATrials(gap_below=1000, trials=[TTATrial(gap_below=1000, share=1, loss=0.5, wrong=2)])
-    monkeypatch.setattr("training.model_export.variants", lambda *_: {"int8": int8})
-    monkeypatch.setattr("training.model_export.compare", lambda *_: Comparison(0, [], []))
+    monkeypatch.setattr("training.model_export.export_all_formats", lambda *_: {"int8": int8})
+    monkeypatch.setattr("training.model_export.compare_formats", lambda *_: Comparison(0, [], []))
     monkeypatch.setattr("training.postprocessing.choose_tta", lambda *_: trials)
 
     manifest = export(prepared, run, tmp_path / "model")
@@ -213,11 +213,11 @@ def test_a_collapsed_export_is_reported(
     kernel, bias = network.get_layer("logits").get_weights()
     network.get_layer("logits").set_weights([-kernel, bias])
     other.directory.mkdir()
-    other.claim(run.settings())
+    other.write_settings(run.settings())
     network.save_weights(other.best_weights(len(run.settings().recipe.stages) - 1))
     int8 = (exported / MODEL_NAME).read_bytes()
-    monkeypatch.setattr("training.model_export.variants", lambda *_: {"int8": int8})
-    monkeypatch.setattr("training.model_export.compare", lambda *_: Comparison(0, [], []))
+    monkeypatch.setattr("training.model_export.export_all_formats", lambda *_: {"int8": int8})
+    monkeypatch.setattr("training.model_export.compare_formats", lambda *_: Comparison(0, [], []))
 
     export(prepared, other, tmp_path / "model")
 
@@ -239,7 +239,7 @@ def test_export_refuses_a_folder_without_a_model(prepared: Dataset, run: Run, tm
     [("dataset_fingerprint", "other photos"), ("train_fingerprint", "split otherwise")],
 )
 def test_export_refuses_a_run_on_other_photos_or_another_split_of_these(
-    prepared: Dataset, run: Run, tmp_path: Path, field: str, complaint: str
+    prepared: Dataset, run: Run, tmp_path: Path, field: str, violation: str
 ) -> None:
     """Otherwise temperature and thresholds are fitted to training photos."""
     other = tmp_path / "run"
@@ -247,7 +247,7 @@ def test_export_refuses_a_run_on_other_photos_or_another_split_of_these(
     settings = run.settings().model_copy(update={field: "another"})
     (other / SETTINGS_NAME).write_text(settings.model_dump_json(), encoding="utf-8")
 
-    with pytest.raises(TrainingError, match=complaint):
+    with pytest.raises(TrainingError, match=violation):
         export(prepared, Run(other), tmp_path / "model")
     assert not (tmp_path / "model").exists()
 
@@ -261,7 +261,7 @@ def test_the_command_excludes_the_species_that_the_run_excluded(
         given.append(dataset)
         raise TrainingError("far enough")
 
-    run.claim(settings_for(Dataset(prepared.directory, ["triticum-aestivum"])))
+    run.write_settings(settings_for(Dataset(prepared.directory, ["triticum-aestivum"])))
     monkeypatch.setattr("training.model_export.export", stop)
     with pytest.raises(TrainingError, match="far enough"):
         command(prepared.directory, tmp_path, tmp_path / "model")

@@ -20,7 +20,7 @@ from training.evaluation.calibration import fit_temperature
 from training.inference import infer_all
 from training.package import NOTICE_NAME
 from training.postprocessing import METADATA_NAME, calibrate, recalibrate
-from training.quantization.metadata import imprint
+from training.quantization.metadata import read_metadata
 
 ALWAYS = TTATrials(gap_below=1000, trials=[TTATrial(gap_below=1000, share=1, loss=0.5, wrong=2)])
 
@@ -112,7 +112,7 @@ def test_a_change_of_the_calibration_changes_the_version(
 
     assert once.file == same.file
     assert once.version != again.version != read_manifest(model).version
-    metadata = imprint((tmp_path / "again" / MODEL_NAME).read_bytes(), METADATA_NAME)
+    metadata = read_metadata((tmp_path / "again" / MODEL_NAME).read_bytes(), METADATA_NAME)
     assert metadata is not None
     assert json.loads(metadata)["second_look"] == {"gap_below": 1000}
     assert json.loads(metadata)["temperature"] == again.temperature

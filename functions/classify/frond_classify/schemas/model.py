@@ -5,7 +5,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field
 
-from frond.manifest import DatasetInfo, Manifest, Species
+from frond.manifest import DatasetInfo, Manifest, SpeciesLabel
 from frond.preprocessing import PreprocessingSpec
 from frond_classify.i18n import Language, common_name
 from frond_classify.schemas.classification import ModelName, Role
@@ -24,7 +24,7 @@ class SpeciesEntry(Deferred):
     eppo_code: str | None = Field(description="See gd.eppo.int", examples=["ZEAMX"])
 
     @classmethod
-    def of(cls, species: Species, lang: Language) -> Self:
+    def of(cls, species: SpeciesLabel, lang: Language) -> Self:
         """Return a species in the caller's language."""
         return cls(
             species=species.slug,

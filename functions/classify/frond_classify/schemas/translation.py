@@ -1,11 +1,11 @@
 """What was answered in one language, in another."""
 
-from frond.manifest import Species
+from frond.manifest import SpeciesLabel
 from frond_classify.i18n import Language, advice, common_name
 from frond_classify.schemas.classification import Answer
 
 
-def translate(answer: Answer, lang: Language, known: list[Species]) -> Answer:
+def translate(answer: Answer, lang: Language, known: list[SpeciesLabel]) -> Answer:
     """Return an answer in another language.
 
     Parameters

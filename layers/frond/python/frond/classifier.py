@@ -13,7 +13,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
-from frond.manifest import MODEL_NAME, Manifest, Species, read_manifest
+from frond.manifest import MODEL_NAME, Manifest, SpeciesLabel, read_manifest
 from frond.multi_image import pool_logits, pool_scores
 from frond.ood_scores import softmax
 from frond.problems import InvalidModel
@@ -47,7 +47,7 @@ class Inference:
 class Candidate:
     """A species and the calibrated probability (0 to 1) that the photo shows it."""
 
-    species: Species
+    species: SpeciesLabel
     confidence: float
 
 

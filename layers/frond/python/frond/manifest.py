@@ -39,7 +39,7 @@ def slugify(name: str) -> str:
     return re.sub(r"[\W_]+", "-", unicodedata.normalize("NFKC", name).casefold()).strip("-")
 
 
-class Species(_Frozen):
+class SpeciesLabel(_Frozen):
     """One label of the model."""
 
     slug: str = Field(pattern=r"^\w+(-\w+)*$", description="The scientific name, lower case, hyphens")
@@ -116,7 +116,7 @@ class Manifest(_Frozen):
     file: ModelFile
     input: PreprocessingSpec
     backbone: str = Field(default="xception", description="The network under the head")
-    labels: list[Species] = Field(min_length=2)
+    labels: list[SpeciesLabel] = Field(min_length=2)
     tta: TTASettings | None = Field(
         default=None,
         alias="second_look",

@@ -10,7 +10,7 @@ import pytest
 from training.backends import open_backend, set_precision
 from training.backends.mirrored import Mirrored
 from training.backends.single_device import Plain
-from training.data.batches import Feed
+from training.data.batches import BatchLoader
 from training.data.dataset import Dataset
 from training.errors import TrainingError
 
@@ -44,10 +44,10 @@ def test_only_tensorflow_takes_devices(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("mixup", [0, 0.4])
 def test_every_framework_reads_the_same_batches(prepared: Dataset, mixup: float) -> None:
-    feed = Feed(prepared, "train", batch=5, seed=3, mixup=mixup)
-    mirrored = list(Mirrored(["CPU:0"]).batches(feed, 2))
-    plain = Plain().batches(feed, 2)
-    assert len(mirrored) == len(plain) == feed.steps
+    loader = BatchLoader(prepared, "train", batch=5, seed=3, mixup=mixup)
+    mirrored = list(Mirrored(["CPU:0"]).batches(loader, 2))
+    plain = Plain().batches(loader, 2)
+    assert len(mirrored) == len(plain) == loader.steps
     for one, step in zip(mirrored, range(len(plain)), strict=True):
         for value, other in zip(one, plain[step], strict=True):
             assert np.array_equal(value.numpy(), other)

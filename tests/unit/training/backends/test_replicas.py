@@ -12,7 +12,7 @@ from tests.conftest import ROOT
 from training.data.dataset import Dataset
 from training.fitting.run import Run
 from training.networks.network import unfreeze_above
-from training.networks.recalibrate_batchnorm import measure_norm_statistics
+from training.networks.recalibrate_batchnorm import recalibrate_batchnorm
 
 # How many devices there are is settled when TensorFlow starts, so each training is a process.
 PROGRAM = """
@@ -32,8 +32,8 @@ dataset, run, replicas = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
 backbone, frozen_blocks = sys.argv[4], int(sys.argv[5])
 [cpu] = tf.config.list_physical_devices("CPU")
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
-stage = {"name": "all", "epochs": 1, "rate": 1e-4, "frozen_blocks": frozen_blocks, "constant": True,
-         "balance": 0.5, "augmentation": NONE.model_dump()}
+stage = {"name": "all", "epochs": 1, "learning_rate": 1e-4, "frozen_blocks": frozen_blocks,
+         "schedule": "constant", "class_weight_power": 0.5, "augmentation": NONE.model_dump()}
 recipe = tiny_recipe(backbone=backbone, batch=12 // replicas, dropout=0, stages=[stage])
 fit(Dataset(dataset), Run(run), recipe, [f"CPU:{i}" for i in range(replicas)])
 trained = Run(run).trained_model()
@@ -78,7 +78,7 @@ def test_normalization_is_measured_for_all_devices_at_once(prepared: Dataset, tm
     network = Run(tmp_path / "two").trained_model()
     unfreeze_above(network, 15)
 
-    measure_norm_statistics(network, prepared.pictures[prepared.indices("train")], batch=6)
+    recalibrate_batchnorm(network, prepared.pictures[prepared.indices("train")], batch=6)
 
     for now, then in zip(network.get_weights(), weights, strict=True):
         assert now == pytest.approx(then, rel=1e-3, abs=1e-5)

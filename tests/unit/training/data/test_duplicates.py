@@ -1,4 +1,4 @@
-"""Copies of a photo are found, photos of different plants are left apart."""
+"""Near-duplicates share a group, photos of different plants do not."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -25,7 +25,7 @@ def plants(seedlings: Path) -> list[Image.Image]:
     return [Image.open(path).convert("RGB") for path in sorted(seedlings.glob("*.jpg"))]
 
 
-def test_different_plants_stay_apart(plants: list[Image.Image]) -> None:
+def test_different_plants_are_in_different_groups(plants: list[Image.Image]) -> None:
     groups = near_duplicate_groups(np.stack([hashed(plant) for plant in plants]))
     assert sorted(groups) == list(range(len(plants)))
 
@@ -41,27 +41,27 @@ COPIES: dict[str, Callable[[Image.Image], tuple[Image.Image, int]]] = {
 
 
 @pytest.mark.parametrize("copy", COPIES)
-def test_a_copy_joins_its_original(plants: list[Image.Image], copy: str) -> None:
+def test_a_copy_is_in_its_originals_group(plants: list[Image.Image], copy: str) -> None:
     for plant in plants:
         changed, quality = COPIES[copy](plant)
         assert len(set(near_duplicate_groups(np.stack([hashed(plant), hashed(changed, quality)])))) == 1
 
 
 @pytest.mark.parametrize("turn", [Image.Transpose.FLIP_LEFT_RIGHT, Image.Transpose.ROTATE_90])
-def test_a_turned_copy_is_another_picture(plants: list[Image.Image], turn: Image.Transpose) -> None:
+def test_a_rotated_copy_is_not_a_near_duplicate(plants: list[Image.Image], turn: Image.Transpose) -> None:
     for plant in plants:
         assert len(set(near_duplicate_groups(np.stack([hashed(plant), hashed(plant.transpose(turn))])))) == 2
 
 
 class TestGroups:
-    """On made hashes, so that distances are known."""
+    """Groups of synthetic hashes with known distances."""
 
     def hashes(self, *set_bits: int) -> NDArray[np.uint64]:
-        """Hashes of 256 bits with the first so many set."""
+        """Return 256-bit hashes, each with its first n bits set."""
         bits = np.array([[i < count for i in range(256)] for count in set_bits])
         return np.packbits(bits, axis=1).view(np.uint64)
 
-    def test_the_distance_decides(self) -> None:
+    def test_hashes_within_the_distance_share_a_group(self) -> None:
         assert near_duplicate_groups(self.hashes(0, 48, 256)).tolist() == [0, 0, 1]
         assert near_duplicate_groups(self.hashes(0, 49, 256)).tolist() == [0, 1, 2]
         assert near_duplicate_groups(self.hashes(0, 10), max_distance=9).tolist() == [0, 1]
@@ -69,7 +69,7 @@ class TestGroups:
     def test_a_chain_is_one_group(self) -> None:
         assert near_duplicate_groups(self.hashes(0, 120, 40, 200, 80)).tolist() == [0, 0, 0, 1, 0]
 
-    def test_how_many_are_compared_at_once_changes_nothing(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_the_chunk_size_changes_nothing(self, monkeypatch: pytest.MonkeyPatch) -> None:
         hashes = np.random.default_rng(2).permutation(self.hashes(*range(0, 256, 20), *range(0, 256, 50)))
         together = near_duplicate_groups(hashes, 15).tolist()
         monkeypatch.setattr(duplicates, "ROWS_AT_ONCE", 3)

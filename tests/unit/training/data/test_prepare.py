@@ -1,4 +1,4 @@
-"""From folders of photos to a data set that is whole, or to nothing and a sentence."""
+"""`prepare` writes a complete data set, or nothing and an error."""
 
 import hashlib
 import shutil
@@ -11,27 +11,31 @@ import pytest
 from PIL import Image
 
 from frond.preprocessing import PreprocessingSpec, read_photo
-from tests.unit.training.conftest import RECIPE, SHARES, TERMS
+from tests.unit.training.conftest import LICENSE, RECIPE, SHARES
 from training.data import prepare as preparation
-from training.data.card import Card
+from training.data.card import DataCard
 from training.data.dataset import Dataset
 from training.data.prepare import prepare
-from training.data.sources import Folder, Source
-from training.data.split import Division, Split
-from training.data.taxonomy import Catalogue
+from training.data.sources import FolderSource, PhotoSource
+from training.data.split import Split, SplitConfig
+from training.data.taxonomy import Taxonomy
 from training.errors import TrainingError
 
 
-def make(source: Path, directory: Path, seed: int = 1) -> Card:
+def make(source: Path, directory: Path, seed: int = 1) -> DataCard:
     return prepare(
-        Folder(source), directory, RECIPE, Catalogue(), Division(SHARES, seed), workers=1, terms=TERMS
+        FolderSource(source),
+        directory,
+        RECIPE,
+        Taxonomy(),
+        SplitConfig(SHARES, seed),
+        workers=1,
+        license_terms=LICENSE,
     )
 
 
-class TestPictures:
-    def test_they_are_bit_for_bit_what_the_functions_read(
-        self, prepared: Dataset, class_folders: Path
-    ) -> None:
+class TestImages:
+    def test_pixels_equal_those_of_the_functions(self, prepared: Dataset, class_folders: Path) -> None:
         assert prepared.pictures.shape == (24, 72, 72, 3)
         assert prepared.pictures.dtype == np.uint8
         for row, picture in zip(prepared.rows, prepared.pictures, strict=True):
@@ -39,7 +43,7 @@ class TestPictures:
             assert (picture == read_photo(data, RECIPE).pixels).all()
             assert row.sha256 == hashlib.sha256(data).hexdigest()
 
-    def test_labels_are_those_of_the_folders(self, prepared: Dataset) -> None:
+    def test_labels_follow_the_class_folders(self, prepared: Dataset) -> None:
         assert prepared.card.folders == ["Charlock", "Common wheat", "Maize"]
         assert [s.slug for s in prepared.card.species] == [
             "sinapis-arvensis",
@@ -49,7 +53,7 @@ class TestPictures:
         for row in prepared.rows:
             assert row.source.startswith(f"{prepared.card.folders[row.label]}/")
 
-    def test_splits_have_their_shares_of_each_class(self, prepared: Dataset) -> None:
+    def test_splits_are_stratified(self, prepared: Dataset) -> None:
         shares = {"train": 4, "validation": 2, "test": 2}
         assert prepared.card.counts == {species.slug: shares for species in prepared.card.species}
         found = Counter((row.label, row.split) for row in prepared.rows)
@@ -57,14 +61,14 @@ class TestPictures:
 
 
 class TestCard:
-    def test_it_says_what_there_is(self, prepared: Dataset) -> None:
+    def test_the_card_describes_the_data_set(self, prepared: Dataset) -> None:
         card = prepared.card
         assert (card.name, card.seed, card.recipe) == ("garden", 1, RECIPE)
         assert card.photos() == {"train": 12, "validation": 6, "test": 6}
         assert (card.near_duplicates, card.near_duplicate_groups, card.bad_files) == (0, 0, [])
         assert card.notes == []
 
-    def test_its_page_says_it_too(self, prepared: Dataset) -> None:
+    def test_the_card_as_markdown(self, prepared: Dataset) -> None:
         page = (prepared.directory / "card.md").read_text(encoding="utf-8")
         assert "24 photos of 3 species, 72 × 72 px" in page
         assert "| *Zea mays* | Maize | 4 | 2 | 2 |" in page
@@ -74,7 +78,7 @@ class TestCard:
 
 @pytest.fixture(scope="module")
 def odd(class_folders: Path, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
-    """A data set of folders as people have them: odd names, copies, and files that are no photos."""
+    """A data set from folders with odd names, copies and files that are not photos."""
     root = tmp_path_factory.mktemp("odd")
     photos = {path: path.read_bytes() for path in sorted(class_folders.glob("*/*.jpg"))}
     maize = [data for path, data in photos.items() if path.parent.name == "Maize"]
@@ -116,53 +120,59 @@ class TestOddFolders:
         }
         assert len(odd.pictures) == len(odd.rows) == 8
 
-    def test_odd_names_are_kept(self, odd: Dataset) -> None:
+    def test_odd_names_are_preserved(self, odd: Dataset) -> None:
         assert [s.slug for s in odd.card.species] == ["épinard-d-été-2", "玉米"]
         assert 'Épinard, d\'été (2)/line\nbreak, "quoted".jpg' in {row.source for row in odd.rows}
 
-    def test_what_deserves_a_look_is_noted(self, odd: Dataset) -> None:
+    def test_warnings_are_in_the_notes(self, odd: Dataset) -> None:
         unknown, empty, missing = odd.card.notes
-        assert unknown == "not in the species table, so named as their folders: Épinard, d'été (2), 玉米"
-        assert empty == "folders without a readable photo, so no species: bare, only notes"
+        assert unknown == "not in the species table, so named after their folders: Épinard, d'été (2), 玉米"
+        assert empty == "skipped folders, which have no readable photo: bare, only notes"
         assert missing.startswith("no test photo")
         assert missing.endswith(": épinard-d-été-2")
         page = (odd.directory / "card.md").read_text(encoding="utf-8")
         assert all(f"- **note**: {note}\n" in page for note in odd.card.notes)
 
-    def test_pictures_stay_beside_their_rows(self, odd: Dataset) -> None:
+    def test_images_match_their_rows(self, odd: Dataset) -> None:
         photos = odd.directory.parent / "photos"
         for row, picture in zip(odd.rows, odd.pictures, strict=True):
             assert (picture == read_photo((photos / row.source).read_bytes(), RECIPE).pixels).all()
 
-    def test_copies_are_kept_on_one_side(self, odd: Dataset) -> None:
+    def test_copies_stay_in_one_split(self, odd: Dataset) -> None:
         rows = {row.source: row for row in odd.rows}
         for one, other in (("玉米/2.jpg", "玉米/copy of 2.jpg"), ("玉米/5.jpg", "玉米/again.jpg")):
             assert rows[one].group == rows[other].group
             assert rows[one].split == rows[other].split
         assert (odd.card.near_duplicate_groups, odd.card.near_duplicates) == (2, 4)
 
-    def test_how_alike_copies_are_may_be_said(self, class_folders: Path, tmp_path: Path) -> None:
-        everything = Division(SHARES, near_duplicate_bits=256)
+    def test_the_near_duplicate_distance_is_an_option(self, class_folders: Path, tmp_path: Path) -> None:
+        everything = SplitConfig(SHARES, near_duplicate_bits=256)
         card = prepare(
-            Folder(class_folders), tmp_path / "set", RECIPE, Catalogue(), everything, workers=1, terms=TERMS
+            FolderSource(class_folders),
+            tmp_path / "set",
+            RECIPE,
+            Taxonomy(),
+            everything,
+            workers=1,
+            license_terms=LICENSE,
         )
         assert (card.near_duplicate_groups, card.near_duplicates) == (1, 24)
         assert "24 photos in 1 groups (256 of 256 bits)" in card.markdown()
 
 
-class TestRefusals:
-    """A sentence for the person, and nothing left behind."""
+class TestErrors:
+    """Errors leave no files behind."""
 
     @pytest.fixture(autouse=True)
     def in_this_process(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Starting other processes takes seconds, and is not what is tested here."""
+        """Avoid worker processes, which take seconds to start."""
 
-        def canonical(
-            source: Source, files: list[tuple[str, str]], recipe: PreprocessingSpec, workers: int
+        def preprocess(
+            source: PhotoSource, files: list[tuple[str, str]], recipe: PreprocessingSpec, workers: int
         ) -> Iterator[object]:
             return (preparation._read(source, recipe, file) for file in files)
 
-        monkeypatch.setattr(preparation, "_canonical", canonical)
+        monkeypatch.setattr(preparation, "_preprocess", preprocess)
 
     @pytest.fixture
     def target(self, tmp_path: Path) -> Path:
@@ -174,7 +184,7 @@ class TestRefusals:
     def test_one_class_only(self, class_folders: Path, target: Path, tmp_path: Path) -> None:
         (tmp_path / "in").mkdir()
         (tmp_path / "in" / "Maize").symlink_to(class_folders / "Maize")
-        with pytest.raises(TrainingError, match="in 1 class folders; it takes two"):
+        with pytest.raises(TrainingError, match="in 1 class folders; a data set needs two"):
             make(tmp_path / "in", target)
         assert self.left(target) == []
 
@@ -182,11 +192,11 @@ class TestRefusals:
         for name in ("Maize", "Charlock"):
             (tmp_path / "in" / name).mkdir(parents=True)
             (tmp_path / "in" / name / "notes.txt").write_text("nothing to see", encoding="utf-8")
-        with pytest.raises(TrainingError, match="in 0 class folders; it takes two"):
+        with pytest.raises(TrainingError, match="in 0 class folders; a data set needs two"):
             make(tmp_path / "in", target)
         assert self.left(target) == []
 
-    def test_two_names_of_one_species(self, class_folders: Path, target: Path, tmp_path: Path) -> None:
+    def test_two_folders_of_one_species(self, class_folders: Path, target: Path, tmp_path: Path) -> None:
         for name in ("Maize", "Zea mays"):
             (tmp_path / "in" / name).mkdir(parents=True)
             (tmp_path / "in" / name / "1.jpg").write_bytes((class_folders / "Maize" / "1.jpg").read_bytes())
@@ -194,7 +204,7 @@ class TestRefusals:
             make(tmp_path / "in", target)
         assert self.left(target) == []
 
-    def test_an_output_that_is_there(self, class_folders: Path, target: Path) -> None:
+    def test_an_existing_output_folder(self, class_folders: Path, target: Path) -> None:
         target.mkdir(parents=True)
         (target / "mine.txt").write_text("keep me", encoding="utf-8")
         with pytest.raises(TrainingError, match="exists already"):
@@ -210,34 +220,38 @@ class TestRefusals:
         recipe = PreprocessingSpec.model_construct(size=3_000_000)
         with pytest.raises(TrainingError, match="GB free"):
             prepare(
-                Folder(class_folders), target, recipe, Catalogue(), Division(SHARES), workers=1, terms=TERMS
+                FolderSource(class_folders),
+                target,
+                recipe,
+                Taxonomy(),
+                SplitConfig(SHARES),
+                workers=1,
+                license_terms=LICENSE,
             )
         assert self.left(target) == []
 
 
 class TestDataset:
-    def test_a_folder_that_is_none_is_named(self, tmp_path: Path) -> None:
+    def test_a_folder_without_a_data_set_is_reported(self, tmp_path: Path) -> None:
         with pytest.raises(TrainingError, match="is not a prepared data set"):
             Dataset(tmp_path)
 
     @pytest.mark.parametrize("name", ["card.json", "photos.csv", "pictures.npy"])
-    def test_a_damaged_one_is_named(self, prepared: Dataset, tmp_path: Path, name: str) -> None:
+    def test_a_damaged_data_set_is_reported(self, prepared: Dataset, tmp_path: Path, name: str) -> None:
         for path in prepared.directory.iterdir():
             data = path.read_bytes()
             (tmp_path / path.name).write_bytes(b"source,label\nx,y\n" if path.name == name else data)
         with pytest.raises(TrainingError, match="is not a prepared data set"):
             Dataset(tmp_path)
 
-    def test_one_whose_pictures_do_not_match_its_rows_is_named(
-        self, prepared: Dataset, tmp_path: Path
-    ) -> None:
+    def test_images_that_do_not_match_the_rows_are_reported(self, prepared: Dataset, tmp_path: Path) -> None:
         for path in prepared.directory.iterdir():
             (tmp_path / path.name).write_bytes(path.read_bytes())
         np.save(tmp_path / "pictures.npy", prepared.pictures[:-1])
         with pytest.raises(TrainingError, match="is not a prepared data set"):
             Dataset(tmp_path)
 
-    def test_an_empty_split_is_named(self, odd: Dataset) -> None:
+    def test_an_empty_split_is_reported(self, odd: Dataset) -> None:
         empty = [split for split in SHARES if not any(row.split == split for row in odd.rows)]
         for split in SHARES:
             if split in empty:
@@ -246,32 +260,32 @@ class TestDataset:
             else:
                 assert len(odd.indices(split))
 
-    def test_a_species_may_be_left_out(self, prepared: Dataset) -> None:
-        rest = Dataset(prepared.directory, without=["triticum-aestivum"])
+    def test_a_species_can_be_excluded(self, prepared: Dataset) -> None:
+        rest = Dataset(prepared.directory, exclude=["triticum-aestivum"])
         assert [s.slug for s in rest.card.species] == ["sinapis-arvensis", "zea-mays"]
         assert rest.card.fingerprint != prepared.card.fingerprint
         assert rest.card.photos() == {"train": 8, "validation": 4, "test": 4}
         for split in SHARES:
-            kept = [i for i in prepared.indices(split) if prepared.labels[i] != 1]
-            assert rest.indices(split).tolist() == kept
+            expected = [i for i in prepared.indices(split) if prepared.labels[i] != 1]
+            assert rest.indices(split).tolist() == expected
         assert set(rest.labels[rest.indices("train")]) == {0, 1}
         assert rest.labels[prepared.labels == 2].tolist() == [1] * 8
 
-    def test_a_species_to_leave_out_that_is_not_there(self, prepared: Dataset) -> None:
-        with pytest.raises(TrainingError, match="no beta-vulgaris to leave out; there are sinapis-arvensis"):
-            Dataset(prepared.directory, without=["beta-vulgaris"])
+    def test_an_unknown_species_cannot_be_excluded(self, prepared: Dataset) -> None:
+        with pytest.raises(TrainingError, match="no species beta-vulgaris to exclude; there are"):
+            Dataset(prepared.directory, exclude=["beta-vulgaris"])
 
-    def test_two_species_have_to_be_left(self, prepared: Dataset) -> None:
-        with pytest.raises(TrainingError, match="Two species have to be left"):
-            Dataset(prepared.directory, without=["triticum-aestivum", "zea-mays"])
+    def test_two_species_must_remain(self, prepared: Dataset) -> None:
+        with pytest.raises(TrainingError, match="A data set needs two species"):
+            Dataset(prepared.directory, exclude=["triticum-aestivum", "zea-mays"])
 
 
-class TestLikeAnEarlierOne:
-    """Photos that were there before keep their split, whatever else is new."""
+class TestReuseSplits:
+    """Photos of an earlier data set keep their split."""
 
     @pytest.fixture
     def later(self, class_folders: Path, prepared: Dataset, tmp_path: Path) -> Dataset:
-        """The same photos and two more, under another seed and at another size."""
+        """The same photos and two more, with another seed and size."""
         photos = tmp_path / "garden"
         shutil.copytree(class_folders, photos)
         for name in ("new 1.jpg", "new 2.jpg"):
@@ -280,66 +294,74 @@ class TestLikeAnEarlierOne:
             )
         shares: dict[Split, float] = {"train": 0.2, "validation": 0.4, "test": 0.4}
         prepare(
-            Folder(photos),
+            FolderSource(photos),
             tmp_path / "set",
             PreprocessingSpec(size=80),
-            Catalogue(),
-            Division(shares, seed=7, like=prepared.directory),
+            Taxonomy(),
+            SplitConfig(shares, seed=7, reuse_splits=prepared.directory),
             workers=1,
-            terms=TERMS,
+            license_terms=LICENSE,
         )
         return Dataset(tmp_path / "set")
 
-    def test_old_photos_stay_where_they_were(self, prepared: Dataset, later: Dataset) -> None:
+    def test_old_photos_keep_their_split(self, prepared: Dataset, later: Dataset) -> None:
         before = {row.source: row.split for row in prepared.rows}
         after = {row.source: row.split for row in later.rows if row.source in before}
         assert after == before
 
-    def test_new_photos_go_with_their_group(self, later: Dataset) -> None:
+    def test_new_photos_follow_their_group(self, later: Dataset) -> None:
         rows = {row.source: row for row in later.rows}
         twin = rows["Charlock/3.jpg"]
         for name in ("Maize/new 1.jpg", "Maize/new 2.jpg"):
             assert rows[name].group == twin.group
             assert rows[name].split == twin.split
 
-    def test_validation_may_give_photos_to_train(
+    def test_validation_photos_move_to_train(
         self, class_folders: Path, prepared: Dataset, tmp_path: Path
     ) -> None:
-        def again(name: str, *, give_validation: bool) -> Dataset:
+        def again(name: str, *, validation_to_train: bool) -> Dataset:
             shares: dict[Split, float] = {"train": 0.65, "validation": 0.1, "test": 0.25}
-            division = Division(shares, like=prepared.directory, give_validation=give_validation)
-            source = Folder(class_folders)
-            prepare(source, tmp_path / name, RECIPE, Catalogue(), division, workers=1, terms=TERMS)
+            split_config = SplitConfig(
+                shares, reuse_splits=prepared.directory, validation_to_train=validation_to_train
+            )
+            source = FolderSource(class_folders)
+            prepare(
+                source, tmp_path / name, RECIPE, Taxonomy(), split_config, workers=1, license_terms=LICENSE
+            )
             return Dataset(tmp_path / name)
 
-        kept, given = again("kept", give_validation=False), again("given", give_validation=True)
-        assert kept.rows == prepared.rows
-        assert given.card.photos() == {"train": 15, "validation": 3, "test": 6}
-        for before, after in zip(prepared.rows, given.rows, strict=True):
+        same, moved = again("same", validation_to_train=False), again("moved", validation_to_train=True)
+        assert same.rows == prepared.rows
+        assert moved.card.photos() == {"train": 15, "validation": 3, "test": 6}
+        for before, after in zip(prepared.rows, moved.rows, strict=True):
             if before.split != after.split:
                 assert (before.split, after.split) == ("validation", "train")
-        assert given.card.fingerprint == prepared.card.fingerprint
-        assert given.card.test_fingerprint == prepared.card.test_fingerprint
-        assert given.card.train_fingerprint != prepared.card.train_fingerprint
+        assert moved.card.fingerprint == prepared.card.fingerprint
+        assert moved.card.test_fingerprint == prepared.card.test_fingerprint
+        assert moved.card.train_fingerprint != prepared.card.train_fingerprint
 
-    def test_validation_gives_only_where_there_was_one_before(
-        self, class_folders: Path, tmp_path: Path
-    ) -> None:
-        division = Division(SHARES, give_validation=True)
-        with pytest.raises(TrainingError, match="--like"):
+    def test_validation_to_train_needs_an_earlier_data_set(self, class_folders: Path, tmp_path: Path) -> None:
+        split_config = SplitConfig(SHARES, validation_to_train=True)
+        with pytest.raises(TrainingError, match="--reuse-splits"):
             prepare(
-                Folder(class_folders), tmp_path / "set", RECIPE, Catalogue(), division, workers=1, terms=TERMS
+                FolderSource(class_folders),
+                tmp_path / "set",
+                RECIPE,
+                Taxonomy(),
+                split_config,
+                workers=1,
+                license_terms=LICENSE,
             )
         assert not list(tmp_path.iterdir())
 
-    def test_an_earlier_one_that_is_none(self, class_folders: Path, tmp_path: Path) -> None:
-        with pytest.raises(TrainingError, match="not a prepared data set to take splits from"):
+    def test_an_earlier_folder_without_a_data_set(self, class_folders: Path, tmp_path: Path) -> None:
+        with pytest.raises(TrainingError, match="not a prepared data set to reuse splits from"):
             prepare(
-                Folder(class_folders),
+                FolderSource(class_folders),
                 tmp_path / "set",
                 RECIPE,
-                Catalogue(),
-                Division(SHARES, like=tmp_path),
+                Taxonomy(),
+                SplitConfig(SHARES, reuse_splits=tmp_path),
                 workers=1,
-                terms=TERMS,
+                license_terms=LICENSE,
             )

@@ -1,4 +1,4 @@
-"""Photos are found in folders and in buckets, by class, the same way."""
+"""Photos are listed by class, in folders and in buckets alike."""
 
 import os
 from collections.abc import Iterator
@@ -8,13 +8,13 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from tests.unit.training.conftest import RECIPE, SHARES, TERMS
+from tests.unit.training.conftest import LICENSE, RECIPE, SHARES
 from training.data import sources
 from training.data.dataset import Dataset
 from training.data.prepare import prepare
-from training.data.sources import Bucket, Folder, open_source
-from training.data.split import Division
-from training.data.taxonomy import Catalogue
+from training.data.sources import FolderSource, S3Source, open_source
+from training.data.split import SplitConfig
+from training.data.taxonomy import Taxonomy
 from training.errors import TrainingError
 
 FILES = ["Maize/1.jpg", "Maize/older/2.JPG", "Common wheat/ä b+c.png", "Common wheat/notes.txt"]
@@ -23,7 +23,7 @@ NO_PHOTOS = ["readme.md", ".cache/1.jpg", "Maize/.DS_Store"]
 
 @pytest.fixture(scope="module")
 def cloud() -> Iterator[str]:
-    """An S3 of our own, reached over HTTP so that worker processes reach it too."""
+    """An S3 server over HTTP, so that worker processes reach it too."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
     server.start()
     host, port = server.get_host_and_port()
@@ -46,7 +46,7 @@ def bucket(cloud: str) -> str:
     return "photos"
 
 
-class TestFolder:
+class TestFolderSource:
     @pytest.fixture
     def root(self, tmp_path: Path) -> Path:
         for name in FILES + NO_PHOTOS:
@@ -55,37 +55,37 @@ class TestFolder:
             path.write_bytes(name.encode())
         return tmp_path
 
-    def test_files_come_sorted_by_class(self, root: Path) -> None:
-        assert Folder(root).photos() == [
+    def test_files_are_sorted_by_class(self, root: Path) -> None:
+        assert FolderSource(root).photos() == [
             ("Common wheat", "Common wheat/notes.txt"),
             ("Common wheat", "Common wheat/ä b+c.png"),
             ("Maize", "Maize/1.jpg"),
             ("Maize", "Maize/older/2.JPG"),
         ]
 
-    def test_bytes_are_those_of_the_file(self, root: Path) -> None:
-        assert Folder(root).read("Maize/older/2.JPG") == b"Maize/older/2.JPG"
+    def test_read_returns_the_files_bytes(self, root: Path) -> None:
+        assert FolderSource(root).read("Maize/older/2.JPG") == b"Maize/older/2.JPG"
 
-    def test_an_empty_folder_has_none(self, tmp_path: Path) -> None:
-        assert Folder(tmp_path).photos() == []
+    def test_an_empty_folder_has_no_photos(self, tmp_path: Path) -> None:
+        assert FolderSource(tmp_path).photos() == []
 
-    def test_what_is_no_folder_is_named(self, tmp_path: Path) -> None:
+    def test_a_missing_folder_is_reported(self, tmp_path: Path) -> None:
         with pytest.raises(TrainingError, match="nowhere is not a folder"):
-            Folder(tmp_path / "nowhere").photos()
+            FolderSource(tmp_path / "nowhere").photos()
 
-    def test_a_name_that_is_no_text_is_refused(self, root: Path) -> None:
+    def test_a_name_that_is_not_utf8_is_rejected(self, root: Path) -> None:
         (root / "Maize" / os.fsdecode(b"caf\xe9.jpg")).write_bytes(b"")
         with pytest.raises(TrainingError, match="not UTF-8; rename it"):
-            Folder(root).photos()
+            FolderSource(root).photos()
 
-    def test_its_name_is_the_folder_s(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_the_name_is_the_folders(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.chdir(root / "Maize")
         assert open_source(".").name == "Maize"
 
 
-class TestBucket:
+class TestS3Source:
     @pytest.mark.parametrize("prefix", ["", "sets/first"])
-    def test_objects_come_as_files_do(self, bucket: str, prefix: str) -> None:
+    def test_objects_are_sorted_by_class(self, bucket: str, prefix: str) -> None:
         client = boto3.client("s3")
         base = f"{prefix}/" if prefix else ""
         for name in FILES + NO_PHOTOS:
@@ -101,24 +101,24 @@ class TestBucket:
         ]
         assert source.read("Common wheat/ä b+c.png") == "Common wheat/ä b+c.png".encode()
 
-    def test_a_key_with_an_empty_step_is_read_as_it_is(self, bucket: str) -> None:
+    def test_a_key_with_an_empty_segment_is_read(self, bucket: str) -> None:
         boto3.client("s3").put_object(Bucket=bucket, Key="odd/Maize//1.jpg", Body=b"odd")
-        source = Bucket(f"s3://{bucket}/odd/")
+        source = S3Source(f"s3://{bucket}/odd/")
         assert source.photos() == [("Maize", "Maize//1.jpg")]
         assert source.read("Maize//1.jpg") == b"odd"
 
-    def test_more_objects_than_a_page_holds(self, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_listing_follows_pages(self, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("MOTO_S3_DEFAULT_MAX_KEYS", "3")
         client = boto3.client("s3")
         for number in range(10):
             client.put_object(Bucket=bucket, Key=f"many/Maize/{number}.jpg", Body=b"")
         assert len(client.list_objects_v2(Bucket=bucket, Prefix="many")["Contents"]) == 3
-        assert len(Bucket(f"s3://{bucket}/many").photos()) == 10
+        assert len(S3Source(f"s3://{bucket}/many").photos()) == 10
 
     @pytest.mark.parametrize(
         "address", ["s3://no-such-bucket/photos", "s3://", "s3:///photos", "s3://a_b!/c"]
     )
-    def test_a_bucket_that_cannot_be_listed_is_named(self, cloud: str, address: str) -> None:
+    def test_an_unlistable_bucket_is_reported(self, cloud: str, address: str) -> None:
         with pytest.raises(TrainingError, match="Cannot list s3://"):
             open_source(address).photos()
 
@@ -126,10 +126,10 @@ class TestBucket:
         ("address", "name"),
         [("s3://photos", "photos"), ("s3://photos/", "photos"), ("s3://photos/a/b/", "b")],
     )
-    def test_its_name_is_the_last_step(self, address: str, name: str) -> None:
+    def test_the_name_is_the_last_segment(self, address: str, name: str) -> None:
         assert open_source(address).name == name
 
-    def test_a_bucket_gives_the_data_set_that_a_folder_gives(
+    def test_a_bucket_and_a_folder_give_the_same_data_set(
         self, bucket: str, class_folders: Path, prepared: Dataset, tmp_path: Path
     ) -> None:
         client = boto3.client("s3")
@@ -137,13 +137,13 @@ class TestBucket:
             key = f"garden/{path.relative_to(class_folders).as_posix()}"
             client.put_object(Bucket=bucket, Key=key, Body=path.read_bytes())
         card = prepare(
-            Bucket(f"s3://{bucket}/garden"),
+            S3Source(f"s3://{bucket}/garden"),
             tmp_path / "set",
             RECIPE,
-            Catalogue(),
-            Division(SHARES),
+            Taxonomy(),
+            SplitConfig(SHARES),
             workers=2,
-            terms=TERMS,
+            license_terms=LICENSE,
         )
         same = Dataset(tmp_path / "set")
         assert card.model_dump(exclude={"created_at"}) == prepared.card.model_dump(exclude={"created_at"})

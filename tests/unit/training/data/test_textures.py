@@ -1,4 +1,4 @@
-"""Made pictures are what chance alone decides, and unlike each other."""
+"""Textures are decided by the seed, and varied."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import pytest
 from training.data.textures import make_textures
 
 
-def test_the_generator_decides_them() -> None:
+def test_the_seed_decides_the_textures() -> None:
     first, again, other = (make_textures(6, 48, np.random.default_rng(seed)) for seed in (3, 3, 4))
     assert first.shape == (6, 48, 48, 3)
     assert first.dtype == np.uint8
@@ -14,11 +14,11 @@ def test_the_generator_decides_them() -> None:
     assert not np.array_equal(first, other)
 
 
-def test_none_are_none() -> None:
+def test_no_textures() -> None:
     assert make_textures(0, 48, np.random.default_rng(0)).shape == (0, 48, 48, 3)
 
 
-def test_they_reach_from_dark_to_light_and_from_plain_to_rough_and_from_grey_to_bright() -> None:
+def test_they_vary_in_brightness_contrast_and_colour() -> None:
     pictures = make_textures(60, 48, np.random.default_rng(1)).astype(float)
     light = pictures.mean(axis=(1, 2, 3))
     rough = np.abs(np.diff(pictures, axis=2)).mean(axis=(1, 2, 3))
@@ -29,5 +29,5 @@ def test_they_reach_from_dark_to_light_and_from_plain_to_rough_and_from_grey_to_
 
 
 @pytest.mark.parametrize("size", [32, 33])
-def test_any_size_does(size: int) -> None:
+def test_any_size(size: int) -> None:
     assert make_textures(20, size, np.random.default_rng(2)).shape == (20, size, size, 3)

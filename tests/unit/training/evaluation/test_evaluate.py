@@ -15,10 +15,10 @@ from tests.unit.training.conftest import RECIPE, SHARES
 from training.artifacts.metrics import Metrics
 from training.commands.evaluate import evaluate as command
 from training.data.dataset import Dataset
-from training.data.prepare import Terms, prepare
-from training.data.sources import Folder
-from training.data.split import SPLITS, Division
-from training.data.taxonomy import Catalogue
+from training.data.prepare import License, prepare
+from training.data.sources import FolderSource
+from training.data.split import SPLITS, SplitConfig
+from training.data.taxonomy import Taxonomy
 from training.errors import TrainingError
 from training.evaluation.evaluate import evaluate
 from training.report import ReportInputs
@@ -45,13 +45,13 @@ def model_for(dataset: Dataset, directory: Path) -> Path:
 
 def prepared_again(class_folders: Path, directory: Path, size: int = RECIPE.size, seed: int = 1) -> Dataset:
     prepare(
-        Folder(class_folders),
+        FolderSource(class_folders),
         directory,
         PreprocessingSpec(size=size),
-        Catalogue(),
-        Division(SHARES, seed),
+        Taxonomy(),
+        SplitConfig(SHARES, seed),
         1,
-        Terms(),
+        License(),
     )
     return Dataset(directory)
 

@@ -63,11 +63,11 @@ class Garden:
     def correct(
         self, identifier: str, species: str | None, *, consent: bool | None = True, comment: str | None = None
     ) -> str:
-        """Let a user say what it is; no word about consent is what was said before it was asked for."""
-        told: dict[str, Any] = {"species": species, "comment": comment}
+        """Store a correction; ``consent=None`` is one from before consent was recorded."""
+        feedback: dict[str, Any] = {"species": species, "comment": comment}
         if consent is not None:
-            told["consent"] = consent
-        assert self.records.correct(identifier, told)
+            feedback["consent"] = consent
+        assert self.records.correct(identifier, feedback)
         return identifier
 
     def corrected(self, key: str, photo: bytes, species: str | None, **more: Any) -> str:
@@ -110,10 +110,10 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
         monkeypatch.setattr(sys, "argv", ["training", *map(str, arguments)])
         with pytest.raises(SystemExit) as end:
             main()
-        said = capsys.readouterr()
-        assert end.value.code == code, said
-        assert "Traceback" not in said.err
-        return " ".join((said.out + said.err).replace("│", " ").split())
+        output = capsys.readouterr()
+        assert end.value.code == code, output
+        assert "Traceback" not in output.err
+        return " ".join((output.out + output.err).replace("│", " ").split())
 
     return command
 

@@ -14,13 +14,13 @@ from PIL import Image
 from frond.preprocessing import PreprocessingSpec
 from frond.s3_objects import S3Object, fetch
 from frond.uploads import identifier_of
-from tests.unit.training.conftest import SHARES, TERMS
+from tests.unit.training.conftest import LICENSE, SHARES
 from tests.unit.training.feedback.conftest import Garden, Run, local_facts
 from training.data.dataset import Dataset
 from training.data.prepare import prepare
-from training.data.sources import Folder
-from training.data.split import Division
-from training.data.taxonomy import Catalogue
+from training.data.sources import FolderSource
+from training.data.split import SplitConfig
+from training.data.taxonomy import Taxonomy
 from training.feedback import origin
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def test_photos_that_may_be_used_come_by_species(
     garden.corrected("asked-before.jpg", photo(MAIZE), MAIZE, consent=None)
     garden.upload("not-corrected.jpg", photo(MAIZE))
 
-    said = collect()
+    output = collect()
 
     assert photos(target) == {
         f"photos/zea-mays/{known}.jpg",
@@ -82,15 +82,15 @@ def test_photos_that_may_be_used_come_by_species(
     }
     assert (target / f"photos/zea-mays/{known}.jpg").read_bytes() == maize
     assert (target / f"unknown/no-plant/{nothing}.jpg").read_bytes() == stone
-    for told in ("all 5", "without consent 2", "in the folder 3", "photos/zea-mays 1 1"):
-        assert told in said
-    assert "taraxacum-officinale is not in the species table" in said
-    assert "zea-mays is not" not in said
+    for text in ("all 5", "without consent 2", "in the folder 3", "photos/zea-mays 1 1"):
+        assert text in output
+    assert "taraxacum-officinale is not in the species table" in output
+    assert "zea-mays is not" not in output
     table = rows(target)
     assert table.keys() == {known, nothing, new}
     row = table[known]
     assert row["key"] == "field 7/a.jpg"
-    assert (row["species_told"], row["species_said"], row["confidence"]) == (
+    assert (row["species"], row["predicted_species"], row["confidence"]) == (
         MAIZE,
         "apera-spica-venti",
         "0.61",
@@ -98,7 +98,7 @@ def test_photos_that_may_be_used_come_by_species(
     assert row["model_version"] == "2026.11.21-fcfc7d85"
     assert row["comment"] == 'older, "bent"\nleaves'
     assert row["file"] == f"photos/zea-mays/{known}.jpg"
-    assert (table[nothing]["species_told"], table[nothing]["left_out"]) == ("", "")
+    assert (table[nothing]["species"], table[nothing]["skipped"]) == ("", "")
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_a_photo_s_suffix_is_that_of_its_bytes(
     assert photos(target) == {f"photos/zea-mays/{identifier}.{suffix}"}
 
 
-def test_what_cannot_be_had_is_left_out_and_told(
+def test_missing_photos_are_skipped_and_listed(
     garden: Garden, collect: Run, photo: Photos, target: Path
 ) -> None:
     over_http = garden.correct(garden.send(), MAIZE)
@@ -127,18 +127,18 @@ def test_what_cannot_be_had_is_left_out_and_told(
     odd = garden.corrected("odd.jpg", photo(MAIZE), "../../Zea mays")
     good = garden.corrected("good.jpg", photo(MAIZE), MAIZE)
 
-    said = collect()
+    output = collect()
 
     assert photos(target) == {f"photos/zea-mays/{good}.jpg"}
-    reasons = {identifier: row["left_out"] for identifier, row in rows(target).items()}
-    assert reasons[over_http] == "sent over HTTP, which keeps no photo"
+    reasons = {identifier: row["skipped"] for identifier, row in rows(target).items()}
+    assert reasons[over_http] == "sent over HTTP, which stores no photo"
     assert reasons[deleted] == "the photo was deleted or has expired"
-    assert reasons[broken].startswith("not readable: ")
+    assert reasons[broken].startswith("unreadable: ")
     assert reasons[replaced] == "another photo lies under its key by now"
-    assert reasons[odd] == "what was told is no species' slug: ../../Zea mays"
+    assert reasons[odd] == "the corrected species is not a slug: ../../Zea mays"
     assert reasons[good] == ""
-    for told in ("sent over HTTP, which keeps no photo 1", "not readable 1", "in the folder 1"):
-        assert told in said
+    for text in ("sent over HTTP, which stores no photo 1", "unreadable 1", "in the folder 1"):
+        assert text in output
     assert not (target.parent / "Zea mays").exists()
 
 
@@ -147,19 +147,19 @@ def test_again_it_fetches_only_what_is_new(
 ) -> None:
     first = garden.corrected("a.jpg", photo(MAIZE), MAIZE)
     collect()
-    asked: list[str] = []
+    requested: list[str] = []
 
     def watch(s3: "S3Client", address: dict[str, str]) -> S3Object:
-        asked.append(address["Key"])
+        requested.append(address["Key"])
         return fetch(s3, address)
 
     monkeypatch.setattr(origin, "fetch", watch)
 
     assert "photos/zea-mays 1 0" in collect()
-    assert asked == []
+    assert requested == []
     second = garden.corrected("b.jpg", photo(MAIZE), MAIZE)
     assert "photos/zea-mays 2 1" in collect()
-    assert asked == ["b.jpg"]
+    assert requested == ["b.jpg"]
     assert photos(target) == {f"photos/zea-mays/{identifier}.jpg" for identifier in (first, second)}
 
 
@@ -175,9 +175,9 @@ def test_what_may_not_be_used_any_more_goes(
     garden.correct(withdrawn, MAIZE, consent=False)
     garden.records.delete(deleted)
 
-    said = collect()
+    output = collect()
 
-    assert "2 removed from" in said
+    assert "2 removed from" in output
     assert photos(target) == {f"photos/triticum-aestivum/{kept}.jpg", "photos/zea-mays/mine.jpg"}
     assert rows(target).keys() == {kept}
     assert not (target / "unknown" / "no-plant").exists()
@@ -236,7 +236,7 @@ def test_no_part_of_a_photo_is_ever_seen(
 
     with monkeypatch.context() as patch:
         patch.setattr(Path, "write_bytes", full)
-        assert "the same command goes on" in collect(code=130)
+        assert "the same command resumes" in collect(code=130)
     assert photos(target) == set()
     assert "photos/zea-mays 1 1" in collect()
 
@@ -245,11 +245,11 @@ def test_stopped_half_way_it_goes_on(
     garden: Garden, collect: Run, photo: Photos, target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     identifiers = [garden.corrected(f"{name}.jpg", photo(MAIZE), MAIZE) for name in "abc"]
-    asked: list[str] = []
+    requested: list[str] = []
 
     def stop(s3: "S3Client", address: dict[str, str]) -> S3Object:
-        asked.append(address["Key"])
-        if len(asked) == 2:
+        requested.append(address["Key"])
+        if len(requested) == 2:
             raise KeyboardInterrupt
         return fetch(s3, address)
 
@@ -270,9 +270,9 @@ def test_nothing_is_removed_when_the_table_cannot_be_read(
     before = photos(target)
     garden.dynamodb.delete_table(TableName=garden.table)
 
-    assert "AWS does not find what Scan asks for" in collect(code=1)
+    assert "Scan did not find its resource" in collect(code=1)
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
-    assert "AWS cannot be reached" in collect(code=1)
+    assert "AWS is unreachable" in collect(code=1)
     assert photos(target) == before
 
 
@@ -281,7 +281,7 @@ def test_a_folder_of_something_else_is_left_alone(
 ) -> None:
     target.mkdir()
     (target / "thesis.txt").write_text("all of it")
-    assert "holds something that is no feedback" in collect(code=1)
+    assert "holds other files than feedback" in collect(code=1)
     (target / "thesis.txt").unlink()
 
     garden.corrected("a.jpg", photo(MAIZE), MAIZE)
@@ -305,9 +305,17 @@ def test_prepare_takes_the_folder(garden: Garden, collect: Run, photo: Photos, t
     garden.corrected("stone.jpg", photo(WHEAT), None)
     collect()
 
-    division = Division(SHARES, near_duplicate_bits=0)
+    split_config = SplitConfig(SHARES, near_duplicate_bits=0)
     directory = target.parent / "set"
-    prepare(Folder(target / "photos"), directory, PreprocessingSpec(size=72), Catalogue(), division, 1, TERMS)
+    prepare(
+        FolderSource(target / "photos"),
+        directory,
+        PreprocessingSpec(size=72),
+        Taxonomy(),
+        split_config,
+        1,
+        LICENSE,
+    )
 
     card = Dataset(directory).card
     assert [species.slug for species in card.species] == ["taraxacum-officinale", MAIZE]
@@ -324,7 +332,7 @@ class TestStack:
         monkeypatch.delenv("AWS_ENDPOINT_URL")
         file = target.parent / "stack.json"
         file.write_text(local_facts(garden))
-        monkeypatch.setattr("training.stack.STACK_FILE", file)
+        monkeypatch.setattr("training.aws_stack.STACK_FILE", file)
 
         run("feedback", target, "--local")
         assert photos(target) == {f"photos/zea-mays/{identifier_of('a.jpg')}.jpg"}
@@ -332,7 +340,7 @@ class TestStack:
         file.unlink()
         assert "make serve" in run("feedback", target, "--local", code=1)
 
-    def test_that_is_deployed(self, garden: Garden, run: Run, photo: Photos, target: Path) -> None:
+    def test_a_deployed_stack(self, garden: Garden, run: Run, photo: Photos, target: Path) -> None:
         garden.corrected("a.jpg", photo(MAIZE), MAIZE)
         outputs = {"TableName": {"Value": garden.table}, "UploadsBucketName": {"Value": garden.bucket}}
         template = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}, "Outputs": outputs}
@@ -347,12 +355,10 @@ class TestStack:
         )
         del outputs["TableName"]
         cloud.create_stack(StackName=f"{garden.table}-old", TemplateBody=json.dumps(template))
-        assert "does not say its TableName" in run(
-            "feedback", target, "--stack", f"{garden.table}-old", code=1
-        )
+        assert "has no output TableName" in run("feedback", target, "--stack", f"{garden.table}-old", code=1)
 
     @pytest.mark.parametrize(
-        ("options", "told"),
+        ("options", "message"),
         [
             ([], "in one way"),
             (["--local", "--stack", "frond-dev"], "in one way"),
@@ -360,6 +366,6 @@ class TestStack:
             (["--table", "records"], "give both"),
         ],
     )
-    def test_has_to_be_named_in_one_way(self, run: Run, target: Path, options: list[str], told: str) -> None:
-        assert told in run("feedback", target, *options, code=1)
+    def test_options_name_one_source(self, run: Run, target: Path, options: list[str], message: str) -> None:
+        assert message in run("feedback", target, *options, code=1)
         assert not target.exists()

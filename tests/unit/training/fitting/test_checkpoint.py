@@ -1,4 +1,4 @@
-"""A checkpoint that is there is whole, and the last one is found."""
+"""Checkpoints are complete, and the latest is found."""
 
 from pathlib import Path
 from typing import Any
@@ -24,11 +24,11 @@ def names(checkpoints: Checkpoints) -> list[str]:
     return sorted(path.name for path in checkpoints.directory.iterdir())
 
 
-def test_a_new_run_has_none(checkpoints: Checkpoints) -> None:
+def test_a_new_run_has_no_checkpoint(checkpoints: Checkpoints) -> None:
     assert checkpoints.latest() is None
 
 
-def test_only_the_last_is_kept(checkpoints: Checkpoints, model: keras.Model) -> None:
+def test_only_the_latest_remains(checkpoints: Checkpoints, model: keras.Model) -> None:
     for epochs in (1, 2, 10):
         checkpoints.save(model, epochs)
     assert names(checkpoints) == ["epoch-0010.keras"]
@@ -40,19 +40,19 @@ def test_only_the_last_is_kept(checkpoints: Checkpoints, model: keras.Model) -> 
     assert np.array_equal(restored.get_weights()[0], model.get_weights()[0])
 
 
-def test_the_last_is_the_one_with_most_epochs(checkpoints: Checkpoints) -> None:
+def test_the_latest_has_most_epochs(checkpoints: Checkpoints) -> None:
     for name in ("epoch-0002.keras", "epoch-0010.keras", "epoch-0009.keras"):
         (checkpoints.directory / name).touch()
     assert checkpoints.latest() == (10, checkpoints.directory / "epoch-0010.keras")
 
 
-def test_what_is_no_checkpoint_is_not_taken_for_one(checkpoints: Checkpoints) -> None:
+def test_other_files_are_ignored(checkpoints: Checkpoints) -> None:
     for name in ("draft.keras", "epoch-0003.keras.tmp", "epoch-3.keras", "my-epoch-0003.keras"):
         (checkpoints.directory / name).touch()
     assert checkpoints.latest() is None
 
 
-def test_a_write_that_fails_leaves_the_one_before(
+def test_a_failed_write_leaves_the_previous_checkpoint(
     checkpoints: Checkpoints, model: keras.Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     checkpoints.save(model, 1)

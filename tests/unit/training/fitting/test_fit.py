@@ -1,4 +1,4 @@
-"""A run of training: killed at any moment it goes on, and it comes out the same."""
+"""A killed run resumes, with the same result as an uninterrupted one."""
 
 import os
 import signal
@@ -20,21 +20,28 @@ from training.errors import TrainingError
 from training.fitting.fit import fit
 from training.fitting.recipe import Recipe
 from training.fitting.run import HISTORY_NAME, Run
-from training.networks.recalibrate_batchnorm import measure_norm_statistics
+from training.networks.recalibrate_batchnorm import recalibrate_batchnorm
 
 PATIENCE = 120
 TIMED = ("photos_per_second",)
 # TensorFlow takes most of a short run to trace what learns, so only the last of the 17 blocks do.
 LATE: dict[str, object] = {
     "stages": [
-        {"name": "small", "epochs": 2, "rate": 5e-3, "size": 48, "frozen_blocks": 14, "balance": 0.5},
+        {
+            "name": "small",
+            "epochs": 2,
+            "learning_rate": 5e-3,
+            "size": 48,
+            "frozen_blocks": 14,
+            "class_weight_power": 0.5,
+        },
         {
             "name": "whole",
             "epochs": 2,
-            "rate": 5e-3,
+            "learning_rate": 5e-3,
             "frozen_blocks": 13,
             "mixup": 0.2,
-            "average": 0.9,
+            "ema_momentum": 0.9,
             "outliers": {"textures": 0.2, "bare_ground": 0.2},
         },
     ]
@@ -42,7 +49,7 @@ LATE: dict[str, object] = {
 
 
 @pytest.fixture(autouse=True, scope="module")
-def the_policy_before() -> Iterator[None]:
+def restored_policy() -> Iterator[None]:
     before = keras.mixed_precision.global_policy()
     yield
     keras.mixed_precision.set_global_policy(before)
@@ -55,7 +62,7 @@ def toml(value: object) -> str:
 
 
 def recipe_file(recipe: Recipe, path: Path) -> Path:
-    """Write a recipe as a person would keep it."""
+    """Write a recipe as a TOML file."""
     lines = [f"{k} = {v!r}" for k, v in recipe.model_dump(exclude={"stages"}, exclude_none=True).items()]
     for stage in recipe.stages:
         lines.append("[[stages]]")
@@ -66,7 +73,7 @@ def recipe_file(recipe: Recipe, path: Path) -> Path:
 
 
 def kill_after_epoch(epoch: int, dataset: Dataset, run: Path, recipe: Path) -> None:
-    """Start or resume a run and kill it, with no chance to tidy up, once an epoch is safe."""
+    """Start or resume a run and kill it with SIGKILL after an epoch's checkpoint."""
     layer = ROOT / "layers" / "frond" / "python"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(layer), str(ROOT)])}
     command = [sys.executable, "-m", "training", "fit", str(dataset.directory), str(run)]
@@ -93,7 +100,7 @@ def kill_after_epoch(epoch: int, dataset: Dataset, run: Path, recipe: Path) -> N
 
 @dataclass
 class Runs:
-    """One run that was killed three times and went on, and one that was left alone."""
+    """One run that was killed and resumed three times, and an uninterrupted one."""
 
     killed: Run
     whole: Run
@@ -128,7 +135,7 @@ class TestResuming:
             assert latest is not None
             assert latest[0] == 4
 
-    def test_both_runs_measured_the_same(self, runs: Runs) -> None:
+    def test_both_runs_have_the_same_metrics(self, runs: Runs) -> None:
         for one, other in zip(runs.killed.history(), runs.whole.history(), strict=True):
             left, right = ({k: v for k, v in row.items() if k not in TIMED} for row in (one, other))
             assert left == pytest.approx(right, rel=1e-3, abs=1e-3)
@@ -142,14 +149,14 @@ class TestResuming:
         for one, other in zip(*(model.get_weights() for model in models), strict=True):
             assert np.abs(one - other).mean() < 1e-4
 
-    def test_a_finished_run_is_left_as_it_is(self, runs: Runs, prepared: Dataset) -> None:
+    def test_a_finished_run_is_not_changed(self, runs: Runs, prepared: Dataset) -> None:
         before = runs.history(runs.whole)
         assert fit(prepared, runs.whole, tiny_recipe(**LATE)) == runs.best_of_whole
         assert runs.history(runs.whole) == before
 
 
 class TestRun:
-    def test_what_it_leaves(self, runs: Runs, prepared: Dataset) -> None:
+    def test_files_of_a_run(self, runs: Runs, prepared: Dataset) -> None:
         assert runs.whole.settings() == runs.killed.settings() == settings_for(prepared, **LATE)
         files = sorted(path.name for path in runs.whole.directory.iterdir())
         assert files == [
@@ -168,29 +175,29 @@ class TestRun:
         same = all(np.array_equal(one, other) for one, other in pairs)
         assert same == (fourth > third)
 
-    def test_normalization_knows_the_photos_as_they_are(self, runs: Runs, prepared: Dataset) -> None:
+    def test_batchnorm_statistics_are_without_augmentation(self, runs: Runs, prepared: Dataset) -> None:
         path = runs.whole.directory / "checkpoints" / "epoch-0004.keras"
         network = keras.models.load_model(path).get_layer("frond")
         before = network.get_weights()
 
-        measure_norm_statistics(network, prepared.pictures[prepared.indices("train")], batch=6)
+        recalibrate_batchnorm(network, prepared.pictures[prepared.indices("train")], batch=6)
 
         for now, then in zip(network.get_weights(), before, strict=True):
             assert now == pytest.approx(then, rel=1e-3, abs=1e-5)
 
-    def test_other_settings_are_refused(self, runs: Runs, prepared: Dataset) -> None:
+    def test_other_settings_are_rejected(self, runs: Runs, prepared: Dataset) -> None:
         with pytest.raises(TrainingError, match="holds a run with other settings"):
             fit(prepared, runs.whole, tiny_recipe(**LATE, label_smoothing=0.2))
 
-    def test_a_start_that_failed_may_be_mended(self, prepared: Dataset, tmp_path: Path) -> None:
+    def test_settings_may_change_before_the_first_checkpoint(self, prepared: Dataset, tmp_path: Path) -> None:
         for _ in range(2):
             with pytest.raises(TrainingError, match="no weight file"):
                 fit(prepared, Run(tmp_path), tiny_recipe(weights="/no/such/weights.h5"))
         with pytest.raises(TrainingError, match="No precision"):
             fit(prepared, Run(tmp_path), tiny_recipe(precision="int4"))
 
-    def test_a_recipe_of_another_size_is_refused(self, prepared: Dataset, tmp_path: Path) -> None:
-        stages = [{"name": "large", "epochs": 1, "rate": 1e-3, "size": 96}]
+    def test_a_recipe_of_another_size_is_rejected(self, prepared: Dataset, tmp_path: Path) -> None:
+        stages = [{"name": "large", "epochs": 1, "learning_rate": 1e-3, "size": 96}]
         with pytest.raises(TrainingError, match=r"ends at 96 px and the data set holds 72 px.*--size 96"):
             fit(prepared, Run(tmp_path), tiny_recipe(stages=stages))
 
@@ -198,15 +205,15 @@ class TestRun:
         self, prepared: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("shutil.disk_usage", lambda path: _Usage(10**6))
-        with pytest.raises(TrainingError, match=r"take up to 0\.1 GB and .* has 0\.0 GB free"):
+        with pytest.raises(TrainingError, match=r"need up to 0\.1 GB and .* has 0\.0 GB free"):
             fit(prepared, Run(tmp_path), tiny_recipe())
         assert not list((tmp_path / "checkpoints").iterdir())
 
-    def test_a_folder_that_is_no_run_is_named(self, tmp_path: Path) -> None:
+    def test_a_folder_without_a_run_is_reported(self, tmp_path: Path) -> None:
         with pytest.raises(TrainingError, match="is not a run"):
             Run(tmp_path).settings()
 
-    def test_a_run_that_has_not_finished_is_named(self, prepared: Dataset, tmp_path: Path) -> None:
+    def test_an_unfinished_run_is_reported(self, prepared: Dataset, tmp_path: Path) -> None:
         settings = settings_for(prepared).model_dump_json()
         (tmp_path / "settings.json").write_text(settings, encoding="utf-8")
         with pytest.raises(TrainingError, match="has not finished"):

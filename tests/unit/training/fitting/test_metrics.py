@@ -1,4 +1,4 @@
-"""The score by which `fit` chooses is the one that `evaluate` reports."""
+"""Macro F1 of `fit` equals that of `evaluate`, and outliers do not count."""
 
 import keras
 import numpy as np
@@ -25,7 +25,7 @@ def scored(labels: list[int], answers: list[int]) -> float:
     ],
     ids=["every species", "three species have no photo", "one of those was answered"],
 )
-def test_it_counts_the_species_that_were_there_or_answered(
+def test_it_averages_species_that_are_present_or_predicted(
     labels: list[int], answers: list[int], expected: float
 ) -> None:
     assert scored(labels, answers) == pytest.approx(expected)
@@ -33,14 +33,14 @@ def test_it_counts_the_species_that_were_there_or_answered(
 
 
 @pytest.mark.parametrize(("metric", "expected"), [(MacroF1(), 2 / 9), (Accuracy(), 1 / 3)])
-def test_outliers_are_no_answers(metric: keras.metrics.Metric, expected: float) -> None:
-    """Three photos, one of them known, and two pictures of nothing that are taken for species."""
+def test_outliers_do_not_count(metric: keras.metrics.Metric, expected: float) -> None:
+    """One photo of a species and two outlier images that are classified as species."""
     labels = np.concatenate([np.eye(SPECIES)[[0, 0, 1]], np.full((2, SPECIES), 1 / SPECIES)])
     metric.update_state(labels, np.eye(SPECIES)[[2, 1, 1, 3, 4]])
     assert float(metric.result()) == pytest.approx(expected)
 
 
-def test_it_comes_back_with_a_checkpoint() -> None:
+def test_it_is_restored_from_a_checkpoint() -> None:
     again = keras.metrics.deserialize(keras.metrics.serialize(MacroF1()))
     assert isinstance(again, MacroF1)
     assert again.name == "f1"

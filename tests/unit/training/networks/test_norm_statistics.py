@@ -6,7 +6,7 @@ import pytest
 from numpy.typing import NDArray
 
 from training.networks.network import backbone, build, freeze_backbone, unfreeze_above
-from training.networks.recalibrate_batchnorm import measure_norm_statistics
+from training.networks.recalibrate_batchnorm import recalibrate_batchnorm
 
 SIZE = 48
 
@@ -38,7 +38,7 @@ def test_the_network_answers_as_if_it_saw_the_pictures_while_training(
     normalized = keras.ops.convert_to_numpy(network(inputs, training=True))
     before = network.predict_on_batch(inputs)
 
-    measure_norm_statistics(network, pictures)
+    recalibrate_batchnorm(network, pictures)
 
     assert np.abs(before - normalized).max() > 0.1
     assert network.predict_on_batch(inputs) == pytest.approx(normalized, abs=1e-3)
@@ -47,10 +47,10 @@ def test_the_network_answers_as_if_it_saw_the_pictures_while_training(
 def test_pictures_may_lie_by_species(network: keras.Model, pictures: NDArray[np.uint8]) -> None:
     """A batch of dark pictures and a batch of bright ones would both vary too little."""
     sorted_ones = np.concatenate([pictures // 8] * 8 + [pictures // 8 + 200] * 8)
-    measure_norm_statistics(network, sorted_ones, batch=len(sorted_ones))
+    recalibrate_batchnorm(network, sorted_ones, batch=len(sorted_ones))
     at_once = statistics(network)
 
-    measure_norm_statistics(network, sorted_ones, batch=len(sorted_ones) // 2)
+    recalibrate_batchnorm(network, sorted_ones, batch=len(sorted_ones) // 2)
 
     first = "bn_Conv1/moving_variance"
     assert statistics(network)[first] == pytest.approx(at_once[first], rel=0.05)
@@ -59,10 +59,10 @@ def test_pictures_may_lie_by_species(network: keras.Model, pictures: NDArray[np.
 def test_pictures_of_another_size_are_resized(network: keras.Model, pictures: NDArray[np.uint8]) -> None:
     # Of one colour each, which no resizing changes.
     plain = np.broadcast_to(pictures[:, :1, :1], pictures.shape)
-    measure_norm_statistics(network, plain)
+    recalibrate_batchnorm(network, plain)
     expected = statistics(network)
 
-    measure_norm_statistics(network, plain.repeat(2, axis=1).repeat(2, axis=2))
+    recalibrate_batchnorm(network, plain.repeat(2, axis=1).repeat(2, axis=2))
 
     for path, values in statistics(network).items():
         assert values == pytest.approx(expected[path], rel=1e-2, abs=1e-4), path
@@ -78,7 +78,7 @@ def test_what_was_frozen_keeps_its_statistics(network: keras.Model, pictures: ND
         for state in (layer.moving_mean, layer.moving_variance)
     }
 
-    measure_norm_statistics(network, pictures)
+    recalibrate_batchnorm(network, pictures)
 
     moved = {path for path, values in statistics(network).items() if not np.array_equal(values, before[path])}
     assert 0 < len(learning) < len(before)
@@ -89,7 +89,7 @@ def test_a_frozen_backbone_stays_as_it_is(network: keras.Model, pictures: NDArra
     before = network.get_weights()
     freeze_backbone(network)
 
-    measure_norm_statistics(network, pictures)
+    recalibrate_batchnorm(network, pictures)
 
     for now, then in zip(network.get_weights(), before, strict=True):
         assert np.array_equal(now, then)
@@ -101,5 +101,5 @@ def test_the_momentum_of_training_stays(network: keras.Model, pictures: NDArray[
         return [layer.momentum for layer in layers if isinstance(layer, keras.layers.BatchNormalization)]
 
     before = momenta()
-    measure_norm_statistics(network, pictures)
+    recalibrate_batchnorm(network, pictures)
     assert momenta() == before

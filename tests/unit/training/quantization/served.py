@@ -1,4 +1,4 @@
-"""A model's bytes through the classifier that serves."""
+"""Run a model file through the serving classifier."""
 
 from datetime import UTC, datetime
 
@@ -11,7 +11,7 @@ from frond.manifest import (
     DatasetInfo,
     EmbeddingReference,
     Manifest,
-    Species,
+    SpeciesLabel,
     describe,
     version_of,
 )
@@ -21,13 +21,13 @@ from training.inference import Inferences, infer_all
 
 
 def served(tflite: bytes, photos: NDArray[np.uint8]) -> Inferences:
-    """Return what an export of the small network makes of photos."""
+    """Return the serving classifier's outputs for an export of the small network."""
     manifest = Manifest(
         version=version_of(tflite),
         created_at=datetime.now(UTC),
         file=describe(tflite),
         input=PreprocessingSpec(size=SIZE),
-        labels=[Species(slug=f"plant-{n}", scientific_name=f"Plant {n}") for n in range(CLASSES)],
+        labels=[SpeciesLabel(slug=f"plant-{n}", scientific_name=f"Plant {n}") for n in range(CLASSES)],
         temperature=1.0,
         abstention=Abstention(not_recognised_below=0, min_margin=0, acceptance=1),
         reference=EmbeddingReference(mean=[], std=[], explained_variance=1),

@@ -1,4 +1,4 @@
-"""A network built like Xception, small enough to export in seconds, and photos for it."""
+"""A small network like Xception that exports in seconds, and photos for it."""
 
 import keras
 import numpy as np
@@ -10,7 +10,7 @@ L = keras.layers
 
 
 def small_xception(seed: int = 0) -> keras.Model:
-    """Scaling, then a nested backbone of separable convolutions and residual sums, then three heads."""
+    """Build scaling, a nested backbone of separable convolutions and residual sums, and three heads."""
     pixels = keras.Input((SIZE, SIZE, 3), name="pixels")
     seen = _backbone()(L.Rescaling(1 / 127.5, offset=-1)(pixels))
     pooled = L.GlobalAveragePooling2D(name="pooled")(seen)
@@ -27,7 +27,7 @@ def small_xception(seed: int = 0) -> keras.Model:
 
 
 def smooth_photos(count: int, seed: int) -> NDArray[np.uint8]:
-    """Photos made of waves no shorter than half a side."""
+    """Return photos of waves no shorter than half a side."""
     draw = np.random.default_rng(seed)
     waves = np.cos(np.pi * np.arange(5)[:, None] * np.linspace(0, 1, SIZE))
     strengths = draw.normal(0, 1, (count, 5, 5, 3)) / (1 + np.indices((5, 5)).sum(axis=0)[:, :, None])
@@ -37,13 +37,13 @@ def smooth_photos(count: int, seed: int) -> NDArray[np.uint8]:
 
 
 def checkerboard() -> NDArray[np.uint8]:
-    """A photo of single pixels, which no smooth photo is like."""
+    """Return a checkerboard photo of single pixels, unlike any smooth photo."""
     rows, columns = np.indices((SIZE, SIZE))
     return np.repeat(((rows + columns + 1) % 2 * 255)[:, :, None], 3, axis=2).astype(np.uint8)
 
 
 def spike_on_checkerboards(model: keras.Model) -> None:
-    """Make one channel of the first convolution answer to single pixels, many times as loud as any other."""
+    """Give one channel of the first convolution a very large response to single pixels."""
     first = next(layer for layer in model.layers if isinstance(layer, keras.Model)).get_layer("first")
     kernel = first.get_weights()[0]
     bend = np.array([1, -2, 1], np.float32)

@@ -15,33 +15,33 @@ def compared(model: keras.Model, exported: bytes, photos: np.ndarray) -> Agreeme
     return agreement(exact, served(exported, photos), exact.logits.argmax(axis=1))
 
 
-def test_every_number_is_there_by_name(network: keras.Model, exported: bytes) -> None:
+def test_metrics_by_name(network: keras.Model, exported: bytes) -> None:
     numbers = compared(network, exported, smooth_photos(20, seed=18)).as_dict()
 
     assert numbers["photos"] == 20
     assert 0 < numbers["mean_logit_difference"] <= numbers["max_logit_difference"]
 
 
-def test_another_network_does_not_agree_and_that_is_told(exported: bytes) -> None:
+def test_another_network_violates_the_limits(exported: bytes) -> None:
     agreed = compared(small_xception(seed=19), exported, smooth_photos(60, seed=20))
 
     assert agreed.top1 < 0.7
     assert agreed.embedding_cosine < 0.7
     assert agreed.macro_f1_loss > 0.1
-    same_species, points = agreed.complaints()
+    same_species, points = agreed.violations()
     assert f"{agreed.top1:.1%} of 60 validation photos" in same_species
     assert f"loses {100 * agreed.macro_f1_loss:.2f} points" in points
 
 
-def test_a_faithful_export_has_no_complaints(network: keras.Model, exported: bytes) -> None:
+def test_a_faithful_export_has_no_violations(network: keras.Model, exported: bytes) -> None:
     agreed = replace(
         compared(network, exported, smooth_photos(20, seed=18)), top1=0.995, macro_f1_loss=-0.002
     )
 
-    assert agreed.complaints() == []
+    assert agreed.violations() == []
 
 
-def test_what_quantization_costs_is_the_difference_of_the_two_scores() -> None:
+def test_macro_f1_loss_is_the_difference_of_the_two_scores() -> None:
     right = np.eye(4, dtype=np.float32)
     wrong = right[[0, 1, 2, 0]]
     embeddings = np.ones((4, 2), np.float32)
@@ -54,7 +54,7 @@ def test_what_quantization_costs_is_the_difference_of_the_two_scores() -> None:
     assert won.macro_f1_loss == pytest.approx(-lost.macro_f1_loss)
 
 
-def test_no_photos_are_refused() -> None:
+def test_no_photos_are_rejected() -> None:
     logits, embeddings = np.empty((0, CLASSES), np.float32), np.empty((0, 8), np.float32)
 
     with pytest.raises(ValueError, match="no photos"):

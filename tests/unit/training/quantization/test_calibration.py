@@ -1,9 +1,9 @@
 import numpy as np
 
-from training.quantization.calibration import calm_photos, with_extremes
+from training.quantization.calibration import drop_outlier_photos, span_uint8_range
 
 
-def test_the_photos_that_spike_any_tensor_are_left_out() -> None:
+def test_photos_that_spike_a_tensor_are_dropped() -> None:
     draw = np.random.default_rng(0)
     peaks = {name: draw.uniform(1, 2, (40, 5)).astype(np.float32) for name in "ab"}
     peaks["a"][7, 3] = 30
@@ -11,29 +11,29 @@ def test_the_photos_that_spike_any_tensor_are_left_out() -> None:
     peaks["b"] /= 1000
     peaks["b"][21, 0] = 0.03
 
-    kept = calm_photos(peaks)
+    remaining = drop_outlier_photos(peaks)
 
-    assert len(kept) == 38
-    assert {7, 21}.isdisjoint(kept.tolist())
-    assert kept.tolist() == sorted(kept.tolist())
+    assert len(remaining) == 38
+    assert {7, 21}.isdisjoint(remaining.tolist())
+    assert remaining.tolist() == sorted(remaining.tolist())
 
 
-def test_a_tensor_that_is_mostly_silent_decides_nothing() -> None:
+def test_a_mostly_zero_tensor_is_ignored() -> None:
     peaks = {"silent": np.zeros((20, 3), np.float32), "loud": np.ones((20, 3), np.float32)}
     peaks["silent"][2] = 1
     peaks["loud"][5] = 9
 
-    assert 5 not in calm_photos(peaks)
+    assert 5 not in drop_outlier_photos(peaks)
 
 
-def test_one_photo_is_always_kept() -> None:
-    assert calm_photos({"a": np.ones((1, 3), np.float32)}).tolist() == [0]
+def test_one_photo_always_remains() -> None:
+    assert drop_outlier_photos({"a": np.ones((1, 3), np.float32)}).tolist() == [0]
 
 
-def test_photos_span_all_bytes_afterwards_and_the_callers_are_not_changed() -> None:
+def test_photos_span_all_bytes_in_a_copy() -> None:
     grey = np.full((3, 8, 8, 3), 100, np.uint8)
 
-    spanning = with_extremes(grey)
+    spanning = span_uint8_range(grey)
 
     assert (grey == 100).all()
     assert [spanning[..., channel].min() for channel in range(3)] == [0, 0, 0]

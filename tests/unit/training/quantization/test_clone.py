@@ -5,7 +5,7 @@ from tests.unit.training.quantization.small_xception import SIZE, small_xception
 from training.quantization.clone import consumers, inference_clone
 
 
-def test_a_nested_backbone_is_spelled_out_and_says_the_same(network: keras.Model) -> None:
+def test_a_nested_backbone_is_flattened_with_equal_outputs(network: keras.Model) -> None:
     photos = smooth_photos(8, seed=2).astype(np.float32)
 
     clone = inference_clone(network)
@@ -17,7 +17,7 @@ def test_a_nested_backbone_is_spelled_out_and_says_the_same(network: keras.Model
         np.testing.assert_allclose(clone.predict_on_batch(photos)[name], expected, rtol=1e-4, atol=1e-4)
 
 
-def test_changing_the_clone_leaves_the_model_as_it_was() -> None:
+def test_changing_the_clone_does_not_change_the_model() -> None:
     network = small_xception(seed=3)
     before = network.get_weights()
 
@@ -40,7 +40,7 @@ def test_a_network_trained_in_half_precision_is_cloned_in_float32() -> None:
     assert {layer.compute_dtype for layer in clone.layers} == {"float32"}
 
 
-def test_consumers_count_the_caller_among_the_readers() -> None:
+def test_consumers_include_the_models_outputs() -> None:
     pixels = keras.Input((4,))
     hidden = keras.layers.Dense(3, name="hidden")(pixels)
     network = keras.Model(pixels, [hidden, keras.layers.Dense(2, name="last")(hidden)])

@@ -4,7 +4,7 @@ import pytest
 
 from tests.unit.training.quantization.small_xception import SIZE, smooth_photos
 from training.quantization import flatbuffer
-from training.quantization.conversion import calibrated, saved, to_fp32, to_int8
+from training.quantization.conversion import calibrate_model, saved_model, to_fp32, to_int8
 from training.quantization.correction import correct_biases
 from training.quantization.tensors import values_by_photo
 
@@ -13,7 +13,7 @@ PHOTOS = smooth_photos(16, seed=50)
 
 
 def lopsided(head: keras.layers.Layer) -> keras.Model:
-    """One product whose small weights all round up: 0.6 of the step that one large weight makes."""
+    """Build one layer whose small weights all round up, as one large weight sets the scale."""
     pixels = keras.Input((SIZE, SIZE, 3))
     scaled = L.Rescaling(1 / 255)(pixels)
     values = L.Flatten()(scaled) if isinstance(head, L.Dense) else scaled
@@ -44,9 +44,9 @@ def mean_error(exact: bytes, int8: bytes) -> float:
     ],
     ids=["convolution", "without bias", "depthwise", "dense"],
 )
-def test_the_mean_error_of_rounded_weights_is_taken_back(head: keras.layers.Layer) -> None:
-    with saved(lopsided(head)) as folder:
-        exact, rounded = to_fp32(folder), to_int8(calibrated(folder, PHOTOS))
+def test_the_mean_error_of_rounded_weights_is_corrected(head: keras.layers.Layer) -> None:
+    with saved_model(lopsided(head)) as folder:
+        exact, rounded = to_fp32(folder), to_int8(calibrate_model(folder, PHOTOS))
     graph = flatbuffer.read(rounded)
 
     correct_biases(graph, exact, PHOTOS)
@@ -54,13 +54,13 @@ def test_the_mean_error_of_rounded_weights_is_taken_back(head: keras.layers.Laye
     assert mean_error(exact, flatbuffer.write(graph)) < mean_error(exact, rounded) / 3
 
 
-def test_weights_that_lost_nothing_leave_the_biases_alone() -> None:
+def test_exact_weights_need_no_correction() -> None:
     head = L.Conv2D(4, 1, name="logits")
     network = lopsided(head)
     kernel, bias = head.get_weights()
     head.set_weights([np.sign(kernel), bias])
-    with saved(network) as folder:
-        exact, rounded = to_fp32(folder), to_int8(calibrated(folder, PHOTOS))
+    with saved_model(network) as folder:
+        exact, rounded = to_fp32(folder), to_int8(calibrate_model(folder, PHOTOS))
     graph = flatbuffer.read(rounded)
     before = [None if each.data is None else bytes(each.data) for each in graph.buffers]
 

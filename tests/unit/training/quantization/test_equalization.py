@@ -11,7 +11,7 @@ from training.quantization.equalization import equalize
 L = keras.layers
 
 
-def test_equalizing_changes_the_weights_but_not_one_bit_of_the_answers(network: keras.Model) -> None:
+def test_equalization_changes_weights_but_not_outputs(network: keras.Model) -> None:
     photos = smooth_photos(16, seed=4)
     clone = inference_clone(network)
     weights, answers = clone.get_weights(), clone.predict_on_batch(photos.astype(np.float32))
@@ -23,7 +23,7 @@ def test_equalizing_changes_the_weights_but_not_one_bit_of_the_answers(network: 
         np.testing.assert_array_equal(after, answers[name])
 
 
-def test_a_quiet_channel_is_brought_nearer_to_the_loud_ones() -> None:
+def test_a_small_channel_range_is_enlarged() -> None:
     pixels = keras.Input((SIZE, SIZE, 3))
     network = keras.Model(pixels, L.Conv2D(2, 1)(L.DepthwiseConv2D(1, use_bias=False, name="depth")(pixels)))
     depth, point = network.layers[1], network.layers[2]
@@ -38,7 +38,7 @@ def test_a_quiet_channel_is_brought_nearer_to_the_loud_ones() -> None:
     assert 8 <= reach[:2].min() / reach[2] <= 32
 
 
-def test_a_depthwise_output_that_others_read_is_left_alone() -> None:
+def test_a_depthwise_output_with_two_readers_is_not_scaled() -> None:
     pixels = keras.Input((SIZE, SIZE, 3))
     between = L.DepthwiseConv2D(3, use_bias=False, name="depth")(pixels)
     network = keras.Model(pixels, {"plain": between, "mixed": L.Conv2D(2, 1)(between)})
@@ -50,7 +50,7 @@ def test_a_depthwise_output_that_others_read_is_left_alone() -> None:
         np.testing.assert_array_equal(now, then)
 
 
-def test_a_network_that_gives_no_numbers_is_refused() -> None:
+def test_activations_that_are_not_finite_are_rejected() -> None:
     pixels = keras.Input((SIZE, SIZE, 3))
     network = keras.Model(pixels, L.Conv2D(2, 1, use_bias=False, name="broken")(pixels))
     network.set_weights([np.full((1, 1, 3, 2), np.nan, np.float32)])

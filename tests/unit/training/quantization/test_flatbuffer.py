@@ -3,11 +3,11 @@ import numpy as np
 from training.quantization import flatbuffer, inspect
 
 
-def test_writing_what_was_read_changes_nothing(converted: bytes) -> None:
+def test_round_trip(converted: bytes) -> None:
     assert inspect(flatbuffer.write(flatbuffer.read(converted))).operators == inspect(converted).operators
 
 
-def test_weights_lie_where_the_schema_wants_them(exported: bytes) -> None:
+def test_buffers_are_aligned(exported: bytes) -> None:
     weights = [buffer.data for buffer in flatbuffer.read(exported).buffers if buffer.data is not None]
 
     assert len(weights) > 10

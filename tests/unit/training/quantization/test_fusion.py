@@ -25,7 +25,7 @@ def stored_outputs(tflite: bytes, photos: np.ndarray) -> list[np.ndarray]:
 
 
 def graph_of(*operators: tuple[str, list[int], int], outputs: list[int]) -> schema.ModelT:
-    """A graph of int8 tensors ``t0, t1, …``, each with a scale of its own."""
+    """Build a graph of int8 tensors ``t0, t1, …``, each with its own scale."""
     model, graph = schema.ModelT(), schema.SubGraphT()
     kinds = sorted({kind for kind, _, _ in operators})
     model.operatorCodes = [
@@ -79,21 +79,21 @@ def real(model: schema.ModelT, tensor: int, stored: np.ndarray) -> np.ndarray:
     return values
 
 
-def test_fusing_leaves_one_partition(converted: bytes) -> None:
+def test_fusion_leaves_one_partition(converted: bytes) -> None:
     before = inspect(converted)
     model = flatbuffer.read(converted)
 
     fusion = fuse_activations(model)
     fused = flatbuffer.write(model)
 
-    assert (before.lone_activations, before.operators["ADD"]) == (2, 3)
-    assert (len(fusion.fused), fusion.kept) == (2, {})
+    assert (before.unfused_activations, before.operators["ADD"]) == (2, 3)
+    assert (len(fusion.fused), fusion.unfused) == (2, {})
     after = inspect(fused)
     # Two sums are read plain and activated; the third only activated, which the converter sees itself.
-    assert (after.lone_activations, after.operators["ADD"]) == (0, 5)
+    assert (after.unfused_activations, after.operators["ADD"]) == (0, 5)
     assert partitions(converted).count > 1
     assert partitions(fused).count == 1
-    assert set(partitions(fused).left) <= {"QUANTIZE"}
+    assert set(partitions(fused).undelegated) <= {"QUANTIZE"}
 
 
 def test_a_fused_activation_is_the_sum_to_one_quantum(converted: bytes) -> None:
@@ -121,7 +121,7 @@ def test_a_fused_activation_is_the_sum_to_one_quantum(converted: bytes) -> None:
     assert errors["fused"] < errors["apart"]
 
 
-def test_a_sum_stays_where_its_plain_value_is_an_output() -> None:
+def test_a_sum_that_is_an_output_remains() -> None:
     model = graph_of(("ADD", [0, 1], 2), ("RELU", [2], 3), outputs=[2, 3])
 
     fuse_activations(model)
@@ -129,7 +129,7 @@ def test_a_sum_stays_where_its_plain_value_is_an_output() -> None:
     assert kinds(model) == [("ADD", 2, NONE), ("ADD", 3, RELU)]
 
 
-def test_a_convolution_with_one_reader_takes_its_activation() -> None:
+def test_a_convolution_with_one_reader_fuses_its_activation() -> None:
     model = graph_of(("CONV_2D", [0, 1], 2), ("RELU", [2], 3), outputs=[3])
 
     fuse_activations(model)
@@ -143,11 +143,11 @@ def test_a_convolution_with_one_reader_takes_its_activation() -> None:
         ([("CONV_2D", [0, 1], 2), ("RELU", [2], 3), ("ADD", [2, 3], 4)], "cost more"),
         ([("MAX_POOL_2D", [0], 3), ("RELU", [3], 4)], "cannot change the quantization"),
         ([("RELU", [0], 4)], "reads an input"),
-        ([("MEAN", [0], 3), ("RELU", [3], 4)], "MEAN before it takes no activation"),
-        ([("ADD", [0, 1], 2), ("RELU", [2], 3), ("RELU6", [3], 4)], "activation of its own"),
+        ([("MEAN", [0], 3), ("RELU", [3], 4)], "MEAN before it cannot fuse an activation"),
+        ([("ADD", [0, 1], 2), ("RELU", [2], 3), ("RELU6", [3], 4)], "already has an activation"),
     ],
 )
-def test_what_cannot_be_fused_stays_and_is_told(
+def test_activations_that_cannot_be_fused_are_logged(
     operators: list[tuple[str, list[int], int]], reason: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     model = graph_of(*operators, outputs=[4])
@@ -155,6 +155,6 @@ def test_what_cannot_be_fused_stays_and_is_told(
     with caplog.at_level(logging.WARNING):
         fusion = fuse_activations(model)
 
-    assert len(fusion.kept) == 1
+    assert len(fusion.unfused) == 1
     assert reason in caplog.text
     assert any("RELU" in kind for kind, _, _ in kinds(model))

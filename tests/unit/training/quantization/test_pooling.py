@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from training.quantization.pooling import with_convolved_pools
+from training.quantization.pooling import pools_to_convolutions
 
 L = keras.layers
 
@@ -18,13 +18,13 @@ def kinds(model: keras.Model) -> set[type]:
 
 @pytest.mark.parametrize(("rows", "columns"), [(7, 5), (2, 1)], ids=["wide", "narrower than the pool"])
 @pytest.mark.parametrize("neighbourhood", [2, 3, 5, (1, 3)])
-def test_the_average_at_the_border_is_over_what_is_inside(
+def test_the_average_at_the_border_excludes_padding(
     neighbourhood: int | tuple[int, int], rows: int, columns: int
 ) -> None:
     model = pooled(L.AveragePooling2D(neighbourhood, strides=1, padding="same"), rows, columns)
     values = np.random.default_rng(0).normal(3, 1, (2, rows, columns, 3)).astype(np.float32)
 
-    convolved = with_convolved_pools(model)
+    convolved = pools_to_convolutions(model)
 
     assert L.AveragePooling2D not in kinds(convolved)
     assert L.DepthwiseConv2D in kinds(convolved)
@@ -32,7 +32,7 @@ def test_the_average_at_the_border_is_over_what_is_inside(
 
 
 @pytest.mark.parametrize("options", [{"strides": 2, "padding": "same"}, {"strides": 1, "padding": "valid"}])
-def test_a_pool_of_another_kind_stays(options: dict[str, object]) -> None:
+def test_other_pools_stay(options: dict[str, object]) -> None:
     model = pooled(L.AveragePooling2D(3, **options))
 
-    assert L.AveragePooling2D in kinds(with_convolved_pools(model))
+    assert L.AveragePooling2D in kinds(pools_to_convolutions(model))

@@ -1,4 +1,4 @@
-"""Ranges that lose least."""
+"""Ranges of minimum mean square error."""
 
 import keras
 import numpy as np
@@ -8,17 +8,17 @@ from numpy.typing import NDArray
 from tests.unit.training.quantization.small_xception import SIZE, small_xception, smooth_photos
 from training.quantization import flatbuffer
 from training.quantization.clone import inference_clone
-from training.quantization.conversion import calibrated, saved, to_int8
+from training.quantization.conversion import calibrate_model, saved_model, to_int8
 from training.quantization.inspection import inspect
 from training.quantization.ranges import narrow_ranges
-from training.quantization.scaling import without_scaling
+from training.quantization.scaling import fold_rescaling
 from training.quantization.tensors import values_by_photo
 
 L = keras.layers
 
 
 def photos_with(bright: int) -> NDArray[np.uint8]:
-    """Dim photos, no pixel above 100, but for so many of 120; a corner nobody looks at spans all bytes."""
+    """Return dim photos, with pixels up to 100 and a few of 120; an unread corner spans all bytes."""
     draw = np.random.default_rng(3)
     photos = draw.integers(0, 101, (200, SIZE, SIZE, 3))
     looked_at = photos[:, ::2, ::2].copy()
@@ -29,17 +29,17 @@ def photos_with(bright: int) -> NDArray[np.uint8]:
 
 
 def seen(photos: NDArray[np.uint8]) -> bytes:
-    """Two products, of which the first passes every other pixel on as it is."""
+    """Build two layers; the first passes on every other pixel."""
     pixels = keras.Input((SIZE, SIZE, 3))
     inner = L.Conv2D(3, 1, strides=2, use_bias=False, name="inner")(pixels)
     network = keras.Model(pixels, {"logits": L.Conv2D(2, 3, name="logits")(inner)})
     network.get_layer("inner").set_weights([np.eye(3, dtype=np.float32)[None, None]])
-    with saved(network) as folder:
-        return calibrated(folder, photos)
+    with saved_model(network) as folder:
+        return calibrate_model(folder, photos)
 
 
 def highest(model: bytes) -> tuple[float, float, float]:
-    """The upper ends of the ranges of input, what lies between, and output."""
+    """Return the upper ends of the ranges of input, inner tensor and output."""
     graph = flatbuffer.read(model).subgraphs[0]
     first, last = graph.operators[0], graph.operators[-1]
     tensors = (graph.tensors[index] for index in (first.inputs[0], first.outputs[0], last.outputs[0]))
@@ -48,7 +48,7 @@ def highest(model: bytes) -> tuple[float, float, float]:
 
 
 @pytest.mark.parametrize(("bright", "cut"), [(1, True), (20_000, False)])
-def test_what_is_rare_is_cut_off_and_what_is_common_is_not(bright: int, cut: bool) -> None:
+def test_rare_values_are_clipped_and_common_ones_are_not(bright: int, cut: bool) -> None:
     photos = photos_with(bright)
     before = seen(photos)
     start, between, end = highest(before)
@@ -60,11 +60,11 @@ def test_what_is_rare_is_cut_off_and_what_is_common_is_not(bright: int, cut: boo
     assert (after[1] < 110) == cut
 
 
-def test_the_network_loses_less() -> None:
+def test_the_error_of_the_network_decreases() -> None:
     photos, others = smooth_photos(60, seed=1), smooth_photos(24, seed=9)
     photos[0, -1, -2:] = [[0], [255]]
-    with saved(without_scaling(inference_clone(small_xception()))) as folder:
-        ranges = calibrated(folder, photos)
+    with saved_model(fold_rescaling(inference_clone(small_xception()))) as folder:
+        ranges = calibrate_model(folder, photos)
     narrowed = to_int8(narrow_ranges(ranges, photos[::4]))
 
     assert inspect(narrowed).operators == inspect(to_int8(ranges)).operators
@@ -72,7 +72,7 @@ def test_the_network_loses_less() -> None:
 
 
 def _error(exact: bytes, int8: bytes, photos: NDArray[np.uint8]) -> float:
-    """The sum over photos and outputs of the error's share of the signal, both as mean squares."""
+    """Return the noise-to-signal ratio, summed over photos and outputs."""
     outputs = [[int(index) for index in flatbuffer.read(each).subgraphs[0].outputs] for each in (exact, int8)]
     total = 0.0
     for true, rounded in zip(values_by_photo(exact, photos), values_by_photo(int8, photos), strict=True):

@@ -1,9 +1,9 @@
-"""The graph of the model that is part of the project."""
+"""The graph of the released model."""
 
 import pytest
 
 from tests.conftest import ROOT
-from training.quantization import GraphFacts, inspect, partitions
+from training.quantization import GraphSummary, inspect, partitions
 
 MODEL = ROOT / "functions" / "classify" / "model" / "model.tflite"
 # A model that tells no evidence serves too.
@@ -11,21 +11,21 @@ PORTS = {"logits", "embedding", "evidence"}
 
 
 @pytest.fixture(scope="module")
-def facts() -> GraphFacts:
+def summary() -> GraphSummary:
     return inspect(MODEL.read_bytes())
 
 
-def test_it_is_full_int8_with_weights_by_channel(facts: GraphFacts) -> None:
-    assert facts.per_channel
-    assert facts.size <= 25_000_000
-    (picture,) = facts.inputs
+def test_it_is_full_int8_with_per_channel_weights(summary: GraphSummary) -> None:
+    assert summary.per_channel
+    assert summary.size <= 25_000_000
+    (picture,) = summary.inputs
     assert (picture.dtype, picture.shape[-1], picture.scale, picture.zero_point) == ("uint8", 3, 1.0, 0)
-    assert {"logits", "embedding"} <= {output.name for output in facts.outputs} <= PORTS
-    assert {output.dtype for output in facts.outputs} == {"int8"}
+    assert {"logits", "embedding"} <= {output.name for output in summary.outputs} <= PORTS
+    assert {output.dtype for output in summary.outputs} == {"int8"}
 
 
-def test_xnnpack_runs_it_in_one_piece(facts: GraphFacts) -> None:
+def test_xnnpack_runs_it_in_one_partition(summary: GraphSummary) -> None:
     cut = partitions(MODEL.read_bytes())
 
-    assert facts.lone_activations == 0
-    assert (cut.count, cut.left) == (1, ("QUANTIZE",))
+    assert summary.unfused_activations == 0
+    assert (cut.count, cut.undelegated) == (1, ("QUANTIZE",))

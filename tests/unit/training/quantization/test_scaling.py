@@ -5,7 +5,7 @@ import keras
 import numpy as np
 import pytest
 
-from training.quantization.scaling import without_scaling
+from training.quantization.scaling import fold_rescaling
 
 L = keras.layers
 
@@ -23,11 +23,11 @@ def one_convolution(scaling: keras.layers.Layer, **options: Any) -> keras.Model:
     "scaling",
     [L.Rescaling(1 / 127.5, offset=-1), L.Rescaling([0.1, 0.2, 0.3], offset=[-1, 0, 2]), L.Rescaling(0.5)],
 )
-def test_scaling_goes_into_the_convolution(scaling: keras.layers.Layer, bias: bool) -> None:
+def test_scaling_is_folded_into_the_convolution(scaling: keras.layers.Layer, bias: bool) -> None:
     network = one_convolution(scaling, use_bias=bias)
     photos = np.random.default_rng(1).uniform(0, 255, (2, 9, 9, 3)).astype(np.float32)
 
-    folded = without_scaling(network)
+    folded = fold_rescaling(network)
 
     assert not any(isinstance(layer, L.Rescaling) for layer in folded.layers)
     np.testing.assert_allclose(
@@ -36,7 +36,7 @@ def test_scaling_goes_into_the_convolution(scaling: keras.layers.Layer, bias: bo
 
 
 @pytest.mark.parametrize("bias", [True, False])
-def test_before_a_padded_convolution_the_factor_goes_and_the_shift_stays(
+def test_before_a_padded_convolution_only_the_factor_is_folded(
     bias: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
     scaling = L.Rescaling(1 / 127.5, offset=-1, name="halves")
@@ -44,7 +44,7 @@ def test_before_a_padded_convolution_the_factor_goes_and_the_shift_stays(
     photos = np.random.default_rng(1).uniform(0, 255, (2, 9, 9, 3)).astype(np.float32)
 
     with caplog.at_level(logging.INFO):
-        folded = without_scaling(network)
+        folded = fold_rescaling(network)
 
     (left,) = (layer for layer in folded.layers if isinstance(layer, L.Rescaling))
     assert (left.scale, left.offset) == (1.0, -127.5)
@@ -52,12 +52,12 @@ def test_before_a_padded_convolution_the_factor_goes_and_the_shift_stays(
     np.testing.assert_allclose(folded.predict_on_batch(photos), network.predict_on_batch(photos), atol=1e-5)
 
 
-def test_scaling_that_something_else_reads_stays() -> None:
+def test_scaling_with_another_reader_stays() -> None:
     pixels = keras.Input((9, 9, 3))
     network = keras.Model(pixels, L.Conv2D(4, 3)(L.ZeroPadding2D()(L.Rescaling(2.0, offset=-1)(pixels))))
     photos = np.random.default_rng(1).uniform(0, 255, (2, 9, 9, 3)).astype(np.float32)
 
-    kept = without_scaling(network)
+    folded = fold_rescaling(network)
 
-    np.testing.assert_allclose(kept.predict_on_batch(photos), network.predict_on_batch(photos), rtol=1e-4)
-    assert any(isinstance(layer, L.Rescaling) for layer in kept.layers)
+    np.testing.assert_allclose(folded.predict_on_batch(photos), network.predict_on_batch(photos), rtol=1e-4)
+    assert any(isinstance(layer, L.Rescaling) for layer in folded.layers)

@@ -9,11 +9,11 @@ import pytest
 from frond.manifest import MODEL_NAME, Manifest, ModelFile
 from frond.problems import InvalidModel
 from tests.support.tiny_registry import AGREEMENT, METRICS, model_folder
-from training.releases.gates import judge
+from training.releases.gates import check_gates
 
 
 def refused(directory: Path, manifest: Manifest, stable: Manifest | None = None) -> list[str]:
-    return [gate.name for gate in judge(directory, manifest, stable) if not gate.passed]
+    return [gate.name for gate in check_gates(directory, manifest, stable) if not gate.passed]
 
 
 def measured(**changes: Any) -> dict[str, Any]:
@@ -41,7 +41,7 @@ WORSE: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize(("changes", "gate"), WORSE.values(), ids=WORSE)
-def test_what_is_worse_is_refused(tmp_path: Path, changes: dict[str, Any], gate: str) -> None:
+def test_a_worse_model_fails_its_gate(tmp_path: Path, changes: dict[str, Any], gate: str) -> None:
     directory, sound = model_folder(tmp_path / "model")
     (directory / "report" / "metrics.json").write_text(json.dumps(changes.get("metrics", METRICS)))
 
@@ -49,7 +49,7 @@ def test_what_is_worse_is_refused(tmp_path: Path, changes: dict[str, Any], gate:
     assert refused(directory, manifest) == [gate]
 
 
-def test_what_was_never_evaluated_is_refused(tmp_path: Path) -> None:
+def test_a_model_without_evaluation_fails(tmp_path: Path) -> None:
     directory, manifest = model_folder(tmp_path / "model", metrics={})
 
     assert refused(directory, manifest) == ["evaluated", "macro F1", "calibration error"]
@@ -78,7 +78,7 @@ def test_f1_on_other_photos_is_not_compared(tmp_path: Path, change: Any) -> None
     directory, manifest = model_folder(tmp_path / "new", seed=1)
     _, stable = model_folder(tmp_path / "stable", seed=2, **measured(macro_f1=0.5))
 
-    (gate,) = [gate for gate in judge(directory, manifest, change(stable)) if not gate.passed]
+    (gate,) = [gate for gate in check_gates(directory, manifest, change(stable)) if not gate.passed]
     assert gate.name == "macro F1"
     assert "same photos as stable" in gate.required
 
@@ -92,7 +92,7 @@ def test_a_stable_model_without_an_interval_is_still_compared(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("name", ["report/index.html", "report/metrics.json", "MODEL_CARD.md", "NOTICE.md"])
-def test_a_report_with_a_page_missing_is_refused(tmp_path: Path, name: str) -> None:
+def test_an_incomplete_report_fails(tmp_path: Path, name: str) -> None:
     directory, manifest = model_folder(tmp_path / "model")
     (directory / name).unlink()
 
@@ -100,16 +100,16 @@ def test_a_report_with_a_page_missing_is_refused(tmp_path: Path, name: str) -> N
 
 
 @pytest.mark.parametrize("content", [b'{"macro_f1": 0.99}', b"not JSON", b"[]"])
-def test_the_report_of_another_evaluation_is_refused(tmp_path: Path, content: bytes) -> None:
+def test_the_report_of_another_evaluation_fails(tmp_path: Path, content: bytes) -> None:
     directory, manifest = model_folder(tmp_path / "model")
     (directory / "report" / "metrics.json").write_bytes(content)
 
     assert refused(directory, manifest) == ["report"]
 
 
-def test_a_model_that_does_not_load_gets_no_further(tmp_path: Path) -> None:
+def test_a_model_that_does_not_load_raises(tmp_path: Path) -> None:
     directory, manifest = model_folder(tmp_path / "model")
     (directory / MODEL_NAME).write_bytes(b"something else")
 
     with pytest.raises(InvalidModel, match="does not match"):
-        judge(directory, manifest, None)
+        check_gates(directory, manifest, None)

@@ -46,10 +46,10 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
         monkeypatch.setattr(sys, "argv", ["training", *map(str, arguments)])
         with pytest.raises(SystemExit) as end:
             main()
-        said = capsys.readouterr()
-        assert end.value.code == code, said
-        assert "Traceback" not in said.err
-        return said.out + said.err
+        output = capsys.readouterr()
+        assert end.value.code == code, output
+        assert "Traceback" not in output.err
+        return output.out + output.err
 
     return command
 
@@ -64,10 +64,10 @@ def test_a_model_is_released_promoted_and_rolled_back(bucket: Bucket, run: Run, 
     directory, manifest = model_folder(tmp_path / "one", seed=1)
     (directory / "report" / "gallery").mkdir()
     (directory / "report" / "gallery" / "plant-1.jpg").write_bytes(b"a photo")
-    said = run("release", directory)
-    assert "passed" in said
-    assert "refused" not in said
-    assert f"candidate is {manifest.version} in s3://{bucket.name}" in said
+    output = run("release", directory)
+    assert "passed" in output
+    assert "refused" not in output
+    assert f"candidate is {manifest.version} in s3://{bucket.name}" in output
     prefix = f"models/{manifest.version}/"
     assert {key.removeprefix(prefix) for key in bucket.contents() if key.startswith(prefix)} == {
         "model.tflite",
@@ -79,33 +79,33 @@ def test_a_model_is_released_promoted_and_rolled_back(bucket: Bucket, run: Run, 
         "report/metrics.json",
     }
 
-    assert f"stable is {manifest.version} now; it was nothing" in run("promote")
+    assert f"stable is {manifest.version} now; it was unset" in run("promote")
     assert "already" in run("promote")
     # S3 tells the second in which an object was written, no more.
     time.sleep(1.1)
     second = released(run, tmp_path, 2)
     assert f"stable is {second} now; it was {manifest.version}" in run("promote", "--why", "sees better")
     assert f"stable is {manifest.version} again; it was {second}" in run("rollback", "--by", "bob")
-    assert "no earlier version" in run("rollback", code=1)
+    assert "no previous version" in run("rollback", code=1)
 
     listed = run("list")
     assert listed.index(second) < listed.index(manifest.version)
     assert "0.9500" in listed
     history = run("list", "--history")
-    for told in ("sees better", "bob", f"arn:aws:iam::1:user/{ALICE}", "rollback", "release", "promote"):
-        assert told in history
+    for text in ("sees better", "bob", f"arn:aws:iam::1:user/{ALICE}", "rollback", "release", "promote"):
+        assert text in history
 
 
-def test_a_model_that_a_gate_refuses_leaves_nothing_behind(bucket: Bucket, run: Run, tmp_path: Path) -> None:
+def test_a_failed_gate_writes_nothing(bucket: Bucket, run: Run, tmp_path: Path) -> None:
     directory, manifest = model_folder(tmp_path / "model", **BAD)
 
-    said = run("release", directory, code=1)
-    assert "60.00% of photos" in said
-    assert f"{manifest.version} was not released, because of: same answer as in float" in said
+    output = run("release", directory, code=1)
+    assert "60.00% of photos" in output
+    assert f"{manifest.version} was not released, because of: same answer as in float" in output
     assert bucket.contents() == []
 
 
-def test_force_says_why_in_the_manifest(bucket: Bucket, run: Run, tmp_path: Path) -> None:
+def test_the_manifest_has_the_reason_of_force(bucket: Bucket, run: Run, tmp_path: Path) -> None:
     version = released(run, tmp_path, 1, "--force", "for a trial in the greenhouse", **BAD)
 
     assert bucket.registry.versions.manifest(version).forced == "for a trial in the greenhouse"
@@ -113,13 +113,13 @@ def test_force_says_why_in_the_manifest(bucket: Bucket, run: Run, tmp_path: Path
     assert "for a trial in the greenhouse" in run("list")
 
 
-def test_force_without_need_leaves_no_trace(bucket: Bucket, run: Run, tmp_path: Path) -> None:
+def test_force_without_need_is_not_recorded(bucket: Bucket, run: Run, tmp_path: Path) -> None:
     version = released(run, tmp_path, 1, "--force", "in a hurry")
 
     assert bucket.registry.versions.manifest(version).forced is None
 
 
-def test_stable_sets_the_standard(bucket: Bucket, run: Run, tmp_path: Path) -> None:
+def test_a_model_worse_than_stable_is_rejected(bucket: Bucket, run: Run, tmp_path: Path) -> None:
     released(run, tmp_path, 1)
     run("promote")
     directory, _ = model_folder(tmp_path / "worse", seed=2, metrics=METRICS | {"macro_f1": 0.9})
@@ -127,7 +127,7 @@ def test_stable_sets_the_standard(bucket: Bucket, run: Run, tmp_path: Path) -> N
     assert "at least 0.9300, the low end for stable's 0.9500" in run("release", directory, code=1)
 
 
-def test_a_release_that_was_stopped_can_be_run_again(bucket: Bucket, run: Run, tmp_path: Path) -> None:
+def test_an_interrupted_release_can_be_run_again(bucket: Bucket, run: Run, tmp_path: Path) -> None:
     directory, manifest = model_folder(tmp_path / "model")
 
     def stop(params: dict[str, Any], **_: object) -> None:
@@ -135,7 +135,7 @@ def test_a_release_that_was_stopped_can_be_run_again(bucket: Bucket, run: Run, t
             raise KeyboardInterrupt
 
     with bucket.before("PutObject", stop):
-        assert "the same command goes on" in run("release", directory, code=130)
+        assert "the same command resumes" in run("release", directory, code=130)
     assert any(key.endswith("model.tflite") for key in bucket.contents())
     assert bucket.registry.versions.released() == {}
     assert bucket.registry.channels.pointer("candidate").version is None
@@ -144,7 +144,7 @@ def test_a_release_that_was_stopped_can_be_run_again(bucket: Bucket, run: Run, t
     assert bucket.registry.channels.pointer("candidate").version == manifest.version
 
 
-def test_to_release_again_changes_nothing(bucket: Bucket, run: Run, tmp_path: Path) -> None:
+def test_releasing_again_changes_nothing(bucket: Bucket, run: Run, tmp_path: Path) -> None:
     directory, _ = model_folder(tmp_path / "model")
     run("release", directory)
     run("release", directory)
@@ -162,24 +162,24 @@ def test_a_version_is_not_released_over_another(bucket: Bucket, run: Run, tmp_pa
     assert bucket.registry.versions.manifest(manifest.version) == manifest
 
 
-def test_of_two_releases_at_once_one_is_told(bucket: Bucket, run: Run, tmp_path: Path) -> None:
+def test_of_two_concurrent_releases_one_fails(bucket: Bucket, run: Run, tmp_path: Path) -> None:
     first, second = (model_folder(tmp_path / str(seed), seed) for seed in (1, 2))
     bucket.registry.versions.publish(second[1], {})
     channels = bucket.registry.channels
 
     def meanwhile(params: dict[str, Any], **_: object) -> None:
         nowhere = channels.pointer("candidate")
-        if nowhere.move is None and params["url_path"].endswith("manifest.json"):
+        if nowhere.update is None and params["url_path"].endswith("manifest.json"):
             channels.advance(nowhere, second[1].version, "bob", "release")
 
     with bucket.before("PutObject", meanwhile):
-        assert "Somebody else moved candidate" in run("release", first[0], code=1)
+        assert "Somebody else updated candidate" in run("release", first[0], code=1)
     assert channels.pointer("candidate").version == second[1].version
     assert first[1].version in run("list")
 
 
 @pytest.mark.parametrize("channel", ["stable", "candidate"])
-def test_a_broken_channel_stops_every_command_with_a_sentence(
+def test_a_broken_channel_is_reported_by_every_command(
     bucket: Bucket, run: Run, tmp_path: Path, channel: str
 ) -> None:
     version = released(run, tmp_path, 1)
@@ -188,12 +188,12 @@ def test_a_broken_channel_stops_every_command_with_a_sentence(
     directory, _ = model_folder(tmp_path / "next", seed=2)
 
     for command in (["release", directory], ["promote"], ["list"]):
-        assert f"channels/{channel}.json does not say where {channel} points" in run(*command, code=1)
+        assert f"channels/{channel}.json is not a valid channel file" in run(*command, code=1)
     assert version in run("list", code=1)
     assert bucket.contents() == before
 
 
-def test_a_broken_stable_is_mended_by_force(bucket: Bucket, run: Run, tmp_path: Path) -> None:
+def test_force_repairs_a_broken_stable(bucket: Bucket, run: Run, tmp_path: Path) -> None:
     version = released(run, tmp_path, 1)
     run("promote")
     bucket.put("channels/stable.json", b"{}")
@@ -203,15 +203,15 @@ def test_a_broken_stable_is_mended_by_force(bucket: Bucket, run: Run, tmp_path: 
     assert bucket.registry.channels.pointer("stable").version == version
 
 
-def test_there_is_nothing_to_promote_or_to_take_back(bucket: Bucket, run: Run) -> None:
+def test_nothing_to_promote_or_roll_back(bucket: Bucket, run: Run) -> None:
     assert "no candidate; release a model first" in run("promote", code=1)
     assert "no version 2020.01.01-00000000" in run("promote", "2020.01.01-00000000", code=1)
-    assert "no earlier version" in run("rollback", code=1)
+    assert "no previous version" in run("rollback", code=1)
     run("list")
     run("list", "--history")
 
 
-def test_a_folder_that_holds_no_model(bucket: Bucket, run: Run, tmp_path: Path) -> None:
+def test_a_folder_without_a_model(bucket: Bucket, run: Run, tmp_path: Path) -> None:
     assert "no readable manifest" in run("release", tmp_path, code=1)
     directory, _ = model_folder(tmp_path / "model")
     (directory / "model.tflite").write_bytes(b"cut")
@@ -221,32 +221,32 @@ def test_a_folder_that_holds_no_model(bucket: Bucket, run: Run, tmp_path: Path) 
 
 def test_a_registry_has_to_be_named(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("FROND_MODELS_BUCKET", raising=False)
-    monkeypatch.setattr("training.stack.STACK_FILE", tmp_path / "stack.json")
+    monkeypatch.setattr("training.aws_stack.STACK_FILE", tmp_path / "stack.json")
 
-    assert "Say where the registry is" in run("list", code=1)
-    assert "Say where the registry is" in run("list", "--bucket", "s3://bucket/prefix", code=1)
+    assert "Name the registry" in run("list", code=1)
+    assert "Name the registry" in run("list", "--bucket", "s3://bucket/prefix", code=1)
     assert "make serve" in run("list", "--local", code=1)
 
 
-def test_a_bucket_that_is_none(bucket: Bucket, run: Run) -> None:
+def test_a_missing_bucket(bucket: Bucket, run: Run) -> None:
     assert "There is no bucket nowhere" in run("list", "--bucket", "nowhere", code=1)
 
 
 FAULTS = {
     "no credentials": (NoCredentialsError(), "no AWS credentials"),
-    "unreachable": (EndpointConnectionError(endpoint_url="https://s3"), "cannot be reached"),
+    "unreachable": (EndpointConnectionError(endpoint_url="https://s3"), "is unreachable"),
 }
 
 
-@pytest.mark.parametrize(("fault", "told"), FAULTS.values(), ids=FAULTS)
-def test_aws_out_of_reach(bucket: Bucket, run: Run, tmp_path: Path, fault: Exception, told: str) -> None:
+@pytest.mark.parametrize(("fault", "message"), FAULTS.values(), ids=FAULTS)
+def test_aws_is_unreachable(bucket: Bucket, run: Run, tmp_path: Path, fault: Exception, message: str) -> None:
     directory, _ = model_folder(tmp_path / "model")
 
     def fail(**_: object) -> None:
         raise fault
 
     with bucket.before("GetObject", fail):
-        assert told in run("release", directory, code=1)
+        assert message in run("release", directory, code=1)
 
 
 def test_the_local_stack_is_found_by_its_file(
@@ -255,7 +255,7 @@ def test_the_local_stack_is_found_by_its_file(
     local = new_bucket(s3)
     facts = {"models_bucket": local.name, "aws_endpoint_url": "http://localhost:1", "region": "us-east-1"}
     (tmp_path / "stack.json").write_text(json.dumps(facts))
-    monkeypatch.setattr("training.stack.STACK_FILE", tmp_path / "stack.json")
+    monkeypatch.setattr("training.aws_stack.STACK_FILE", tmp_path / "stack.json")
     opened: list[dict[str, str]] = []
 
     def watch(name: str, _: object, **where: str) -> Registry:
@@ -272,7 +272,7 @@ def test_the_local_stack_is_found_by_its_file(
     assert "@" in str(move.moved_by)
 
 
-def test_who_moves_a_channel(s3: "S3Client", monkeypatch: pytest.MonkeyPatch) -> None:
+def test_identity_of_the_user(s3: "S3Client", monkeypatch: pytest.MonkeyPatch) -> None:
     assert access.identity("carol", local=False) == "carol"
     assert access.identity(None, local=False).startswith("arn:aws:")
 

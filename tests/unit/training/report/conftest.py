@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from frond.manifest import Manifest, Species
+from frond.manifest import Manifest, SpeciesLabel
 from frond.preprocessing import PreprocessingSpec
 from frond.tta import TTASettings
 from tests.support.tiny_model import manifest_of, tiny_model
@@ -36,15 +36,15 @@ from training.artifacts.trials import (
     TTATrials,
     VariantMetrics,
 )
-from training.data.card import BadFile, Card
+from training.data.card import BadFile, DataCard
 from training.report import ReportInputs
 
 NAMES = ("Maize", "Wheat", "Beet")
 
 
-def species_named(names: Sequence[str]) -> list[Species]:
+def species_named(names: Sequence[str]) -> list[SpeciesLabel]:
     return [
-        Species(slug=f"plant-{i}", scientific_name=f"Planta {name}", common_names={"en": name})
+        SpeciesLabel(slug=f"plant-{i}", scientific_name=f"Planta {name}", common_names={"en": name})
         for i, name in enumerate(names)
     ]
 
@@ -167,7 +167,7 @@ def inputs_of(names: Sequence[str] = NAMES, side: int = 8, mistakes: int = 2) ->
             mistakes=[example(2, 0, side) for _ in range(mistakes)],
             typical=[example(i, i, side) for i in range(3) for _ in range(max(1, mistakes // 5))],
         ),
-        card=Card(
+        card=DataCard(
             name="garden",
             created_at=datetime(2026, 3, 4, tzinfo=UTC),
             fingerprint="f1n9e4",
@@ -189,7 +189,7 @@ def inputs_of(names: Sequence[str] = NAMES, side: int = 8, mistakes: int = 2) ->
             "dataset_fingerprint": "f1n9e4",
             "recipe": {
                 "weight_decay": 0.0625,
-                "stages": [{"name": "head", "rate": 0.03125}, {"name": "all"}],
+                "stages": [{"name": "head", "learning_rate": 0.03125}, {"name": "all"}],
             },
         },
         quantization=QuantizationTrials(

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from frond.manifest import Species
+from frond.manifest import SpeciesLabel
 from training.report import formatting
 
 
@@ -81,8 +81,8 @@ def test_nested_settings_have_short_names_unless_names_repeat() -> None:
 
 def test_a_species_without_an_english_name_has_its_scientific_one() -> None:
     named = {"common_names": {"en": "Maize", "fr": "Maïs"}}
-    assert formatting.common(Species(slug="zea-mays", scientific_name="Zea mays", **named)) == "Maize"
-    assert formatting.common(Species(slug="zea-mays", scientific_name="Zea mays")) == "Zea mays"
+    assert formatting.common(SpeciesLabel(slug="zea-mays", scientific_name="Zea mays", **named)) == "Maize"
+    assert formatting.common(SpeciesLabel(slug="zea-mays", scientific_name="Zea mays")) == "Zea mays"
 
 
 def test_markdown_is_escaped() -> None:

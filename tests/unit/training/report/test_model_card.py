@@ -65,7 +65,7 @@ def test_the_commands_to_reproduce_the_model(card: str) -> None:
     ]
     assert "| Weight decay | 0.0625 |" in card
     assert "| Stages | head | all |" in card
-    assert "| Rate | 0.03125 | – |" in card
+    assert "| Learning rate | 0.03125 | – |" in card
 
 
 def test_tables_have_all_columns_in_every_row(card: str) -> None:

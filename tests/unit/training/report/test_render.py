@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from frond.manifest import Species
+from frond.manifest import SpeciesLabel
 from tests.unit.training.report.conftest import inputs_of
 from tests.unit.training.report.page_reader import ReportPage
 from training.artifacts.trials import BiasTrial
@@ -226,7 +226,7 @@ def test_the_page_stays_under_3_mb_with_incompressible_photos() -> None:
 
 def test_many_species_fit() -> None:
     inputs = inputs_of()
-    many = [Species(slug=f"plant-{i}", scientific_name=f"Planta {i}") for i in range(150)]
+    many = [SpeciesLabel(slug=f"plant-{i}", scientific_name=f"Planta {i}") for i in range(150)]
     row = {"precision": 0.5, "recall": 0.5, "f1-score": 0.5, "support": 4}
     metrics = inputs.metrics.model_copy(
         update={

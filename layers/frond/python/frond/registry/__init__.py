@@ -1,11 +1,10 @@
-"""The model registry: released models in a versioned bucket, and the channels that point at them.
+"""The model registry: released models in a versioned S3 bucket, and channels that point at them.
 
 ===================================  ====================================================================
-``models/<version>/…``               Immutable. The manifest is written last: a version without one is not
-                                     there yet.
-``channels/<channel>.json``          The channel's last move; only ever changed by a conditional write, so
-                                     that two people cannot move it over each other.
-``history/<channel>/<number>.json``  Every move, as the channel held it.
+``models/<version>/…``               Immutable. The manifest is written last; a version without one is
+                                     incomplete.
+``channels/<channel>.json``          The channel's last update. Conditional writes prevent lost updates.
+``history/<channel>/<number>.json``  Every update, as it was in the channel's file.
 ===================================  ====================================================================
 """
 
@@ -24,9 +23,8 @@ from frond.registry.errors import (
     UnknownVersionError,
     UnreachableError,
     VersionExistsError,
-    unreachable,
 )
-from frond.registry.storage import Storage
+from frond.registry.storage import Storage, unreachable
 from frond.registry.versions import Versions
 from frond.settings import Channel
 
@@ -50,16 +48,16 @@ __all__ = [
 
 
 class Registry:
-    """The registry in one bucket; whatever fails in it is a :class:`RegistryError`.
+    """The registry in one bucket; its errors are :class:`RegistryError`.
 
     Attributes
     ----------
     bucket
-        Its name.
+        Name of the bucket.
     versions
-        The models in it.
+        The released models.
     channels
-        What points at them.
+        The channels that point at them.
     """
 
     def __init__(self, s3: "S3Client", bucket: str) -> None:
@@ -72,16 +70,16 @@ class Registry:
     def open(
         cls, bucket: str, config: Config, account: botocore.session.Session | None = None, **where: Any
     ) -> Self:
-        """Return the registry in a bucket; nothing is asked of S3 yet.
+        """Open the registry in a bucket, without a request to S3.
 
         Parameters
         ----------
         config
-            How long to wait, and how often to try.
+            Timeouts and retries.
         account
-            What the client shares with others; by default nothing.
+            A session to share with other clients; a new one by default.
         **where
-            What else a client of botocore is told, such as ``endpoint_url``; the environment says the rest.
+            Further arguments of ``create_client``, such as ``endpoint_url``; the environment sets the rest.
         """
         try:
             account = account or botocore.session.get_session()

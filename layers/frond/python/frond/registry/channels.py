@@ -1,4 +1,4 @@
-"""Channels: names such as `stable` that point at a version, and the record of where they pointed."""
+"""Channels, such as `stable`, that point at a version, and their history."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,53 +16,53 @@ ChannelAction = Literal["release", "promote", "rollback"]
 
 
 class ChannelUpdate(BaseModel):
-    """A channel's turn to a version: who, when, from what to what, and why."""
+    """An update of a channel: versions, action, time, author and reason."""
 
     model_config = ConfigDict(frozen=True, populate_by_name=True)
 
-    version: str = Field(min_length=1, description="What the channel points at from now on")
-    origin: str | None = Field(default=None, alias="from", description="What it pointed at before")
+    version: str = Field(min_length=1, description="The new version")
+    origin: str | None = Field(default=None, alias="from", description="The previous version")
     action: ChannelAction = "promote"
     moved_at: datetime | None = None
     moved_by: str | None = None
     reason: str | None = None
-    sequence: int = Field(default=0, ge=0, description="Counts the moves of the channel")
-    earlier: list[str] = Field(default=[], description="What rollbacks go back to, the next last")
+    sequence: int = Field(default=0, ge=0, description="Counts the channel's updates")
+    earlier: list[str] = Field(default=[], description="Versions to roll back to, the next one last")
 
 
 @dataclass(frozen=True, slots=True)
 class Pointer:
-    """A channel as it was found.
+    """A channel's state when it was read.
 
     Attributes
     ----------
     etag
-        Tells whether the channel has changed since; None where it has no file.
-    move
-        Its last move; None where it has no file, or one that cannot be read.
+        ETag of the channel's file; None if it has none.
+    update
+        Its last update; None if it has no file or an unreadable one.
     fault
-        Why it cannot be read.
+        Why the file is unreadable.
     """
 
     channel: Channel
     etag: str | None = None
-    move: ChannelUpdate | None = None
+    update: ChannelUpdate | None = None
     fault: str | None = None
 
     @property
     def version(self) -> str | None:
-        """The version it points at; None before its first move.
+        """The version that the channel points at; None before its first update.
 
         Raises
         ------
         BrokenChannelError
-            The file cannot be read.
+            The file is unreadable.
         """
         self.check()
-        return self.move.version if self.move else None
+        return self.update.version if self.update else None
 
     def check(self) -> None:
-        """Raise a :class:`BrokenChannelError` where the file cannot be read."""
+        """Raise a :class:`BrokenChannelError` if the file is unreadable."""
         if self.fault:
             raise BrokenChannelError(self.fault)
 
@@ -74,12 +74,12 @@ class Channels:
         self._storage, self._versions = storage, versions
 
     def pointer(self, channel: Channel, known: Pointer | None = None) -> Pointer:
-        """Return where a channel points.
+        """Read a channel.
 
         Parameters
         ----------
         known
-            What was found before; where nothing has changed since, it is returned and nothing transferred.
+            An earlier state; if the channel has not changed, it is returned without a transfer.
         """
         key = _channel_key(channel)
         found = self._storage.get(key, known.etag if known else None)
@@ -91,8 +91,8 @@ class Channels:
             return Pointer(channel, found.etag, ChannelUpdate.model_validate_json(found.content))
         except ValidationError as error:
             fault = (
-                f"{self._storage.address(key)} does not say where {channel} points ({_reason(error)}). Put "
-                "an earlier version of this object back, or delete it and move the channel again "
+                f"{self._storage.address(key)} is not a valid channel file ({_reason(error)}). Restore "
+                "an earlier version of this object, or delete it and promote again "
                 "(`python -m training promote VERSION --force` does that for stable)."
             )
             return Pointer(channel, found.etag, fault=fault)
@@ -105,59 +105,61 @@ class Channels:
         action: ChannelAction = "promote",
         reason: str | None = None,
     ) -> ChannelUpdate:
-        """Point a channel at a version, wherever it pointed before; a broken channel is mended by it.
+        """Point a channel at a version; this repairs an unreadable channel, too.
 
         Raises
         ------
         UnknownVersionError
             The registry has no such version.
         ConflictError
-            The channel is no longer as ``pointer`` tells.
+            The channel has changed since ``pointer`` was read.
         """
         last = self._last(pointer)
         earlier = [*last.earlier, last.version] if last else []
-        return self._move(
+        return self._update(
             pointer, last, ChannelUpdate(version=version, action=action, reason=reason, earlier=earlier), by
         )
 
     def roll_back(self, pointer: Pointer, by: str, reason: str | None = None) -> ChannelUpdate:
-        """Point a channel at the version before; the next time, at the one before that.
+        """Point a channel at its previous version; repeated calls go back further.
 
         Raises
         ------
         NoPreviousVersionError
-            There is no version before.
+            There is no previous version.
         BrokenChannelError
-            The channel's file cannot be read.
+            The channel's file is unreadable.
         ConflictError
-            The channel is no longer as ``pointer`` tells.
+            The channel has changed since ``pointer`` was read.
         """
         pointer.check()
         last = self._last(pointer)
         if last is None or not last.earlier:
             raise NoPreviousVersionError(
-                f"{pointer.channel} has no earlier version to go back to; promote the version you want."
+                f"{pointer.channel} has no previous version; promote the version you want."
             )
         *earlier, version = last.earlier
-        move = ChannelUpdate(version=version, action="rollback", reason=reason, earlier=earlier)
-        return self._move(pointer, last, move, by)
+        update = ChannelUpdate(version=version, action="rollback", reason=reason, earlier=earlier)
+        return self._update(pointer, last, update, by)
 
     def history(self, channel: Channel) -> list[ChannelUpdate]:
-        """Return every move of a channel, the latest first."""
-        moves = {move.sequence: move for move in map(self._record, self._storage.keys(_history_key(channel)))}
-        # A move that was interrupted before it was recorded has happened all the same.
-        last = self.pointer(channel).move
+        """Return every update of a channel, the latest first."""
+        updates = {
+            update.sequence: update for update in map(self._record, self._storage.keys(_history_key(channel)))
+        }
+        # An update that was interrupted before it was recorded is in effect all the same.
+        last = self.pointer(channel).update
         if last:
-            moves.setdefault(last.sequence, last)
-        return [moves[sequence] for sequence in sorted(moves, reverse=True)]
+            updates.setdefault(last.sequence, last)
+        return [updates[sequence] for sequence in sorted(updates, reverse=True)]
 
-    def _move(
-        self, pointer: Pointer, last: ChannelUpdate | None, wanted: ChannelUpdate, by: str
+    def _update(
+        self, pointer: Pointer, last: ChannelUpdate | None, draft: ChannelUpdate, by: str
     ) -> ChannelUpdate:
-        self._versions.manifest(wanted.version)
+        self._versions.manifest(draft.version)
         if last:
             self._write_record(pointer.channel, last)
-        move = wanted.model_copy(
+        update = draft.model_copy(
             update={
                 "origin": last.version if last else None,
                 "sequence": 1 + max(self._recorded(pointer.channel), last.sequence if last else 0),
@@ -165,23 +167,23 @@ class Channels:
                 "moved_by": by,
             }
         )
-        if not self._storage.put(_channel_key(pointer.channel), _json(move), replaces=pointer.etag):
+        if not self._storage.put(_channel_key(pointer.channel), _json(update), replaces=pointer.etag):
             raise ConflictError(
-                f"Somebody else moved {pointer.channel} at the same moment, so it was left as they put it; "
-                "look at the list, then decide again."
+                f"Somebody else updated {pointer.channel} at the same time, so nothing was changed; run "
+                "`list`, then decide again."
             )
-        self._write_record(pointer.channel, move)
-        return move
+        self._write_record(pointer.channel, update)
+        return update
 
     def _last(self, pointer: Pointer) -> ChannelUpdate | None:
-        """Return a channel's last move; from the history where its own file is gone or broken."""
+        """Return a channel's last update, from the history if its own file is missing or unreadable."""
         number = self._recorded(pointer.channel)
-        if pointer.move or not number:
-            return pointer.move
+        if pointer.update or not number:
+            return pointer.update
         return self._record(_record_key(pointer.channel, number))
 
     def _recorded(self, channel: Channel) -> int:
-        """Return the number of the last move in the history, 0 for none."""
+        """Return the number of the last update in the history; 0 for none."""
         names = (PurePosixPath(key).stem for key in self._storage.keys(_history_key(channel)))
         return max((int(name) for name in names if name.isdecimal()), default=0)
 
@@ -191,13 +193,13 @@ class Channels:
             return ChannelUpdate.model_validate_json(found.content if found else b"")
         except ValidationError as error:
             raise RegistryError(
-                f"{self._storage.address(key)} is not the record of a move ({_reason(error)}); "
-                "put an earlier version of this object back, or delete it."
+                f"{self._storage.address(key)} is not a valid channel update ({_reason(error)}); "
+                "restore an earlier version of this object, or delete it."
             ) from error
 
-    def _write_record(self, channel: Channel, move: ChannelUpdate) -> None:
-        # There already means written already: a move's record is its file in the channel.
-        self._storage.put(_record_key(channel, move.sequence), _json(move))
+    def _write_record(self, channel: Channel, update: ChannelUpdate) -> None:
+        # A record that exists is the same: it is a copy of the channel's file.
+        self._storage.put(_record_key(channel, update.sequence), _json(update))
 
 
 def _channel_key(channel: Channel) -> str:
@@ -212,8 +214,8 @@ def _record_key(channel: Channel, sequence: int) -> str:
     return f"{_history_key(channel)}{sequence:06}.json"
 
 
-def _json(move: ChannelUpdate) -> bytes:
-    return (move.model_dump_json(by_alias=True, indent=2) + "\n").encode()
+def _json(update: ChannelUpdate) -> bytes:
+    return (update.model_dump_json(by_alias=True, indent=2) + "\n").encode()
 
 
 def _reason(error: ValidationError) -> str:

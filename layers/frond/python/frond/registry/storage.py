@@ -1,4 +1,4 @@
-"""The registry's bucket: whole objects, read with a deadline and written under a condition."""
+"""Conditional reads and writes of objects in the registry's bucket."""
 
 import io
 from collections.abc import Callable, Iterator
@@ -10,54 +10,54 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from frond.registry.errors import UnreachableError, code_of, unreachable
+from frond.aws_errors import error_code, explain
+from frond.registry.errors import UnreachableError
 
 if TYPE_CHECKING:
     from botocore.response import StreamingBody
     from mypy_boto3_s3 import S3Client
 
 CHUNK_BYTES = 1 << 20
-# The second of them is what S3 answers when two conditional writes meet; the last, when there is nothing
-# left to replace.
+# S3 returns the second when two conditional writes collide, and the last when the object to replace is gone.
 CONDITION_FAILED = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"}
 
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """An object's bytes, and the tag that changes with them."""
+    """An object's content and ETag."""
 
     etag: str
     content: bytes
 
 
 class Storage:
-    """A bucket; every method raises :class:`UnreachableError` when S3 does not do as it was asked."""
+    """A bucket; every method raises :class:`UnreachableError` when a call to S3 fails."""
 
     def __init__(self, s3: "S3Client", bucket: str) -> None:
         self._s3, self.bucket = s3, bucket
 
     def address(self, key: str) -> str:
-        """Return where an object is, for people."""
+        """Return an object's S3 URI."""
         return f"s3://{self.bucket}/{key}"
 
     def get(self, key: str, known: str | None = None, seconds: float = float("inf")) -> StoredObject | None:
-        """Return an object; None where there is none.
+        """Get an object; None if there is none.
 
         Parameters
         ----------
         known
-            An ETag; an object that still has it is returned with no content, and nothing is transferred.
+            An ETag; an object that still has it is returned without content or transfer.
         seconds
-            After which the transfer is given up.
+            Timeout of the transfer.
         """
         condition: Any = {"IfNoneMatch": known} if known else {}
-        with self._asked():
+        with self._explained():
             try:
                 answer = self._s3.get_object(Bucket=self.bucket, Key=key, **condition)
             except ClientError as error:
-                if code_of(error) == "NoSuchKey":
+                if error_code(error) == "NoSuchKey":
                     return None
-                if known and code_of(error) in {"304", "NotModified"}:
+                if known and error_code(error) in {"304", "NotModified"}:
                     return StoredObject(known, b"")
                 raise
             return StoredObject(answer["ETag"], self._read(answer["Body"], key, seconds))
@@ -67,16 +67,16 @@ class Storage:
         key: str,
         content: bytes,
         replaces: str | None = None,
-        sent: Callable[[int], None] | None = None,
+        progress: Callable[[int], None] | None = None,
     ) -> bool:
-        """Write an object if nobody else did.
+        """Put an object under a condition.
 
         Parameters
         ----------
         replaces
-            The ETag of the only object that may be overwritten; by default none may.
-        sent
-            Told again and again how many bytes have gone.
+            The ETag of the object to overwrite; by default the key must be free.
+        progress
+            Called repeatedly with the number of bytes sent.
 
         Returns
         -------
@@ -84,18 +84,19 @@ class Storage:
             Whether it was written.
         """
         condition: Any = {"IfMatch": replaces} if replaces else {"IfNoneMatch": "*"}
-        with self._asked():
+        with self._explained():
             try:
-                self._s3.put_object(Bucket=self.bucket, Key=key, Body=_Watched(content, sent), **condition)
+                body = _ProgressBytes(content, progress)
+                self._s3.put_object(Bucket=self.bucket, Key=key, Body=body, **condition)
             except ClientError as error:
-                if code_of(error) in CONDITION_FAILED:
+                if error_code(error) in CONDITION_FAILED:
                     return False
                 raise
         return True
 
     def keys(self, prefix: str) -> dict[str, datetime]:
-        """Return the keys under a prefix, sorted, and when each was written."""
-        with self._asked():
+        """Return the keys under a prefix, sorted, with their time of modification."""
+        with self._explained():
             pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
             return {item["Key"]: item["LastModified"] for page in pages for item in page.get("Contents", [])}
 
@@ -106,24 +107,29 @@ class Storage:
             for chunk in body.iter_chunks(CHUNK_BYTES):
                 read.write(chunk)
                 if monotonic() > deadline:
-                    raise UnreachableError(f"{self.address(key)} did not come within {seconds:g} s.")
+                    raise UnreachableError(f"{self.address(key)} was not transferred within {seconds:g} s.")
         return read.getvalue()
 
     @contextmanager
-    def _asked(self) -> Iterator[None]:
+    def _explained(self) -> Iterator[None]:
         try:
             yield
         except (ClientError, BotoCoreError) as error:
             raise unreachable(self.bucket, error) from error
 
 
-class _Watched(io.BytesIO):
-    def __init__(self, content: bytes, sent: Callable[[int], None] | None) -> None:
+def unreachable(bucket: str, error: ClientError | BotoCoreError) -> UnreachableError:
+    """Return the registry's error for a failed call to S3."""
+    return UnreachableError(explain(error, f"s3://{bucket}", "s3:ListBucket, s3:GetObject and s3:PutObject"))
+
+
+class _ProgressBytes(io.BytesIO):
+    def __init__(self, content: bytes, progress: Callable[[int], None] | None) -> None:
         super().__init__(content)
-        self._sent = sent
+        self._progress = progress
 
     def read(self, size: int | None = -1, /) -> bytes:
         chunk = super().read(size)
-        if self._sent:
-            self._sent(self.tell())
+        if self._progress:
+            self._progress(self.tell())
         return chunk

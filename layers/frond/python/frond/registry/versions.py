@@ -1,4 +1,4 @@
-"""Released models: written once, manifest last, and never changed."""
+"""Released models: immutable, with the manifest written last."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -11,18 +11,18 @@ from frond.registry.storage import Storage
 
 ProgressCallback = Callable[[str, int], None]
 PREFIX = "models/"
-# That of the manifest's species; with more letters S3 would refuse the key.
-SLUG, MOST_LETTERS = re.compile(r"\w+(-\w+)*"), 200
+# The slug pattern of the manifest; S3 rejects longer keys.
+SLUG, MAX_LENGTH = re.compile(r"\w+(-\w+)*"), 200
 
 
 class Versions:
-    """The models of a registry."""
+    """The released models of a registry."""
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
 
     def released(self) -> dict[str, datetime]:
-        """Return every version that is there, and when it was released."""
+        """Return every version with its time of release."""
         paths = {tuple(key.split("/")): when for key, when in self._storage.keys(PREFIX).items()}
         return {path[1]: when for path, when in paths.items() if path[2:] == (MANIFEST_NAME,)}
 
@@ -48,12 +48,12 @@ class Versions:
         return manifest
 
     def model(self, version: str, seconds: float = float("inf")) -> bytes:
-        """Return the bytes of a version's model; only its manifest can tell whether they are right.
+        """Download a version's model; verify it with the manifest.
 
         Parameters
         ----------
         seconds
-            After which the download is given up.
+            Timeout of the download.
         """
         found = self._storage.get(_key(version, MODEL_NAME), seconds=seconds)
         if found is None:
@@ -63,70 +63,70 @@ class Versions:
         return found.content
 
     def picture(self, version: str, slug: str) -> bytes | None:
-        """Return the JPEG that shows a species; None where the version has none, or this is no slug."""
-        if len(slug) > MOST_LETTERS or not SLUG.fullmatch(slug):
+        """Return the gallery JPEG of a species; None if the version has none or the slug is invalid."""
+        if len(slug) > MAX_LENGTH or not SLUG.fullmatch(slug):
             return None
         found = self._storage.get(_key(version, f"report/gallery/{slug}.jpg"))
         return found.content if found else None
 
     def publish(
-        self, manifest: Manifest, files: Mapping[str, Path], sent: ProgressCallback | None = None
+        self, manifest: Manifest, files: Mapping[str, Path], progress: ProgressCallback | None = None
     ) -> bool:
-        """Write a version, or what an interrupted attempt left unwritten of it.
+        """Write a version, or complete an interrupted attempt.
 
         Parameters
         ----------
         files
-            By their names under the version, without the manifest.
-        sent
-            Told again and again a file's name and how many of its bytes have gone.
+            Paths by name in the version, without the manifest.
+        progress
+            Called repeatedly with a file's name and the number of its bytes sent.
 
         Returns
         -------
         bool
-            False where the whole version was there already.
+            False if the complete version existed already.
 
         Raises
         ------
         VersionExistsError
-            The version is there with another manifest.
+            The version exists with another manifest.
         """
         if self._is_published(manifest):
             return False
         for name, path in files.items():
-            self._write(_key(manifest.version, name), path.read_bytes(), _named(sent, name))
+            self._write(_key(manifest.version, name), path.read_bytes(), _for_file(progress, name))
         text = manifest.model_dump_json(indent=2) + "\n"
         if self._storage.put(_key(manifest.version, MANIFEST_NAME), text.encode()):
             return True
-        # Somebody else released it in the meantime: all is well if it is the same.
+        # A concurrent release has written it; that is fine if it is the same.
         return not self._is_published(manifest)
 
     def _is_published(self, manifest: Manifest) -> bool:
         try:
-            there = self.manifest(manifest.version)
+            published = self.manifest(manifest.version)
         except UnknownVersionError:
             return False
-        if there != manifest:
+        if published != manifest:
             raise VersionExistsError(
                 f"Version {manifest.version} is in s3://{self._storage.bucket} with another manifest, and a "
                 "released version never changes: promote it as it is, or train and export a new one."
             )
         return True
 
-    def _write(self, key: str, content: bytes, sent: Callable[[int], None] | None) -> None:
-        if self._storage.put(key, content, sent=sent):
+    def _write(self, key: str, content: bytes, progress: Callable[[int], None] | None) -> None:
+        if self._storage.put(key, content, progress=progress):
             return
-        # An attempt that was interrupted left it: nobody has seen the version yet.
+        # An interrupted attempt left it. No channel points at an incomplete version, so it may be replaced.
         left = self._storage.get(key)
         if left and left.content == content:
             return
-        if left is None or not self._storage.put(key, content, left.etag, sent):
-            raise ConflictError(f"Somebody else writes {self._storage.address(key)} now; run this again.")
+        if left is None or not self._storage.put(key, content, left.etag, progress):
+            raise ConflictError(f"Another process is writing {self._storage.address(key)}; run this again.")
 
 
 def _key(version: str, name: str) -> str:
     return f"{PREFIX}{version}/{name}"
 
 
-def _named(sent: ProgressCallback | None, name: str) -> Callable[[int], None] | None:
-    return (lambda count: sent(name, count)) if sent else None
+def _for_file(progress: ProgressCallback | None, name: str) -> Callable[[int], None] | None:
+    return (lambda count: progress(name, count)) if progress else None

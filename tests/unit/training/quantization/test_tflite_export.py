@@ -13,11 +13,11 @@ from tests.unit.training.quantization.small_xception import (
 )
 from tests.unit.training.quantization.test_agreement import compared
 from training.errors import TrainingError
-from training.quantization import Variant, flatbuffer, partitions, quantize
+from training.quantization import NumericFormat, flatbuffer, partitions, quantize
 from training.quantization.clone import inference_clone
-from training.quantization.conversion import calibrated, saved, to_int8
-from training.quantization.io_tensors import name_ports
-from training.quantization.scaling import without_scaling
+from training.quantization.conversion import calibrate_model, saved_model, to_int8
+from training.quantization.io_tensors import name_io_tensors
+from training.quantization.scaling import fold_rescaling
 
 
 def test_the_int8_file_agrees_with_the_network(network: keras.Model, exported: bytes) -> None:
@@ -30,14 +30,14 @@ def test_the_int8_file_agrees_with_the_network(network: keras.Model, exported: b
     assert agreed.embedding_cosine > 0.99
 
 
-def test_xnnpack_takes_all_of_it_in_one_piece(exported: bytes) -> None:
+def test_xnnpack_runs_it_in_one_partition(exported: bytes) -> None:
     taken = partitions(exported)
 
     assert taken.count == 1
-    assert set(taken.left) <= {"QUANTIZE"}
+    assert set(taken.undelegated) <= {"QUANTIZE"}
 
 
-def test_the_signature_leads_to_the_named_tensors(exported: bytes) -> None:
+def test_the_signature_names_the_tensors(exported: bytes) -> None:
     interpreter = Interpreter(model_content=exported)
     photo = smooth_photos(1, seed=10)
 
@@ -49,7 +49,7 @@ def test_the_signature_leads_to_the_named_tensors(exported: bytes) -> None:
         np.testing.assert_array_equal(by_signature[name], interpreter.get_tensor(index))
 
 
-def test_the_evidence_says_by_position_what_the_logits_say(exported: bytes) -> None:
+def test_the_mean_of_the_evidence_equals_the_logits(exported: bytes) -> None:
     interpreter = Interpreter(model_content=exported)
     interpreter.allocate_tensors()
     outputs = {output["name"]: output for output in interpreter.get_output_details()}
@@ -71,7 +71,7 @@ def test_the_evidence_says_by_position_what_the_logits_say(exported: bytes) -> N
         assert difference.max() < scales["logits"][0] + scales["evidence"][0]
 
 
-def test_the_float_forms_have_the_ports_of_the_int8_one(files: dict[Variant, bytes]) -> None:
+def test_the_float_formats_have_the_int8_ones_tensors(files: dict[NumericFormat, bytes]) -> None:
     shapes = {}
     for name, tflite in files.items():
         interpreter = Interpreter(model_content=tflite)
@@ -81,7 +81,7 @@ def test_the_float_forms_have_the_ports_of_the_int8_one(files: dict[Variant, byt
     assert shapes["fp32"] == shapes["fp16"] == shapes["dynamic"] == shapes["int8"]
 
 
-def test_one_spiking_photo_does_not_spoil_the_ranges() -> None:
+def test_an_outlier_photo_does_not_widen_the_ranges() -> None:
     network = small_xception(seed=11)
     spike_on_checkerboards(network)
     representative = np.concatenate([smooth_photos(39, seed=12), checkerboard()[np.newaxis]])
@@ -96,7 +96,7 @@ def test_one_spiking_photo_does_not_spoil_the_ranges() -> None:
     assert plain.mean_logit_difference > 4 * careful.mean_logit_difference
 
 
-def test_dark_photos_still_go_in_as_they_are() -> None:
+def test_dark_photos_keep_the_input_scale_1() -> None:
     network = small_xception(seed=14)
 
     exported = quantize(network, smooth_photos(8, seed=15) // 4 + 30)
@@ -105,12 +105,12 @@ def test_dark_photos_still_go_in_as_they_are() -> None:
     assert interpreter.get_input_details()[0]["quantization"] == (1.0, 0)
 
 
-def test_photos_of_another_size_are_refused(network: keras.Model) -> None:
+def test_photos_of_another_size_are_rejected(network: keras.Model) -> None:
     with pytest.raises(TrainingError, match=r"uint8\[4, 16, 16, 3\]"):
         quantize(network, np.zeros((4, 16, 16, 3), np.uint8))
 
 
-def test_photos_as_floats_are_refused(network: keras.Model) -> None:
+def test_float_photos_are_rejected(network: keras.Model) -> None:
     with pytest.raises(TrainingError, match="float32"):
         quantize(network, np.zeros((4, SIZE, SIZE, 3), np.float32))
 
@@ -120,7 +120,7 @@ def test_one_photo_is_too_few(network: keras.Model) -> None:
         quantize(network, smooth_photos(1, seed=16))
 
 
-def test_outputs_without_names_are_refused() -> None:
+def test_outputs_without_names_are_rejected() -> None:
     pixels = keras.Input((SIZE, SIZE, 3))
 
     with pytest.raises(TrainingError, match="in a dictionary"):
@@ -128,7 +128,7 @@ def test_outputs_without_names_are_refused() -> None:
 
 
 def _plainly_converted(network: keras.Model, photos: np.ndarray) -> bytes:
-    with saved(without_scaling(inference_clone(network))) as folder:
-        model = flatbuffer.read(to_int8(calibrated(folder, photos)))
-    name_ports(model)
+    with saved_model(fold_rescaling(inference_clone(network))) as folder:
+        model = flatbuffer.read(to_int8(calibrate_model(folder, photos)))
+    name_io_tensors(model)
     return flatbuffer.write(model)

@@ -10,11 +10,11 @@ from training.errors import TrainingError
 from training.quantization import NotInt8Error, inspect
 
 
-def test_an_export_is_full_int8_and_its_ports_are_told(exported: bytes) -> None:
+def test_summary_of_a_full_int8_export(exported: bytes) -> None:
     facts = inspect(exported)
 
     assert facts.per_channel
-    assert facts.lone_activations == 0
+    assert facts.unfused_activations == 0
     assert facts.signatures == ("serving_default",)
     assert facts.size == len(exported)
     (image,) = facts.inputs
@@ -28,7 +28,7 @@ def test_an_export_is_full_int8_and_its_ports_are_told(exported: bytes) -> None:
     assert {port.dtype for port in facts.outputs} == {"int8"}
 
 
-def test_a_float_export_is_refused(tmp_path: Path) -> None:
+def test_a_float_export_is_rejected(tmp_path: Path) -> None:
     pixels = keras.Input((8,))
     network = keras.Model(pixels, keras.layers.Dense(2)(keras.layers.Dense(3, activation="tanh")(pixels)))
     network.export(tmp_path, verbose=False)
@@ -38,12 +38,12 @@ def test_a_float_export_is_refused(tmp_path: Path) -> None:
         inspect(floating)
 
 
-def test_an_export_with_float_outputs_is_refused() -> None:
+def test_float_outputs_are_rejected() -> None:
     with pytest.raises(NotInt8Error, match=r"logits \(FLOAT32\)"):
         inspect(float_model())
 
 
-def test_an_export_that_needs_tensorflow_is_refused(tmp_path: Path) -> None:
+def test_tensorflow_operators_are_rejected(tmp_path: Path) -> None:
     module = tf.Module()
     module.serve = tf.function(tf.linalg.det, input_signature=[tf.TensorSpec((1, 4, 4), tf.float32)])
     tf.saved_model.save(module, str(tmp_path))
@@ -55,11 +55,11 @@ def test_an_export_that_needs_tensorflow_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"no model", b"\x1c\x00\x00\x00TFL3" + bytes(100)])
-def test_bytes_that_are_no_model_are_refused(content: bytes) -> None:
+def test_other_bytes_are_rejected(content: bytes) -> None:
     with pytest.raises(TrainingError):
         inspect(content)
 
 
-def test_a_truncated_export_is_refused(exported: bytes) -> None:
+def test_a_truncated_export_is_rejected(exported: bytes) -> None:
     with pytest.raises(TrainingError, match="damaged"):
         inspect(exported[: len(exported) // 3])

@@ -1,4 +1,4 @@
-"""The steps from a trained Keras model to the int8 file, in their order."""
+"""Export a trained Keras model to full-int8 TFLite: the steps in order."""
 
 import math
 from pathlib import Path
@@ -11,23 +11,30 @@ from numpy.typing import NDArray
 from training.errors import TrainingError
 from training.quantization import flatbuffer
 from training.quantization.activations import channel_peaks
-from training.quantization.calibration import calm_photos, with_extremes
+from training.quantization.calibration import drop_outlier_photos, span_uint8_range
 from training.quantization.clone import inference_clone
-from training.quantization.conversion import calibrated, saved, to_dynamic, to_fp16, to_fp32, to_int8
+from training.quantization.conversion import (
+    calibrate_model,
+    saved_model,
+    to_dynamic,
+    to_fp16,
+    to_fp32,
+    to_int8,
+)
 from training.quantization.correction import correct_biases
 from training.quantization.equalization import equalize
 from training.quantization.fusion import fuse_activations
 from training.quantization.inspection import inspect
-from training.quantization.io_tensors import name_ports, widen_outputs
-from training.quantization.pooling import with_convolved_pools
+from training.quantization.io_tensors import name_io_tensors, widen_outputs
+from training.quantization.pooling import pools_to_convolutions
 from training.quantization.ranges import narrow_ranges
-from training.quantization.scaling import without_scaling
+from training.quantization.scaling import fold_rescaling
 
-FEWEST_PHOTOS = 2
-# To fit something to every activation; means and histograms settle soon.
-SOME_PHOTOS = 48
+MIN_PHOTOS = 2
+# For ranges and biases; their means and histograms converge early.
+TUNING_PHOTOS = 48
 
-Variant = Literal["fp32", "fp16", "dynamic", "int8"]
+NumericFormat = Literal["fp32", "fp16", "dynamic", "int8"]
 
 
 def quantize(model: keras.Model, representative: NDArray[np.uint8]) -> bytes:
@@ -39,41 +46,40 @@ def quantize(model: keras.Model, representative: NDArray[np.uint8]) -> bytes:
         A functional model on the TensorFlow backend, input ``float32[N, S, S, 3]`` in 0..255, outputs
         a dictionary such as ``{"logits": float32[N, K], "embedding": float32[N, 64]}``. Not changed.
     representative : ndarray
-        ``uint8[M, S, S, 3]``: photos of the training split, some hundreds and of every class. The 5 %
-        that spike most set no range.
+        ``uint8[M, S, S, 3]``: some hundred photos of the training split, of every class. The 5 % with the
+        largest activations are dropped.
 
     Returns
     -------
     bytes
-        A TFLite file: input ``image`` ``uint8[1, S, S, 3]`` of scale 1 and zero point 0, outputs int8
-        under their names, weights int8 per channel, every activation fused that can be.
+        A TFLite file: input ``image`` ``uint8[1, S, S, 3]`` with scale 1 and zero point 0, named int8
+        outputs, per-channel int8 weights, activations fused where possible.
 
     Raises
     ------
     NotInt8Error
-        Something in the model has no int8 form.
+        An operator or tensor of the model has no int8 form.
     training.errors.TrainingError
-        Model and photos do not fit, or the model's activations are not finite.
+        The photos do not fit the model, or the model's activations are not finite.
     """
     clone, photos = _prepared(model, representative)
-    with saved(clone) as folder:
+    with saved_model(clone) as folder:
         return _int8(folder, photos, to_fp32(folder))
 
 
-def variants(model: keras.Model, representative: NDArray[np.uint8]) -> dict[Variant, bytes]:
-    """Export a model as :func:`quantize` does, and beside it in the forms that lose less and cost more.
+def export_all_formats(model: keras.Model, representative: NDArray[np.uint8]) -> dict[NumericFormat, bytes]:
+    """Export a model in int8, as :func:`quantize` does, and in three more accurate, slower formats.
 
-    All four are made of the same weights, so tensors of the same name hold the same values but for
-    what the numbers lose.
+    All four have the same weights, so tensors of the same name differ only by rounding.
 
     Returns
     -------
     dict
-        ``fp32``, ``fp16`` (weights of half precision), ``dynamic`` (int8 weights, activations quantized
+        ``fp32``, ``fp16`` (half-precision weights), ``dynamic`` (int8 weights, activations quantized
         for each photo), all three with input ``float32[1, S, S, 3]``, and ``int8``.
     """
     clone, photos = _prepared(model, representative)
-    with saved(clone) as folder:
+    with saved_model(clone) as folder:
         fp32 = to_fp32(folder)
         return {
             "fp32": _named(fp32),
@@ -84,21 +90,21 @@ def variants(model: keras.Model, representative: NDArray[np.uint8]) -> dict[Vari
 
 
 def _prepared(model: keras.Model, representative: NDArray[np.uint8]) -> tuple[keras.Model, NDArray[np.uint8]]:
-    """Return the same function with weights that suit int8, and the photos that set its ranges."""
+    """Return the equivalent model with weights that suit int8, and the calibration photos."""
     _check(model, representative)
-    clone = with_convolved_pools(without_scaling(inference_clone(model)))
+    clone = pools_to_convolutions(fold_rescaling(inference_clone(model)))
     peaks = channel_peaks(clone, representative)
-    calm = calm_photos(peaks)
-    equalize(clone, {name: values[calm] for name, values in peaks.items()})
-    return clone, with_extremes(representative[calm])
+    usual = drop_outlier_photos(peaks)
+    equalize(clone, {name: values[usual] for name, values in peaks.items()})
+    return clone, span_uint8_range(representative[usual])
 
 
 def _int8(folder: Path, photos: NDArray[np.uint8], fp32: bytes) -> bytes:
-    some = photos[:: math.ceil(len(photos) / SOME_PHOTOS)]
-    graph = flatbuffer.read(to_int8(narrow_ranges(calibrated(folder, photos), some)))
-    correct_biases(graph, fp32, some)
+    tuning = photos[:: math.ceil(len(photos) / TUNING_PHOTOS)]
+    graph = flatbuffer.read(to_int8(narrow_ranges(calibrate_model(folder, photos), tuning)))
+    correct_biases(graph, fp32, tuning)
     fuse_activations(graph)
-    name_ports(graph)
+    name_io_tensors(graph)
     widen_outputs(graph)
     exported = flatbuffer.write(graph)
     inspect(exported)
@@ -107,7 +113,7 @@ def _int8(folder: Path, photos: NDArray[np.uint8], fp32: bytes) -> bytes:
 
 def _named(tflite: bytes) -> bytes:
     graph = flatbuffer.read(tflite)
-    name_ports(graph)
+    name_io_tensors(graph)
     return flatbuffer.write(graph)
 
 
@@ -124,7 +130,7 @@ def _check(model: keras.Model, representative: NDArray[np.uint8]) -> None:
             f"The representative photos are {representative.dtype}{list(representative.shape)}, but the "
             f"model reads uint8{list(model.inputs[0].shape)}."
         )
-    if len(representative) < FEWEST_PHOTOS:
+    if len(representative) < MIN_PHOTOS:
         raise TrainingError(
-            f"At least {FEWEST_PHOTOS} representative photos are needed; some hundreds are good."
+            f"At least {MIN_PHOTOS} representative photos are needed; some hundred are recommended."
         )
