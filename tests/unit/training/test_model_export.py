@@ -222,8 +222,8 @@ def test_a_collapsed_export_is_reported(
     export(prepared, other, tmp_path / "model")
 
     assert manifest_of(tmp_path / "model").agreement["top1"] < 0.5
-    assert "Warning: The int8 model names the same" in " ".join(capsys.readouterr().err.split())
-    assert "a faithful export" in read_report(tmp_path / "model", "quantization")["warnings"][0]
+    assert "Warning: The int8 and the float model have the same top-1 species" in " ".join(capsys.readouterr().err.split())
+    assert "is expected" in read_report(tmp_path / "model", "quantization")["warnings"][0]
 
 
 def test_export_refuses_a_folder_without_a_model(prepared: Dataset, run: Run, tmp_path: Path) -> None:
@@ -235,11 +235,11 @@ def test_export_refuses_a_folder_without_a_model(prepared: Dataset, run: Run, tm
 
 
 @pytest.mark.parametrize(
-    ("field", "complaint"),
+    ("field", "message"),
     [("dataset_fingerprint", "other photos"), ("train_fingerprint", "split otherwise")],
 )
 def test_export_refuses_a_run_on_other_photos_or_another_split_of_these(
-    prepared: Dataset, run: Run, tmp_path: Path, field: str, violation: str
+    prepared: Dataset, run: Run, tmp_path: Path, field: str, message: str
 ) -> None:
     """Otherwise temperature and thresholds are fitted to training photos."""
     other = tmp_path / "run"
@@ -247,7 +247,7 @@ def test_export_refuses_a_run_on_other_photos_or_another_split_of_these(
     settings = run.settings().model_copy(update={field: "another"})
     (other / SETTINGS_NAME).write_text(settings.model_dump_json(), encoding="utf-8")
 
-    with pytest.raises(TrainingError, match=violation):
+    with pytest.raises(TrainingError, match=message):
         export(prepared, Run(other), tmp_path / "model")
     assert not (tmp_path / "model").exists()
 
