@@ -164,7 +164,7 @@ class TestPrediction:
         assert self.predict(model, [1, 3, 2], self.thresholds(margin=threshold))[0] == verdict
 
     @pytest.mark.parametrize(("temperature", "verdict"), [(1.0, "identified"), (2.0, "uncertain")])
-    def test_how_close_is_told_by_calibrated_confidences(
+    def test_the_margin_is_that_of_calibrated_confidences(
         self, model: bytes, temperature: float, verdict: str
     ) -> None:
         assert self.predict(model, [1, 3, 2], self.thresholds(margin=0.3), temperature)[0] == verdict

@@ -222,7 +222,8 @@ def test_a_collapsed_export_is_reported(
     export(prepared, other, tmp_path / "model")
 
     assert manifest_of(tmp_path / "model").agreement["top1"] < 0.5
-    assert "Warning: The int8 and the float model have the same top-1 species" in " ".join(capsys.readouterr().err.split())
+    warning = " ".join(capsys.readouterr().err.split())
+    assert "Warning: The int8 and the float model have the same top-1 species" in warning
     assert "is expected" in read_report(tmp_path / "model", "quantization")["warnings"][0]
 
 

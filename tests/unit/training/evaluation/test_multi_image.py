@@ -89,7 +89,7 @@ def test_photos_that_all_err_alike_gain_nothing(manifest: Manifest) -> None:
     assert measured[5].together.expected_calibration_error > 0.3
 
 
-def test_one_photo_is_what_is_measured_anyway(manifest: Manifest) -> None:
+def test_groups_of_one_photo_have_the_usual_metrics(manifest: Manifest) -> None:
     photos = random_photos(120, noise=1.5)
     one = by_size(evaluate_multi_image(manifest, photos))[1]
 
