@@ -13,7 +13,7 @@ from training.commands.extract_background import extract_background
 from training.commands.feedback import feedback
 from training.commands.fit import fit
 from training.commands.list import list_releases
-from training.commands.ood_benchmark import abstention
+from training.commands.ood_benchmark import ood_benchmark
 from training.commands.prepare import prepare
 from training.commands.promote import promote
 from training.commands.release import release
@@ -26,7 +26,7 @@ app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 
 @app.callback()
 def training() -> None:
-    """Train Frond's network on your plants, measure it, release it, and take it back."""
+    """Train, evaluate, release and roll back a model for your own plants."""
 
 
 for command in (
@@ -37,7 +37,7 @@ for command in (
     calibrate,
     evaluate,
     report,
-    abstention,
+    ood_benchmark,
     extract_background,
     release,
     promote,
@@ -49,12 +49,12 @@ app.command("list")(list_releases)
 
 
 def main() -> None:
-    """Run a command; what a person can mend is told in a sentence, and the exit code is 1."""
+    """Run a command; print an error that the user can fix as one sentence, with exit code 1."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
         app()
-    except (TrainingError, Problem) as fault:
-        typer.secho(f"Error: {fault}", err=True, fg="red")
+    except (TrainingError, Problem) as error:
+        typer.secho(f"Error: {error}", err=True, fg="red")
         raise SystemExit(1) from None
 
 

@@ -1,10 +1,10 @@
-"""Files that are there whole or not at all."""
+"""Write files atomically."""
 
 from pathlib import Path
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file under another name first, so that a reader never sees half of it."""
+def atomic_write(path: Path, text: str) -> None:
+    """Write a text file under a temporary name and rename it, so that no reader sees half of it."""
     draft = path.with_name(f".{path.name}.draft")
     try:
         draft.write_text(text, encoding="utf-8")

@@ -1,5 +1,5 @@
-"""What stops a training command: a sentence for the person at the terminal, and exit code 1."""
+"""Errors of the training commands: one sentence on the terminal, and exit code 1."""
 
 
 class TrainingError(Exception):
-    """A fault that the person who started the command can mend; the message says how."""
+    """An error that the user can fix; the message explains how."""

@@ -1,4 +1,4 @@
-"""Many pictures through the classifier that serves."""
+"""Batch inference through the classifier that serves."""
 
 from dataclasses import dataclass
 from time import perf_counter
@@ -11,8 +11,8 @@ from frond.classifier import Classifier
 from training.progress import track
 
 
-class Outputs(Protocol):
-    """What the model says of N photos."""
+class ModelOutputs(Protocol):
+    """The model's outputs for N photos."""
 
     @property
     def logits(self) -> NDArray[np.float32]:
@@ -24,8 +24,8 @@ class Outputs(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """What the model says of photos of its own species, and which species each one shows.
+class LabeledOutputs:
+    """The model's outputs for photos of its own species, with their labels.
 
     Attributes
     ----------
@@ -35,41 +35,41 @@ class Known:
         ``int64[N]``.
     """
 
-    outputs: Outputs
+    outputs: ModelOutputs
     labels: NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class Inferences:
-    """What the model said of N photos, and how.
+    """The model's outputs for N photos, with the time of an inference.
 
     Attributes
     ----------
     logits, embeddings
         ``float32[N, K]`` and ``float32[N, 64]``.
     median_ms
-        Time of one, in ms.
-    looked_twice
-        Share of the photos that had a second look, 0 to 1.
+        Time of one inference, in ms.
+    tta_share
+        Share of the photos with test-time augmentation, 0 to 1.
     """
 
     logits: NDArray[np.float32]
     embeddings: NDArray[np.float32]
     median_ms: float
-    looked_twice: float = 0.0
+    tta_share: float = 0.0
 
 
 def infer_all(
     classifier: Classifier, pictures: NDArray[np.uint8], purpose: str = "Classifying"
 ) -> Inferences:
-    """Run every picture ``uint8[N, S, S, 3]`` through the model, one at a time, as serving does."""
-    logits, embeddings, times, twice = [], [], [], []
+    """Run every picture ``uint8[N, S, S, 3]`` through the model, one at a time as in serving."""
+    logits, embeddings, times, augmented = [], [], [], []
     for picture in track(pictures, len(pictures), purpose):
         started = perf_counter()
         inference = classifier.infer(np.ascontiguousarray(picture))
         times.append(perf_counter() - started)
         logits.append(inference.logits)
         embeddings.append(inference.embedding)
-        twice.append(inference.looks > 1)
+        augmented.append(inference.views > 1)
     median_ms = 1000 * float(np.median(times))
-    return Inferences(np.stack(logits), np.stack(embeddings), median_ms, float(np.mean(twice)))
+    return Inferences(np.stack(logits), np.stack(embeddings), median_ms, float(np.mean(augmented)))

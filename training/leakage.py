@@ -1,21 +1,21 @@
-"""Keeping a model from being judged by photos that it has learned."""
+"""Checks against leakage: no model may be evaluated on photos that it was trained on."""
 
 from pathlib import Path
 
 from frond.manifest import Manifest
+from training.artifacts.files import DATA_NAME, REPORT_NAME, read_json
 from training.data.card import DataCard
 from training.data.dataset import Dataset
 from training.errors import TrainingError
-from training.report.inputs import DATA_NAME, REPORT_NAME, read_json
 
 
 def check_data(dataset: Dataset, manifest: Manifest, directory: Path) -> None:
-    """Refuse a data set that is not the one, split and sized as it was, that a model was exported with.
+    """Require the data set that a model was exported with, with the same split and size.
 
     Parameters
     ----------
     dataset
-        To judge or calibrate by.
+        To evaluate or calibrate on.
     manifest
         The model's.
     directory
@@ -29,42 +29,42 @@ def check_data(dataset: Dataset, manifest: Manifest, directory: Path) -> None:
     if dataset.card.fingerprint != manifest.dataset.fingerprint:
         raise TrainingError(
             f"The model was exported with other photos than {dataset.directory} holds, so it may have "
-            "learned from some of these; give the data set that it was exported with."
+            "been trained on some of these; use the data set that it was exported with."
         )
     check_split(dataset.card, directory)
     check_size(dataset, manifest)
 
 
 def check_size(dataset: Dataset, manifest: Manifest) -> None:
-    """Refuse photos of another size than a model takes.
+    """Require photos of the model's input size.
 
     Raises
     ------
     training.errors.TrainingError
         They are of another size.
     """
-    wanted, held = manifest.input, dataset.card.recipe
-    if wanted != held:
+    expected, found = manifest.input, dataset.card.recipe
+    if expected != found:
         raise TrainingError(
-            f"The model takes {wanted.size} px and {dataset.directory} holds {held.size} px; prepare the "
-            f"photos again with --size {wanted.size}."
+            f"The model takes {expected.size} px and {dataset.directory} holds {found.size} px; prepare the "
+            f"photos again with --size {expected.size}."
         )
 
 
 def check_split(card: DataCard, directory: Path) -> None:
-    """Refuse the photos that a model was made from where they are split otherwise than then.
+    """Require the split that a model was trained with.
 
     Parameters
     ----------
     card
-        Of the data set to judge by; it has the photos that the model was exported with.
+        Of a data set with the photos that the model was exported with.
     directory
-        The model's folder, whose report has the card of that time.
+        The model's folder, whose report has the card of the training.
 
     Raises
     ------
     training.errors.TrainingError
-        Another split: some of its validation or test photos may have trained the model.
+        Another split: the model may have been trained on some of its validation or test photos.
     """
     trained_on = read_json(directory / REPORT_NAME / DATA_NAME, DataCard)
     if trained_on and (
@@ -73,5 +73,5 @@ def check_split(card: DataCard, directory: Path) -> None:
     ):
         raise TrainingError(
             f"The photos of {card.name} are split otherwise than when the model was trained, so it may have "
-            "learned from some of these; judge it by the data set that it was exported with."
+            "been trained on some of these; use the data set that it was exported with."
         )

@@ -1,4 +1,4 @@
-"""The folder that serves: model, manifest, notice, and what a report is made from."""
+"""The folder of an exported model: model file, manifest, notice, and the JSON files of the report."""
 
 import json
 import tempfile
@@ -8,28 +8,29 @@ from typing import Any
 
 from frond.classifier import Classifier
 from frond.manifest import MANIFEST_NAME, MODEL_NAME, Manifest
+from training.artifacts.files import REPORT_NAME
 from training.errors import TrainingError
 
-NOTICE_NAME, REPORT_NAME = "NOTICE.md", "report"
+NOTICE_NAME = "NOTICE.md"
 
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """What an export leaves; the papers become JSON files under their names in ``report/``."""
+    """The content of a model's folder; the artifacts are written to ``report/`` by file name."""
 
     model: bytes
     manifest: Manifest
     notice: str
-    papers: dict[str, Any] = field(default_factory=dict)
+    artifacts: dict[str, Any] = field(default_factory=dict)
 
     def write(self, directory: Path) -> None:
-        """Write the folder, whole or not at all; a model that is there already is replaced."""
+        """Write the folder atomically, replacing an existing model."""
         directory.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=directory.parent, prefix=".export-") as scratch:
             fresh = Path(scratch) / "fresh"
             self._fill(fresh)
             Classifier.load(fresh)
-            put_in_place(fresh, directory, Path(scratch) / "replaced")
+            replace_directory(fresh, directory, Path(scratch) / "replaced")
 
     def _fill(self, folder: Path) -> None:
         report = folder / REPORT_NAME
@@ -37,24 +38,24 @@ class Package:
         (folder / MODEL_NAME).write_bytes(self.model)
         (folder / MANIFEST_NAME).write_text(self.manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
         (folder / NOTICE_NAME).write_text(self.notice, encoding="utf-8")
-        for name, content in self.papers.items():
-            (report / f"{name}.json").write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+        for name, content in self.artifacts.items():
+            (report / name).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
 def check_target(directory: Path) -> None:
-    """Refuse a folder that an export would destroy.
+    """Refuse a folder whose content an export would destroy.
 
     Raises
     ------
     training.errors.TrainingError
-        It holds something, and no model.
+        It is not empty and holds no model.
     """
     if directory.exists() and any(directory.iterdir()) and not (directory / MANIFEST_NAME).exists():
         raise TrainingError(f"{directory} holds something that is not a model; name another folder.")
 
 
-def put_in_place(fresh: Path, directory: Path, replaced: Path) -> None:
-    """Move a folder to where another may be; if that fails, the other one is there as before."""
+def replace_directory(fresh: Path, directory: Path, replaced: Path) -> None:
+    """Move a folder into the place of another; if that fails, restore the other one."""
     if directory.exists():
         directory.rename(replaced)
     try:

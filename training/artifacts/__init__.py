@@ -1,1 +1,1 @@
-"""The files of a run and of a model's report."""
+"""The JSON files of a model's report: their names and their schemas."""

@@ -1,22 +1,24 @@
-"""What export tried before it chose: kinds of quantization, biases, second looks, scores for abstention."""
+"""The experiments of an export, each a JSON file in ``report/``: quantization, biases, TTA and OOD scores."""
 
 from pydantic import BaseModel, Field
 
+from frond.tta import TTASettings
 
-class Variant(BaseModel):
-    """One way to write the network down, measured on the same photos as the others."""
+
+class VariantMetrics(BaseModel):
+    """One number format of the network, measured on the same photos as the others."""
 
     name: str = Field(description="fp32, fp16, dynamic or int8")
     accuracy: float
     macro_f1: float
-    agreement: float = Field(description="Share of photos with the first class of the Keras model")
+    agreement: float = Field(description="Share of photos with the top-1 species of the Keras model")
     size_bytes: int
     median_ms: float
     threads: int
 
 
 class LayerError(BaseModel):
-    """How much of a layer's output is left after quantization."""
+    """The signal-to-quantization-noise ratio of a layer's output."""
 
     layer: str
     position: int = Field(description="From the input, counted from 0")
@@ -29,12 +31,12 @@ class QuantizationTrials(BaseModel):
 
     split: str
     photos: int
-    variants: list[Variant]
+    variants: list[VariantMetrics]
     layers: list[LayerError] = Field(default_factory=list)
-    warnings: list[str] = Field(default_factory=list, description="What a faithful export does not have")
+    warnings: list[str] = Field(default_factory=list, description="Requirements that the int8 model fails")
 
     def int8_loss(self) -> float | None:
-        """Return how much macro F1 int8 lost against fp32, 0 to 1; below 0 where it won."""
+        """Return the macro F1 that int8 loses against fp32, 0 to 1; negative where int8 is better."""
         scores = {variant.name: variant.macro_f1 for variant in self.variants}
         return scores["fp32"] - scores["int8"] if {"fp32", "int8"} <= scores.keys() else None
 
@@ -42,42 +44,47 @@ class QuantizationTrials(BaseModel):
 class BiasTrial(BaseModel):
     """``report/biases.json``; the losses are negative log-likelihoods a photo, cross-validated."""
 
-    biases: dict[str, float] = Field(description="By slug, what its logit was moved by")
-    loss: float | None = Field(description="With the biases; None where too few photos could tell")
+    biases: dict[str, float] = Field(description="By slug, what was added to its logit")
+    loss: float | None = Field(description="With the biases; None where there were too few photos")
     loss_without: float | None
 
     def moved(self) -> bool:
-        """Return whether any species was."""
+        """Return whether any logit was moved."""
         return any(self.biases.values())
 
 
-class SecondLookTrial(BaseModel):
-    """The validation photos most in doubt looked at again, their mirror images, too."""
+class TTATrial(BaseModel):
+    """Test-time augmentation of the closest calls among validation photos."""
 
-    gap_below: float | None = Field(description="Logits apart; None for no second look")
-    share: float = Field(description="Of the photos that were looked at again, 0 to 1")
-    loss: float = Field(description="Negative log-likelihood a photo")
-    wrong: int
-
-
-class SecondLookTrials(BaseModel):
-    """``report/second_look.json``."""
-
-    gap_below: float | None = Field(description="What was chosen")
-    trials: list[SecondLookTrial]
+    gap_below: float | None = Field(description="Of the manifest's TTASettings; None for no augmentation")
+    share: float = Field(description="Of the photos that were augmented, 0 to 1")
+    loss: float = Field(description="Mean negative log-likelihood a photo, nats, at its best temperature")
+    wrong: int = Field(description="Misclassified photos")
 
 
-class ScoreTrial(BaseModel):
-    """A score at the threshold that lets the wanted share of known validation photos be identified."""
+class TTATrials(BaseModel):
+    """``report/test_time_augmentation.json``."""
+
+    gap_below: float | None = Field(description="The chosen one; None for no augmentation")
+    trials: list[TTATrial] = Field(description="By increasing share")
+
+    @property
+    def settings(self) -> TTASettings | None:
+        """The chosen settings, for the manifest."""
+        return None if self.gap_below is None else TTASettings(gap_below=self.gap_below)
+
+
+class ScoreResult(BaseModel):
+    """An out-of-distribution score, at the threshold that lets most known validation photos be identified."""
 
     name: str
     threshold: float
-    turned_away: dict[str, float] = Field(description="Share of each unknown set not identified, 0 to 1")
-    known_accepted: float = Field(description="Share of the known test photos that are identified")
+    rejected: dict[str, float] = Field(description="Share not identified, by out-of-distribution set, 0 to 1")
+    known_identified: float = Field(description="Share of the known test photos that are identified")
 
 
-class LeftOut(BaseModel):
-    """A species that a model was trained without, and what that model made of its photos."""
+class LeftOutSpecies(BaseModel):
+    """Verdicts on a species by a model that was trained without it."""
 
     species: str = Field(description="Slug")
     photos: int
@@ -85,14 +92,14 @@ class LeftOut(BaseModel):
     not_recognised: float
 
 
-class AbstentionTrials(BaseModel):
-    """``report/abstention.json``."""
+class OodBenchmark(BaseModel):
+    """``report/ood_benchmark.json``."""
 
     chosen: str
     acceptance: float
-    scores: list[ScoreTrial]
-    left_out: list[LeftOut] = Field(default_factory=list)
+    scores: list[ScoreResult]
+    left_out: list[LeftOutSpecies] = Field(default_factory=list)
 
-    def unknown_sets(self) -> list[str]:
-        """Return the names of the unknown sets, in the order they were written."""
-        return list(dict.fromkeys(name for score in self.scores for name in score.turned_away))
+    def set_names(self) -> list[str]:
+        """Return the names of the out-of-distribution sets, in file order."""
+        return list(dict.fromkeys(name for score in self.scores for name in score.rejected))

@@ -1,4 +1,5 @@
-"""The commands of `python -m training`, a file each.
+"""The commands of `python -m training`, a module each, named like the command.
 
-A command imports what it needs when it runs: TensorFlow takes seconds, and `--help` should not.
+A command imports its logic when it runs: TensorFlow takes seconds to import, and `--help` should not wait for
+it.
 """

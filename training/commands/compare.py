@@ -1,4 +1,4 @@
-"""Several networks side by side."""
+"""Compare several backbones."""
 
 import os
 from pathlib import Path
@@ -8,33 +8,36 @@ import typer
 
 
 def compare(
-    dataset: Annotated[Path, typer.Argument(help="A folder that `prepare` made.")],
-    out: Annotated[Path, typer.Argument(help="Folder of the runs and models; give it again to go on.")],
+    dataset: Annotated[Path, typer.Argument(help="A folder from `prepare`.")],
+    out: Annotated[Path, typer.Argument(help="Folder of the runs and models; the same folder resumes.")],
     backbone: Annotated[
         list[str] | None,
         typer.Option(help="xception, mobilenet_v2, inception_v3, resnet50 or vgg16; all by default."),
     ] = None,
     recipe: Annotated[
-        str, typer.Option(help="default, quick, seedlings, or a TOML file: the stages and their numbers.")
+        str,
+        typer.Option(help="default, quick, seedlings, or a TOML file with the stages and their settings."),
     ] = "quick",
-    weights: Annotated[str | None, typer.Option(help="First weights: imagenet or none.")] = None,
-    batch: Annotated[int | None, typer.Option(min=1, help="Photos a step on each device.")] = None,
+    weights: Annotated[str | None, typer.Option(help="Initial weights: imagenet or none.")] = None,
+    batch: Annotated[int | None, typer.Option(min=1, help="Batch size on each device.")] = None,
     precision: Annotated[str | None, typer.Option(help="auto, float32, bfloat16 or float16.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Of everything random.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Random seed.")] = None,
     settings: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="Another number of the recipe: stages.2.epochs=4."),
+        typer.Option(
+            "--set", metavar="NAME=VALUE", help="Override a setting of the recipe, such as stages.2.epochs=4."
+        ),
     ] = None,
     devices: Annotated[
         list[str] | None, typer.Option(help="Such as GPU:0; all GPUs by default, else the CPU.")
     ] = None,
     threads: Annotated[int, typer.Option(min=1, help="Threads of one inference.")] = os.cpu_count() or 1,
 ) -> None:
-    """Train several networks on the same split, and compare what each is worth and costs."""
+    """Train several backbones on the same split and compare their accuracy, size and latency."""
     from rich.console import Console
 
-    from training.compare import PLOT_NAME, RESULT_NAME, render
-    from training.compare import compare as measure
+    from training.backbone_comparison import PLOT_NAME, RESULT_NAME, render
+    from training.backbone_comparison import compare as measure
     from training.data.dataset import Dataset
     from training.fitting.recipe import as_changes, read_recipe
     from training.networks.backbones import BACKBONES
@@ -44,9 +47,9 @@ def compare(
     names = dict.fromkeys(backbone or BACKBONES)
     recipes = [read_recipe(recipe, changes | {"backbone": name}) for name in names]
     try:
-        contenders = measure(Dataset(dataset), out, recipes, devices, threads)
+        candidates = measure(Dataset(dataset), out, recipes, devices, threads)
     except KeyboardInterrupt:
-        typer.echo("Stopped; the same command goes on where it was.", err=True)
+        typer.echo("Stopped; run the same command to resume.", err=True)
         raise typer.Exit(130) from None
-    Console().print(render(contenders))
+    Console().print(render(candidates))
     typer.echo(f"{out / RESULT_NAME}, {out / PLOT_NAME}")

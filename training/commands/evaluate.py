@@ -1,4 +1,4 @@
-"""Measure the file that serves."""
+"""Evaluate an exported model."""
 
 import os
 from pathlib import Path
@@ -7,49 +7,51 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from training.artifacts.metrics import Fusion, Metrics
+    from training.artifacts.metrics import Metrics, MultiImageMetrics
 
 
 def evaluate(
-    dataset: Annotated[Path, typer.Argument(help="A folder that `prepare` made.")],
+    dataset: Annotated[Path, typer.Argument(help="A folder from `prepare`.")],
     model: Annotated[Path, typer.Argument(help="Folder with model.tflite and manifest.json.")],
     split: Annotated[
-        str, typer.Option(help="test, validation or train; only the test split is written down.")
+        str, typer.Option(help="test, validation or train; only metrics of the test split are written.")
     ] = "test",
     unknown: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME=FOLDER", help="Photos it should not identify; may be given again."),
+        typer.Option(metavar="NAME=FOLDER", help="Photos that it should not identify; may be repeated."),
     ] = None,
     gallery: Annotated[
         bool,
         typer.Option(
-            "--gallery/--no-gallery", help="Put a typical training photo of each species beside it."
+            "--gallery/--no-gallery", help="Write a typical training photo of each species to the report."
         ),
     ] = True,
     threads: Annotated[int, typer.Option(min=1, help="Threads of one inference.")] = os.cpu_count() or 1,
 ) -> None:
-    """Measure an exported model through the code that serves, and write its report and model card."""
+    """Measure an exported model through the serving code, and write its report and model card."""
     from frond.manifest import read_manifest
+    from training.artifacts.files import REPORT_NAME
     from training.data.dataset import Dataset
     from training.data.split import as_split
     from training.evaluation.evaluate import evaluate as measure
-    from training.evaluation.evaluate import is_of_record
+    from training.evaluation.evaluate import is_official
     from training.ood.ood_sets import named_folders
     from training.report import CARD_NAME, PAGE_NAME
-    from training.report.inputs import REPORT_NAME
 
     folders = named_folders(unknown or [])
     prepared = Dataset(dataset)
     measured = measure(prepared, model, as_split(split), threads, folders, gallery=gallery)
     _print(measured)
-    if is_of_record(prepared, read_manifest(model), measured.split):
+    if is_official(prepared, read_manifest(model), measured.split):
         typer.echo(f"Written: {model / REPORT_NAME / PAGE_NAME}, {model / CARD_NAME}")
     else:
-        typer.echo("Nothing was written: a model's record is the test split of what it was trained on.")
+        typer.echo(
+            "Nothing was written: a model's official metrics are those of the test split of its own data set."
+        )
 
 
 def _print(measured: "Metrics") -> None:
-    """Print a line for each species and one for the whole."""
+    """Print a line for each species and the overall metrics."""
     from rich.console import Console
     from rich.table import Table
 
@@ -71,26 +73,26 @@ def _print(measured: "Metrics") -> None:
     )
     shares = ", ".join(f"{verdict} {percent(share)}" for verdict, share in measured.verdicts.items())
     out.print(f"verdicts: {shares}")
-    for several in measured.fusion:
-        if several.photos > 1:
-            out.print(_told(several))
-    for name, met in measured.unknown.items():
+    for group in measured.multi_image:
+        if group.photos > 1:
+            out.print(_multi_image_line(group))
+    for name, ood in measured.unknown.items():
         out.print(
-            f"{name}: {met.photos} unknown photos, {percent(1 - met.identified)} not identified"
+            f"{name}: {ood.photos} out-of-distribution photos, {percent(1 - ood.identified)} not identified"
             + (
-                f"; {count(len(met.unreadable), 'file was', 'files were')} not readable"
-                if met.unreadable
+                f"; {count(len(ood.unreadable), 'file was', 'files were')} not readable"
+                if ood.unreadable
                 else ""
             )
         )
 
 
-def _told(several: "Fusion") -> str:
+def _multi_image_line(group: "MultiImageMetrics") -> str:
     from training.report.formatting import percent
 
-    alone, together = several.alone, several.together
+    alone, together = group.alone, group.together
     return (
-        f"{several.photos} photos of a plant together: accuracy {together.accuracy.mean:.4f}, one by one "
+        f"{group.photos} photos of a plant together: accuracy {together.accuracy.mean:.4f}, one by one "
         f"{alone.accuracy.mean:.4f}; identified {percent(together.identified.mean)}, one by one "
         f"{percent(alone.identified.mean)}"
     )

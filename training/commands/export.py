@@ -1,4 +1,4 @@
-"""From a trained network to the file that serves."""
+"""Export a trained network."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,8 +7,8 @@ import typer
 
 
 def export(
-    dataset: Annotated[Path, typer.Argument(help="The data set the run was trained on.")],
-    run: Annotated[Path, typer.Argument(help="A run that `fit` made.")],
+    dataset: Annotated[Path, typer.Argument(help="The data set that the run was trained on.")],
+    run: Annotated[Path, typer.Argument(help="A finished run of `fit`.")],
     model: Annotated[Path, typer.Argument(help="Folder for model.tflite and manifest.json.")],
     quantization_photos: Annotated[
         int | None,
@@ -16,13 +16,16 @@ def export(
     ] = None,
     unknown: Annotated[
         list[str] | None,
-        typer.Option(help="NAME=FOLDER of photos to choose the abstention score by; may be repeated."),
+        typer.Option(
+            metavar="NAME=FOLDER",
+            help="Out-of-distribution photos to choose the abstention score by; may be repeated.",
+        ),
     ] = None,
 ) -> None:
     """Quantize a trained network to int8 TFLite, calibrate it and write its manifest."""
     from training.data.dataset import Dataset
-    from training.export import export as write
     from training.fitting.run import Run
+    from training.model_export import export as write
     from training.ood.ood_sets import named_folders
 
     folders, trained = named_folders(unknown or []), Run(run)

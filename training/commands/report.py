@@ -1,4 +1,4 @@
-"""Make a model's page and card again."""
+"""Render a model's report again."""
 
 from pathlib import Path
 from typing import Annotated
@@ -9,9 +9,9 @@ import typer
 def report(
     model: Annotated[Path, typer.Argument(help="Folder of a model that `evaluate` has measured.")],
 ) -> None:
-    """Make the report and the model card again from their numbers, without running the model."""
-    from training.report import CARD_NAME, PAGE_NAME, make_papers, read_material
-    from training.report.inputs import REPORT_NAME
+    """Render the report page and the model card from their JSON files, without running the model."""
+    from training.artifacts.files import REPORT_NAME
+    from training.report import CARD_NAME, PAGE_NAME, read_inputs, render_report
 
-    make_papers(read_material(model)).write(model)
+    render_report(read_inputs(model)).write(model)
     typer.echo(f"Written: {model / REPORT_NAME / PAGE_NAME}, {model / CARD_NAME}")

@@ -1,1 +1,1 @@
-"""What a finished model gets right, how sure it is, and what it makes of things it does not know."""
+"""Evaluation of an exported model: metrics, calibration, examples and test-time augmentation."""

@@ -1,4 +1,4 @@
-"""No species favoured over another: what to add to its logit, from validation photos."""
+"""Bias correction: an offset for each species' logit, fitted to validation photos."""
 
 from dataclasses import dataclass
 
@@ -8,26 +8,26 @@ from scipy.optimize import minimize
 from scipy.special import log_softmax
 from sklearn.model_selection import RepeatedKFold
 
-from training.evaluation.standard_error import clearly_more
+from training.evaluation.standard_error import clearly_worse
 
-# On the squares of the biases, from one that leaves none to one that leaves them nearly free.
+# Weights of the penalty on squared biases, from no biases at all to nearly free ones.
 PENALTIES = (np.inf, 100.0, 30.0, 10.0, 3.0, 1.0)
-# One draw of the folds moves the loss as much as a penalty does.
+# Repeated, because one draw of the folds moves the loss as much as a penalty does.
 FOLDS, DRAWS = 10, 10
 LOG_SCALES = (-3.0, 3.0)
 
 
 @dataclass(frozen=True, slots=True)
 class BiasCorrection:
-    """What to add to each logit, and what that is worth on photos it was not fitted to.
+    """The biases, and their cross-validated loss.
 
     Attributes
     ----------
     biases
-        ``float32[K]``.
+        ``float32[K]``, added to the logits.
     loss, loss_without
         Negative log-likelihood a photo, in nats, cross-validated: with the biases, and with a
-        temperature alone. None where there were too few photos to tell.
+        temperature alone. None where there were too few photos.
     """
 
     biases: NDArray[np.float32]
@@ -36,17 +36,16 @@ class BiasCorrection:
 
 
 def fit_biases(logits: NDArray[np.float32], labels: NDArray[np.int64], seed: int) -> BiasCorrection:
-    """Return the biases of bias-corrected temperature scaling (Alexandari et al. 2020, arXiv:1901.06852).
+    """Fit the biases of bias-corrected temperature scaling (Alexandari et al. 2020, arXiv:1901.06852).
 
-    A penalty on their squares holds them small: the strongest that is not clearly worse than the best on
-    photos that it was not fitted to, by ten-fold cross-validation and one standard error. The strongest
-    leaves no biases at all. On some hundred photos a bias hangs on one or two mistakes, so the best by a
-    hair is none to follow.
+    A penalty on their squares keeps the biases small. The strongest penalty whose loss is within one standard
+    error of the best, by ten-fold cross-validation, is chosen. The strongest of all leaves no biases. On some
+    hundred photos a bias depends on one or two mistakes, so the best loss alone would overfit.
 
     Parameters
     ----------
     logits
-        ``float32[N, K]`` of validation photos. Fewer of them than folds give no biases.
+        ``float32[N, K]`` of validation photos. With fewer than the folds there are no biases.
     labels
         ``int64[N]``. A species without a photo keeps its logit.
     seed
@@ -57,7 +56,7 @@ def fit_biases(logits: NDArray[np.float32], labels: NDArray[np.int64], seed: int
         return BiasCorrection(np.zeros_like(logits[0]))
     losses = {penalty: _held_out(values, labels, penalty, seed) for penalty in PENALTIES}
     best = min(losses.values(), key=np.mean)
-    chosen = next(p for p in PENALTIES if not clearly_more(losses[p], best))
+    chosen = next(p for p in PENALTIES if not clearly_worse(losses[p], best))
     biases = _fit(values, labels, chosen).biases
     return BiasCorrection(
         biases.astype(np.float32), float(losses[chosen].mean()), float(losses[np.inf].mean())
@@ -80,10 +79,11 @@ class _Fit:
 def _held_out(
     logits: NDArray[np.float64], labels: NDArray[np.int64], penalty: float, seed: int
 ) -> NDArray[np.float64]:
-    """Return each photo's loss by fits to others, ``float64[N]``, the mean of several draws of the folds."""
+    """Return each photo's cross-validated loss, ``float64[N]``, the mean of several draws of the folds."""
     losses = np.zeros(len(labels))
-    for known, tried in RepeatedKFold(n_splits=FOLDS, n_repeats=DRAWS, random_state=seed).split(logits):
-        losses[tried] += _losses(_fit(logits[known], labels[known], penalty), logits[tried], labels[tried])
+    for fitted, held_out in RepeatedKFold(n_splits=FOLDS, n_repeats=DRAWS, random_state=seed).split(logits):
+        fit = _fit(logits[fitted], labels[fitted], penalty)
+        losses[held_out] += _losses(fit, logits[held_out], labels[held_out])
     return losses / DRAWS
 
 

@@ -1,10 +1,11 @@
-"""A confidence that means what it says, and by how much it does not."""
+"""Temperature scaling, the reliability diagram and the expected calibration error."""
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
 from frond.ood_scores import softmax
+from training.artifacts.metrics import CalibrationBin
 
 BINS = 15
 
@@ -27,11 +28,21 @@ def fit_temperature(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> f
     return float(np.exp(minimize_scalar(loss, bounds=(-3, 3), method="bounded").x))
 
 
-def expected_calibration_error(confidences: NDArray[np.float64], correct: NDArray[np.bool_]) -> float:
-    """Return the mean gap between confidence and accuracy over equal-width bins, 0 to 1 (Guo et al.)."""
+def reliability(confidences: NDArray[np.float64], correct: NDArray[np.bool_]) -> list[CalibrationBin]:
+    """Return accuracy over confidence in :data:`BINS` bins of equal width, without empty ones."""
     bins = np.minimum((confidences * BINS).astype(int), BINS - 1)
-    gaps = [
-        abs(confidences[bins == b].mean() - correct[bins == b].mean()) * (bins == b).mean()
-        for b in np.unique(bins)
+    members = (bins == filled for filled in np.unique(bins))
+    return [
+        CalibrationBin(
+            confidence=float(confidences[chosen].mean()),
+            accuracy=float(correct[chosen].mean()),
+            photos=int(chosen.sum()),
+        )
+        for chosen in members
     ]
-    return float(sum(gaps))
+
+
+def expected_calibration_error(confidences: NDArray[np.float64], correct: NDArray[np.bool_]) -> float:
+    """Return the mean gap between confidence and accuracy over the bins of :func:`reliability`, 0 to 1."""
+    bins = reliability(confidences, correct)
+    return sum(abs(b.confidence - b.accuracy) * b.photos for b in bins) / len(confidences)

@@ -1,4 +1,4 @@
-"""How good the exported file is, judged through the code that serves it."""
+"""Evaluation of an exported model through the code that serves it."""
 
 import platform
 from collections.abc import Mapping
@@ -13,41 +13,42 @@ from sklearn.metrics import confusion_matrix
 from frond.classifier import Classifier, Inference
 from frond.manifest import MANIFEST_NAME, Manifest, read_manifest
 from frond.ood_scores import softmax
-from training.artifacts.metrics import METRICS_NAME, Metrics, Scores, TakenFor, Unknown
-from training.atomic_write import write_whole
+from training.artifacts.examples import EXAMPLES_NAME, Examples
+from training.artifacts.files import DATA_NAME, REPORT_NAME
+from training.artifacts.metrics import METRICS_NAME, Metrics, Misidentified, OodMetrics, ScoreHistograms
+from training.atomic_write import atomic_write
 from training.data.card import DataCard
 from training.data.dataset import Dataset
 from training.data.split import Split
 from training.errors import TrainingError
 from training.evaluation import metrics
-from training.evaluation.calibration import expected_calibration_error
-from training.evaluation.exhibits import EXHIBITS_NAME, Exhibits, show, typical_answers, worst_mistakes
-from training.evaluation.fusion import measure_fusion
+from training.evaluation.calibration import expected_calibration_error, reliability
+from training.evaluation.examples import make_examples, typical_answers, worst_mistakes
 from training.evaluation.gallery import choose_gallery, write_gallery
-from training.inference import Known, infer_all
+from training.evaluation.multi_image import evaluate_multi_image
+from training.inference import LabeledOutputs, infer_all
 from training.leakage import check_size, check_split
-from training.ood.ood_sets import Strangers, files_below, meet
-from training.report import make_papers, read_material
-from training.report.inputs import DATA_NAME, REPORT_NAME
+from training.ood.ood_sets import OodSet, files_below, infer_ood_set
+from training.report import read_inputs, render_report
 
 SCORE_BINS = 40
-MOST_TAKEN_FOR = 10
+MAX_MISIDENTIFIED = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
-    """What a model says of N photos.
+class PhotoAnswers:
+    """The model's answers for N photos.
 
     Attributes
     ----------
     predicted
-        ``int64[N]``, the first species.
+        ``int64[N]``, the top-1 species.
     confidences
-        ``float64[N]``, of the first species, 0 to 1.
+        ``float64[N]``, of the top-1 species, 0 to 1.
     verdicts
         ``str[N]``.
     scores
-        ``float64[N]``: the higher, the more like what the model knows.
+        ``float64[N]``, the out-of-distribution scores; high for in-distribution photos.
     """
 
     predicted: NDArray[np.int64]
@@ -57,13 +58,13 @@ class Answers:
 
     @classmethod
     def of(cls, classifier: Classifier, logits: NDArray[np.float32], embeddings: NDArray[np.float32]) -> Self:
-        """Judge ``logits float32[N, K]`` and ``embeddings float32[N, E]`` as serving does."""
+        """Classify ``logits float32[N, K]`` and ``embeddings float32[N, E]`` as in serving."""
         probabilities = softmax(logits / classifier.manifest.temperature)
-        judged = [classifier.judge(Inference(*one)) for one in zip(logits, embeddings, strict=True)]
+        outputs = [classifier.predict(Inference(*one)) for one in zip(logits, embeddings, strict=True)]
         return cls(
             probabilities.argmax(axis=1),
             probabilities.max(axis=1),
-            np.array([answer.verdict for answer in judged]),
+            np.array([output.verdict for output in outputs]),
             classifier.manifest.abstention.score.of(logits, embeddings),
         )
 
@@ -77,10 +78,10 @@ def evaluate(
     *,
     gallery: bool = True,
 ) -> Metrics:
-    """Measure a model; on the test split of what it was trained on, write that down beside it.
+    """Measure a model, and write the official metrics: those of the test split of its own data set.
 
-    Then ``report/`` gets the numbers and the page, the folder its model card, and the manifest the
-    headline. Anything else is measured and returned only: a model is told by one set of numbers.
+    These are written to ``report/`` with the page, to the model card and, the headline ones, to the manifest.
+    Metrics on any other photos are only returned: a model has one official set of metrics.
 
     Parameters
     ----------
@@ -93,19 +94,18 @@ def evaluate(
     threads
         Of one inference.
     unknown
-        Folders of photos that the model should not identify, by name.
+        Folders of out-of-distribution photos, by name.
     gallery
-        Whether a photo of each species is put beside the model; without, one that was there goes.
+        Whether to write a photo of each species to the report; False removes an existing gallery.
 
     Raises
     ------
     training.errors.TrainingError
-        The model knows other species, takes another size, or may have learned from these photos; or a
-        folder of unknown photos has none.
+        The model has other species or another size, or may have been trained on these photos; or a folder of
+        out-of-distribution photos has none.
     """
     manifest = read_manifest(directory)
     _check_match(dataset, manifest)
-    of_record = is_of_record(dataset, manifest, split)
     if dataset.card.fingerprint == manifest.dataset.fingerprint:
         check_split(dataset.card, directory)
     folders = unknown or {}
@@ -113,10 +113,12 @@ def evaluate(
     classifier = Classifier.load(directory, threads)
     indices = dataset.indices(split)
     inferences = infer_all(classifier, dataset.pictures[indices])
-    answers = Answers.of(classifier, inferences.logits, inferences.embeddings)
-    strangers = {name: meet(classifier, name, folders[name], files[name]) for name in folders}
+    answers = PhotoAnswers.of(classifier, inferences.logits, inferences.embeddings)
+    ood_sets = {name: infer_ood_set(classifier, name, folders[name], files[name]) for name in folders}
 
-    met = {name: Answers.of(classifier, one.logits, one.embeddings) for name, one in strangers.items()}
+    ood_answers = {
+        name: PhotoAnswers.of(classifier, one.logits, one.embeddings) for name, one in ood_sets.items()
+    }
     labels, slugs = dataset.labels[indices], [species.slug for species in manifest.labels]
     correct = answers.predicted == labels
     measured = Metrics(
@@ -133,43 +135,45 @@ def evaluate(
             "accuracy_of_identified": metrics.accuracy_of_identified(answers.verdicts, correct),
         },
         median_inference_ms=round(inferences.median_ms, 2),
-        looked_twice=inferences.looked_twice,
+        tta_share=inferences.tta_share,
         threads=threads,
         processor=_processor(),
         species=metrics.by_species(labels, answers.predicted, slugs),
         confusion=confusion_matrix(labels, answers.predicted, labels=range(len(slugs))).tolist(),
-        reliability=metrics.reliability(answers.confidences, correct),
-        scores=_histograms(manifest, answers, met),
-        unknown={name: _unknown(strangers[name], met[name], slugs) for name in strangers},
-        fusion=measure_fusion(manifest, Known(inferences, labels)),
+        reliability=reliability(answers.confidences, correct),
+        scores=_histograms(manifest, answers, ood_answers),
+        unknown={name: _ood_metrics(ood_sets[name], ood_answers[name], slugs) for name in ood_sets},
+        multi_image=evaluate_multi_image(manifest, LabeledOutputs(inferences, labels)),
     )
-    if of_record:
-        exhibits = _exhibits(classifier, dataset, indices, answers)
+    if is_official(dataset, manifest, split):
+        examples = _examples(classifier, dataset, indices, answers)
         pictures = choose_gallery(classifier, dataset) if gallery else {}
-        _write(directory, manifest, measured, exhibits, pictures, dataset.card)
+        _write(directory, manifest, measured, examples, pictures, dataset.card)
     return measured
 
 
-def is_of_record(dataset: Dataset, manifest: Manifest, split: Split) -> bool:
-    """Tell whether these are the photos that a model's record is made of."""
+def is_official(dataset: Dataset, manifest: Manifest, split: Split) -> bool:
+    """Return whether the metrics of these photos are a model's official ones."""
     return split == "test" and dataset.card.fingerprint == manifest.dataset.fingerprint
 
 
 def _check_match(dataset: Dataset, manifest: Manifest) -> None:
     if [s.slug for s in dataset.card.species] != [s.slug for s in manifest.labels]:
-        raise TrainingError(f"{dataset.directory} holds other species than the model knows.")
+        raise TrainingError(f"{dataset.directory} holds other species than the model was trained on.")
     check_size(dataset, manifest)
 
 
-def _histograms(manifest: Manifest, known: Answers, unknown: Mapping[str, Answers]) -> Scores:
-    everything = np.concatenate([known.scores, *(answers.scores for answers in unknown.values())])
-    edges = np.histogram_bin_edges(everything, bins=SCORE_BINS)
+def _histograms(
+    manifest: Manifest, known: PhotoAnswers, unknown: Mapping[str, PhotoAnswers]
+) -> ScoreHistograms:
+    scores = np.concatenate([known.scores, *(answers.scores for answers in unknown.values())])
+    edges = np.histogram_bin_edges(scores, bins=SCORE_BINS)
 
-    def counts(answers: Answers) -> list[int]:
+    def counts(answers: PhotoAnswers) -> list[int]:
         found: list[int] = np.histogram(answers.scores, edges)[0].tolist()
         return found
 
-    return Scores(
+    return ScoreHistograms(
         name=manifest.abstention.score.name,
         threshold=manifest.abstention.not_recognised_below,
         edges=edges.tolist(),
@@ -178,32 +182,32 @@ def _histograms(manifest: Manifest, known: Answers, unknown: Mapping[str, Answer
     )
 
 
-def _unknown(strangers: Strangers, answers: Answers, slugs: list[str]) -> Unknown:
+def _ood_metrics(ood_set: OodSet, answers: PhotoAnswers, slugs: list[str]) -> OodMetrics:
     identified = np.flatnonzero(answers.verdicts == "identified")
-    surest = identified[np.argsort(-answers.confidences[identified], kind="stable")][:MOST_TAKEN_FOR]
-    return Unknown(
-        photos=len(strangers.sources),
+    order = np.argsort(-answers.confidences[identified], kind="stable")
+    return OodMetrics(
+        photos=len(ood_set.sources),
         **metrics.verdict_shares(answers.verdicts),
-        taken_for=[
-            TakenFor(
-                source=strangers.sources[i],
+        misidentified=[
+            Misidentified(
+                source=ood_set.sources[i],
                 species=slugs[answers.predicted[i]],
                 confidence=float(answers.confidences[i]),
             )
-            for i in surest
+            for i in identified[order][:MAX_MISIDENTIFIED]
         ],
-        unreadable=strangers.unreadable,
+        unreadable=ood_set.unreadable,
     )
 
 
-def _exhibits(
-    classifier: Classifier, dataset: Dataset, indices: NDArray[np.int64], answers: Answers
-) -> Exhibits:
-    said = dataset.labels[indices], answers.predicted, answers.confidences
-    examples = show(classifier, dataset, indices[typical_answers(*said)].tolist())
-    return Exhibits(
-        mistakes=show(classifier, dataset, indices[worst_mistakes(*said)].tolist()),
-        examples=[example for example in examples if example.evidence],
+def _examples(
+    classifier: Classifier, dataset: Dataset, indices: NDArray[np.int64], answers: PhotoAnswers
+) -> Examples:
+    results = dataset.labels[indices], answers.predicted, answers.confidences
+    typical = make_examples(classifier, dataset, indices[typical_answers(*results)].tolist())
+    return Examples(
+        mistakes=make_examples(classifier, dataset, indices[worst_mistakes(*results)].tolist()),
+        typical=[example for example in typical if example.evidence],
     )
 
 
@@ -211,25 +215,25 @@ def _write(
     directory: Path,
     manifest: Manifest,
     measured: Metrics,
-    exhibits: Exhibits,
+    examples: Examples,
     pictures: Mapping[str, bytes],
     card: DataCard,
 ) -> None:
-    """Write everything down; the papers are made first, so that a fault leaves the folder as it was."""
-    papers = make_papers(read_material(directory, measured, exhibits, card))
+    """Write the report. It is rendered first, so that an error leaves the folder unchanged."""
+    rendered = render_report(read_inputs(directory, measured, examples, card))
     report = directory / REPORT_NAME
     report.mkdir(exist_ok=True)
-    write_whole(report / METRICS_NAME, measured.model_dump_json(indent=2) + "\n")
-    write_whole(report / EXHIBITS_NAME, exhibits.model_dump_json(indent=1) + "\n")
-    write_whole(report / DATA_NAME, card.model_dump_json(indent=2) + "\n")
+    atomic_write(report / METRICS_NAME, measured.model_dump_json(indent=2) + "\n")
+    atomic_write(report / EXAMPLES_NAME, examples.model_dump_json(indent=1) + "\n")
+    atomic_write(report / DATA_NAME, card.model_dump_json(indent=2) + "\n")
     write_gallery(report, pictures)
-    papers.write(directory)
+    rendered.write(directory)
     updated = manifest.model_copy(update={"metrics": measured.headline()})
-    write_whole(directory / MANIFEST_NAME, updated.model_dump_json(indent=2) + "\n")
+    atomic_write(directory / MANIFEST_NAME, updated.model_dump_json(indent=2) + "\n")
 
 
 def _processor() -> str:
-    """Return the name of the machine's processor as far as it is known."""
+    """Return the name of the machine's processor, if it is known."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:

@@ -1,6 +1,6 @@
-"""A typical photo of each species, for whoever wants to see what the answer looks like.
+"""The gallery: a typical photo of each species, shown beside the answers.
 
-They stand in ``report/gallery/<slug>.jpg`` and travel with the model to where it serves.
+The photos are stored in ``report/gallery/<slug>.jpg`` and released with the model.
 """
 
 import io
@@ -15,11 +15,11 @@ from PIL import Image
 from frond.classifier import Classifier
 from training.data.dataset import Dataset
 from training.inference import infer_all
-from training.package import put_in_place
+from training.package import replace_directory
 
 GALLERY_NAME = "gallery"
-# Of each species: enough to know where its middle is.
-SEEN = 50
+# Photos of each species, enough to estimate its mean embedding.
+SAMPLE = 50
 SIDE = 256
 QUALITY = 85
 
@@ -27,48 +27,51 @@ QUALITY = 85
 def choose_gallery(classifier: Classifier, dataset: Dataset) -> dict[str, bytes]:
     """Return a JPEG of each species by its slug, at most :data:`SIDE` pixels wide and high.
 
-    The training photo that lies nearest to the middle of its species in the embedding, among those that are
-    answered rightly; a species that has none is left out. Photos that measure the model are never shown.
+    Chooses the correctly classified training photo with the embedding nearest to the mean of its species. A
+    species without one is left out. Photos of the test split are never shown.
     """
-    seen = _sample(dataset)
-    said, labels = infer_all(classifier, dataset.pictures[seen], "Choosing photos"), dataset.labels[seen]
-    right = said.logits.argmax(axis=1) == labels
+    sample = _sample(dataset)
+    outputs, labels = (
+        infer_all(classifier, dataset.pictures[sample], "Choosing photos"),
+        dataset.labels[sample],
+    )
+    correct = outputs.logits.argmax(axis=1) == labels
     chosen = {
-        species.slug: seen[_nearest(said.embeddings, labels == label, right)]
+        species.slug: sample[_nearest(outputs.embeddings, labels == label, correct)]
         for label, species in enumerate(dataset.card.species)
-        if (right & (labels == label)).any()
+        if (correct & (labels == label)).any()
     }
     return {slug: _jpeg(dataset.pictures[photo]) for slug, photo in chosen.items()}
 
 
 def write_gallery(report: Path, pictures: Mapping[str, bytes]) -> None:
-    """Put the pictures of all species in the place of those that were there, together; none leaves none."""
+    """Replace the gallery atomically; without pictures, remove it."""
     gallery = report / GALLERY_NAME
-    # Not in the report itself: what a kill leaves behind there would be released.
+    # Outside the report: files that a killed process leaves there would be released.
     with tempfile.TemporaryDirectory(dir=report.parent, prefix=".gallery-") as scratch:
         fresh, replaced = Path(scratch) / "fresh", Path(scratch) / "replaced"
         fresh.mkdir()
         for slug, picture in pictures.items():
             (fresh / f"{slug}.jpg").write_bytes(picture)
         if pictures:
-            put_in_place(fresh, gallery, replaced)
+            replace_directory(fresh, gallery, replaced)
         elif gallery.exists():
             gallery.rename(replaced)
 
 
 def _sample(dataset: Dataset) -> NDArray[np.int64]:
-    """Return training photos, at most :data:`SEEN` of each species."""
+    """Return indices of training photos, at most :data:`SAMPLE` of each species."""
     training = np.random.default_rng(0).permutation(dataset.indices("train"))
     labels = dataset.labels[training]
     species = range(len(dataset.card.species))
-    return np.sort(np.concatenate([training[labels == label][:SEEN] for label in species]))
+    return np.sort(np.concatenate([training[labels == label][:SAMPLE] for label in species]))
 
 
 def _nearest(
-    embeddings: NDArray[np.float32], members: NDArray[np.bool_], right: NDArray[np.bool_]
+    embeddings: NDArray[np.float32], members: NDArray[np.bool_], correct: NDArray[np.bool_]
 ) -> np.intp:
-    away = np.linalg.norm(embeddings - embeddings[members].mean(axis=0), axis=1)
-    return np.where(members & right, away, np.inf).argmin()
+    distances = np.linalg.norm(embeddings - embeddings[members].mean(axis=0), axis=1)
+    return np.where(members & correct, distances, np.inf).argmin()
 
 
 def _jpeg(picture: NDArray[np.uint8]) -> bytes:

@@ -1,33 +1,30 @@
-"""What is measured of answers whose truth is known, and of those that have none."""
+"""Classification metrics by species, and shares of verdicts."""
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import classification_report
-
-from training.artifacts.metrics import Bin
-from training.evaluation.calibration import BINS
+from sklearn.metrics import classification_report, f1_score
 
 RESAMPLES = 1000
 VERDICTS = ("identified", "uncertain", "not_recognised")
 
 
 def macro_f1(labels: NDArray[np.int64], predicted: NDArray[np.int64]) -> float:
-    """Return the mean F1 of the species that were there or answered, 0 to 1; each counts alike."""
-    return float(macro_f1s(labels[np.newaxis], predicted[np.newaxis])[0])
+    """Return the mean F1 of the species among labels or answers, 0 to 1, each with the same weight."""
+    return float(f1_score(labels, predicted, average="macro", zero_division=0))
 
 
 def macro_f1_interval(labels: NDArray[np.int64], predicted: NDArray[np.int64]) -> tuple[float, float]:
     """Return the 2.5 and 97.5 percentiles of macro F1 over resampled photos (the bootstrap, Efron 1979)."""
     chosen = np.random.default_rng(0).integers(len(labels), size=(RESAMPLES, len(labels)))
-    low, high = np.percentile(macro_f1s(labels[chosen], predicted[chosen]), [2.5, 97.5])
+    low, high = np.percentile(macro_f1_of_samples(labels[chosen], predicted[chosen]), [2.5, 97.5])
     return float(low), float(high)
 
 
-def macro_f1s(labels: NDArray[np.int64], predicted: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return macro F1 of each of S samples ``int64[S, N]``; a thousand at once, as one by one takes long."""
+def macro_f1_of_samples(labels: NDArray[np.int64], predicted: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return :func:`macro_f1` of each of S samples ``int64[S, N]``, vectorised for the bootstrap."""
     species = int(max(labels.max(), predicted.max())) + 1
     seen = _counts(labels, species) + _counts(predicted, species)
-    # A wrong answer counts for a species that is left out again.
+    # A wrong answer is counted as an extra species, which is then dropped.
     found = _counts(np.where(labels == predicted, labels, species), species + 1)[:, :species]
     f1: NDArray[np.float64] = (2 * found / np.maximum(seen, 1)).sum(axis=1) / (seen > 0).sum(axis=1)
     return f1
@@ -49,23 +46,9 @@ def verdict_shares(verdicts: NDArray[np.str_]) -> dict[str, float]:
 
 
 def accuracy_of_identified(verdicts: NDArray[np.str_], correct: NDArray[np.bool_]) -> float:
-    """Return the share of right answers among the photos that were identified; 0 where none was."""
+    """Return the accuracy among the photos that were identified; 0 where none was."""
     identified = verdicts == "identified"
     return float(correct[identified].mean()) if identified.any() else 0.0
-
-
-def reliability(confidences: NDArray[np.float64], correct: NDArray[np.bool_]) -> list[Bin]:
-    """Return accuracy over confidence in bins of equal width, empty ones left out (Guo et al. 2017)."""
-    bins = np.minimum((confidences * BINS).astype(int), BINS - 1)
-    members = (bins == filled for filled in np.unique(bins))
-    return [
-        Bin(
-            confidence=float(confidences[chosen].mean()),
-            accuracy=float(correct[chosen].mean()),
-            photos=int(chosen.sum()),
-        )
-        for chosen in members
-    ]
 
 
 def _counts(numbers: NDArray[np.int64], most: int) -> NDArray[np.int64]:

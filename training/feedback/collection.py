@@ -20,7 +20,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
-from training.atomic_write import write_whole
+from training.atomic_write import atomic_write
 from training.errors import TrainingError
 from training.feedback.correction import NO_PLANT, PHOTOS, Correction
 
@@ -50,7 +50,7 @@ class PhotoCollection:
         self.directory = directory
         self._check(origin)
         directory.mkdir(parents=True, exist_ok=True)
-        write_whole(directory / ORIGIN_NAME, json.dumps(dict(origin), indent=2) + "\n")
+        atomic_write(directory / ORIGIN_NAME, json.dumps(dict(origin), indent=2) + "\n")
         (directory / DRAFT_NAME).unlink(missing_ok=True)
         self._photos = dict(self._existing_photos())
 
@@ -101,7 +101,7 @@ class PhotoCollection:
         table = csv.DictWriter(text, list(columns))
         table.writeheader()
         table.writerows(rows)
-        write_whole(self.directory / TABLE_NAME, text.getvalue())
+        atomic_write(self.directory / TABLE_NAME, text.getvalue())
 
     def _move(self, path: Path, correction: Correction, suffix: str) -> None:
         target = self.directory / correction.folder / f"{correction.identifier}{suffix}"

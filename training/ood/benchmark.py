@@ -1,4 +1,4 @@
-"""All scores side by side on an exported model, and models that never saw a species on that species."""
+"""Benchmark of the out-of-distribution scores on an exported model, and on models that left out a species."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -7,31 +7,32 @@ import numpy as np
 
 from frond.classifier import Classifier
 from frond.manifest import Abstention
-from training.artifacts.trials import AbstentionTrials, LeftOut, ScoreTrial
+from training.artifacts.trials import LeftOutSpecies, OodBenchmark, ScoreResult
 from training.data.dataset import Dataset
 from training.data.split import Split
 from training.errors import TrainingError
-from training.inference import Known, infer_all
+from training.inference import LabeledOutputs, infer_all
 from training.leakage import check_data, check_size
-from training.ood.ood_sets import Strangers, files_below, meet
+from training.ood.ood_sets import OodSet, files_below, infer_ood_set
 from training.ood.score_fitting import fit_scores
-from training.ood.thresholds import ACCEPTANCE, turned_away, with_thresholds
+from training.ood.scores import OodScore
+from training.ood.thresholds import ACCEPTANCE, ThresholdedScore, fit_thresholds, rejected
 
-# Of the training split, to fit the scores to; as many as export uses.
+# Of the training split, to fit the scores to; as many as the drift reference of an export.
 FITTING_PHOTOS = 1000
 
 
-def try_scores(
+def run_benchmark(
     dataset: Dataset,
     directory: Path,
     unknown: Mapping[str, Path],
     left_out: Mapping[str, Path],
     threads: int,
-) -> AbstentionTrials:
-    """Measure every score on a model, its own as the manifest has it.
+) -> OodBenchmark:
+    """Measure every score on a model; its own score with the thresholds of its manifest.
 
-    Scores are fitted to training photos and their thresholds chosen on validation photos; the share of
-    known photos that each accepts is that of the test split, which none of this has seen.
+    Scores are fitted to training photos and their thresholds to validation photos. The share of known photos
+    that each accepts is measured on the test split, which neither fit has seen.
 
     Parameters
     ----------
@@ -40,7 +41,7 @@ def try_scores(
     directory
         The model's folder.
     unknown
-        Folders of photos that should not be identified, by name.
+        Folders of out-of-distribution photos, by name.
     left_out
         By slug of a species of the data set: the folder of a model that was trained without it.
     threads
@@ -49,38 +50,36 @@ def try_scores(
     Raises
     ------
     training.errors.TrainingError
-        The model is of another data set, a folder of photos has none, or a model left nothing out.
+        The model is of another data set, a folder has no photos, or a model was trained with the species
+        that it should have left out.
     """
     classifier = Classifier.load(directory, threads)
     check_data(dataset, classifier.manifest, directory)
     files = files_below(unknown)
-    without = {slug: _without(dataset, slug, model, threads) for slug, model in left_out.items()}
+    without = {slug: _load_without(dataset, slug, model, threads) for slug, model in left_out.items()}
 
-    manifest = classifier.manifest
-    train, validation, test = (_known(classifier, dataset, s) for s in ("train", "validation", "test"))
-    fitted = (
-        with_thresholds(s, validation, manifest.temperature) for s in fit_scores(train, manifest.temperature)
-    )
+    own, temperature = classifier.manifest.abstention, classifier.manifest.temperature
+    train, validation, test = (_infer_split(classifier, dataset, s) for s in ("train", "validation", "test"))
     candidates = [
-        manifest.abstention if candidate.score.name == manifest.abstention.score.name else candidate
-        for candidate in fitted
+        own if score.name == own.score.name else fit_thresholds(score, validation, temperature)
+        for score in fit_scores(train, temperature)
     ]
-    strangers = {name: meet(classifier, name, folder, files[name]) for name, folder in unknown.items()}
-    return AbstentionTrials(
-        chosen=manifest.abstention.score.name,
+    sets = {name: infer_ood_set(classifier, name, folder, files[name]) for name, folder in unknown.items()}
+    return OodBenchmark(
+        chosen=own.score.name,
         acceptance=ACCEPTANCE,
-        scores=[_trial(candidate, test, strangers, manifest.temperature) for candidate in candidates],
-        left_out=[_unseen(model, dataset, slug) for slug, model in without.items()],
+        scores=[_measure(candidate, test, sets, temperature) for candidate in candidates],
+        left_out=[_measure_left_out(model, dataset, slug) for slug, model in without.items()],
     )
 
 
 def models_without(pairs: Iterable[str]) -> dict[str, Path]:
-    """Return ``SLUG=MODEL`` texts as the folders of models by species.
+    """Parse ``SLUG=MODEL`` options into the folders of models by species.
 
     Raises
     ------
     training.errors.TrainingError
-        A text is not of that form, or a species comes twice.
+        An option is not of that form, or repeats a species.
     """
     models: dict[str, Path] = {}
     for pair in pairs:
@@ -95,44 +94,46 @@ def models_without(pairs: Iterable[str]) -> dict[str, Path]:
     return models
 
 
-def _known(classifier: Classifier, dataset: Dataset, split: Split) -> Known:
+def _infer_split(classifier: Classifier, dataset: Dataset, split: Split) -> LabeledOutputs:
     indices = dataset.indices(split)
     if split == "train":
         indices = np.sort(np.random.default_rng(0).permutation(indices)[:FITTING_PHOTOS])
-    return Known(infer_all(classifier, dataset.pictures[indices]), dataset.labels[indices])
+    return LabeledOutputs(infer_all(classifier, dataset.pictures[indices]), dataset.labels[indices])
 
 
-def _trial(
-    abstention: Abstention, test: Known, strangers: Mapping[str, Strangers], temperature: float
-) -> ScoreTrial:
-    return ScoreTrial(
-        name=abstention.score.name,
-        threshold=abstention.not_recognised_below,
-        turned_away={
-            name: float(turned_away(abstention, outputs, temperature).mean())
-            for name, outputs in strangers.items()
+def _measure(
+    thresholds: Abstention | ThresholdedScore[OodScore],
+    test: LabeledOutputs,
+    sets: Mapping[str, OodSet],
+    temperature: float,
+) -> ScoreResult:
+    return ScoreResult(
+        name=thresholds.score.name,
+        threshold=thresholds.not_recognised_below,
+        rejected={
+            name: float(rejected(thresholds, outputs, temperature).mean()) for name, outputs in sets.items()
         },
-        known_accepted=1 - float(turned_away(abstention, test.outputs, temperature).mean()),
+        known_identified=1 - float(rejected(thresholds, test.outputs, temperature).mean()),
     )
 
 
-def _unseen(classifier: Classifier, dataset: Dataset, slug: str) -> LeftOut:
-    """Run the photos of a species that a model was not trained on through it."""
+def _measure_left_out(classifier: Classifier, dataset: Dataset, slug: str) -> LeftOutSpecies:
+    """Classify the photos of a species with a model that was trained without it."""
     label = [species.slug for species in dataset.card.species].index(slug)
-    held = np.concatenate([dataset.indices("validation"), dataset.indices("test")])
-    pictures = dataset.pictures[np.sort(held[dataset.labels[held] == label])]
+    held_out = np.concatenate([dataset.indices("validation"), dataset.indices("test")])
+    pictures = dataset.pictures[np.sort(held_out[dataset.labels[held_out] == label])]
     outputs = infer_all(classifier, pictures)
     manifest = classifier.manifest
     recognised = manifest.abstention.is_in_distribution(outputs.logits, outputs.embeddings)
-    return LeftOut(
+    return LeftOutSpecies(
         species=slug,
         photos=len(pictures),
-        not_identified=float(turned_away(manifest.abstention, outputs, manifest.temperature).mean()),
+        not_identified=float(rejected(manifest.abstention, outputs, manifest.temperature).mean()),
         not_recognised=1 - float(recognised.mean()),
     )
 
 
-def _without(dataset: Dataset, slug: str, model: Path, threads: int) -> Classifier:
+def _load_without(dataset: Dataset, slug: str, model: Path, threads: int) -> Classifier:
     slugs = [species.slug for species in dataset.card.species]
     if slug not in slugs:
         raise TrainingError(

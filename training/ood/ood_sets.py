@@ -1,4 +1,4 @@
-"""Photos that the model should not identify: other plants, other things."""
+"""Out-of-distribution sets: folders of photos that the model should not identify."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -16,31 +16,31 @@ from training.progress import track
 
 
 @dataclass(frozen=True, slots=True)
-class Strangers:
-    """What the network said of every readable photo below a folder, and which ones were not readable."""
+class OodSet:
+    """The model's outputs for every readable photo of a folder, and the unreadable files."""
 
     sources: list[str] = field(default_factory=list)
-    said: list[Inference] = field(default_factory=list)
+    inferences: list[Inference] = field(default_factory=list)
     unreadable: list[BadFile] = field(default_factory=list)
 
     @property
     def logits(self) -> NDArray[np.float32]:
         """Of every readable photo, ``float32[N, K]``."""
-        return np.stack([inference.logits for inference in self.said])
+        return np.stack([inference.logits for inference in self.inferences])
 
     @property
     def embeddings(self) -> NDArray[np.float32]:
         """Of every readable photo, ``float32[N, E]``."""
-        return np.stack([inference.embedding for inference in self.said])
+        return np.stack([inference.embedding for inference in self.inferences])
 
 
 def named_folders(pairs: Iterable[str]) -> dict[str, Path]:
-    """Return ``NAME=FOLDER`` texts as folders by name.
+    """Parse ``NAME=FOLDER`` options into folders by name.
 
     Raises
     ------
     training.errors.TrainingError
-        A text is not of that form, a name comes twice, or a folder is not there.
+        An option is not of that form, or repeats a name.
     """
     folders: dict[str, Path] = {}
     for pair in pairs:
@@ -54,12 +54,12 @@ def named_folders(pairs: Iterable[str]) -> dict[str, Path]:
 
 
 def files_below(folders: Mapping[str, Path]) -> dict[str, list[Path]]:
-    """Return every file below each folder, sorted; hidden ones left out.
+    """List every file below each folder, sorted, without hidden ones.
 
     Raises
     ------
     training.errors.TrainingError
-        A folder is not there, or nothing is in it.
+        A folder does not exist or is empty.
     """
     found = {}
     for name, folder in folders.items():
@@ -73,30 +73,30 @@ def files_below(folders: Mapping[str, Path]) -> dict[str, list[Path]]:
     return found
 
 
-def meet(classifier: Classifier, name: str, folder: Path, files: list[Path]) -> Strangers:
-    """Read each file as serving would and run it through the model.
+def infer_ood_set(classifier: Classifier, name: str, folder: Path, files: list[Path]) -> OodSet:
+    """Preprocess each file as in serving and run it through the model.
 
     Raises
     ------
     training.errors.TrainingError
         None of the files is a readable photo.
     """
-    met = Strangers()
+    result = OodSet()
     for path in track(files, len(files), f"Classifying {name}"):
         source = path.relative_to(folder).as_posix()
         try:
             photo = read_photo(path.read_bytes(), classifier.manifest.input)
-        except (Problem, OSError) as fault:
-            met.unreadable.append(BadFile(source=source, reason=str(fault)))
+        except (Problem, OSError) as error:
+            result.unreadable.append(BadFile(source=source, reason=str(error)))
         else:
-            met.sources.append(source)
-            # The evidence is not needed and would add up.
-            met.said.append(replace(classifier.infer(photo.pixels), evidence=None))
-    if not met.sources:
+            result.sources.append(source)
+            # Without the evidence, which is not needed and would fill the memory.
+            result.inferences.append(replace(classifier.infer(photo.pixels), evidence=None))
+    if not result.sources:
         raise TrainingError(
             f"--unknown {name}: none of the {len(files)} files in {folder} is a readable photo."
         )
-    return met
+    return result
 
 
 def _hidden(path: Path, folder: Path) -> bool:

@@ -1,89 +1,63 @@
-"""Every score of :mod:`frond.ood_scores`, with parameters from training photos."""
-
-from collections.abc import Iterable
+"""Fitting of the out-of-distribution scores to training photos."""
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.covariance import LedoitWolf
 
-from frond.ood_scores import (
-    Energy,
-    EnergyAndMahalanobis,
-    KLToUniform,
-    Mahalanobis,
-    MaximumSoftmax,
-    Score,
-    Spread,
-    Vim,
-)
-from training.inference import Known
+from frond.ood_scores import KLToUniform, MaximumSoftmax, Score
+from training.inference import LabeledOutputs
+from training.ood.scores import Energy, EnergyAndMahalanobis, Mahalanobis, OodScore, Spread, Vim
 
-# Of the manifest; more would tell nothing, as the model's own numbers are int8.
-DIGITS = 6
-# Far less than rounding to int8 adds; keeps axes on which no photo differs from being infinitely strict.
+# Far below the rounding error of int8; an axis without variance would otherwise get an infinite weight.
 FLOOR = 1e-6
 
 
-def fit_scores(train: Known, temperature: float) -> list[Score]:
-    """Return every score, the preferred first: in this order they measured on our models.
+def served_scores(temperature: float) -> list[Score]:
+    """Return the scores that a manifest may name, the preferred one first."""
+    return [KLToUniform(), MaximumSoftmax(temperature=temperature)]
+
+
+def fit_scores(train: LabeledOutputs, temperature: float) -> list[OodScore]:
+    """Return every score, in the order of their results on our models.
 
     Parameters
     ----------
     train
-        Training photos. A class without one has no mean, so its photos will seem far from all.
+        Training photos. A class without one has no mean, so its photos seem far from all classes.
     temperature
         That of the confidences.
     """
-    energy = Energy(temperature=temperature)
+    divergence, maximum_softmax = served_scores(temperature)
+    energy = Energy(temperature)
     mahalanobis = fit_mahalanobis(train)
-    return [
-        KLToUniform(),
-        energy,
-        EnergyAndMahalanobis(
-            energy=energy,
-            energy_spread=_spread(energy, train),
-            mahalanobis=mahalanobis,
-            mahalanobis_spread=_spread(mahalanobis, train),
-        ),
-        fit_vim(train),
-        mahalanobis,
-        MaximumSoftmax(temperature=temperature),
-    ]
+    both = EnergyAndMahalanobis(energy, _spread(energy, train), mahalanobis, _spread(mahalanobis, train))
+    return [divergence, energy, both, fit_vim(train), mahalanobis, maximum_softmax]
 
 
-def fit_mahalanobis(train: Known) -> Mahalanobis:
-    """Return class means and one shared precision, the covariance shrunk (Ledoit & Wolf 2004)."""
+def fit_mahalanobis(train: LabeledOutputs) -> Mahalanobis:
+    """Fit class means and one shared precision, with a shrunk covariance (Ledoit & Wolf 2004)."""
     embeddings, labels = train.outputs.embeddings.astype(np.float64), train.labels
     classes, members = np.unique(labels, return_inverse=True)
     means = np.array([embeddings[labels == label].mean(axis=0) for label in classes])
-    shape = LedoitWolf(assume_centered=True).fit(embeddings - means[members]).covariance_
-    precision = np.linalg.inv(shape + FLOOR * np.eye(len(shape)))
-    return Mahalanobis(
-        means=[_rounded(row) for row in means],
-        whitening=[_rounded(row) for row in np.linalg.cholesky(precision)],
-    )
+    covariance = LedoitWolf(assume_centered=True).fit(embeddings - means[members]).covariance_
+    precision = np.linalg.inv(covariance + FLOOR * np.eye(len(covariance)))
+    return Mahalanobis(means, np.linalg.cholesky(precision))
 
 
-def fit_vim(train: Known) -> Vim:
-    """Return ViM with half of the embedding's axes as the main ones.
+def fit_vim(train: LabeledOutputs) -> Vim:
+    """Fit ViM with half of the embedding's components as the principal subspace.
 
-    Its ``alpha`` makes the mean residual of training photos as large as their mean highest logit, as
-    in the paper.
+    As in the paper, ``alpha`` makes the mean residual of training photos as large as their mean highest
+    logit.
     """
     logits, embeddings = train.outputs.logits, train.outputs.embeddings
     axes = embeddings.shape[1] // 2
-    centre = _rounded(embeddings.mean(axis=0, dtype=np.float64))
-    residual = float(Vim(centre=centre, axes=axes, alpha=0).residual(embeddings).mean())
+    centre = embeddings.mean(axis=0, dtype=np.float64)
+    residual = float(Vim(centre, axes, alpha=0).residual(embeddings).mean())
     highest = float(logits.max(axis=1).mean(dtype=np.float64))
-    alpha = max(highest, 0) / residual if residual > FLOOR else 0
-    return Vim(centre=centre, axes=axes, alpha=_rounded([alpha])[0])
+    return Vim(centre, axes, alpha=max(highest, 0) / residual if residual > FLOOR else 0)
 
 
-def _spread(score: Score, train: Known) -> Spread:
+def _spread(score: OodScore, train: LabeledOutputs) -> Spread:
     values = score.of(train.outputs.logits, train.outputs.embeddings)
-    mean, std = _rounded([float(values.mean()), float(values.std())])
-    return Spread(mean=mean, std=std if std > FLOOR else 1)
-
-
-def _rounded(numbers: Iterable[float] | NDArray[np.float64]) -> list[float]:
-    return [float(f"{number:.{DIGITS}g}") for number in numbers]
+    std = float(values.std())
+    return Spread(float(values.mean()), std if std > FLOOR else 1)

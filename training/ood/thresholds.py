@@ -1,114 +1,143 @@
-"""Which score tells known from unknown, and under which thresholds the model says less."""
+"""Choice of the out-of-distribution score of a model, and of the thresholds for its verdicts."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from frond.manifest import Abstention
-from frond.ood_scores import Score, margin, softmax
-from training.inference import Known, Outputs
-from training.ood.score_fitting import fit_scores
+from frond.ood_scores import Reals, margin, softmax
+from training.inference import LabeledOutputs, ModelOutputs
+from training.ood.score_fitting import served_scores
+from training.ood.scores import OodScore
 
-# Share of known validation photos that must be identified, uncertain and not recognised taken together.
+# Share of known validation photos that must be identified; the rest are uncertain or not recognised.
 ACCEPTANCE = 0.95
-# At most so many of them may be uncertain: each one is taken from what the score may turn away.
-UNCERTAIN = 0.01
-# The first three times as likely as the second. Clear photos of two plants, taken for one, are nearer than
-# that; validation has none of these, and of single photos so near a few, named rightly or not by chance.
-LEAST_MARGIN = 0.5
+# The largest share that may be uncertain. Every uncertain photo leaves one less for the score to reject.
+MAX_UNCERTAIN = 0.01
+# The first species is then three times as likely as the second. Photos of two plants taken for one have
+# smaller margins. Validation has none of these, and too few single photos with such margins to choose by.
+MARGIN_FLOOR = 0.5
+
+S = TypeVar("S", bound=OodScore)
+S_co = TypeVar("S_co", bound=OodScore, covariant=True)
+
+
+@dataclass(frozen=True)
+class ThresholdedScore(Generic[S_co]):
+    """A score with the thresholds of :class:`frond.manifest.Abstention`.
+
+    The manifest takes only the scores that the layer serves; this class takes any.
+    """
+
+    score: S_co
+    not_recognised_below: float
+    min_margin: float
+
+    def is_in_distribution(self, logits: Reals, embeddings: Reals) -> NDArray[np.bool_]:
+        """Return which photos are recognised; see :meth:`frond.manifest.Abstention.is_in_distribution`."""
+        return self.score.of(logits, embeddings) >= self.not_recognised_below
+
+    def is_ambiguous(self, confidences: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Return where the top two confidences are too close."""
+        return margin(confidences) < self.min_margin
 
 
 def choose_abstention(
-    train: Known, validation: Known, temperature: float, unknown: Mapping[str, Outputs] | None = None
+    validation: LabeledOutputs, temperature: float, unknown: Mapping[str, ModelOutputs] | None = None
 ) -> Abstention:
-    """Return the score and the thresholds of a model.
+    """Choose the score of a model among those that the layer serves, and fit its thresholds.
 
-    The scores are fitted to training photos and their thresholds chosen on validation photos, so that
-    each accepts the same share of them. Where there are unknown photos, the score is the first in the
-    order of :func:`training.ood.score_fitting.fit_scores` that turns away as many as the best one, give
-    or take one standard error: one photo more out of a handful is chance. Otherwise the first.
+    The thresholds are fitted to validation photos, so that every score accepts the same share of them. With
+    out-of-distribution photos, the first score in the order of
+    :func:`training.ood.score_fitting.served_scores` is chosen whose share of rejected photos is within one
+    standard error of the best: one photo more out of a handful is chance. Without any, the first.
 
     Parameters
     ----------
-    train, validation
-        Photos of the two splits.
+    validation
+        Photos of the validation split.
     temperature
         Divides the logits before the softmax.
     unknown
-        Photos that should not be identified, by name; never any that the model is judged on.
+        Out-of-distribution photos by the name of their set; never any that the model is evaluated on.
     """
-    candidates = [with_thresholds(score, validation, temperature) for score in fit_scores(train, temperature)]
-    if not unknown:
-        return candidates[0]
-    away = [
-        [turned_away(candidate, outputs, temperature).astype(float) for outputs in unknown.values()]
-        for candidate in candidates
-    ]
-    best = away[int(np.argmax([np.mean([photos.mean() for photos in sets]) for sets in away]))]
-    return next(
-        candidate for candidate, sets in zip(candidates, away, strict=True) if not _clearly_less(sets, best)
+    candidates = [fit_thresholds(score, validation, temperature) for score in served_scores(temperature)]
+    chosen = candidates[0]
+    if unknown:
+        shares = [
+            [rejected(candidate, outputs, temperature).astype(float) for outputs in unknown.values()]
+            for candidate in candidates
+        ]
+        best = shares[int(np.argmax([np.mean([photos.mean() for photos in sets]) for sets in shares]))]
+        chosen = next(
+            candidate
+            for candidate, sets in zip(candidates, shares, strict=True)
+            if not _rejects_clearly_less(sets, best)
+        )
+    return Abstention(
+        score=chosen.score,
+        not_recognised_below=chosen.not_recognised_below,
+        min_margin=chosen.min_margin,
+        acceptance=1 - float(rejected(chosen, validation.outputs, temperature).mean()),
     )
 
 
-def with_thresholds(score: Score, known: Known, temperature: float) -> Abstention:
-    """Return a score with thresholds that let :data:`ACCEPTANCE` of these known photos be identified.
+def fit_thresholds(score: S, known: LabeledOutputs, temperature: float) -> ThresholdedScore[S]:
+    """Fit thresholds with which :data:`ACCEPTANCE` of these known photos are identified.
 
-    The margin is chosen first (:func:`choose_margin`); what it leaves of the share that may be turned
-    away is the score's.
+    The margin is chosen first, by :func:`choose_margin`. The score rejects the rest of the share that need
+    not be identified.
     """
     confidences = softmax(known.outputs.logits / temperature)
-    ahead = margin(confidences)
-    min_margin = choose_margin(ahead, confidences.argmax(axis=1) == known.labels)
-    clear = np.sort(score.of(known.outputs.logits, known.outputs.embeddings)[ahead >= min_margin])
-    refused = int((1 - ACCEPTANCE) * len(ahead)) - (len(ahead) - len(clear))
-    chosen = Abstention(
-        score=score,
-        not_recognised_below=_between(clear, refused) if refused > 0 else float(clear[0]),
-        min_margin=min_margin,
-        acceptance=0,
-    )
-    accepted = 1 - float(turned_away(chosen, known.outputs, temperature).mean())
-    return chosen.model_copy(update={"acceptance": accepted})
+    margins = margin(confidences)
+    min_margin = choose_margin(margins, confidences.argmax(axis=1) == known.labels)
+    clear = np.sort(score.of(known.outputs.logits, known.outputs.embeddings)[margins >= min_margin])
+    budget = int((1 - ACCEPTANCE) * len(margins)) - (len(margins) - len(clear))
+    return ThresholdedScore(score, _between(clear, budget) if budget > 0 else float(clear[0]), min_margin)
 
 
-def choose_margin(ahead: NDArray[np.float64], correct: NDArray[np.bool_]) -> float:
-    """Return how far the first species must be ahead of the second to be named.
+def choose_margin(margins: NDArray[np.float64], correct: NDArray[np.bool_]) -> float:
+    """Choose the margin below which a photo is uncertain.
 
-    The largest margin under which at least half of the photos are named wrongly, so that a name would
-    be no better than a coin's, and :data:`LEAST_MARGIN` at the least; but at most :data:`UNCERTAIN` of all
-    photos are under it. 0 where that is not one photo.
+    The largest margin below which at least half of the photos are misclassified, raised to
+    :data:`MARGIN_FLOOR` if smaller. At most :data:`MAX_UNCERTAIN` of all photos may lie below it; 0 where
+    that is less than one photo.
 
     Parameters
     ----------
-    ahead
-        ``float64[N]``, the margins of known photos, 0 to 1.
+    margins
+        ``float64[N]``, the differences of the top two confidences of known photos, 0 to 1.
     correct
-        ``bool[N]``, whether the first species was right.
+        ``bool[N]``, whether the top-1 species was right.
     """
-    order = np.argsort(ahead, kind="stable")
-    lowest = order[: int(UNCERTAIN * len(order))]
+    order = np.argsort(margins, kind="stable")
+    lowest = order[: int(MAX_UNCERTAIN * len(order))]
     if not len(lowest):
         return 0.0
-    wrong_half = np.flatnonzero(2 * np.cumsum(~correct[lowest]) >= np.arange(1, len(lowest) + 1))
-    half = _between(ahead[order], int(wrong_half[-1]) + 1) if len(wrong_half) else 0.0
-    return max(half, min(LEAST_MARGIN, _between(ahead[order], len(lowest))))
+    half_wrong = np.flatnonzero(2 * np.cumsum(~correct[lowest]) >= np.arange(1, len(lowest) + 1))
+    half = _between(margins[order], int(half_wrong[-1]) + 1) if len(half_wrong) else 0.0
+    return max(half, min(MARGIN_FLOOR, _between(margins[order], len(lowest))))
 
 
-def turned_away(abstention: Abstention, outputs: Outputs, temperature: float) -> NDArray[np.bool_]:
-    """Return which photos would not be identified, ``bool[N]``."""
+def rejected(
+    thresholds: Abstention | ThresholdedScore[OodScore], outputs: ModelOutputs, temperature: float
+) -> NDArray[np.bool_]:
+    """Return which photos are not identified, ``bool[N]``."""
     confidences = softmax(outputs.logits / temperature)
-    recognised = abstention.is_in_distribution(outputs.logits, outputs.embeddings)
-    return ~recognised | abstention.is_ambiguous(confidences)
+    recognised = thresholds.is_in_distribution(outputs.logits, outputs.embeddings)
+    return ~recognised | thresholds.is_ambiguous(confidences)
 
 
 def _between(ordered: NDArray[np.float64], count: int) -> float:
-    """Return a threshold under which the first ``count`` of ordered numbers lie, and no other."""
+    """Return a threshold that exactly the first ``count`` of ordered numbers lie below."""
     return float(ordered[count - 1] + ordered[count]) / 2
 
 
-def _clearly_less(sets: list[NDArray[np.float64]], best: list[NDArray[np.float64]]) -> bool:
-    """Return whether a score turns away less than another by more than one standard error.
+def _rejects_clearly_less(sets: list[NDArray[np.float64]], best: list[NDArray[np.float64]]) -> bool:
+    """Return whether a score rejects less than the best by more than one standard error.
 
     The error is that of paired shares (McNemar 1947): only photos on which the two differ count.
     """

@@ -1,6 +1,6 @@
-"""The report of a model: one page and one card, made from the JSON files beside it."""
+"""The report of a model: an HTML page and a model card, rendered from the JSON files in ``report/``."""
 
-from training.report.inputs import Material, read_material
-from training.report.render import CARD_NAME, PAGE_NAME, Papers, make_papers
+from training.report.inputs import ReportInputs, read_inputs
+from training.report.render import CARD_NAME, PAGE_NAME, RenderedReport, render_report
 
-__all__ = ["CARD_NAME", "PAGE_NAME", "Material", "Papers", "make_papers", "read_material"]
+__all__ = ["CARD_NAME", "PAGE_NAME", "RenderedReport", "ReportInputs", "read_inputs", "render_report"]

@@ -1,4 +1,4 @@
-"""The plots of the page."""
+"""The plots of the page, as inline SVG."""
 
 from collections.abc import Sequence
 
@@ -9,28 +9,28 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from frond.manifest import SpeciesLabel
-from training.artifacts.metrics import Bin, Fusion, Scores
+from training.artifacts.metrics import CalibrationBin, MultiImageMetrics, ScoreHistograms
 from training.artifacts.trials import BiasTrial, LayerError
 from training.plots import Rows, curves
 from training.report.formatting import common
 from training.report.svg import PAGE, inline_svg, style
 
-# The width of a phone's screen; a larger one enlarges it.
+# Inches: the width of a phone's screen. A larger screen scales the plot up.
 WIDTH = 4.5
-# Over this many species neither names nor counts can be read any more.
+# With more species than this, neither names nor counts are readable.
 READABLE = 60
 LABELLED_LAYERS = 3
 
 
 def learning_curves(rows: Rows) -> Markup:
-    """Return loss and macro F1 over the epochs."""
+    """Plot loss and macro F1 over the epochs."""
     with style():
         figure = curves(rows, PAGE, (WIDTH, 5), columns=1)
         return inline_svg(figure, "curves", "Loss and macro F1 of training and validation over the epochs")
 
 
 def confusion_matrix(matrix: Sequence[Sequence[int]], labels: Sequence[SpeciesLabel]) -> Markup:
-    """Return truth (rows) against answers (columns); the darker, the larger the share of the row."""
+    """Plot true species (rows) against answers (columns); a darker cell is a larger share of the row."""
     counts = np.asarray(matrix)
     side = max(WIDTH, 1.9 + 0.34 * min(len(labels), READABLE))
     with style():
@@ -52,15 +52,15 @@ def confusion_matrix(matrix: Sequence[Sequence[int]], labels: Sequence[SpeciesLa
 
 def _cell(axes: Axes, row: int, column: int, photos: int, share: float, *, named: bool) -> None:
     colour = PAGE.first if row == column else PAGE.second
-    # Even one photo must be seen, and the number on the strongest colour be read.
+    # A single photo must be visible, and the number on the strongest colour readable.
     strength = 0.14 + 0.46 * share
     axes.add_patch(Rectangle((column - 0.46, row - 0.46), 0.92, 0.92, color=colour, alpha=strength, lw=0))
     if named:
         axes.text(column, row, str(photos), ha="center", va="center", fontsize=8.5)
 
 
-def reliability(bins: Sequence[Bin]) -> Markup:
-    """Return accuracy over confidence; on the diagonal, confidence means what it says."""
+def reliability(bins: Sequence[CalibrationBin]) -> Markup:
+    """Plot accuracy over confidence; the diagonal is perfect calibration."""
     photos = sum(b.photos for b in bins)
     with style():
         figure = Figure(figsize=(WIDTH, 3.9), layout="constrained")
@@ -71,12 +71,12 @@ def reliability(bins: Sequence[Bin]) -> Markup:
         sizes = [14 + 320 * b.photos / photos for b in bins]
         places = [b.confidence for b in bins], [b.accuracy for b in bins]
         axes.scatter(*places, s=sizes, color=PAGE.first, alpha=0.75, linewidth=0, zorder=3)
-        axes.set(xlabel="confidence", ylabel="share that was right", xlim=(0, 1.03), ylim=(0, 1.03))
-        return inline_svg(figure, "reliability", "Share of right answers over confidence")
+        axes.set(xlabel="confidence", ylabel="accuracy", xlim=(0, 1.03), ylim=(0, 1.03))
+        return inline_svg(figure, "reliability", "Reliability diagram: accuracy over confidence")
 
 
 def biases(trial: BiasTrial, labels: Sequence[SpeciesLabel]) -> Markup:
-    """Return what each species' logit was moved by; the largest only where not all can be read."""
+    """Plot the bias of each species' logit; with many species only the largest ones."""
     names = {species.slug: common(species) for species in labels}
     moves = sorted(trial.biases.items(), key=lambda move: -abs(move[1]))[:READABLE]
     moves.sort(key=lambda move: move[1])
@@ -90,11 +90,11 @@ def biases(trial: BiasTrial, labels: Sequence[SpeciesLabel]) -> Markup:
         axes.set(xlabel="added to the logit")
         axes.grid(visible=False, axis="y")
         axes.tick_params(axis="y", length=0)
-        return inline_svg(figure, "biases", "What was added to the logit of each species")
+        return inline_svg(figure, "biases", "The bias of each species' logit")
 
 
-def score_histogram(scores: Scores) -> Markup:
-    """Return how the score is spread over known and unknown photos, as shares of each."""
+def score_histogram(scores: ScoreHistograms) -> Markup:
+    """Plot the histogram of the score for known and unknown photos."""
     with style():
         figure = Figure(figsize=(WIDTH, 3.1), layout="constrained")
         axes = figure.subplots()
@@ -114,19 +114,19 @@ def score_histogram(scores: Scores) -> Markup:
         return inline_svg(figure, "scores", "Histogram of the score for known and unknown photos")
 
 
-def fusion_gain(fusion: Sequence[Fusion]) -> Markup:
-    """Return what photos of one plant judged together come to, over their number."""
+def multi_image_accuracy(groups: Sequence[MultiImageMetrics]) -> Markup:
+    """Plot accuracy and share identified over the number of photos of a plant."""
     with style():
         figure = Figure(figsize=(WIDTH, 3.1), layout="constrained")
         axes = figure.subplots()
         for name, colour, label, aside in (
-            ("accuracy", PAGE.first, "answered rightly", -0.04),
+            ("accuracy", PAGE.first, "correct", -0.04),
             ("identified", PAGE.second, "identified", 0.04),
         ):
-            estimates = [getattr(several.together, name) for several in fusion]
+            estimates = [getattr(group.together, name) for group in groups]
             means = [estimate.mean for estimate in estimates]
             reach = [[e.mean - e.low for e in estimates], [e.high - e.mean for e in estimates]]
-            places = [several.photos + aside for several in fusion]
+            places = [group.photos + aside for group in groups]
             axes.errorbar(
                 places,
                 means,
@@ -138,15 +138,15 @@ def fusion_gain(fusion: Sequence[Fusion]) -> Markup:
                 label=label,
             )
         axes.set(xlabel="photos of a plant", ylabel="share of the plants")
-        axes.set_xticks([several.photos for several in fusion])
+        axes.set_xticks([group.photos for group in groups])
         axes.legend(loc="lower right")
         return inline_svg(
-            figure, "several", "Shares answered rightly and identified over the photos of a plant"
+            figure, "multi-image", "Shares correct and identified over the number of photos of a plant"
         )
 
 
 def layer_errors(layers: Sequence[LayerError]) -> Markup:
-    """Return what quantization left of each layer, the worst ones named."""
+    """Plot the signal-to-noise ratio of each layer after quantization, with the lowest ones marked."""
     ordered = sorted(layers, key=lambda layer: layer.position)
     with style():
         figure = Figure(figsize=(WIDTH, 3.1), layout="constrained")
@@ -160,5 +160,5 @@ def layer_errors(layers: Sequence[LayerError]) -> Markup:
             axes.legend()
         for layer in sorted(ordered, key=lambda one: one.signal_to_noise_db)[:LABELLED_LAYERS]:
             axes.plot(layer.position, layer.signal_to_noise_db, "o", color=PAGE.second, markersize=5)
-        axes.set(xlabel="layer, from input to output", ylabel="signal to noise, dB")
+        axes.set(xlabel="layer, from input to output", ylabel="signal-to-noise ratio, dB")
         return inline_svg(figure, "layers", "Signal-to-noise ratio of each layer after quantization")

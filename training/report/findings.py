@@ -1,4 +1,4 @@
-"""What the numbers say in words: which species are weak, and which are taken for which."""
+"""The weakest species and the most frequent confusions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from training.artifacts.metrics import Metrics
 
 @dataclass(frozen=True, slots=True)
 class Weak:
-    """A species that is often missed or often named wrongly."""
+    """A species with a low F1."""
 
     species: SpeciesLabel
     f1: float
@@ -18,7 +18,7 @@ class Weak:
 
 @dataclass(frozen=True, slots=True)
 class Confusion:
-    """Photos of one species that were answered with another."""
+    """Photos of one species that were classified as another."""
 
     truth: SpeciesLabel
     answer: SpeciesLabel
@@ -32,7 +32,7 @@ class Confusion:
 
 
 def weakest(metrics: Metrics, labels: Sequence[SpeciesLabel], most: int = 3) -> list[Weak]:
-    """Return the species with the least F1 among those under the mean, the weakest first."""
+    """Return the species with an F1 below the mean, the lowest first."""
     seen = [s for s in labels if metrics.species[s.slug]["support"] > 0]
     below = [s for s in seen if metrics.species[s.slug]["f1-score"] < metrics.macro_f1]
     below.sort(key=lambda s: metrics.species[s.slug]["f1-score"])
@@ -43,7 +43,7 @@ def weakest(metrics: Metrics, labels: Sequence[SpeciesLabel], most: int = 3) -> 
 
 
 def confusions(metrics: Metrics, labels: Sequence[SpeciesLabel], most: int = 8) -> list[Confusion]:
-    """Return the commonest wrong answers, those of more photos first, then of the larger share."""
+    """Return the most frequent confusions, by photos, then by share."""
     found = [
         Confusion(labels[row], labels[column], photos, sum(counts))
         for row, counts in enumerate(metrics.confusion)

@@ -1,4 +1,4 @@
-"""Numbers and names as people write them."""
+"""Formatting of numbers, dates and names for the report."""
 
 import re
 from collections import Counter
@@ -8,13 +8,13 @@ from typing import Any
 
 from frond.manifest import SpeciesLabel
 
-# Between a number and its unit no line may end.
+# No line break between a number and its unit.
 NBSP = "\u00a0"
 MINUS = "\u2212"
 
 
 def percent(share: float, digits: int = 1) -> str:
-    """Return a share as a percentage; one that only rounds to all or nothing is not written as such."""
+    """Format a share as a percentage; one near 0 or 1 becomes ``< 0.1 %`` or ``> 99.9 %``."""
     rounded = f"{100 * share:.{digits}f}"
     if 0 < share < 1 and float(rounded) in {0, 100}:
         edge = 10.0**-digits
@@ -23,40 +23,40 @@ def percent(share: float, digits: int = 1) -> str:
 
 
 def difference(shares: float) -> str:
-    """Return a difference of two shares in percentage points, with its sign."""
+    """Format a difference of two shares in percentage points, with its sign."""
     value = round(100 * shares, 2)
     sign = MINUS if value < 0 else "+" if value > 0 else ""
     return f"{sign}{abs(value):.2f}"
 
 
 def count(number: float, one: str = "", many: str = "") -> str:
-    """Return a whole number, with the noun that goes with it where one is given."""
+    """Format a whole number, with its noun in singular or plural if given."""
     noun = one if number == 1 else many or (f"{one}s" if one else "")
     return f"{number:,.0f}" + (f"{NBSP}{noun}" if noun else "")
 
 
 def score(value: float) -> str:
-    """Return a score between 0 and 1, such as F1."""
+    """Format a score between 0 and 1, such as F1."""
     return f"{value:.3f}"
 
 
 def megabytes(size: int) -> str:
-    """Return a size in bytes."""
+    """Format a size given in bytes."""
     return f"{size / 1e6:.1f}{NBSP}MB" if size >= 1e5 else f"{size / 1e3:.1f}{NBSP}kB"
 
 
 def milliseconds(duration: float) -> str:
-    """Return a duration given in ms."""
+    """Format a duration given in ms."""
     return f"{duration:.{1 if duration < 100 else 0}f}{NBSP}ms"
 
 
 def date(moment: datetime) -> str:
-    """Return a day as in 7 November 2026."""
+    """Format a date, such as 7 November 2026."""
     return f"{moment.day}{NBSP}{moment:%B %Y}"
 
 
 def setting(value: Any) -> str:
-    """Return the value of a setting."""
+    """Format the value of a setting."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if value is None:
@@ -69,18 +69,18 @@ def setting(value: Any) -> str:
 
 
 def title(name: str) -> str:
-    """Return the name of a field for people: ``label_smoothing`` -> ``Label smoothing``."""
+    """Format the name of a field: ``label_smoothing`` -> ``Label smoothing``."""
     words = name.replace("_", " ").strip()
     return words[:1].upper() + words[1:]
 
 
 def common(species: SpeciesLabel) -> str:
-    """Return the English name of a species, the scientific one where there is none."""
+    """Return the English name of a species, or the scientific one."""
     return species.common_names.get("en") or species.scientific_name
 
 
 def flat(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return nested settings on one level, each by its own name, or by its path where two have the same."""
+    """Flatten nested settings, each by its own name, or by its path where names repeat."""
     paths = dict(_paths(settings))
     names = Counter(path[-1] for path in paths)
     return {path[-1] if names[path[-1]] == 1 else ", ".join(path): value for path, value in paths.items()}
@@ -95,5 +95,5 @@ def _paths(settings: Mapping[str, Any], *above: str) -> Iterator[tuple[tuple[str
 
 
 def markdown(text: object) -> str:
-    """Return a text as Markdown that shows it as it is, on one line."""
+    """Escape a text for Markdown, on one line."""
     return re.sub(r"([\\`*_\[\]<>|#&$~])", r"\\\1", " ".join(str(text).split()))

@@ -1,105 +1,89 @@
-"""What a report is made from: the JSON files that export and evaluate leave beside a model."""
+"""The inputs of a report: the manifest and the JSON files that export and evaluate write."""
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
-
-from pydantic import TypeAdapter, ValidationError
+from typing import Any
 
 from frond.manifest import Manifest, read_manifest
+from training.artifacts.examples import EXAMPLES_NAME, Examples
+from training.artifacts.files import (
+    BIASES_NAME,
+    DATA_NAME,
+    HISTORY_NAME,
+    OOD_BENCHMARK_NAME,
+    QUANTIZATION_NAME,
+    REPORT_NAME,
+    SETTINGS_NAME,
+    TTA_NAME,
+    read_json,
+)
 from training.artifacts.metrics import METRICS_NAME, Metrics
-from training.artifacts.trials import AbstentionTrials, BiasTrial, QuantizationTrials, SecondLookTrials
+from training.artifacts.trials import BiasTrial, OodBenchmark, QuantizationTrials, TTATrials
 from training.data.card import DataCard
 from training.errors import TrainingError
-from training.evaluation.exhibits import EXHIBITS_NAME, Exhibits
-
-REPORT_NAME = "report"
-DATA_NAME, HISTORY_NAME, SETTINGS_NAME = "data.json", "history.json", "settings.json"
-QUANTIZATION_NAME, BIASES_NAME, ABSTENTION_NAME = "quantization.json", "biases.json", "abstention.json"
-SECOND_LOOK_NAME = "second_look.json"
-# How the network came to be; the others tell what it was measured to be, or how it was calibrated.
-LASTING = (DATA_NAME, HISTORY_NAME, SETTINGS_NAME, QUANTIZATION_NAME, BIASES_NAME)
-
-Read = TypeVar("Read")
 
 
 @dataclass(frozen=True, slots=True)
-class Material:
-    """All there is to tell of a model; what is None was not recorded, and its section is left out."""
+class ReportInputs:
+    """The content of a report; sections whose input is None are left out."""
 
     manifest: Manifest
     metrics: Metrics
-    exhibits: Exhibits | None = None
+    examples: Examples | None = None
     card: DataCard | None = None
     history: list[dict[str, float | None]] | None = None
     settings: dict[str, Any] | None = None
     quantization: QuantizationTrials | None = None
-    abstention: AbstentionTrials | None = None
+    ood_benchmark: OodBenchmark | None = None
     biases: BiasTrial | None = None
-    second_look: SecondLookTrials | None = None
+    tta: TTATrials | None = None
 
     @property
     def int8_loss(self) -> float | None:
-        """How much macro F1 int8 lost against float on validation photos; below 0 where it won."""
+        """Macro F1 that int8 loses against float on validation photos; negative where int8 is better."""
         if "macro_f1_loss" in self.manifest.agreement:
             return self.manifest.agreement["macro_f1_loss"]
         return self.quantization.int8_loss() if self.quantization else None
 
 
-def read_material(
+def read_inputs(
     directory: Path,
     metrics: Metrics | None = None,
-    exhibits: Exhibits | None = None,
+    examples: Examples | None = None,
     card: DataCard | None = None,
-) -> Material:
-    """Gather what is known of the model in a folder.
+) -> ReportInputs:
+    """Read the inputs of a report from a model's folder.
 
     Parameters
     ----------
     directory
         Holds ``manifest.json`` and ``report/``.
-    metrics, exhibits, card
-        Instead of what the folder holds of them.
+    metrics, examples, card
+        Replace the content of the folder's files.
 
     Raises
     ------
     frond.problems.InvalidModel
         The folder holds no model.
     training.errors.TrainingError
-        The model was not measured yet, or a file is not what its name says.
+        The model has no metrics yet, or a file is invalid.
     """
     report, manifest = directory / REPORT_NAME, read_manifest(directory)
     metrics = metrics or read_json(report / METRICS_NAME, Metrics)
     if metrics is None or metrics.model_version != manifest.version:
         raise TrainingError(
-            f"{directory} holds no measurements of model {manifest.version}; measure it with "
+            f"{directory} holds no metrics of model {manifest.version}; measure it with "
             f"`python -m training evaluate DATASET {directory}`."
         )
-    return Material(
+    return ReportInputs(
         manifest,
         metrics,
-        exhibits or read_json(report / EXHIBITS_NAME, Exhibits),
+        examples or read_json(report / EXAMPLES_NAME, Examples),
         card or read_json(report / DATA_NAME, DataCard),
         read_json(report / HISTORY_NAME, list[dict[str, float | None]]) or None,
         read_json(report / SETTINGS_NAME, dict[str, Any]) or manifest.training or None,
         read_json(report / QUANTIZATION_NAME, QuantizationTrials),
-        read_json(report / ABSTENTION_NAME, AbstentionTrials),
+        read_json(report / OOD_BENCHMARK_NAME, OodBenchmark),
         read_json(report / BIASES_NAME, BiasTrial),
-        read_json(report / SECOND_LOOK_NAME, SecondLookTrials),
+        read_json(report / TTA_NAME, TTATrials),
     )
-
-
-def read_json(path: Path, kind: type[Read]) -> Read | None:
-    """Return what a file holds, or None where there is no such file."""
-    try:
-        text = path.read_bytes()
-    except FileNotFoundError:
-        return None
-    try:
-        return TypeAdapter(kind).validate_json(text)
-    except ValidationError as error:
-        fault = error.errors()[0]
-        place = ".".join(map(str, fault["loc"])) or "the whole"
-        raise TrainingError(
-            f"{path} is not as it was written ({place}: {fault['msg']}); export and evaluate the model again."
-        ) from error

@@ -1,4 +1,4 @@
-"""The page and the model card: one set of numbers, two templates."""
+"""Rendering of the page and the model card from two templates."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,10 +7,11 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from training.atomic_write import write_whole
+from training.artifacts.files import REPORT_NAME
+from training.atomic_write import atomic_write
 from training.report import figures, formatting
 from training.report.findings import confusions, weakest
-from training.report.inputs import REPORT_NAME, Material
+from training.report.inputs import ReportInputs
 from training.report.overlay import overlays
 
 PAGE_NAME, CARD_NAME = "index.html", "MODEL_CARD.md"
@@ -30,58 +31,64 @@ FILTERS: tuple[Callable[..., str], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of the page; its template has its name."""
+    """A section of the page; its template has the same name. It is left out where its content is empty."""
 
     name: str
     title: str
-    material: Callable[[Material], object] = lambda material: material.metrics
+    content: Callable[[ReportInputs], object] = lambda inputs: inputs.metrics
 
 
 SECTIONS = (
-    Section("species", "Species by species"),
-    Section("confusions", "What is taken for what"),
-    Section("mistakes", "The worst mistakes", lambda m: m.exhibits and m.exhibits.mistakes),
-    Section("evidence", "Where it looked", lambda m: m.exhibits and m.exhibits.examples),
-    Section("calibration", "What a confidence is worth"),
-    Section("abstention", "When it gives no answer"),
-    Section("second-look", "A second look", lambda m: m.second_look and m.second_look.trials),
-    Section("several", "Several photos of one plant", lambda m: m.metrics.fusion),
-    Section("quantization", "From float to int8", lambda m: m.quantization),
+    Section("species", "Metrics by species"),
+    Section("confusions", "Confusion matrix"),
+    Section("mistakes", "The worst mistakes", lambda inputs: inputs.examples and inputs.examples.mistakes),
+    Section(
+        "class-activation-maps",
+        "Class activation maps",
+        lambda inputs: inputs.examples and inputs.examples.typical,
+    ),
+    Section("calibration", "Calibration"),
+    Section("out-of-distribution", "Out-of-distribution photos"),
+    Section(
+        "test-time-augmentation", "Test-time augmentation", lambda inputs: inputs.tta and inputs.tta.trials
+    ),
+    Section("multi-image", "Several photos of one plant", lambda inputs: inputs.metrics.multi_image),
+    Section("quantization", "Quantization", lambda inputs: inputs.quantization),
     Section("speed", "Speed and size"),
-    Section("data", "The data", lambda m: m.card),
-    Section("curves", "How it learned", lambda m: m.history),
-    Section("training", "How it was trained"),
-    Section("fine-print", "Fine print"),
+    Section("data-set", "Data set", lambda inputs: inputs.card),
+    Section("learning-curves", "Learning curves", lambda inputs: inputs.history),
+    Section("training", "Training settings"),
+    Section("limitations", "Limitations"),
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Papers:
-    """What is written about a model."""
+class RenderedReport:
+    """The page and the model card of a model."""
 
     page: str
     card: str
 
     def write(self, directory: Path) -> None:
-        """Put the papers into a model's folder."""
+        """Write the page and the card to a model's folder."""
         (directory / REPORT_NAME).mkdir(exist_ok=True)
-        write_whole(directory / REPORT_NAME / PAGE_NAME, self.page)
-        write_whole(directory / CARD_NAME, self.card)
+        atomic_write(directory / REPORT_NAME / PAGE_NAME, self.page)
+        atomic_write(directory / CARD_NAME, self.card)
 
 
-def make_papers(material: Material) -> Papers:
-    """Return the page and the card of a model; nothing is written."""
-    return Papers(make_page(material), make_card(material))
+def render_report(inputs: ReportInputs) -> RenderedReport:
+    """Render the page and the model card, without writing them."""
+    return RenderedReport(render_page(inputs), render_card(inputs))
 
 
-def make_page(material: Material) -> str:
-    """Return the report, one HTML page that needs nothing but itself."""
-    return _environment().get_template("page.html.j2").render(_told(material))
+def render_page(inputs: ReportInputs) -> str:
+    """Render the report as a self-contained HTML page."""
+    return _environment().get_template("page.html.j2").render(_context(inputs))
 
 
-def make_card(material: Material) -> str:
-    """Return the model card, in Markdown (Mitchell et al. 2019, arXiv:1810.03993)."""
-    return _environment().get_template("card.md.j2").render(_told(material))
+def render_card(inputs: ReportInputs) -> str:
+    """Render the model card in Markdown (Mitchell et al. 2019, arXiv:1810.03993)."""
+    return _environment().get_template("card.md.j2").render(_context(inputs))
 
 
 def _environment() -> Environment:
@@ -97,24 +104,25 @@ def _environment() -> Environment:
     return environment
 
 
-def _told(material: Material) -> dict[str, Any]:
-    labels = material.manifest.labels
+def _context(inputs: ReportInputs) -> dict[str, Any]:
+    """Return the variables of the templates."""
+    labels = inputs.manifest.labels
     return {
-        "manifest": material.manifest,
-        "metrics": material.metrics,
-        "exhibits": material.exhibits,
-        "card": material.card,
-        "history": material.history,
-        "quantization": material.quantization,
-        "int8_loss": material.int8_loss,
-        "abstention": material.abstention,
-        "biases": material.biases,
-        "second_look": material.second_look,
-        "settings": _Settings.of(material.settings or {}),
+        "manifest": inputs.manifest,
+        "metrics": inputs.metrics,
+        "examples": inputs.examples,
+        "card": inputs.card,
+        "history": inputs.history,
+        "quantization": inputs.quantization,
+        "int8_loss": inputs.int8_loss,
+        "ood_benchmark": inputs.ood_benchmark,
+        "biases": inputs.biases,
+        "tta": inputs.tta,
+        "settings": _Settings.of(inputs.settings or {}),
         "species": {species.slug: species for species in labels},
-        "weakest": weakest(material.metrics, labels),
-        "confusions": confusions(material.metrics, labels),
-        "sections": [section for section in SECTIONS if section.material(material)],
+        "weakest": weakest(inputs.metrics, labels),
+        "confusions": confusions(inputs.metrics, labels),
+        "sections": [section for section in SECTIONS if section.content(inputs)],
         "figures": figures,
         "overlays": overlays,
     }
@@ -122,18 +130,18 @@ def _told(material: Material) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class _Settings:
-    """Settings of a run: single values, and tables of those that have one for each stage."""
+    """Settings of a run: single values, and tables of the ones with a value for each stage."""
 
     values: dict[str, Any]
     tables: dict[str, list[dict[str, Any]]]
 
     def rows(self, table: str) -> list[str]:
-        """Return the rows of a table: not all columns tell the same, and their name is their head."""
+        """Return the names of a table's rows: those of any column, except the name in its heading."""
         return list(dict.fromkeys(name for column in self.tables[table] for name in column if name != "name"))
 
     @classmethod
     def of(cls, settings: dict[str, Any]) -> "_Settings":
-        # The fingerprint is told with the data.
+        # The section on the data set shows the fingerprint.
         values = {k: v for k, v in formatting.flat(settings).items() if k != "dataset_fingerprint"}
         tables = {
             name: [formatting.flat(row) for row in rows]

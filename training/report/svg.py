@@ -1,4 +1,4 @@
-"""From a matplotlib figure to SVG that belongs in the page: its colours, its type, its own ids."""
+"""Conversion of matplotlib figures to inline SVG with the page's colours and fonts and with unique ids."""
 
 import io
 import re
@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from training.plots import Palette
 
-# Stand-ins that are replaced by the page's own colours, which follow light, dark and print.
+# Placeholders for the page's colour variables, which follow light, dark and print.
 PAGE = Palette(ink="#010101", soft="#020202", line="#030303", first="#040404", second="#050505")
 VARIABLES = {
     PAGE.ink: "var(--ink)",
@@ -28,7 +28,7 @@ NO_METADATA = dict.fromkeys(("Date", "Creator", "Format", "Type"))
 def style() -> Iterator[None]:
     """Draw in the page's colours."""
     with mpl.rc_context(PAGE.settings()), warnings.catch_warnings():
-        # The reader's browser draws the letters; that matplotlib's font lacks one does not matter.
+        # The browser draws the text, so a glyph that matplotlib's font lacks does not matter.
         warnings.filterwarnings("ignore", "Glyph .* missing")
         yield
 
@@ -41,9 +41,9 @@ def inline_svg(figure: Figure, name: str, description: str) -> Markup:
     figure
         Drawn under :func:`style`, in the colours of :data:`PAGE`.
     name
-        Makes the element's ids differ from those of other figures of the page.
+        Prefix of the element's ids, unique on the page.
     description
-        For those who cannot see it.
+        For screen readers.
     """
     file = io.StringIO()
     with mpl.rc_context({"svg.hashsalt": name}):

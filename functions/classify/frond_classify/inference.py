@@ -52,8 +52,8 @@ def classify_photos(
     """Classify photos of one plant, together and each alone."""
     with timing.measure("inference"):
         inferences = [model.infer(photo.pixels) for photo in photos]
-    together = model.judge(*inferences)
-    alone = [together] if len(inferences) == 1 else [model.judge(inference) for inference in inferences]
+    together = model.predict(*inferences)
+    alone = [together] if len(inferences) == 1 else [model.predict(inference) for inference in inferences]
     metrics.add_metric("PhotosClassified", MetricUnit.Count, len(photos))
     metrics.add_metric("DecodeTime", MetricUnit.Milliseconds, timing.milliseconds("decode"))
     metrics.add_metric("InferenceTime", MetricUnit.Milliseconds, timing.milliseconds("inference"))

@@ -1,4 +1,4 @@
-"""A manifest vouches for the bytes of one model and is refused where it cannot."""
+"""Manifest: verification of a model's bytes, and parsing."""
 
 import json
 from datetime import UTC, datetime
@@ -20,6 +20,8 @@ from frond.manifest import (
 from frond.problems import InvalidModel
 from tests.support.tiny_model import manifest_of
 
+# Valid but for a score that the layer does not serve.
+THRESHOLDS = {"not_recognised_below": 1, "uncertain_below": 0.5, "acceptance": 0.95}
 MODEL = b"these are the bytes of a model"
 
 
@@ -28,7 +30,7 @@ def manifest() -> Manifest:
     return manifest_of(MODEL)
 
 
-def test_the_bytes_it_was_made_for_pass(manifest: Manifest) -> None:
+def test_the_right_bytes_pass(manifest: Manifest) -> None:
     manifest.verify(MODEL)
 
 
@@ -39,9 +41,9 @@ def test_any_other_bytes_are_refused(manifest: Manifest, model: bytes) -> None:
 
 
 def test_a_wrong_size_is_refused(manifest: Manifest) -> None:
-    lying = manifest.model_copy(update={"file": manifest.file.model_copy(update={"size": len(MODEL) + 1})})
+    wrong = manifest.model_copy(update={"file": manifest.file.model_copy(update={"size": len(MODEL) + 1})})
     with pytest.raises(InvalidModel, match="does not match"):
-        lying.verify(MODEL)
+        wrong.verify(MODEL)
 
 
 def test_a_version_is_a_date_and_the_start_of_the_hash() -> None:
@@ -55,11 +57,11 @@ class TestReading:
         document = {**manifest.model_dump(mode="json"), **changes}
         (folder / MANIFEST_NAME).write_text(json.dumps(document), encoding="utf-8")
 
-    def test_what_was_written_is_read(self, tmp_path: Path, manifest: Manifest) -> None:
+    def test_a_written_manifest_is_read(self, tmp_path: Path, manifest: Manifest) -> None:
         (tmp_path / MANIFEST_NAME).write_text(manifest.model_dump_json(), encoding="utf-8")
         assert read_manifest(tmp_path) == manifest
 
-    def test_none_at_all(self, tmp_path: Path) -> None:
+    def test_no_manifest(self, tmp_path: Path) -> None:
         with pytest.raises(InvalidModel, match="no readable manifest"):
             read_manifest(tmp_path)
 
@@ -77,24 +79,27 @@ class TestReading:
             {"version": "latest"},
             {"labels": []},
             {"temperature": 0},
+            {"abstention": {"score": {"name": "energy"}, **THRESHOLDS}},
             {"file": {"sha256": "abc", "size": 1}},
             {"input": {"size": 160, "fit": "squash"}},
             {"a_member_of_a_later_format": 1},
         ],
         ids=lambda changes: next(iter(changes)),
     )
-    def test_one_of_another_format(self, tmp_path: Path, manifest: Manifest, changes: dict[str, Any]) -> None:
+    def test_a_manifest_of_another_format(
+        self, tmp_path: Path, manifest: Manifest, changes: dict[str, Any]
+    ) -> None:
         self.write(tmp_path, manifest, **changes)
         with pytest.raises(InvalidModel, match=next(iter(changes))):
             read_manifest(tmp_path)
 
-    def test_one_whose_thresholds_meant_something_else(self, tmp_path: Path, manifest: Manifest) -> None:
+    def test_a_manifest_with_format_1_thresholds(self, tmp_path: Path, manifest: Manifest) -> None:
         abstention = {"not_recognised_below": 1.65, "uncertain_below": 0.5, "acceptance": 0.95}
         self.write(tmp_path, manifest, format_version=1, abstention=abstention)
         with pytest.raises(InvalidModel, match=r"format_version 1 .* reads 2; export the model again"):
             read_manifest(tmp_path)
 
-    def test_its_bytes_may_come_from_anywhere(self, manifest: Manifest) -> None:
+    def test_bytes_from_another_source_are_parsed(self, manifest: Manifest) -> None:
         assert parse_manifest(manifest.model_dump_json().encode(), "s3://models/one") == manifest
         with pytest.raises(InvalidModel, match="s3://models/one is not a manifest"):
             parse_manifest(b"{", "s3://models/one")
@@ -127,12 +132,12 @@ def test_a_name_becomes_a_slug(name: str, slug: str) -> None:
 
 
 @pytest.mark.parametrize("slug", ["", "-", "zea mays", "zea--mays", "zea-mays-", "../zea"])
-def test_what_is_no_slug_is_refused(slug: str) -> None:
+def test_an_invalid_slug_is_refused(slug: str) -> None:
     with pytest.raises(ValidationError):
         SpeciesLabel(slug=slug, scientific_name="Zea mays")
 
 
 @pytest.mark.parametrize("code", ["", "ZEA", "zeamx", "ZEAMX1X", "ZEAM-"])
-def test_what_is_no_eppo_code_is_refused(code: str) -> None:
+def test_an_invalid_eppo_code_is_refused(code: str) -> None:
     with pytest.raises(ValidationError, match="eppo_code"):
         SpeciesLabel(slug="zea-mays", scientific_name="Zea mays", eppo_code=code)

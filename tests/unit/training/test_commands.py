@@ -1,4 +1,4 @@
-"""The commands as a person meets them: help, and a sentence where something is wrong."""
+"""The command line: help, and errors of one sentence."""
 
 import os
 import subprocess
@@ -21,26 +21,26 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def failure(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
-    """What a command that fails with exit code 1 says, in this process."""
+    """Run a command in this process that fails with exit code 1, and return its error output."""
     monkeypatch.setattr(sys, "argv", ["training", *arguments])
     with pytest.raises(SystemExit) as end:
         main()
     assert end.value.code == 1
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert "Traceback" not in said.err
-    return said.err
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert "Traceback" not in output.err
+    return output.err
 
 
-def test_help_names_every_command() -> None:
+def test_help_lists_every_command() -> None:
     result = run("--help")
     assert result.returncode == 0
     assert result.stderr == ""
-    for command in ("prepare", "fit", "export", "evaluate"):
+    for command in ("prepare", "fit", "export", "evaluate", "ood-benchmark"):
         assert command in result.stdout
 
 
-def test_a_source_that_is_none_is_a_sentence_and_exit_code_1(tmp_path: Path) -> None:
+def test_a_missing_source_is_one_sentence_and_exit_code_1(tmp_path: Path) -> None:
     result = run("prepare", str(tmp_path / "nowhere"), str(tmp_path / "set"))
     assert result.returncode == 1
     assert result.stdout == ""
@@ -51,23 +51,25 @@ def test_a_source_that_is_none_is_a_sentence_and_exit_code_1(tmp_path: Path) -> 
 def test_a_source_without_classes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    said = failure(monkeypatch, capsys, "prepare", str(tmp_path), str(tmp_path / "set"))
-    assert "it should hold one folder per species" in said
+    message = failure(monkeypatch, capsys, "prepare", str(tmp_path), str(tmp_path / "set"))
+    assert "it should hold one folder per species" in message
 
 
 @pytest.mark.parametrize("command", ["fit", "evaluate", "extract-background"])
-def test_a_data_set_that_is_none(
+def test_a_missing_data_set(
     command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    said = failure(monkeypatch, capsys, command, str(tmp_path), str(tmp_path / "one"))
-    assert "is not a prepared data set" in said
-    assert "python -m training prepare" in said
+    message = failure(monkeypatch, capsys, command, str(tmp_path), str(tmp_path / "one"))
+    assert "is not a prepared data set" in message
+    assert "python -m training prepare" in message
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_run_that_is_none(
+def test_a_missing_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    said = failure(monkeypatch, capsys, "export", *(str(tmp_path / name) for name in ("set", "run", "model")))
-    assert "is not a run; start one with `training fit`" in said
+    message = failure(
+        monkeypatch, capsys, "export", *(str(tmp_path / name) for name in ("set", "run", "model"))
+    )
+    assert "is not a run; start one with `training fit`" in message
     assert list(tmp_path.iterdir()) == []

@@ -1,7 +1,7 @@
-"""The model at work: from a picture to what it may be.
+"""Classification of a preprocessed picture with the TFLite model.
 
-The only module that loads LiteRT. `training evaluate` judges the exported file through it, so what is
-measured is what serves.
+No other module loads LiteRT. `training evaluate` measures the exported file through this one, so its metrics
+are those of the serving code.
 """
 
 from collections.abc import Sequence
@@ -14,27 +14,33 @@ from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
 from frond.manifest import MODEL_NAME, Manifest, SpeciesLabel, read_manifest
-from frond.multi_image import fused_logits, fused_score
+from frond.multi_image import pool_logits, pool_scores
 from frond.ood_scores import softmax
 from frond.problems import InvalidModel
-from frond.tta import MIRRORS
+from frond.tta import FLIP_AXES
 
 Verdict = Literal["identified", "uncertain", "not_recognised"]
 
 
 @dataclass(frozen=True, slots=True)
 class Inference:
-    """What the network says of one picture.
+    """The network's outputs for one picture, or their means over its augmented views.
 
-    ``logits float32[K]``, ``embedding float32[E]`` and, of a model that gives it, ``evidence
-    float32[R, C, K]``: the logits by position, whose mean over rows and columns is ``logits``. Of a second
-    look all are means, and ``looks`` is how many pictures they are of.
+    Attributes
+    ----------
+    logits, embedding
+        ``float32[K]`` and ``float32[E]``.
+    evidence
+        ``float32[R, C, K]``, the class activation map: the logits by position, whose mean over rows and
+        columns is ``logits``. None for a model without that output.
+    views
+        How many views the outputs are averaged over: 1 without test-time augmentation.
     """
 
     logits: NDArray[np.float32]
     embedding: NDArray[np.float32]
     evidence: NDArray[np.float32] | None = None
-    looks: int = 1
+    views: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,34 +53,32 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class ClassifierOutput:
-    """An answer on one plant: the verdict, and every species, the likeliest first."""
+    """The classification of one plant: the verdict, and every species, the most confident first."""
 
     verdict: Verdict
     candidates: list[Candidate]
 
 
 class Classifier:
-    """A verified model, ready to classify; one a process, one call at a time.
+    """A loaded and verified model; one a process, not thread-safe.
 
     Parameters
     ----------
     model
-        The TFLite file, or its bytes. A file is mapped, not held in memory once more, so it must stay as it
-        is.
+        The TFLite file, or its bytes. A file is memory-mapped, so it must not change.
     manifest
-        Its manifest; the bytes are checked against it.
+        Its manifest; the bytes are verified against it.
     threads
         How many threads one inference uses.
 
     Raises
     ------
     frond.problems.InvalidModel
-        The file cannot be read, its bytes are not those of the manifest, or the network is not of the shape
-        that the manifest tells.
+        The file cannot be read, or its bytes or the shapes of its tensors do not match the manifest.
     """
 
     def __init__(self, model: bytes | Path, manifest: Manifest, threads: int = 1) -> None:
-        # What was read only to be verified is free again when LiteRT packs the weights, into the same memory.
+        # The bytes read for verification are freed before LiteRT packs the weights, so they add no memory.
         manifest.verify(_content(model))
         self.manifest = manifest
         self._interpreter = _interpreter(model, threads)
@@ -84,37 +88,37 @@ class Classifier:
 
     @classmethod
     def load(cls, directory: Path, threads: int = 1) -> Self:
-        """Load the model of a folder that holds ``model.tflite`` and ``manifest.json``."""
+        """Load a model from a folder with ``model.tflite`` and ``manifest.json``."""
         return cls(directory / MODEL_NAME, read_manifest(directory), threads)
 
     def infer(self, pixels: NDArray[np.uint8]) -> Inference:
-        """Run the network; once more on each mirror image where the manifest wants a second look.
+        """Run the network; for a close call also on the mirror images, if the manifest has TTA settings.
 
         Parameters
         ----------
         pixels
             ``uint8[size, size, 3]`` from :func:`frond.preprocessing.read_photo`.
         """
-        first = self._look(pixels)
+        original = self._run(pixels)
         tta = self.manifest.tta
-        if tta is None or not tta.wanted(first.logits):
-            return first
-        return _mean([first, *(self._look_mirrored(pixels, axes) for axes in MIRRORS)])
+        if tta is None or not tta.is_close_call(original.logits):
+            return original
+        return _mean([original, *(self._run_flipped(pixels, axes) for axes in FLIP_AXES)])
 
     def classify(self, pixels: NDArray[np.uint8]) -> ClassifierOutput:
-        """Say what a picture shows; see :meth:`infer` for the parameter."""
-        return self.judge(self.infer(pixels))
+        """Classify one picture; see :meth:`infer` for the parameter."""
+        return self.predict(self.infer(pixels))
 
-    def judge(self, photo: Inference, *more: Inference) -> ClassifierOutput:
-        """Turn what the network says into a verdict and calibrated candidates.
+    def predict(self, photo: Inference, *more: Inference) -> ClassifierOutput:
+        """Return the verdict and the calibrated candidates for the network's outputs.
 
         Parameters
         ----------
         photo, more
-            Of one plant, in any order; :mod:`frond.multi_image` makes one answer of them.
+            Of one plant, in any order; :mod:`frond.multi_image` pools them.
         """
         photos = (photo, *more)
-        confidences = softmax(fused_logits(np.stack([p.logits for p in photos])) / self.manifest.temperature)
+        confidences = softmax(pool_logits(np.stack([p.logits for p in photos])) / self.manifest.temperature)
         order = np.argsort(-confidences, kind="stable")
         candidates = [Candidate(self.manifest.labels[i], float(confidences[i])) for i in order]
         return ClassifierOutput(self._verdict(photos, confidences), candidates)
@@ -122,21 +126,21 @@ class Classifier:
     def _verdict(self, photos: Sequence[Inference], confidences: NDArray[np.float64]) -> Verdict:
         abstention = self.manifest.abstention
         scores = np.array([abstention.score.of(photo.logits, photo.embedding) for photo in photos])
-        if fused_score(scores) < abstention.not_recognised_below:
+        if pool_scores(scores) < abstention.not_recognised_below:
             return "not_recognised"
         return "uncertain" if abstention.is_ambiguous(confidences) else "identified"
 
-    def _look(self, pixels: NDArray[np.uint8]) -> Inference:
+    def _run(self, pixels: NDArray[np.uint8]) -> Inference:
         self._interpreter.set_tensor(self._input["index"], pixels[np.newaxis])
         self._interpreter.invoke()
         evidence = self._read("evidence") if "evidence" in self._outputs else None
         return Inference(self._read("logits"), self._read("embedding"), evidence)
 
-    def _look_mirrored(self, pixels: NDArray[np.uint8], axes: tuple[int, ...]) -> Inference:
-        said = self._look(np.ascontiguousarray(np.flip(pixels, axes)))
-        # Turned back, so that a position is the same place of the photo in every look.
-        evidence = None if said.evidence is None else np.flip(said.evidence, axes)
-        return Inference(said.logits, said.embedding, evidence)
+    def _run_flipped(self, pixels: NDArray[np.uint8], axes: tuple[int, ...]) -> Inference:
+        flipped = self._run(np.ascontiguousarray(np.flip(pixels, axes)))
+        # Flipped back, so that a position is the same place of the photo in every view.
+        evidence = None if flipped.evidence is None else np.flip(flipped.evidence, axes)
+        return Inference(flipped.logits, flipped.embedding, evidence)
 
     def _read(self, name: str) -> NDArray[np.float32]:
         output = self._outputs[name]
@@ -153,7 +157,7 @@ class Classifier:
             name: shape for name, shape in shapes.items() if name == "logits"
         }
         if found != expected or "embedding" not in shapes or self._input["dtype"] is not np.uint8:
-            raise InvalidModel(f"The model has {found} where its manifest tells {expected}.")
+            raise InvalidModel(f"The model has the shapes {found}; its manifest requires {expected}.")
         if any(output["quantization"][0] == 0 for output in self._outputs.values()):
             raise InvalidModel("The model's outputs are not quantized.")
         evidence = shapes.get("evidence", (1, 1, 1, classes))
@@ -161,21 +165,15 @@ class Classifier:
             raise InvalidModel(
                 f"The model's evidence is {evidence}, not rows and columns of {classes} classes."
             )
-        score, width = self.manifest.abstention.score, shapes["embedding"][-1]
-        if score.width not in (None, width):
-            raise InvalidModel(
-                f"The manifest's {score.name} score is for an embedding of {score.width} numbers; "
-                f"the model's has {width}."
-            )
 
 
-def _mean(looks: Sequence[Inference]) -> Inference:
-    evidence = [look.evidence for look in looks if look.evidence is not None]
+def _mean(views: Sequence[Inference]) -> Inference:
+    evidence = [view.evidence for view in views if view.evidence is not None]
     return Inference(
-        np.mean([look.logits for look in looks], axis=0),
-        np.mean([look.embedding for look in looks], axis=0),
+        np.mean([view.logits for view in views], axis=0),
+        np.mean([view.embedding for view in views], axis=0),
         np.mean(evidence, axis=0) if evidence else None,
-        len(looks),
+        len(views),
     )
 
 
@@ -194,5 +192,5 @@ def _interpreter(model: bytes | Path, threads: int) -> Interpreter:
         interpreter = Interpreter(**source, num_threads=threads)
         interpreter.allocate_tensors()
     except (ValueError, RuntimeError) as error:
-        raise InvalidModel(f"LiteRT does not take the model: {error}") from error
+        raise InvalidModel(f"LiteRT cannot load the model: {error}") from error
     return interpreter

@@ -1,7 +1,7 @@
-"""The model's passport: what the file is, what it takes, what it knows and how good it was measured to be.
+"""The model manifest: the file's hash, the input, the labels, the calibration and the metrics.
 
-`manifest.json` travels beside `model.tflite`. Whoever loads a model checks its bytes against the
-manifest first; a model that does not match is refused.
+`manifest.json` lies beside `model.tflite`. Loading a model verifies its bytes against the manifest, and
+refuses a model that does not match.
 """
 
 import hashlib
@@ -15,19 +15,19 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from frond.ood_scores import Energy, Reals, Score, margin
+from frond.ood_scores import MaximumSoftmax, Reals, Score, margin
 from frond.preprocessing import PreprocessingSpec
 from frond.problems import InvalidModel
 from frond.tta import TTASettings
 
 MODEL_NAME = "model.tflite"
 MANIFEST_NAME = "manifest.json"
-# 2: abstention names its score, and is uncertain by the margin; in 1 by the first confidence alone.
+# Format 2 names the abstention score and tests the margin; format 1 tested the first confidence alone.
 FORMAT_VERSION: Literal[2] = 2
 
 
 class _Frozen(BaseModel):
-    # By alias, as long as the format names some members otherwise than the code does.
+    # The format's member names differ from the code's for some fields.
     model_config = ConfigDict(
         frozen=True, extra="forbid", protected_namespaces=(), populate_by_name=True, serialize_by_alias=True
     )
@@ -35,7 +35,7 @@ class _Frozen(BaseModel):
 
 def slugify(name: str) -> str:
     """Return a name in lower case, its words joined by hyphens: ``Zea mays`` -> ``zea-mays``."""
-    # macOS hands out folder names with their accents as characters of their own, which are no letters.
+    # macOS decomposes accents in folder names into combining characters, which are not letters.
     return re.sub(r"[\W_]+", "-", unicodedata.normalize("NFKC", name).casefold()).strip("-")
 
 
@@ -50,49 +50,51 @@ class SpeciesLabel(_Frozen):
     eppo_code: str | None = Field(
         default=None,
         pattern=r"^[A-Z0-9]{5,6}$",
-        description="By which agronomy knows it, ZEAMX (EPPO Global Database, gd.eppo.int)",
+        description="Code of the EPPO Global Database (gd.eppo.int), such as ZEAMX",
     )
 
 
 class ModelFile(_Frozen):
-    """The bytes that the manifest vouches for."""
+    """The hash and size of the model file."""
 
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     size: int = Field(gt=0, description="Bytes")
 
 
 class Abstention(_Frozen):
-    """When to say less than a species' name; the thresholds are chosen on validation photos."""
+    """When not to identify a photo; the thresholds are chosen on validation photos."""
 
-    score: Score = Field(default=Energy(), description="Tells the known from the unknown")
-    not_recognised_below: float = Field(description="Score under which the photo is none of the species")
+    score: Score = Field(default=MaximumSoftmax(), description="Out-of-distribution score")
+    not_recognised_below: float = Field(description="A photo with a lower score is none of the species")
     min_margin: float = Field(
         alias="uncertain_below",
         ge=0,
         le=1,
-        description="How far the first confidence must be ahead of the second, or they are too close",
+        description="A photo is uncertain where the top two confidences differ by less",
     )
     acceptance: float = Field(ge=0, le=1, description="Share of known validation photos that are identified")
 
     def is_in_distribution(self, logits: Reals, embeddings: Reals) -> NDArray[np.bool_]:
-        """Return whether photos with ``logits [..., K]`` and ``embeddings [..., E]`` show what is known."""
+        """Return which photos, by ``logits [..., K]`` and ``embeddings [..., E]``, are recognised."""
         return self.score.of(logits, embeddings) >= self.not_recognised_below
 
     def is_ambiguous(self, confidences: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Return whether two species are too close, by ``confidences [..., K]``."""
+        """Return where the top two of ``confidences [..., K]`` are too close."""
         return margin(confidences) < self.min_margin
 
 
 class EmbeddingReference(_Frozen):
-    """Where the training photos lie in the embedding; what drift is measured against."""
+    """The embedding's statistics over training photos: the reference for drift."""
 
     mean: list[float]
     std: list[float]
-    explained_variance: float = Field(ge=0, le=1, description="Share kept by the embedding's components")
+    explained_variance: float = Field(
+        ge=0, le=1, description="Share of the features' variance that the embedding explains"
+    )
 
 
 class DatasetInfo(_Frozen):
-    """What the model learned from."""
+    """The data set that the model was trained on."""
 
     name: str
     fingerprint: str = Field(description="sha256 over every photo's hash and label")
@@ -106,7 +108,7 @@ class DatasetInfo(_Frozen):
 
 
 class Manifest(_Frozen):
-    """Everything that has to be known of a model to serve it and to judge it."""
+    """The metadata to serve a model and to decide on its release."""
 
     format_version: Literal[2] = FORMAT_VERSION
     version: str = Field(pattern=r"^\d{4}\.\d{2}\.\d{2}-[0-9a-f]{8}$")
@@ -118,17 +120,19 @@ class Manifest(_Frozen):
     tta: TTASettings | None = Field(
         default=None,
         alias="second_look",
-        description="When to look at a photo's mirror images, too; null for never",
+        description="Test-time augmentation; null for none",
     )
     temperature: float = Field(gt=0, description="Divides the logits before the softmax")
     abstention: Abstention
     reference: EmbeddingReference
     dataset: DatasetInfo
     metrics: dict[str, Any] = Field(default={}, description="Measured on the test split, by evaluate")
-    agreement: dict[str, float] = Field(default={}, description="TFLite against Keras, on validation")
+    agreement: dict[str, float] = Field(
+        default={}, description="Of the TFLite model with the Keras model, on validation photos"
+    )
     training: dict[str, Any] = Field(default={}, description="The settings of the run")
     forced: str | None = Field(
-        default=None, description="Why it was released although a gate refused it; null if none did"
+        default=None, description="Reason for a release that overrides a failed gate; null if none failed"
     )
     code_commit: str | None = None
     libraries: dict[str, str] = Field(default={})
@@ -139,7 +143,7 @@ class Manifest(_Frozen):
         Raises
         ------
         frond.problems.InvalidModel
-            The bytes are not those that this manifest describes.
+            The bytes do not match this manifest.
         """
         found = hashlib.sha256(model).hexdigest()
         if (found, len(model)) != (self.file.sha256, self.file.size):
@@ -165,7 +169,7 @@ def read_manifest(directory: Path) -> Manifest:
     Raises
     ------
     frond.problems.InvalidModel
-        There is none, or it is not one that this version of Frond reads.
+        The folder has no readable manifest, or one that this version of Frond cannot read.
     """
     path = directory / MANIFEST_NAME
     try:
@@ -176,18 +180,18 @@ def read_manifest(directory: Path) -> Manifest:
 
 
 def parse_manifest(content: bytes, source: str) -> Manifest:
-    """Return the manifest that is in these bytes; errors name it by its source.
+    """Parse a manifest; errors name its source.
 
     Raises
     ------
     frond.problems.InvalidModel
-        It is not one that this version of Frond reads.
+        This version of Frond cannot read the manifest.
     """
     try:
         if (found := _Format.model_validate_json(content).format_version) != FORMAT_VERSION:
             raise InvalidModel(
                 f"{source} has format_version {found} and this Frond reads {FORMAT_VERSION}; export the "
-                "model again with `python -m training export`, or use the Frond that it was made for."
+                "model again with `python -m training export`, or use the version of Frond that exported it."
             )
         return Manifest.model_validate_json(content)
     except ValidationError as error:

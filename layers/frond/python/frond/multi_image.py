@@ -1,4 +1,4 @@
-"""Several photos of one plant as one answer."""
+"""Pooling of several photos of one plant into one classification."""
 
 import math
 
@@ -8,28 +8,27 @@ from numpy.typing import NDArray
 from frond.ood_scores import Reals
 
 
-def fused_logits(logits: Reals) -> NDArray[np.float32]:
-    """Return the logits that n photos of one plant have together, ``float32[..., K]``.
+def pool_logits(logits: Reals) -> NDArray[np.float32]:
+    """Return the pooled logits of n photos of one plant, ``float32[..., K]``: their mean times √n.
 
-    A logarithmic opinion pool (Genest & Zidek 1986) of the photos' probabilities, made more extreme by
-    √n (Satopää et al. 2014, "Combining multiple probability predictions using a simple logit model"):
-    the mean of the logits times √n. The plain mean (n⁰) is right for n times the same photo, the sum (n¹)
-    for photos that err independently; photos of one plant lie between. One photo keeps its logits, bit for
-    bit.
+    This is a logarithmic opinion pool (Genest & Zidek 1986) of the photos' probabilities, made more extreme
+    by √n (Satopää et al. 2014, "Combining multiple probability predictions using a simple logit model").
+    The plain mean (n⁰) is right for n copies of one photo, the sum (n¹) for photos whose errors are
+    independent; photos of one plant lie between. A single photo's logits stay the same bit for bit.
 
     Parameters
     ----------
     logits
         ``[..., n, K]``, of n ≥ 1 photos.
     """
-    fused: NDArray[np.float32] = logits.sum(axis=-2, dtype=np.float32) / math.sqrt(logits.shape[-2])
-    return fused
+    pooled: NDArray[np.float32] = logits.sum(axis=-2, dtype=np.float32) / math.sqrt(logits.shape[-2])
+    return pooled
 
 
-def fused_score(scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the score that n photos have together, their mean, ``float64[...]``.
+def pool_scores(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the mean out-of-distribution score of n photos, ``float64[...]``.
 
-    A single photo that looks known by chance is not enough then, nor is a single bad one.
+    With the mean, neither one high score by chance nor one bad photo decides alone.
 
     Parameters
     ----------

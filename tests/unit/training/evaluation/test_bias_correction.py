@@ -1,4 +1,4 @@
-"""Biases, on logits whose truth is known."""
+"""Bias correction, on logits with known labels."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ CLASSES = 5
 
 
 def drawn(biases: list[float], photos: int = 1500) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Return logits, and labels drawn with the probabilities they tell once the biases are added."""
+    """Return logits, and labels drawn with their softmax probabilities after adding the biases."""
     random = np.random.default_rng(0)
     logits = random.normal(scale=2, size=(photos, CLASSES)).astype(np.float32)
     cumulative = softmax(logits + np.array(biases, np.float32)).cumsum(axis=1)
@@ -23,14 +23,14 @@ def test_it_finds_the_biases_that_logits_lack() -> None:
 
     found = fit_biases(*drawn(lacking, photos=3000), seed=1)
 
-    # All logits moved alike tell the same.
+    # An offset common to all logits changes no probability.
     assert found.biases - found.biases.mean() == pytest.approx(np.array(lacking), abs=0.15)
     assert found.loss is not None
     assert found.loss_without is not None
     assert found.loss < found.loss_without
 
 
-def test_more_photos_are_right_than_without() -> None:
+def test_biases_raise_the_accuracy_on_other_photos() -> None:
     logits, labels = drawn([1.5, -1.5, 0, 0, 0])
     biases = fit_biases(logits[::2], labels[::2], seed=1).biases
 
@@ -39,13 +39,13 @@ def test_more_photos_are_right_than_without() -> None:
     assert ((fresh + biases).argmax(axis=1) == truth).mean() > (fresh.argmax(axis=1) == truth).mean() + 0.05
 
 
-def test_logits_that_favour_nobody_stay() -> None:
+def test_unbiased_logits_stay() -> None:
     found = fit_biases(*drawn([0.0] * CLASSES), seed=1)
 
     assert np.abs(found.biases).max() < 0.1
 
 
-def test_no_biases_where_they_tell_nothing_of_other_photos() -> None:
+def test_no_biases_where_they_do_not_generalise() -> None:
     random = np.random.default_rng(3)
 
     found = fit_biases(np.zeros((30, CLASSES), np.float32), random.permutation(30) % CLASSES, seed=1)
@@ -54,7 +54,7 @@ def test_no_biases_where_they_tell_nothing_of_other_photos() -> None:
     assert found.loss == found.loss_without == pytest.approx(np.log(CLASSES))
 
 
-def test_the_luck_of_few_photos_is_not_followed() -> None:
+def test_a_few_photos_are_not_overfitted() -> None:
     # The penalty with the least loss would move a logit by a quarter here.
     found = fit_biases(*drawn([0.0] * CLASSES, photos=150), seed=1)
 

@@ -1,4 +1,4 @@
-"""The file that serves, measured, and its record written down beside it."""
+"""Evaluation of an exported model, and its official metrics on disk."""
 
 import json
 import shutil
@@ -21,13 +21,13 @@ from training.data.split import SPLITS, SplitConfig
 from training.data.taxonomy import Taxonomy
 from training.errors import TrainingError
 from training.evaluation.evaluate import evaluate
-from training.report import Material
+from training.report import ReportInputs
 
 EVIDENCE = np.random.default_rng(0).integers(-90, 90, (1, 3, 3, 3)).astype(np.int8)
 
 
 def model_for(dataset: Dataset, directory: Path) -> Path:
-    """Write a small model of the data set's species, with evidence, as export would."""
+    """Write a small model of the data set's species, with evidence, in the layout of an export."""
     model = tiny_model(RECIPE.size, evidence=EVIDENCE)
     drafted = manifest_of(model, RECIPE.size)
     manifest = drafted.model_copy(
@@ -62,7 +62,7 @@ def files(directory: Path) -> dict[str, bytes]:
 
 @pytest.fixture
 def model(prepared: Dataset, tmp_path: Path) -> Path:
-    """A model that was not measured yet."""
+    """A model without metrics."""
     return model_for(prepared, tmp_path / "model")
 
 
@@ -70,12 +70,12 @@ def model(prepared: Dataset, tmp_path: Path) -> Path:
 def measured(
     prepared: Dataset, seedlings: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, Metrics]:
-    """A model that was measured, also on photos it should not know."""
+    """A model with metrics, also of an out-of-distribution set."""
     directory = model_for(prepared, tmp_path_factory.mktemp("models") / "model")
     return directory, evaluate(prepared, directory, "test", 1, {"others": seedlings})
 
 
-def test_the_numbers_are_those_of_the_classifier_that_serves(
+def test_metrics_are_those_of_the_serving_classifier(
     measured: tuple[Path, Metrics], prepared: Dataset
 ) -> None:
     directory, metrics = measured
@@ -95,20 +95,20 @@ def test_the_numbers_are_those_of_the_classifier_that_serves(
     assert sum(b.photos for b in metrics.reliability) == len(verdicts)
 
 
-def test_unknown_photos_are_judged_too(measured: tuple[Path, Metrics]) -> None:
+def test_out_of_distribution_photos_are_measured(measured: tuple[Path, Metrics]) -> None:
     _, metrics = measured
-    met = metrics.unknown["others"]
+    ood = metrics.unknown["others"]
 
-    assert met.photos == 8
-    assert met.identified + met.uncertain + met.not_recognised == pytest.approx(1)
-    assert len(met.taken_for) == round(met.identified * 8)
-    assert [file.source for file in met.unreadable] == ["README.md"]
+    assert ood.photos == 8
+    assert ood.identified + ood.uncertain + ood.not_recognised == pytest.approx(1)
+    assert len(ood.misidentified) == round(ood.identified * 8)
+    assert [file.source for file in ood.unreadable] == ["README.md"]
     assert metrics.scores is not None
     assert sum(metrics.scores.known) == metrics.photos
     assert sum(metrics.scores.unknown["others"]) == 8
 
 
-def test_the_record_stands_beside_the_model(measured: tuple[Path, Metrics]) -> None:
+def test_the_report_is_written_to_the_model_s_folder(measured: tuple[Path, Metrics]) -> None:
     directory, metrics = measured
 
     names = {str(path.relative_to(directory)) for path in directory.rglob("*") if path.is_file()}
@@ -121,20 +121,20 @@ def test_the_record_stands_beside_the_model(measured: tuple[Path, Metrics]) -> N
         "manifest.json",
         "MODEL_CARD.md",
         "report/data.json",
-        "report/exhibits.json",
+        "report/examples.json",
         "report/index.html",
         "report/metrics.json",
     }
     text = (directory / "report" / "metrics.json").read_text(encoding="utf-8")
     assert Metrics.model_validate_json(text) == metrics
     page = (directory / "report" / "index.html").read_text(encoding="utf-8")
-    assert 'alt="Evidence for' in page
+    assert 'alt="Class activation map for' in page
 
 
-def test_several_photos_of_one_plant_are_measured_too(measured: tuple[Path, Metrics]) -> None:
+def test_several_photos_of_one_plant_are_measured(measured: tuple[Path, Metrics]) -> None:
     _, metrics = measured
 
-    one, *more = metrics.fusion
+    one, *more = metrics.multi_image
     assert one.photos == 1
     assert one.together.accuracy.mean == pytest.approx(metrics.accuracy)
     assert one.together.identified.mean == pytest.approx(metrics.verdicts["identified"])
@@ -142,7 +142,7 @@ def test_several_photos_of_one_plant_are_measured_too(measured: tuple[Path, Metr
     assert more
 
 
-def test_private_photos_are_not_put_beside_the_model(
+def test_without_a_gallery_an_existing_one_is_removed(
     measured: tuple[Path, Metrics], prepared: Dataset
 ) -> None:
     directory, _ = measured
@@ -158,9 +158,9 @@ def test_private_photos_are_not_put_beside_the_model(
 def test_the_manifest_gets_the_headline(measured: tuple[Path, Metrics]) -> None:
     directory, metrics = measured
 
-    kept = read_manifest(directory).metrics
+    headline = read_manifest(directory).metrics
 
-    assert set(kept) == {
+    assert set(headline) == {
         "accuracy",
         "expected_calibration_error",
         "macro_f1",
@@ -172,10 +172,10 @@ def test_the_manifest_gets_the_headline(measured: tuple[Path, Metrics]) -> None:
         "verdicts",
     }
     everything = json.loads(metrics.model_dump_json())
-    assert kept == {name: everything[name] for name in kept}
+    assert headline == {name: everything[name] for name in headline}
 
 
-def test_only_the_test_split_goes_on_record(model: Path, prepared: Dataset) -> None:
+def test_metrics_of_another_split_are_not_written(model: Path, prepared: Dataset) -> None:
     before = files(model)
 
     metrics = evaluate(prepared, model, "validation", threads=1)
@@ -184,7 +184,7 @@ def test_only_the_test_split_goes_on_record(model: Path, prepared: Dataset) -> N
     assert files(model) == before
 
 
-def test_other_photos_do_not_go_on_record(
+def test_metrics_of_another_data_set_are_not_written(
     model: Path, prepared: Dataset, class_folders: Path, tmp_path: Path
 ) -> None:
     other = tmp_path / "photos"
@@ -197,7 +197,7 @@ def test_other_photos_do_not_go_on_record(
     assert files(model) == before
 
 
-def test_photos_that_the_model_may_have_learned_from_are_refused(
+def test_photos_that_the_model_may_have_been_trained_on_are_refused(
     measured: tuple[Path, Metrics], class_folders: Path, tmp_path: Path
 ) -> None:
     resplit = prepared_again(class_folders, tmp_path / "set", seed=2)
@@ -220,7 +220,7 @@ def test_other_species_are_refused(model: Path, class_folders: Path, tmp_path: P
         evaluate(prepared_again(tmp_path / "fewer", tmp_path / "set"), model, "test", threads=1)
 
 
-def test_a_missing_folder_is_told_before_the_work_begins(
+def test_a_missing_folder_is_an_error_before_the_work_begins(
     model: Path, prepared: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("training.evaluation.evaluate.infer_all", lambda *_: pytest.fail("the work began"))
@@ -229,33 +229,33 @@ def test_a_missing_folder_is_told_before_the_work_begins(
         evaluate(prepared, model, "test", 1, {"fruits": tmp_path / "nowhere"})
 
 
-def test_when_the_papers_cannot_be_made_nothing_is_written(
+def test_when_rendering_fails_nothing_is_written(
     model: Path, prepared: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = files(model)
 
-    def broken(material: Material) -> None:
-        raise TrainingError("no papers today")
+    def broken(inputs: ReportInputs) -> None:
+        raise TrainingError("no template")
 
-    monkeypatch.setattr("training.evaluation.evaluate.make_papers", broken)
-    with pytest.raises(TrainingError, match="no papers"):
+    monkeypatch.setattr("training.evaluation.evaluate.render_report", broken)
+    with pytest.raises(TrainingError, match="no template"):
         evaluate(prepared, model, "test", threads=1)
     assert files(model) == before
 
 
-def test_the_command_tells_what_it_measured_and_where_it_stands(
+def test_the_command_prints_the_metrics_and_the_paths(
     model: Path, prepared: Dataset, seedlings: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     command(prepared.directory, model, unknown=[f"others={seedlings}"], threads=1)
 
-    said = capsys.readouterr().out.replace("\u00a0", " ")
-    assert "others: 8 unknown photos" in said
-    assert "2 photos of a plant together: accuracy" in said
-    assert "1 file was not readable" in said
-    assert all(name in said for name in ("sinapis-arvensis", "index.html", "MODEL_CARD.md"))
+    out = " ".join(capsys.readouterr().out.split())
+    assert "others: 8 out-of-distribution photos" in out
+    assert "2 photos of a plant together: accuracy" in out
+    assert "1 file was not readable" in out
+    assert all(name in out for name in ("sinapis-arvensis", "index.html", "MODEL_CARD.md"))
 
 
-def test_the_command_tells_that_nothing_was_written(
+def test_the_command_reports_that_nothing_was_written(
     model: Path, prepared: Dataset, capsys: pytest.CaptureFixture[str]
 ) -> None:
     command(prepared.directory, model, split="validation", threads=1)

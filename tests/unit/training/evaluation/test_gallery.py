@@ -1,4 +1,4 @@
-"""The photos that stand for the species."""
+"""Choice and storage of the gallery."""
 
 import io
 from pathlib import Path
@@ -15,19 +15,19 @@ from training.data.dataset import Dataset
 from training.evaluation.gallery import choose_gallery, write_gallery
 
 
-class Told(Classifier):
-    """A classifier that says of each picture what it is told to."""
+class ScriptedClassifier(Classifier):
+    """A classifier with given outputs for each picture."""
 
-    def __init__(self, dataset: Dataset, said: dict[int, Inference]) -> None:
+    def __init__(self, dataset: Dataset, outputs: dict[int, Inference]) -> None:
         model = tiny_model(RECIPE.size)
         super().__init__(model, manifest_of(model, RECIPE.size))
-        self.said = {dataset.pictures[photo].tobytes(): inference for photo, inference in said.items()}
+        self.outputs = {dataset.pictures[photo].tobytes(): output for photo, output in outputs.items()}
 
     def infer(self, pixels: NDArray[np.uint8]) -> Inference:
-        return self.said[pixels.tobytes()]
+        return self.outputs[pixels.tobytes()]
 
 
-def said(label: int, place: float) -> Inference:
+def inference(label: int, place: float) -> Inference:
     return Inference(np.eye(3, dtype=np.float32)[label], np.array([place, 0, 0, 0], np.float32))
 
 
@@ -36,34 +36,36 @@ def shown_by(jpeg: bytes, dataset: Dataset, photos: list[int]) -> int:
     return min(photos, key=lambda photo: float(np.abs(pixels - dataset.pictures[photo]).mean()))
 
 
-def test_the_photo_in_the_middle_of_those_answered_rightly(prepared: Dataset) -> None:
+def test_the_correct_photo_nearest_to_the_mean_is_chosen(prepared: Dataset) -> None:
     training = prepared.indices("train")
     photos = {label: [int(p) for p in training if prepared.labels[p] == label] for label in range(3)}
     answers = {
-        photo: said(label, place)
+        photo: inference(label, place)
         for label in range(3)
         for photo, place in zip(photos[label], (0, 3, 4, 9), strict=True)
     }
-    # The middle is at 4; of the first species that one is answered wrongly.
-    answers[photos[0][2]] = said(1, 4)
+    # The mean is at 4; in the first species the nearest photo is misclassified.
+    answers[photos[0][2]] = inference(1, 4)
 
-    chosen = choose_gallery(Told(prepared, answers), prepared)
+    chosen = choose_gallery(ScriptedClassifier(prepared, answers), prepared)
 
     assert list(chosen) == [species.slug for species in prepared.card.species]
     shown = [shown_by(jpeg, prepared, photos[label]) for label, jpeg in enumerate(chosen.values())]
     assert shown == [photos[0][1], photos[1][2], photos[2][2]]
 
 
-def test_a_species_that_is_never_answered_rightly_has_no_photo(prepared: Dataset) -> None:
-    answers = {int(photo): said(0, 0) for photo in prepared.indices("train")}
+def test_a_species_without_a_correct_answer_has_no_photo(prepared: Dataset) -> None:
+    answers = {int(photo): inference(0, 0) for photo in prepared.indices("train")}
 
-    assert list(choose_gallery(Told(prepared, answers), prepared)) == [prepared.card.species[0].slug]
+    assert list(choose_gallery(ScriptedClassifier(prepared, answers), prepared)) == [
+        prepared.card.species[0].slug
+    ]
 
 
-def test_pictures_are_small_jpegs_that_tell_nothing_else(prepared: Dataset) -> None:
-    answers = {int(photo): said(int(prepared.labels[photo]), 0) for photo in prepared.indices("train")}
+def test_pictures_are_small_jpegs_without_metadata(prepared: Dataset) -> None:
+    answers = {int(photo): inference(int(prepared.labels[photo]), 0) for photo in prepared.indices("train")}
 
-    for jpeg in choose_gallery(Told(prepared, answers), prepared).values():
+    for jpeg in choose_gallery(ScriptedClassifier(prepared, answers), prepared).values():
         image = Image.open(io.BytesIO(jpeg))
         assert (image.format, image.size) == ("JPEG", (RECIPE.size, RECIPE.size))
         assert not image.getexif()
@@ -74,7 +76,7 @@ def names(folder: Path) -> list[str]:
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
 
 
-def test_a_gallery_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
+def test_a_gallery_replaces_the_previous_one(tmp_path: Path) -> None:
     report = tmp_path / "report"
     report.mkdir()
     write_gallery(report, {"maize": b"old", "wheat": b"old"})
@@ -88,9 +90,7 @@ def test_a_gallery_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
     assert not (report / "gallery").exists()
 
 
-def test_a_gallery_that_cannot_be_written_leaves_the_one_before(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failed_write_keeps_the_previous_gallery(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     report = tmp_path / "report"
     report.mkdir()
     write_gallery(report, {"maize": b"old"})

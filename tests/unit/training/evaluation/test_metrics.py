@@ -1,15 +1,14 @@
-"""Measures on cases small enough to be worked out by hand."""
+"""Metrics of cases small enough to compute by hand."""
 
 import numpy as np
 import pytest
-from sklearn.metrics import f1_score
 
 from training.evaluation.metrics import (
     accuracy_of_identified,
     by_species,
     macro_f1,
     macro_f1_interval,
-    reliability,
+    macro_f1_of_samples,
     verdict_shares,
 )
 
@@ -17,16 +16,16 @@ from training.evaluation.metrics import (
 LABELS, PREDICTED = np.array([0, 0, 0, 1]), np.array([0, 0, 1, 1])
 
 
-def test_the_species_count_alike_in_macro_f1() -> None:
+def test_every_species_has_the_same_weight_in_macro_f1() -> None:
     assert macro_f1(LABELS, PREDICTED) == pytest.approx((0.8 + 2 / 3) / 2)
 
 
-def test_macro_f1_is_that_of_scikit_learn() -> None:
+def test_macro_f1_of_samples_is_that_of_each_sample() -> None:
     draw = np.random.default_rng(0)
-    labels, predicted = draw.integers(7, size=90), draw.integers(2, 9, size=90)
+    labels, predicted = draw.integers(7, size=(3, 90)), draw.integers(2, 9, size=(3, 90))
 
-    expected = f1_score(labels, predicted, average="macro", zero_division=0)
-    assert macro_f1(labels, predicted) == pytest.approx(expected)
+    expected = [macro_f1(*sample) for sample in zip(labels, predicted, strict=True)]
+    assert macro_f1_of_samples(labels, predicted) == pytest.approx(expected)
 
 
 def test_precision_and_recall_of_each_species() -> None:
@@ -45,7 +44,7 @@ def test_the_interval_narrows_with_more_photos() -> None:
     assert few[0] < many[0] < truth < many[1] < few[1]
 
 
-def test_where_all_is_right_the_interval_is_a_point() -> None:
+def test_without_errors_the_interval_is_a_point() -> None:
     assert macro_f1_interval(LABELS, LABELS) == (1, 1)
 
 
@@ -55,13 +54,3 @@ def test_shares_of_verdicts() -> None:
     assert verdict_shares(verdicts) == {"identified": 0.5, "uncertain": 0.25, "not_recognised": 0.25}
     assert accuracy_of_identified(verdicts, np.array([True, False, True, True])) == 0.5
     assert accuracy_of_identified(verdicts[2:], np.array([True, True])) == 0
-
-
-def test_reliability_by_confidence() -> None:
-    confidences, correct = np.array([0.98, 1.0, 0.42, 0.44]), np.array([True, False, True, True])
-
-    low, high = reliability(confidences, correct)
-
-    assert [low.confidence, high.confidence] == pytest.approx([0.43, 0.99])
-    assert [low.accuracy, high.accuracy] == [1, 0.5]
-    assert [low.photos, high.photos] == [2, 2]

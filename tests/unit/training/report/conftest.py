@@ -1,4 +1,4 @@
-"""A model of which everything is known, made up so that every number can be told from the others."""
+"""The inputs of a complete report; every number differs from the others."""
 
 import base64
 import io
@@ -13,31 +13,31 @@ from frond.manifest import Manifest, SpeciesLabel
 from frond.preprocessing import PreprocessingSpec
 from frond.tta import TTASettings
 from tests.support.tiny_model import manifest_of, tiny_model
+from training.artifacts.examples import Example, Examples
 from training.artifacts.metrics import (
-    Bin,
+    CalibratedGroupShares,
+    CalibrationBin,
     Estimate,
-    Fusion,
-    Measured,
+    GroupShares,
     Metrics,
-    Scores,
-    Shares,
-    TakenFor,
-    Unknown,
+    Misidentified,
+    MultiImageMetrics,
+    OodMetrics,
+    ScoreHistograms,
 )
 from training.artifacts.trials import (
-    AbstentionTrials,
     BiasTrial,
     LayerError,
-    LeftOut,
+    LeftOutSpecies,
+    OodBenchmark,
     QuantizationTrials,
-    ScoreTrial,
-    SecondLookTrial,
-    SecondLookTrials,
-    Variant,
+    ScoreResult,
+    TTATrial,
+    TTATrials,
+    VariantMetrics,
 )
 from training.data.card import BadFile, DataCard
-from training.evaluation.exhibits import Exhibit, Exhibits
-from training.report import Material
+from training.report import ReportInputs
 
 NAMES = ("Maize", "Wheat", "Beet")
 
@@ -50,16 +50,16 @@ def species_named(names: Sequence[str]) -> list[SpeciesLabel]:
 
 
 def noise(side: int, seed: int = 0) -> str:
-    """The picture that compresses worst."""
+    """Return a picture of noise, which compresses worst."""
     pixels = np.random.default_rng(seed).integers(0, 256, (side, side, 3), dtype=np.uint8)
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "WEBP", quality=82)
     return base64.b64encode(file.getvalue()).decode()
 
 
-def exhibit(truth: int, answer: int, side: int = 8, confidence: float = 0.91) -> Exhibit:
+def example(truth: int, answer: int, side: int = 8, confidence: float = 0.91) -> Example:
     grid = [[1.0, -1.0], [0.5, 0.0]]
-    return Exhibit(
+    return Example(
         source=f"photos/{truth}-as-{answer}.jpg",
         truth=f"plant-{truth}",
         answer=f"plant-{answer}",
@@ -74,26 +74,28 @@ def around(mean: float) -> Estimate:
     return Estimate(mean=mean, low=mean - 0.01, high=mean + 0.02)
 
 
-def fusion_of(photos: int, accuracy: float) -> Fusion:
-    """So many photos of a plant judged together, against photos of which 81.2 % are answered rightly."""
+def multi_image_metrics(photos: int, accuracy: float) -> MultiImageMetrics:
+    """Metrics of photos classified together, relative to single photos with an accuracy of 81.2 %."""
     one, gained = around(0.8125), around(accuracy - 0.8125)
-    return Fusion(
+    return MultiImageMetrics(
         photos=photos,
         groups=16 // photos,
         partitions=100,
-        alone=Measured(accuracy=one, macro_f1=one, identified=one, expected_calibration_error=0.0456),
-        together=Measured(
+        alone=CalibratedGroupShares(
+            accuracy=one, macro_f1=one, identified=one, expected_calibration_error=0.0456
+        ),
+        together=CalibratedGroupShares(
             accuracy=around(accuracy),
             macro_f1=around(accuracy - 0.1),
             identified=around(accuracy - 0.2),
             expected_calibration_error=0.0321,
         ),
-        gained=Shares(accuracy=gained, macro_f1=gained, identified=gained),
+        gained=GroupShares(accuracy=gained, macro_f1=gained, identified=gained),
     )
 
 
 def metrics_of(manifest: Manifest) -> Metrics:
-    """16 photos, 13 of them answered rightly; one of the species is never answered."""
+    """Metrics of 16 photos, 13 of them correct; one of the species is never predicted."""
     return Metrics(
         model_version=manifest.version,
         dataset="garden",
@@ -110,7 +112,7 @@ def metrics_of(manifest: Manifest) -> Metrics:
             "accuracy_of_identified": 0.9,
         },
         median_inference_ms=12.34,
-        looked_twice=0.0625,
+        tta_share=0.0625,
         threads=2,
         processor="Abacus 9000",
         species={
@@ -120,28 +122,28 @@ def metrics_of(manifest: Manifest) -> Metrics:
         },
         confusion=[[8, 0, 0], [1, 5, 0], [2, 0, 0]],
         reliability=[
-            Bin(confidence=0.6, accuracy=0.5, photos=4),
-            Bin(confidence=0.95, accuracy=0.9, photos=12),
+            CalibrationBin(confidence=0.6, accuracy=0.5, photos=4),
+            CalibrationBin(confidence=0.95, accuracy=0.9, photos=12),
         ],
-        scores=Scores(
+        scores=ScoreHistograms(
             name="energy", threshold=1.5, edges=[0, 1, 2, 3], known=[0, 4, 12], unknown={"stones": [5, 2, 0]}
         ),
         unknown={
-            "stones": Unknown(
+            "stones": OodMetrics(
                 photos=7,
                 identified=0.1429,
                 uncertain=0,
                 not_recognised=0.8571,
-                taken_for=[TakenFor(source="pebble.jpg", species="plant-1", confidence=0.77)],
+                misidentified=[Misidentified(source="pebble.jpg", species="plant-1", confidence=0.77)],
                 unreadable=[BadFile(source="sand.txt", reason="This is not a picture.")],
             )
         },
-        fusion=[fusion_of(1, 0.8125), fusion_of(3, 0.9234)],
+        multi_image=[multi_image_metrics(1, 0.8125), multi_image_metrics(3, 0.9234)],
     )
 
 
-def material_of(names: Sequence[str] = NAMES, side: int = 8, mistakes: int = 2) -> Material:
-    """All of it."""
+def inputs_of(names: Sequence[str] = NAMES, side: int = 8, mistakes: int = 2) -> ReportInputs:
+    """Return inputs for every section."""
     labels = species_named(names)
     drafted = manifest_of(tiny_model())
     dataset = drafted.dataset.model_copy(
@@ -158,12 +160,12 @@ def material_of(names: Sequence[str] = NAMES, side: int = 8, mistakes: int = 2) 
         }
     )
     counts = {s.slug: {"train": 1000 + i, "validation": 10 + i, "test": 2} for i, s in enumerate(labels)}
-    return Material(
+    return ReportInputs(
         manifest=manifest,
         metrics=metrics_of(manifest),
-        exhibits=Exhibits(
-            mistakes=[exhibit(2, 0, side) for _ in range(mistakes)],
-            examples=[exhibit(i, i, side) for i in range(3) for _ in range(max(1, mistakes // 5))],
+        examples=Examples(
+            mistakes=[example(2, 0, side) for _ in range(mistakes)],
+            typical=[example(i, i, side) for i in range(3) for _ in range(max(1, mistakes // 5))],
         ),
         card=DataCard(
             name="garden",
@@ -194,7 +196,7 @@ def material_of(names: Sequence[str] = NAMES, side: int = 8, mistakes: int = 2) 
             split="validation",
             photos=33,
             variants=[
-                Variant(
+                VariantMetrics(
                     name=name,
                     accuracy=0.9,
                     macro_f1=f1,
@@ -209,35 +211,37 @@ def material_of(names: Sequence[str] = NAMES, side: int = 8, mistakes: int = 2) 
                 LayerError(layer=f"layer_{i}", position=i, signal_to_noise_db=40 - i, lowest_db=20)
                 for i in range(5)
             ],
-            warnings=["It is not as faithful as it should be."],
+            warnings=["The int8 model loses too much."],
         ),
-        abstention=AbstentionTrials(
+        ood_benchmark=OodBenchmark(
             chosen="energy",
             acceptance=0.95,
             scores=[
-                ScoreTrial(
-                    name="energy", threshold=1.5, turned_away={"stones": 0.8768}, known_accepted=0.951
+                ScoreResult(
+                    name="energy", threshold=1.5, rejected={"stones": 0.8768}, known_identified=0.951
                 ),
-                ScoreTrial(name="vim", threshold=0.5, turned_away={}, known_accepted=0.952),
+                ScoreResult(name="vim", threshold=0.5, rejected={}, known_identified=0.952),
             ],
-            left_out=[LeftOut(species="plant-1", photos=12, not_identified=0.6667, not_recognised=0.5)],
+            left_out=[
+                LeftOutSpecies(species="plant-1", photos=12, not_identified=0.6667, not_recognised=0.5)
+            ],
         ),
         biases=BiasTrial(
             biases={label.slug: 0.1 * i - 0.2 for i, label in enumerate(labels)},
             loss=0.2222,
             loss_without=0.3333,
         ),
-        second_look=SecondLookTrials(
+        tta=TTATrials(
             gap_below=0.7531,
             trials=[
-                SecondLookTrial(gap_below=None, share=0, loss=0.5757, wrong=6),
-                SecondLookTrial(gap_below=0.7531, share=0.0525, loss=0.4646, wrong=5),
+                TTATrial(gap_below=None, share=0, loss=0.5757, wrong=6),
+                TTATrial(gap_below=0.7531, share=0.0525, loss=0.4646, wrong=5),
             ],
         ),
     )
 
 
 @pytest.fixture(scope="session")
-def material() -> Material:
-    """What there is to tell of a model when everything was recorded."""
-    return material_of()
+def inputs() -> ReportInputs:
+    """The inputs of a complete report."""
+    return inputs_of()

@@ -1,19 +1,19 @@
-"""The model card: the headings one expects, and the same numbers as the page."""
+"""Rendering of the model card: the standard headings, and the same metrics as the page."""
 
 import re
 from dataclasses import replace
 
 import pytest
 
-from tests.unit.training.report.conftest import material_of
-from training.report import Material
-from training.report.render import make_card
+from tests.unit.training.report.conftest import inputs_of
+from training.report import ReportInputs
+from training.report.render import render_card
 
 
 @pytest.fixture(scope="module")
-def card(material: Material) -> str:
-    """The card where everything was recorded, with plain spaces."""
-    return make_card(material).replace("\u00a0", " ")
+def card(inputs: ReportInputs) -> str:
+    """The card with every section, with plain spaces."""
+    return render_card(inputs).replace("\u00a0", " ")
 
 
 def test_the_headings_are_those_of_model_cards(card: str) -> None:
@@ -30,31 +30,31 @@ def test_the_headings_are_those_of_model_cards(card: str) -> None:
     ]
 
 
-def test_it_tells_the_numbers(card: str, material: Material) -> None:
-    assert f"# Model card: Frond {material.manifest.version}" in card
+def test_the_card_shows_the_metrics(card: str, inputs: ReportInputs) -> None:
+    assert f"# Model card: Frond {inputs.manifest.version}" in card
     assert "| macro F1 | 0.571 (0.432 to 0.765) |" in card
     assert "| accuracy | 81.2 % |" in card
-    assert "| int8 against float, macro F1 (validation) | −0.12 points |" in card
+    assert "| macro F1 of int8 less that of float (validation) | −0.12 points |" in card
     assert "| *Planta Wheat* | Wheat | 0.833 | 0.833 | 0.825 | 6 |" in card
     assert "| 1 | 81.2 % | – | 0.713 | 61.3 % | 0.032 |" in card
     assert "| 3 | 92.3 % | +11.09 (+10.09 to +13.09) | 0.823 | 72.3 % | 0.032 |" in card
     assert "| stones | 7 | 85.7 % | 85.7 % |" in card
 
 
-def test_it_tells_whose_photos_the_weights_were_learned_from(card: str) -> None:
-    assert "- Licence of the photos that its weights were learned from: CC BY 4.0" in card
-    assert "- Whose photos: A. Gardener" in card
+def test_the_training_photos_are_attributed(card: str) -> None:
+    assert "- Licence of the training photos: CC BY 4.0" in card
+    assert "- Source of the training photos: A. Gardener" in card
 
 
-def test_limits_are_those_of_the_numbers(card: str) -> None:
+def test_limits_follow_from_the_metrics(card: str) -> None:
     limits = card.partition("## Limits")[2].partition("##")[0]
 
-    assert "- Among its weakest: Beet, F1 0.111 on 2 photos." in limits
-    assert "- 2 of 2 photos of Beet were taken for Maize." in limits
-    assert "Wheat were taken" not in limits, "one photo is no tendency"
+    assert "- Low F1: Beet, 0.111 on 2 photos." in limits
+    assert "- 2 of 2 photos of Beet were classified as Maize." in limits
+    assert "Wheat were classified" not in limits, "one photo is no tendency"
 
 
-def test_it_tells_how_to_make_the_model_again(card: str) -> None:
+def test_the_commands_to_reproduce_the_model(card: str) -> None:
     commands = card.partition("```\n")[2].partition("```")[0]
 
     assert commands.splitlines() == [
@@ -65,10 +65,10 @@ def test_it_tells_how_to_make_the_model_again(card: str) -> None:
     ]
     assert "| Weight decay | 0.0625 |" in card
     assert "| Stages | head | all |" in card
-    assert "| Rate | 0.03125 | – |" in card
+    assert "| Learning rate | 0.03125 | – |" in card
 
 
-def test_tables_are_whole(card: str) -> None:
+def test_tables_have_all_columns_in_every_row(card: str) -> None:
     for table in re.findall(r"(?:^\|.*\n)+", card, re.MULTILINE):
         head, rule, *rows = table.splitlines()
         columns = len(re.findall(r"(?<!\\)\|", head))
@@ -77,8 +77,8 @@ def test_tables_are_whole(card: str) -> None:
         assert all(len(re.findall(r"(?<!\\)\|", row)) == columns for row in [rule, *rows])
 
 
-def test_odd_names_are_only_text() -> None:
-    card = make_card(material_of(names=("<b>x</b> | y", "*stars*\n## Heading", "`a`")))
+def test_names_are_escaped() -> None:
+    card = render_card(inputs_of(names=("<b>x</b> | y", "*stars*\n## Heading", "`a`")))
 
     assert "<b>" not in card
     assert "\n## Heading" not in card
@@ -86,21 +86,21 @@ def test_odd_names_are_only_text() -> None:
     assert r"\*stars\* \#\# Heading" in card
 
 
-def test_what_was_not_recorded_is_left_out(material: Material) -> None:
-    bare = Material(
-        material.manifest.model_copy(update={"agreement": {}, "libraries": {}, "code_commit": None}),
-        material.metrics.model_copy(update={"unknown": {}, "fusion": []}),
+def test_a_section_without_input_is_left_out(inputs: ReportInputs) -> None:
+    bare = ReportInputs(
+        inputs.manifest.model_copy(update={"agreement": {}, "libraries": {}, "code_commit": None}),
+        inputs.metrics.model_copy(update={"unknown": {}, "multi_image": []}),
     )
 
-    card = make_card(bare)
+    card = render_card(bare)
 
     assert not any(
-        word in card for word in ("None", "nan", "int8 against", "Undefined", "Code:", "judged together")
+        word in card for word in ("None", "nan", "int8 less", "Undefined", "Code:", "classified together")
     )
     assert "Libraries: not recorded." in card
 
 
-def test_why_a_model_was_forced_out(material: Material) -> None:
-    forced = material.manifest.model_copy(update={"forced": "The harvest does not wait."})
+def test_the_reason_of_a_forced_release(inputs: ReportInputs) -> None:
+    forced = inputs.manifest.model_copy(update={"forced": "The harvest does not wait."})
 
-    assert "gate refused it**: The harvest does not wait." in make_card(replace(material, manifest=forced))
+    assert "failed gate**: The harvest does not wait." in render_card(replace(inputs, manifest=forced))

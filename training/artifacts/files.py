@@ -1,0 +1,44 @@
+"""Names and readers of the JSON files in a model's ``report/`` folder."""
+
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from training.errors import TrainingError
+
+REPORT_NAME = "report"
+DATA_NAME, HISTORY_NAME, SETTINGS_NAME = "data.json", "history.json", "settings.json"
+QUANTIZATION_NAME, BIASES_NAME = "quantization.json", "biases.json"
+TTA_NAME, OOD_BENCHMARK_NAME = "test_time_augmentation.json", "ood_benchmark.json"
+# The training of the network. The other files hold its calibration and its metrics, which a new calibration
+# changes.
+TRAINING_FILES = (DATA_NAME, HISTORY_NAME, SETTINGS_NAME, QUANTIZATION_NAME, BIASES_NAME)
+
+T = TypeVar("T")
+
+
+def read_json(path: Path, kind: type[T]) -> T | None:
+    """Read and validate a JSON file.
+
+    Returns
+    -------
+    The validated content; None where there is no such file.
+
+    Raises
+    ------
+    training.errors.TrainingError
+        The content does not have the type's structure.
+    """
+    try:
+        text = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    try:
+        return TypeAdapter(kind).validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"])) or "top level"
+        raise TrainingError(
+            f"{path} is invalid ({place}: {first['msg']}); export and evaluate the model again."
+        ) from error
