@@ -39,13 +39,13 @@ def test_a_single_photo_is_judged_once(
     call: Call, maize: bytes, monkeypatch: pytest.MonkeyPatch, photos: int, expected: int
 ) -> None:
     calls: list[int] = []
-    judge = Classifier.judge
+    judge = Classifier.predict
 
     def count(self: Classifier, *inferences: Inference) -> ClassifierOutput:
         calls.append(len(inferences))
         return judge(self, *inferences)
 
-    monkeypatch.setattr(Classifier, "judge", count)
+    monkeypatch.setattr(Classifier, "predict", count)
     classify(call, *[maize] * photos)
     assert len(calls) == expected
 
