@@ -66,7 +66,7 @@ release: $(VENV)/.dev ## Check that this commit can be released, run every test 
 	@$(BIN)/python -m tools.release
 
 clean: ## Remove the environment, caches and the local stack's state
-	rm -rf $(VENV) .frond .aws-sam .mypy_cache .ruff_cache .pytest_cache .coverage
+	rm -rf $(VENV) .frond .aws-sam .mypy_cache .ruff_cache .pytest_cache .coverage .site
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \

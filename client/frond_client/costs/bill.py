@@ -15,7 +15,7 @@ GIGABYTE = 1024**3
 # Overhead that DynamoDB bills per item, in the table and in the index:
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
 ITEM_BYTES = 100
-# The index has id, partition and time, with their names.
+# In the index: id, partition and time, with their names.
 INDEX_BYTES = 100
 # Lambda polls each of the two queues with five pollers, each with long polls of 20 seconds:
 # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html

@@ -42,20 +42,20 @@ def large(seedlings: Path) -> bytes:
 
 def test_a_large_photo_is_uploaded_to_s3(frond: Frond, large: bytes) -> None:
     with frond:
-        answer = frond.classify(large, top=2, lang="es")
-        assert (answer.status, answer.source.door) == ("succeeded", "s3")
-        assert [each.common_name for each in answer.predictions][:1] == ["Maíz"]
-        assert len(answer.predictions) == 2
-        assert frond.get(answer.id).predictions[0].species == "zea-mays"
+        result = frond.classify(large, top=2, lang="es")
+        assert (result.status, result.source.door) == ("succeeded", "s3")
+        assert [each.common_name for each in result.predictions][:1] == ["Maíz"]
+        assert len(result.predictions) == 2
+        assert frond.get(result.id).predictions[0].species == "zea-mays"
 
 
 def test_a_large_photo_without_record_is_deleted(stack: RunningStack, large: bytes) -> None:
     async def classify() -> Classification:
         async with AsyncFrond(stack.api_url, stack.api_key) as frond:
-            answer = await frond.classify(large, record=False)
+            result = await frond.classify(large, record=False)
             with pytest.raises(NotFoundError):
-                await frond.get(answer.id)
-            return answer
+                await frond.get(result.id)
+            return result
 
     assert asyncio.run(classify()).predictions[0].species == "zea-mays"
 

@@ -205,8 +205,8 @@ def test_an_error_that_fails_every_request_ends_the_command(
 
 
 def test_earlier_results_are_printed_before_the_error(walk: Path, configured: FakeApi, frond: Run) -> None:
-    answer = json.dumps(classification("x", ["zea-mays"])).encode()
-    configured.responses = [(200, {}, answer), problem(429, "quota-exceeded")]
+    body = json.dumps(classification("x", ["zea-mays"])).encode()
+    configured.responses = [(200, {}, body), problem(429, "quota-exceeded")]
     result = frond("classify", "walk", "--workers", "1")
     assert result.exit_code == 1
     assert "Zea mays" in result.stdout
@@ -214,9 +214,9 @@ def test_earlier_results_are_printed_before_the_error(walk: Path, configured: Fa
 
 
 def test_the_table_has_advice_if_there_is_any(walk: Path, configured: FakeApi, frond: Run) -> None:
-    answer = classification("x", ["zea-mays"], verdict="not_recognised")
-    answer["images"][0]["issues"] = [{"issue": "blurred", "advice": "Hold it still."}]
-    configured.responses = [(200, {}, json.dumps(answer).encode())]
+    document = classification("x", ["zea-mays"], verdict="not_recognised")
+    document["images"][0]["issues"] = [{"issue": "blurred", "advice": "Hold it still."}]
+    configured.responses = [(200, {}, json.dumps(document).encode())]
     shown = " ".join(frond("classify", "walk/a.jpg").stdout.split())
     assert "advice" in shown
     assert "not recognised" in shown
@@ -225,8 +225,8 @@ def test_the_table_has_advice_if_there_is_any(walk: Path, configured: FakeApi, f
 
 
 def test_the_activation_map_is_drawn(walk: Path, configured: FakeApi, frond: Run) -> None:
-    answer = classification("x", ["zea-mays"], evidence=[[0, 1], [0.5, 0]])
-    configured.responses = [(200, {}, json.dumps(answer).encode())]
+    document = classification("x", ["zea-mays"], evidence=[[0, 1], [0.5, 0]])
+    configured.responses = [(200, {}, json.dumps(document).encode())]
     result = frond("classify", "walk/a.jpg", "--explain")
     assert result.stdout.endswith("walk/a.jpg: where Zea mays (the zea-mays) was seen\n  ██\n▒▒\n")
 
@@ -361,8 +361,8 @@ def test_the_progress_bar_is_on_the_terminal_and_results_on_standard_output(
 
 
 def test_ctrl_c_ends_the_command_at_once_after_the_finished_results(walk: Path, service: FakeApi) -> None:
-    answer = json.dumps(classification("x", ["zea-mays"])).encode()
-    service.responses = [(200, {}, answer), *[(429, {"Retry-After": "60"}, b"{}")] * 9]
+    body = json.dumps(classification("x", ["zea-mays"])).encode()
+    service.responses = [(200, {}, body), *[(429, {"Retry-After": "60"}, b"{}")] * 9]
     process = run("classify", "walk", "--json", "--workers", "1", service=service, cwd=walk.parent)
     deadline = time.monotonic() + 60
     while len(service.requests) < 2:

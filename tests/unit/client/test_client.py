@@ -23,12 +23,12 @@ def maize(tmp_path: Path) -> Path:
 
 
 def test_a_photo_is_classified(client: Frond, service: FakeApi, maize: Path) -> None:
-    answer = client.classify(maize)
+    result = client.classify(maize)
 
-    assert (answer.verdict, answer.status, answer.id) == ("identified", "succeeded", "id-0")
-    first = answer.predictions[0]
+    assert (result.verdict, result.status, result.id) == ("identified", "succeeded", "id-0")
+    first = result.predictions[0]
     assert (first.species, first.scientific_name, first.confidence) == ("zea-mays", "Zea mays", 0.9)
-    assert answer.created_at.isoformat() == "2026-11-21T16:29:01.870794+00:00"
+    assert result.created_at.isoformat() == "2026-11-21T16:29:01.870794+00:00"
     (sent,) = service.requests
     assert (sent.method, sent.target) == ("POST", "/v1/classifications")
     assert sent.headers["x-api-key"] == "a-key"
@@ -55,10 +55,10 @@ def test_each_kind_of_photo_source_is_read(client: Frond, service: FakeApi, maiz
 
 def test_photos_of_one_plant_are_one_multipart_request(client: Frond, service: FakeApi, maize: Path) -> None:
     with maize.open("rb") as file:
-        answer = client.classify([maize, photo("galium-aparine"), file])
+        result = client.classify([maize, photo("galium-aparine"), file])
 
     assert [part.name for part in service.requests[0].parts] == ["image"] * 3
-    assert [each.predictions[0].species for each in answer.images] == [
+    assert [each.predictions[0].species for each in result.images] == [
         "zea-mays",
         "galium-aparine",
         "zea-mays",
@@ -95,14 +95,14 @@ def test_unknown_members_are_preserved(client: Frond, service: FakeApi) -> None:
     document["evidence"] = [[0, 0.5], [1, 0.25]]
     service.records = [document]
 
-    answer = client.get("x")
+    result = client.get("x")
 
-    assert answer.verdict == "probable"
-    assert answer.image
-    assert answer.image.issues[0].advice == ISSUE["advice"]
-    assert answer.evidence == ((0.0, 0.5), (1.0, 0.25))
-    assert answer.model_extra == {"mood": "good"}
-    assert json.loads(answer.model_dump_json(exclude_unset=True)) == document
+    assert result.verdict == "probable"
+    assert result.image
+    assert result.image.issues[0].advice == ISSUE["advice"]
+    assert result.evidence == ((0.0, 0.5), (1.0, 0.25))
+    assert result.model_extra == {"mood": "good"}
+    assert json.loads(result.model_dump_json(exclude_unset=True)) == document
 
 
 def test_a_response_of_an_older_service_is_parsed(client: Frond, service: FakeApi) -> None:
@@ -110,8 +110,8 @@ def test_a_response_of_an_older_service_is_parsed(client: Frond, service: FakeAp
     for member in ("images", "evidence", "timings_ms", "feedback"):
         del document[member]
     service.records = [document]
-    answer = client.get("x")
-    assert (answer.images, answer.evidence, answer.feedback) == ((), None, None)
+    result = client.get("x")
+    assert (result.images, result.evidence, result.feedback) == ((), None, None)
 
 
 def test_classifications_are_listed_in_pages(client: Frond, service: FakeApi) -> None:

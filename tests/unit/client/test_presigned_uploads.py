@@ -31,10 +31,10 @@ def test_a_photo_at_the_limit_is_a_request(client: Frond, service: FakeApi) -> N
 def test_a_photo_over_the_limit_is_uploaded(client: Frond, service: FakeApi, delays: list[float]) -> None:
     service.progress = [{"status": "queued", "verdict": None, "predictions": []}, {"status": "running"}]
 
-    answer = client.classify(LARGE, top=1, lang="es")
+    result = client.classify(LARGE, top=1, lang="es")
 
-    assert (answer.id, answer.status, answer.source.door) == ("id-large", "succeeded", "s3")
-    assert [each.species for each in answer.predictions] == ["zea-mays"]
+    assert (result.id, result.status, result.source.door) == ("id-large", "succeeded", "s3")
+    assert [each.species for each in result.predictions] == ["zea-mays"]
     polled = "GET /v1/classifications/id-large"
     assert steps(service) == ["POST /v1/uploads", "POST /bucket", polled, polled, polled]
     declared, sent, *polls = service.requests

@@ -30,10 +30,10 @@ def upload(stack: FakeStack, key: str, age: float = HOUR) -> None:
 
 
 def notified(stack: FakeStack) -> list[str]:
-    answer = stack.sqs.receive_message(QueueUrl=stack.queues["UploadsQueue"], MaxNumberOfMessages=10)
+    response = stack.sqs.receive_message(QueueUrl=stack.queues["UploadsQueue"], MaxNumberOfMessages=10)
     records = [
         record
-        for each in answer.get("Messages", [])
+        for each in response.get("Messages", [])
         for record in json.loads(each["Body"]).get("Records", [])
     ]
     return sorted(unquote_plus(each["s3"]["object"]["key"]) for each in records)
