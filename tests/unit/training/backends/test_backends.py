@@ -9,7 +9,7 @@ import pytest
 
 from training.backends import open_backend, set_precision
 from training.backends.mirrored import Mirrored
-from training.backends.single_device import Plain
+from training.backends.single_device import SingleDevice
 from training.data.batches import BatchLoader
 from training.data.dataset import Dataset
 from training.errors import TrainingError
@@ -46,10 +46,10 @@ def test_only_tensorflow_takes_devices(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_every_framework_reads_the_same_batches(prepared: Dataset, mixup: float) -> None:
     loader = BatchLoader(prepared, "train", batch=5, seed=3, mixup=mixup)
     mirrored = list(Mirrored(["CPU:0"]).batches(loader, 2))
-    plain = Plain().batches(loader, 2)
-    assert len(mirrored) == len(plain) == loader.steps
-    for one, step in zip(mirrored, range(len(plain)), strict=True):
-        for value, other in zip(one, plain[step], strict=True):
+    single_device = SingleDevice().batches(loader, 2)
+    assert len(mirrored) == len(single_device) == loader.steps
+    for one, step in zip(mirrored, range(len(single_device)), strict=True):
+        for value, other in zip(one, single_device[step], strict=True):
             assert np.array_equal(value.numpy(), other)
             assert value.numpy().dtype == other.dtype
 

@@ -134,7 +134,7 @@ def test_missing_photos_are_skipped_and_listed(
     assert reasons[over_http] == "sent over HTTP, which stores no photo"
     assert reasons[deleted] == "the photo was deleted or has expired"
     assert reasons[broken].startswith("unreadable: ")
-    assert reasons[replaced] == "another photo lies under its key by now"
+    assert reasons[replaced] == "replaced by another photo under its key"
     assert reasons[odd] == "the corrected species is not a slug: ../../Zea mays"
     assert reasons[good] == ""
     for text in ("sent over HTTP, which stores no photo 1", "unreadable 1", "in the folder 1"):
@@ -288,7 +288,7 @@ def test_a_folder_of_something_else_is_left_alone(
     collect()
     before = photos(target)
     elsewhere = "--table", garden.table, "--uploads-bucket", "another"
-    assert "holds feedback from elsewhere" in run("feedback", target, *elsewhere, code=1)
+    assert "holds feedback of another stack" in run("feedback", target, *elsewhere, code=1)
     assert photos(target) == before
 
 

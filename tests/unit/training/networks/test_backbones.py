@@ -58,41 +58,41 @@ def test_pictures_are_scaled_as_keras_scaled_them(chosen: Backbone) -> None:
     found = keras.ops.convert_to_numpy(chosen.scaling()(pictures))
 
     # Red, green and blue stay as they are; the first convolution is turned instead.
-    turned = found[..., ::-1] if chosen.reads_bgr else found
+    turned = found[..., ::-1] if chosen.bgr else found
     np.testing.assert_allclose(turned, expected, atol=1e-4)
 
 
 @every_backbone
 def test_the_smallest_size_is_the_one_that_keras_takes(chosen: Backbone) -> None:
-    with pytest.raises(TrainingError, match=f"{chosen.name} needs pictures of at least {chosen.smallest} px"):
-        chosen.build(chosen.smallest - 1)
+    with pytest.raises(TrainingError, match=f"{chosen.name} needs images of at least {chosen.min_size} px"):
+        chosen.build(chosen.min_size - 1)
     with pytest.raises(ValueError, match="Input size must be at least"):
-        chosen.constructor(weights=None, include_top=False, input_shape=(chosen.smallest - 1,) * 2 + (3,))
+        chosen.constructor(weights=None, include_top=False, input_shape=(chosen.min_size - 1,) * 2 + (3,))
 
 
 class TestCuts:
     def test_the_first_blocks_stay_and_the_rest_learns(self, network: keras.Model) -> None:
-        seeing = backbone(network)
-        opens = find_backbone(seeing.name).opens
-        names = [layer.name for layer in seeing.layers]
-        places = [names.index(name) for name in opens]
+        base_model = backbone(network)
+        first_layers = find_backbone(base_model.name).first_layers
+        names = [layer.name for layer in base_model.layers]
+        places = [names.index(name) for name in first_layers]
         assert places == sorted(places)
 
-        for blocks in (1, len(opens) // 2, len(opens)):
+        for blocks in (1, len(first_layers) // 2, len(first_layers)):
             freeze_backbone(network)
             unfreeze_above(network, blocks)
-            learning = [layer.trainable for layer in seeing.layers]
+            learning = [layer.trainable for layer in base_model.layers]
             assert learning == [place >= places[blocks - 1] for place in range(len(names))]
-            weights = [variable.path for variable in seeing.trainable_variables]
-            assert 0 < len(weights) < len(seeing.weights)
+            weights = [variable.path for variable in base_model.trainable_variables]
+            assert 0 < len(weights) < len(base_model.weights)
 
     def test_no_first_block_or_too_many(self, network: keras.Model) -> None:
-        seeing = backbone(network)
+        base_model = backbone(network)
         unfreeze_above(network, 0)
-        assert all(layer.trainable for layer in seeing.layers)
+        assert all(layer.trainable for layer in base_model.layers)
 
-        too_many = len(find_backbone(seeing.name).opens) + 1
-        with pytest.raises(TrainingError, match=f"{seeing.name} has {too_many} blocks, so 0 to"):
+        too_many = len(find_backbone(base_model.name).first_layers) + 1
+        with pytest.raises(TrainingError, match=f"{base_model.name} has {too_many} blocks, so 0 to"):
             unfreeze_above(network, too_many)
 
 
