@@ -99,14 +99,14 @@ class Photo:
     format: str
 
 
-def read_photo(data: bytes, recipe: PreprocessingSpec, limits: DecodeLimits | None = None) -> Photo:
+def read_photo(data: bytes, spec: PreprocessingSpec, limits: DecodeLimits | None = None) -> Photo:
     """Decode a photo and preprocess it to the model's input.
 
     Parameters
     ----------
     data
         The whole file.
-    recipe
+    spec
         Size and shape of the model's input.
     limits
         Decode limits; the defaults suit a function with 2 GB of memory.
@@ -128,11 +128,11 @@ def read_photo(data: bytes, recipe: PreprocessingSpec, limits: DecodeLimits | No
     image = _checked(data, limits)
     with _decoder_errors(limits):
         original = _Original.of(image)
-        return _photo(_decoded(image, recipe), original, recipe)
+        return _photo(_decoded(image, spec), original, spec)
 
 
 def read_with_preview(
-    data: bytes, recipe: PreprocessingSpec, side: int, limits: DecodeLimits | None = None
+    data: bytes, spec: PreprocessingSpec, side: int, limits: DecodeLimits | None = None
 ) -> tuple[Photo, NDArray[np.uint8]]:
     """Decode a photo, preprocess it to the model's input, and make a thumbnail.
 
@@ -154,8 +154,8 @@ def read_with_preview(
     image = _checked(data, limits)
     with _decoder_errors(limits):
         original = _Original.of(image)
-        decoded = _decoded(image, recipe)
-        photo = _photo(decoded, original, recipe)
+        decoded = _decoded(image, spec)
+        photo = _photo(decoded, original, spec)
         longer = min(side, max(original.size))
         if max(decoded.size) < MIN_THUMBNAIL_SCALE * longer:  # decoded at the smaller scale of the model
             decoded = _checked(data, limits)
@@ -188,9 +188,9 @@ def _decoder_errors(limits: DecodeLimits) -> Iterator[None]:
         raise UnreadablePhoto from damage
 
 
-def _photo(decoded: Image.Image, original: _Original, recipe: PreprocessingSpec) -> Photo:
+def _photo(decoded: Image.Image, original: _Original, spec: PreprocessingSpec) -> Photo:
     orientation = _orientation(decoded)
-    small = _upright(_rgb(_square(decoded, recipe)), orientation)
+    small = _upright(_rgb(_square(decoded, spec)), orientation)
     width, height = original.size if orientation < 5 else original.size[::-1]
     return Photo(np.asarray(small, dtype=np.uint8), width, height, original.format)
 
@@ -259,19 +259,19 @@ def _looks_supported(data: bytes) -> bool:
     return any(accept(data[:16]) is True for accept in accepts if accept)
 
 
-def _decoded(image: Image.Image, recipe: PreprocessingSpec) -> Image.Image:
-    target = math.ceil(recipe.size * OVERSAMPLING)
+def _decoded(image: Image.Image, spec: PreprocessingSpec) -> Image.Image:
+    target = math.ceil(spec.size * OVERSAMPLING)
     image.draft(None, (target, target))  # only the JPEG decoder uses the hint
     image.load()
     return image
 
 
-def _square(image: Image.Image, recipe: PreprocessingSpec) -> Image.Image:
+def _square(image: Image.Image, spec: PreprocessingSpec) -> Image.Image:
     resampled = _resamplable(image)
     side = min(resampled.size)
     left, top = (resampled.width - side) / 2, (resampled.height - side) / 2
     return resampled.resize(
-        (recipe.size, recipe.size),
+        (spec.size, spec.size),
         Image.Resampling.BILINEAR,
         box=(left, top, left + side, top + side),
     )

@@ -188,7 +188,7 @@ def test_a_broken_channel_is_reported_by_every_command(
     directory, _ = model_folder(tmp_path / "next", seed=2)
 
     for command in (["release", directory], ["promote"], ["list"]):
-        assert f"channels/{channel}.json is not a valid channel file" in run(*command, code=1)
+        assert f"channels/{channel}.json does not say where {channel} points" in run(*command, code=1)
     assert version in run("list", code=1)
     assert bucket.contents() == before
 
