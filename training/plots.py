@@ -1,4 +1,4 @@
-"""Learning curves, for the folder of a run and for the report."""
+"""Plot learning curves, for a run's folder and for the report."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-# A value that was not measured in an epoch may be missing or None.
+# A metric of an epoch may be missing or None.
 Rows = Sequence[Mapping[str, float | None]]
 TITLES = {"loss": "Loss", "f1": "Macro F1", "accuracy": "Accuracy"}
 
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """Colours by what they are for."""
+    """Colours by role."""
 
     ink: str
     soft: str
@@ -53,7 +53,7 @@ PAPER = Palette(ink="#15211a", soft="#546259", line="#dbe2d7", first="#2f7d4a", 
 
 
 def draw_curves(rows: Rows, path: Path) -> None:
-    """Draw the history of a run (a row an epoch) to a PNG file."""
+    """Plot a run's history (one row per epoch) to a PNG file."""
     with mpl.rc_context(PAPER.settings()):
         figure = curves(rows, PAPER, (9, 3.5), columns=2)
         draft = path.with_name(f".{path.name}")
@@ -62,7 +62,7 @@ def draw_curves(rows: Rows, path: Path) -> None:
 
 
 def curves(rows: Rows, palette: Palette, size: tuple[float, float], columns: int) -> Figure:
-    """Return loss and macro F1 over the epochs, with a line where the size or the stage changes."""
+    """Plot loss and macro F1 over the epochs, with a line where the size or the stage changes."""
     shown = [name for name in ("loss", "f1") if _column(rows, name) or _column(rows, f"val_{name}")]
     figure = Figure(figsize=size, layout="constrained")
     grid = figure.subplots(-(-max(len(shown), 1) // columns), columns, squeeze=False).ravel()
@@ -75,14 +75,14 @@ def curves(rows: Rows, palette: Palette, size: tuple[float, float], columns: int
             axes.plot(*zip(*points, strict=True) if points else ([], []), ".-", color=colour, label=label)
         axes.set(title=TITLES[name], xlabel="epoch")
         axes.xaxis.get_major_locator().set_params(integer=True)
-        # Where the curves are not: the loss falls, the score rises.
+        # Away from the curves: loss falls, F1 rises.
         _mark_changes(axes, rows, palette, 0.94 if name == "loss" else 0.03)
         axes.legend()
     return figure
 
 
 def _column(rows: Rows, name: str) -> list[tuple[float, float]]:
-    """Return ``(epoch, value)`` wherever there is a value."""
+    """Return ``(epoch, value)`` of every epoch with a value."""
     return [
         (row.get("epoch") or number, value)
         for number, row in enumerate(rows, 1)
@@ -91,7 +91,7 @@ def _column(rows: Rows, name: str) -> list[tuple[float, float]]:
 
 
 def _mark_changes(axes: Axes, rows: Rows, palette: Palette, height: float) -> None:
-    """Draw a line wherever the stage or the size changes, and write the new size at a height of 0 to 1."""
+    """Draw a line where the stage or the size changes, labelled with the new size at a height of 0 to 1."""
     for number, (before, after) in enumerate(pairwise(rows), 2):
         resized = before.get("size") != after.get("size")
         if not resized and before.get("stage") == after.get("stage"):

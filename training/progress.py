@@ -1,4 +1,4 @@
-"""What long work shows while it runs."""
+"""Progress bars on standard error."""
 
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
@@ -8,12 +8,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 Item = TypeVar("Item")
 
-# Results go to standard output, progress does not.
+# Standard output is for results.
 console = Console(stderr=True)
 
 
 def bar() -> Progress:
-    """Return a progress bar with counts and the time that remains."""
+    """Return a progress bar with counts and remaining time."""
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -25,7 +25,7 @@ def bar() -> Progress:
 
 
 def track(items: Iterable[Item], total: int, description: str) -> Iterator[Item]:
-    """Yield items and show how many have come."""
+    """Yield items with a progress bar."""
     with bar() as progress:
         task = progress.add_task(description, total=total, note="")
         for item in items:

@@ -1,4 +1,4 @@
-"""Where a model comes from: the commit of the code and the versions of the libraries."""
+"""Provenance of a model: code commit and library versions."""
 
 import subprocess
 from importlib.metadata import version
@@ -8,7 +8,7 @@ LIBRARIES = ("tensorflow", "keras", "ai-edge-litert", "numpy", "pillow")
 
 
 def code_commit() -> str | None:
-    """Return the commit of the checkout, with ``-dirty`` when files differ from it; None outside of git."""
+    """Return the commit, with ``-dirty`` if files differ from it; None outside of git."""
     describe = ["git", "describe", "--always", "--abbrev=40", "--dirty", "--exclude=*"]
     try:
         result = subprocess.run(  # noqa: S603 - a fixed command
@@ -20,5 +20,5 @@ def code_commit() -> str | None:
 
 
 def library_versions() -> dict[str, str]:
-    """Return the versions that decide what an export contains."""
+    """Return the versions of the libraries that affect an export."""
     return {name: version(name) for name in LIBRARIES}

@@ -1,7 +1,7 @@
-"""Where the network learns: what differs between Keras's frameworks, and nothing else.
+"""Keras backends: devices, input pipelines and precision.
 
-TensorFlow mirrors the network over devices and reads through ``tf.data``; with the other frameworks
-Keras takes plain array batches on the one device that they choose.
+TensorFlow mirrors the network over devices and reads through ``tf.data``. With JAX and PyTorch, Keras reads
+array batches on a single device.
 """
 
 from collections.abc import Callable
@@ -17,25 +17,25 @@ PRECISIONS = {"float32": "float32", "bfloat16": "mixed_bfloat16", "float16": "mi
 
 
 class Backend(Protocol):
-    """A framework at work."""
+    """A Keras backend with its devices."""
 
     replicas: int
 
     def describe(self) -> str:
-        """Return the devices, for people."""
+        """Return a description of the devices."""
 
     def scope(self) -> AbstractContextManager[Any]:
-        """Return the context in which the network is made and learns."""
+        """Return the context to build and train the network in."""
 
     def batches(self, loader: BatchLoader, epoch: int) -> Any:
-        """Return what Keras reads an epoch of ``(pictures, labels, weights)`` from."""
+        """Return the input of ``fit`` for an epoch: ``(images, labels, weights)`` batches."""
 
     def best_precision(self) -> str:
-        """Return the precision that the devices are fastest at without losing accuracy."""
+        """Return the devices' fastest precision without loss of accuracy."""
 
 
 def open_backend(devices: list[str] | None = None) -> Backend:
-    """Return the framework that Keras runs on.
+    """Open the backend that Keras runs on.
 
     Parameters
     ----------
@@ -45,13 +45,13 @@ def open_backend(devices: list[str] | None = None) -> Backend:
     Raises
     ------
     training.errors.TrainingError
-        A device is not there, or the framework does not let them be chosen here.
+        A device does not exist, or the backend does not support ``devices``.
     """
-    return _makers()[keras.backend.backend()](devices)
+    return _constructors()[keras.backend.backend()](devices)
 
 
 def set_precision(name: str, backend: Backend) -> None:
-    """Choose the precision of the arithmetic; weights stay float32.
+    """Set the precision of the arithmetic; weights stay float32.
 
     Raises
     ------
@@ -64,17 +64,17 @@ def set_precision(name: str, backend: Backend) -> None:
     keras.mixed_precision.set_global_policy(PRECISIONS[chosen])
 
 
-def _makers() -> dict[str, Callable[[list[str] | None], Backend]]:
+def _constructors() -> dict[str, Callable[[list[str] | None], Backend]]:
     def mirrored(devices: list[str] | None) -> Backend:
         from training.backends.mirrored import Mirrored  # noqa: PLC0415 - TensorFlow only where it runs
 
         return Mirrored(devices)
 
-    def plain(devices: list[str] | None) -> Backend:
-        from training.backends.single_device import Plain  # noqa: PLC0415 - so that each loads without the other
+    def single_device(devices: list[str] | None) -> Backend:
+        from training.backends.single_device import SingleDevice  # noqa: PLC0415 - so that each loads without the other
 
         if devices:
             raise TrainingError("Only TensorFlow takes --devices; set the framework's own variables.")
-        return Plain()
+        return SingleDevice()
 
-    return {"tensorflow": mirrored, "jax": plain, "torch": plain}
+    return {"tensorflow": mirrored, "jax": single_device, "torch": single_device}

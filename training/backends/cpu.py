@@ -1,4 +1,4 @@
-"""What this machine's processor can do."""
+"""Features of this machine's CPU."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ CPUINFO = Path("/proc/cpuinfo")
 
 
 def has_bfloat16() -> bool:
-    """Say whether it has instructions for bfloat16 arithmetic; on systems that do not tell, no."""
+    """Return whether the CPU has bfloat16 instructions; False if the system does not list them."""
     try:
         flags = CPUINFO.read_text(encoding="utf-8")
     except OSError:

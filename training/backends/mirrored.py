@@ -9,17 +9,17 @@ from training.backends.cpu import has_bfloat16
 from training.data.batches import BatchLoader
 from training.errors import TrainingError
 
-# From this compute capability on GPUs take bfloat16, whose range needs no scaling of the loss.
+# Minimum compute capability for bfloat16, which needs no loss scaling.
 BFLOAT16_GPU = (8, 0)
 
 
 class Mirrored:
-    """Over the named devices, or over all GPUs, or over the CPU where there is none.
+    """Mirror over the named devices; by default over all GPUs, or the CPU if there is none.
 
     Raises
     ------
     training.errors.TrainingError
-        A named device is not there.
+        A named device does not exist.
     """
 
     def __init__(self, devices: list[str] | None = None) -> None:
@@ -33,16 +33,16 @@ class Mirrored:
         self.replicas = int(self.strategy.num_replicas_in_sync)
 
     def describe(self) -> str:
-        """Return the devices, for people."""
+        """Return a description of the devices."""
         return f"TensorFlow on {', '.join(self.devices)}"
 
     def scope(self) -> AbstractContextManager[Any]:
-        """Return the context in which the network is made and learns."""
+        """Return the context to build and train the network in."""
         scope: AbstractContextManager[Any] = self.strategy.scope()
         return scope
 
     def batches(self, loader: BatchLoader, epoch: int) -> tf.data.Dataset:
-        """Return an epoch as a data set; batches are made in parallel and ahead of their use."""
+        """Return an epoch as a data set with parallel loading and prefetching."""
         order = loader.order(epoch)
 
         def read(step: Any) -> tuple[Any, ...]:
@@ -55,7 +55,7 @@ class Mirrored:
             return tuple(tf.ensure_shape(value, shape) for value, shape in zip(loaded, shapes, strict=True))
 
         options = tf.data.Options()
-        # Batches are cut from one array; there are no files to share out among workers.
+        # Batches are slices of one array; there are no files to shard.
         options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.OFF
         steps = tf.data.Dataset.range(loader.steps)
         return (
@@ -65,7 +65,7 @@ class Mirrored:
         )
 
     def best_precision(self) -> str:
-        """Return bfloat16 where the devices have it, else float16 on GPUs and float32 on processors."""
+        """Return bfloat16 if the devices support it, else float16 on GPUs and float32 on CPUs."""
         gpus = tf.config.list_physical_devices("GPU")
         if not gpus:
             return "bfloat16" if has_bfloat16() else "float32"

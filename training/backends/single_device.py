@@ -1,4 +1,4 @@
-"""JAX and PyTorch: plain array batches, on the device that the framework takes by itself."""
+"""JAX and PyTorch backends: array batches on the framework's default device."""
 
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
@@ -10,17 +10,17 @@ from training.backends.cpu import has_bfloat16
 from training.data.batches import BatchLoader
 
 
-class Plain:
-    """The one device of JAX or PyTorch: a GPU where the framework finds one."""
+class SingleDevice:
+    """The default device of JAX or PyTorch: a GPU if there is one."""
 
     replicas = 1
 
     def describe(self) -> str:
-        """Return the devices, for people."""
+        """Return a description of the device."""
         return f"{keras.backend.backend()} on {self._device()}"
 
     def scope(self) -> AbstractContextManager[Any]:
-        """Return the context in which the network is made and learns."""
+        """Return the context to build and train the network in."""
         return nullcontext()
 
     def batches(self, loader: BatchLoader, epoch: int) -> keras.utils.PyDataset:
@@ -28,7 +28,7 @@ class Plain:
         return _Epoch(loader, epoch)
 
     def best_precision(self) -> str:
-        """Return bfloat16 on GPUs and on processors that have it."""
+        """Return bfloat16 on GPUs and on CPUs with support for it."""
         return "bfloat16" if self._device() != "cpu" or has_bfloat16() else "float32"
 
     def _device(self) -> str:
@@ -43,7 +43,7 @@ class Plain:
 
 class _Epoch(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no types
     def __init__(self, loader: BatchLoader, epoch: int) -> None:
-        # Keras reads ahead in threads; that is all the parallelism a memory copy needs.
+        # Keras prefetches in threads, which is enough for a memory copy.
         super().__init__(workers=2)
         self.loader, self.epoch, self.order = loader, epoch, loader.order(epoch)
 

@@ -1,1 +1,1 @@
-"""What learns: backbones, heads, the embedding, and the changes that training makes to pictures."""
+"""Networks: backbones, heads, the embedding, augmentation and batch normalization."""

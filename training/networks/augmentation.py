@@ -1,7 +1,7 @@
-"""What training does to a picture so that the network learns the plant and not the photo.
+"""Image augmentation, as Keras layers.
 
-Seedlings are photographed from above, so every turn and mirror image is as likely as the original.
-Layers run where the network runs, on the accelerator, and only while training.
+Seedlings are photographed from above, so every rotation and mirror image is as likely as the original. The
+layers run with the network on the accelerator, and in training only.
 """
 
 from typing import Any
@@ -11,25 +11,25 @@ from keras import layers as kl
 from pydantic import BaseModel, ConfigDict, Field
 
 PIXELS = (0, 255)
-# Pictures come in the network's precision, which holds whole levels; layers round no further.
+# Inputs have the network's precision, which is exact for whole levels; the layers compute in float32.
 EXACT = "float32"
 
 
 class Augmentation(BaseModel):
-    """How much a picture may be changed."""
+    """Strength of each augmentation."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    flip: bool = Field(True, description="Mirror images, both ways")
-    rotation: float = Field(0.5, ge=0, le=0.5, description="Largest turn either way, in whole turns")
+    flip: bool = Field(True, description="Random horizontal and vertical flips")
+    rotation: float = Field(0.5, ge=0, le=0.5, description="Largest rotation in either direction, in turns")
     zoom_in: float = Field(0.2, ge=0, lt=1, description="Largest share of height and width cut away")
     zoom_out: float = Field(0.1, ge=0, lt=1, description="Largest share of height and width added")
     resampled: float = Field(
         1,
         ge=0,
         le=1,
-        description="Share of the pictures that are rotated and zoomed, which blurs them; where that is not "
-        "all, pictures are turned by quarters, too",
+        description="Share of the images that are rotated and zoomed, which blurs them; below 1, images are "
+        "also rotated by quarter turns",
     )
     brightness: float = Field(0.15, ge=0, le=1, description="Largest change, as a share of white")
     contrast: float = Field(0.15, ge=0, le=1)
@@ -39,15 +39,15 @@ NONE = Augmentation(flip=False, rotation=0, zoom_in=0, zoom_out=0, brightness=0,
 
 
 def augmentation(seed: int, strength: Augmentation | None = None) -> keras.Sequential:
-    """Return layers from ``float32[N, S, S, 3]`` in 0..255 to the same, changed at random."""
+    """Build the augmentation layers, from ``float32[N, S, S, 3]`` in 0..255 to the same."""
     chosen = strength or Augmentation()
-    layers = [*_laying(seed, chosen), *_resampling(seed, chosen), *_lighting(seed, chosen)]
+    layers = [*_flips(seed, chosen), *_resampling(seed, chosen), *_lighting(seed, chosen)]
     return keras.Sequential(layers or [kl.Identity()], name="augmentation")
 
 
 @keras.saving.register_keras_serializable("frond")
-class OnSome(kl.Layer):  # type: ignore[misc]  # Keras has no types
-    """A layer that, while training, changes a share of the pictures, drawn anew for each batch."""
+class RandomApply(kl.Layer):  # type: ignore[misc]  # Keras has no types
+    """Apply a layer to a random share of the images while training."""
 
     def __init__(self, change: kl.Layer, share: float, seed: int, **config: Any) -> None:
         super().__init__(**config)
@@ -55,41 +55,41 @@ class OnSome(kl.Layer):  # type: ignore[misc]  # Keras has no types
         self.generator = keras.random.SeedGenerator(seed)
 
     def build(self, shape: tuple[int | None, ...]) -> None:
-        """Get ready for pictures of one shape."""
+        """Build the layer for an input shape."""
         self.change.build(shape)
         super().build(shape)
 
     def call(self, pictures: Any, training: bool = False) -> Any:
-        """Return ``[N, S, S, 3]``, some of it changed."""
+        """Return ``[N, S, S, 3]``, with the layer applied to some images."""
         if not training:
             return pictures
         drawn = keras.random.uniform((keras.ops.shape(pictures)[0], 1, 1, 1), seed=self.generator)
         return keras.ops.where(drawn < self.share, self.change(pictures, training=True), pictures)
 
     def get_config(self) -> dict[str, Any]:
-        """Return what a checkpoint needs to make this layer again."""
+        """Return the layer's configuration, for checkpoints."""
         change = keras.saving.serialize_keras_object(self.change)
         return {**super().get_config(), "change": change, "share": self.share, "seed": self.seed}
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "OnSome":
-        """Return the layer of a checkpoint."""
+    def from_config(cls, config: dict[str, Any]) -> "RandomApply":
+        """Create the layer from its configuration."""
         return cls(keras.saving.deserialize_keras_object(config.pop("change")), **config)
 
 
-def _laying(seed: int, chosen: Augmentation) -> list[kl.Layer]:
-    """Return what moves whole pixels."""
+def _flips(seed: int, chosen: Augmentation) -> list[kl.Layer]:
+    """Return the layers that move whole pixels."""
     if not chosen.flip:
         return []
     layers = [
-        # "horizontal_and_vertical" draws once for both: it turns pictures half-way and mirrors none.
+        # "horizontal_and_vertical" draws once for both: it rotates by half a turn and never mirrors.
         kl.RandomFlip("horizontal", seed=seed, dtype=EXACT),
         kl.RandomFlip("vertical", seed=seed + 8, dtype=EXACT),
     ]
     if chosen.resampled < 1:
-        # Columns for rows: with mirror images, that makes all eight ways to lay a square.
+        # Transposition: with flips, it gives all eight symmetries of a square.
         exchange = kl.Permute((2, 1, 3), dtype=EXACT)
-        layers.append(OnSome(exchange, share=0.5, seed=seed + 6, dtype=EXACT))
+        layers.append(RandomApply(exchange, share=0.5, seed=seed + 6, dtype=EXACT))
     return layers
 
 
@@ -102,7 +102,7 @@ def _resampling(seed: int, chosen: Augmentation) -> list[kl.Layer]:
         layers.append(kl.RandomZoom(zoom, fill_mode="reflect", seed=seed + 2, dtype=EXACT))
     if not layers or chosen.resampled == 1:
         return layers
-    return [OnSome(keras.Sequential(layers), share=chosen.resampled, seed=seed + 7, dtype=EXACT)]
+    return [RandomApply(keras.Sequential(layers), share=chosen.resampled, seed=seed + 7, dtype=EXACT)]
 
 
 def _lighting(seed: int, chosen: Augmentation) -> list[kl.Layer]:

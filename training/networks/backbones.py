@@ -1,4 +1,4 @@
-"""The networks that can see for Frond: what each wants of a picture, and what it is made of."""
+"""Backbones of `keras.applications`: input scaling, blocks and ImageNet weights."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from training.errors import TrainingError
 
-# The size that Keras' own weights were trained at; every network here takes it.
+# The size of Keras' pretrained weights, valid for every backbone.
 IMAGENET_SIZE = 224
-# Means of ImageNet's red, green and blue, as the authors of VGG took them off.
+# Means of ImageNet's red, green and blue, as VGG subtracts them.
 IMAGENET_MEANS = (123.68, 116.779, 103.939)
 
 
@@ -23,55 +23,54 @@ class Backbone:
     Attributes
     ----------
     name
-        Its name here, and of its layer in the model.
+        Name of the backbone, and of its layer in the model.
     constructor
-        What builds it.
-    smallest
-        Least height and width of its input, pixels.
-    opens
-        The layer that each of its blocks but the first opens with, in their order.
+        Its constructor in ``keras.applications``.
+    min_size
+        Minimum height and width of its input, pixels.
+    first_layers
+        The first layer of each block but the first, in order.
     scale, offset
-        What is done to pixels in 0..255 before it, one number or one for each of red, green and blue:
-        ``scale * pixel + offset``.
-    reads_bgr
-        Keras' weights for it expect blue first. Its first convolution is turned around when they are
-        loaded, so the pictures need not be: the same sum, in another order.
+        Input scaling of pixels in 0..255, one number or one per channel: ``scale * pixel + offset``.
+    bgr
+        Keras' weights expect BGR. The channels of the first kernel are reversed on loading, so that inputs
+        are RGB.
     """
 
     name: str
     constructor: Callable[..., keras.Model]
-    smallest: int
-    opens: tuple[str, ...]
+    min_size: int
+    first_layers: tuple[str, ...]
     scale: float = 1 / 127.5
     offset: float | tuple[float, ...] = -1
-    reads_bgr: bool = False
+    bgr: bool = False
 
     def scaling(self) -> keras.layers.Layer:
-        """Return the layer before it, from red, green and blue in 0..255 to what it wants.
+        """Return the scaling layer, from RGB in 0..255 to the backbone's input.
 
-        Where the network pads its input, the zeros stand for the mean of these values, as in training.
+        Where the network pads its input, zero is the mean of the scaled values, as in pretraining.
         """
         return keras.layers.Rescaling(self.scale, offset=self.offset, dtype="float32", name="scaling")
 
     def check_size(self, size: int) -> None:
-        """Refuse pictures that it is too deep for.
+        """Check the input size.
 
         Raises
         ------
         training.errors.TrainingError
-            It needs larger pictures.
+            The size is below the minimum.
         """
-        if size < self.smallest:
-            raise TrainingError(f"{self.name} needs pictures of at least {self.smallest} px, not {size} px.")
+        if size < self.min_size:
+            raise TrainingError(f"{self.name} needs images of at least {self.min_size} px, not {size} px.")
 
     def build(self, size: int) -> keras.Model:
-        """Return it for inputs of ``size`` pixels, with weights drawn at random; see :meth:`check_size`."""
+        """Build the backbone for inputs of ``size`` pixels, with random weights; see :meth:`check_size`."""
         self.check_size(size)
         shape = (size, size, 3)
         return self.constructor(include_top=False, weights=None, input_shape=shape, name=self.name)
 
-    def imagenet(self, source: str) -> list[NDArray[np.float32]]:
-        """Return ImageNet's weights for the network that :meth:`build` returns.
+    def imagenet_weights(self, source: str) -> list[NDArray[np.float32]]:
+        """Return ImageNet weights for the network of :meth:`build`.
 
         Parameters
         ----------
@@ -81,36 +80,36 @@ class Backbone:
         shape = (IMAGENET_SIZE, IMAGENET_SIZE, 3)
         donor = self.constructor(include_top=False, weights=source, input_shape=shape)
         kernel, *others = donor.get_weights()
-        return [kernel[:, :, ::-1] if self.reads_bgr else kernel, *others]
+        return [kernel[:, :, ::-1] if self.bgr else kernel, *others]
 
-    def first_learning(self, frozen_blocks: int) -> str | None:
-        """Return the layer from which on it learns while its first blocks do not; ``None``: from the first.
+    def first_trainable(self, frozen_blocks: int) -> str | None:
+        """Return the first trainable layer when the first blocks are frozen; ``None``: all are trainable.
 
         Raises
         ------
         training.errors.TrainingError
-            It has no block left to learn.
+            It has no more blocks than that.
         """
-        if not 0 <= frozen_blocks <= len(self.opens):
+        most = len(self.first_layers)
+        if not 0 <= frozen_blocks <= most:
             raise TrainingError(
-                f"{self.name} has {len(self.opens) + 1} blocks, so 0 to {len(self.opens)} of them can be "
-                f"frozen, not {frozen_blocks}."
+                f"{self.name} has {most + 1} blocks, so 0 to {most} can be frozen, not {frozen_blocks}."
             )
-        return self.opens[frozen_blocks - 1] if frozen_blocks else None
+        return self.first_layers[frozen_blocks - 1] if frozen_blocks else None
 
 
 _CENTRED: dict[str, Any] = {
     "scale": 1.0,
     "offset": tuple(-mean for mean in IMAGENET_MEANS),
-    "reads_bgr": True,
+    "bgr": True,
 }
 
 _ALL = (
     Backbone(  # Chollet 2017, arXiv:1610.02357
         "xception",
         keras.applications.Xception,
-        smallest=71,
-        opens=(
+        min_size=71,
+        first_layers=(
             "block2_sepconv1",
             *(f"block{number}_sepconv1_act" for number in range(3, 14)),
             "block14_sepconv1",
@@ -119,8 +118,8 @@ _ALL = (
     Backbone(  # Sandler et al. 2018, arXiv:1801.04381
         "mobilenet_v2",
         keras.applications.MobileNetV2,
-        smallest=32,
-        opens=(
+        min_size=32,
+        first_layers=(
             "expanded_conv_depthwise",
             *(f"block_{number}_expand" for number in range(1, 17)),
             "Conv_1",
@@ -129,15 +128,15 @@ _ALL = (
     Backbone(  # Szegedy et al. 2015, arXiv:1512.00567
         "inception_v3",
         keras.applications.InceptionV3,
-        smallest=75,
-        # Only the ends of its modules have names; the first block is the stem and the first module.
-        opens=tuple(f"mixed{number}" for number in range(10)),
+        min_size=75,
+        # Only the last layers of its modules have names; the first block is the stem with the first module.
+        first_layers=tuple(f"mixed{number}" for number in range(10)),
     ),
     Backbone(  # He et al. 2015, arXiv:1512.03385
         "resnet50",
         keras.applications.ResNet50,
-        smallest=32,
-        opens=tuple(
+        min_size=32,
+        first_layers=tuple(
             f"conv{stage}_block{block}_1_conv"
             for stage, blocks in ((2, 3), (3, 4), (4, 6), (5, 3))
             for block in range(1, blocks + 1)
@@ -147,8 +146,8 @@ _ALL = (
     Backbone(  # Simonyan and Zisserman 2014, arXiv:1409.1556
         "vgg16",
         keras.applications.VGG16,
-        smallest=32,
-        opens=tuple(f"block{number}_conv1" for number in range(2, 6)),
+        min_size=32,
+        first_layers=tuple(f"block{number}_conv1" for number in range(2, 6)),
         **_CENTRED,
     ),
 )
@@ -156,12 +155,12 @@ BACKBONES = {backbone.name: backbone for backbone in _ALL}
 
 
 def find_backbone(name: str) -> Backbone:
-    """Return a network by its name.
+    """Look up a backbone by its name.
 
     Raises
     ------
     training.errors.TrainingError
-        There is none of this name.
+        There is no such backbone.
     """
     try:
         return BACKBONES[name]

@@ -1,4 +1,4 @@
-"""The embedding: pooled features seen along the axes on which the training photos differ most."""
+"""The embedding: a PCA of the pooled features."""
 
 from dataclasses import dataclass
 
@@ -22,11 +22,11 @@ class Projection:
 
 
 def fit_projection(features: NDArray[np.float32], seed: int) -> Projection:
-    """Fit the embedding to the pooled features ``float32[N, F]`` of the training photos."""
+    """Fit the PCA to the pooled features ``float32[N, F]`` of the training photos."""
     width = min(EMBEDDING_WIDTH, *features.shape)
     pca = PCA(width, random_state=seed).fit(features.astype(np.float64))
     components = np.zeros((EMBEDDING_WIDTH, features.shape[1]))
     components[:width] = pca.components_
-    # Rounding can take the sum of all shares past 1.
+    # Rounding can make the sum exceed 1.
     explained = min(1.0, float(pca.explained_variance_ratio_.sum()))
     return Projection(components, pca.mean_, explained)

@@ -1,4 +1,4 @@
-"""The network: a backbone under a linear head, what it starts from, and its serving form."""
+"""The network: a backbone with a linear head, its initial weights, and its serving model."""
 
 import warnings
 from pathlib import Path
@@ -21,29 +21,29 @@ DRAWS_AN_EPOCH = 2**20
 def build(
     classes: int, size: int, dropout: float = 0.3, seed: int = 0, backbone: str = "xception"
 ) -> keras.Model:
-    """Return the network as it trains, with weights drawn at random.
+    """Build the training network, with random weights.
 
     Parameters
     ----------
     classes
-        How many species; the output is ``logits float32[N, classes]``.
+        Number of species; the output is ``logits float32[N, classes]``.
     size
         Height and width of the input, ``[N, size, size, 3]`` in 0..255.
     dropout
-        Share of the pooled features left out while training.
+        Dropout rate of the pooled features.
     seed
-        Of dropout.
+        Seed of dropout.
     backbone
         A name of :data:`training.networks.backbones.BACKBONES`.
 
     Raises
     ------
     training.errors.TrainingError
-        There is no such backbone, or it needs larger pictures.
+        There is no such backbone, or it needs larger images.
     """
-    seeing = find_backbone(backbone)
+    base_model = find_backbone(backbone)
     pixels = keras.Input((size, size, 3), dtype="float32", name="pixels")
-    seen = seeing.build(size)(seeing.scaling()(pixels))
+    seen = base_model.build(size)(base_model.scaling()(pixels))
     pooled = keras.layers.GlobalAveragePooling2D(dtype="float32", name="pooled")(seen)
     kept = keras.layers.Dropout(dropout, seed=seed + 5, name="dropout")(pooled)
     logits = keras.layers.Dense(classes, dtype="float32", name="logits")(kept)
@@ -51,21 +51,21 @@ def build(
 
 
 def load_weights(model: keras.Model, weights: str) -> None:
-    """Fill the network before it trains.
+    """Load initial weights.
 
     Parameters
     ----------
     model
-        From :func:`build`. If the weights do not fit, it is left as it was.
+        From :func:`build`. It is unchanged if the weights do not fit.
     weights
-        ``imagenet`` (Keras downloads it once) or a file of the same layout fill the backbone; the best
-        weights of another run, a file ``*.weights.h5`` of any input size, fill the head too where
-        the run had as many classes.
+        ``imagenet`` (Keras downloads it once) or a file of the same layout, for the backbone; or another
+        run's best weights, a file ``*.weights.h5`` of any input size, for the head, too, if the number of
+        classes is equal.
 
     Raises
     ------
     training.errors.TrainingError
-        The file is not there or holds another network, or there is no network to download from.
+        The file is missing or of another network, or the download failed.
     """
     if weights != IMAGENET and not Path(weights).is_file():
         raise TrainingError(f"There is no weight file at {weights}.")
@@ -76,39 +76,38 @@ def load_weights(model: keras.Model, weights: str) -> None:
 
 
 def backbone(model: keras.Model) -> keras.Model:
-    """Return the part of the network that sees; the head decides."""
+    """Return the network's backbone."""
     return next(layer for layer in model.layers if layer.name in BACKBONES)
 
 
 def freeze_backbone(model: keras.Model) -> None:
-    """Let only the head learn."""
+    """Freeze the backbone."""
     backbone(model).trainable = False
 
 
 def unfreeze_above(model: keras.Model, blocks: int) -> None:
-    """Let all but the first blocks of the backbone learn.
+    """Unfreeze all but the first blocks of the backbone.
 
-    A layer with no block in its name, such as the convolution beside one, that comes before the first
-    learning block in the graph stays frozen with it.
+    Every layer before the first trainable block in the graph stays frozen, such as a shortcut convolution.
 
     Raises
     ------
     training.errors.TrainingError
-        The backbone has not so many blocks.
+        The backbone has fewer blocks.
     """
-    seeing = backbone(model)
-    first = find_backbone(seeing.name).first_learning(blocks)
-    seeing.trainable = True
-    learning = first is None
-    for layer in seeing.layers:
-        learning = learning or layer.name == first
-        layer.trainable = learning
+    base_model = backbone(model)
+    first = find_backbone(base_model.name).first_trainable(blocks)
+    base_model.trainable = True
+    trainable = first is None
+    for layer in base_model.layers:
+        trainable = trainable or layer.name == first
+        layer.trainable = trainable
 
 
 def begin_epoch(model: keras.Model, epoch: int) -> None:
-    """Set augmentation and dropout to where this epoch starts, whatever came before it in this process.
+    """Reset the random state of augmentation and dropout for an epoch.
 
-    A saved model keeps the seeds of its random layers but not how often they have drawn.
+    A saved model has the seeds of its random layers, but not their counters.
     """
     for state in model.variables:
         if state.name == "seed_generator_state":
@@ -117,7 +116,7 @@ def begin_epoch(model: keras.Model, epoch: int) -> None:
 
 
 def add_biases(trained: keras.Model, biases: NDArray[np.float32]) -> None:
-    """Move the logits of a network from :func:`build` by ``biases``, ``float32[K]``."""
+    """Add ``biases``, ``float32[K]``, to the logits of a network from :func:`build`."""
     head = trained.get_layer("logits")
     kernel, bias = head.get_weights()
     head.set_weights([kernel, bias + biases])
@@ -126,7 +125,7 @@ def add_biases(trained: keras.Model, biases: NDArray[np.float32]) -> None:
 def serving_model(
     trained: keras.Model, components: NDArray[np.float64], mean: NDArray[np.float64]
 ) -> keras.Model:
-    """Return the network as it serves, with outputs ``logits``, ``embedding`` and ``evidence``.
+    """Build the serving model, with outputs ``logits``, ``embedding`` and ``evidence``.
 
     The evidence is the logits by position, ``float32[N, R, C, K]``: the head is linear over the mean of
     the features, so the mean of the head over the features is the same (class activation maps, Zhou et
@@ -135,11 +134,11 @@ def serving_model(
     Parameters
     ----------
     trained
-        From :func:`build`; its layers are shared.
+        A network from :func:`build`; its layers are shared.
     components
         ``float[64, F]``: the axes of the embedding over the pooled features.
     mean
-        ``float[F]``: what is taken off the features first.
+        ``float[F]``: subtracted from the features first.
     """
     classes = trained.output_shape[-1]
     pixels = keras.Input(trained.input_shape[1:], dtype="float32", name="pixels")
@@ -167,23 +166,23 @@ def features_model(trained: keras.Model) -> keras.Model:
 
 
 def _load_imagenet(model: keras.Model, source: str) -> None:
-    seeing = backbone(model)
+    base_model = backbone(model)
     try:
-        weights = find_backbone(seeing.name).imagenet(source)
-    except Exception as error:  # h5py, Keras and the network raise many kinds
+        weights = find_backbone(base_model.name).imagenet_weights(source)
+    except Exception as error:  # h5py, Keras and the download raise many types
         if source == IMAGENET:
             raise TrainingError(
-                f"ImageNet's weights for {seeing.name} could not be downloaded ({error}). Where there is no "
-                "network, give the file, fetched on another machine, or none to start from scratch."
+                f"ImageNet's weights for {base_model.name} could not be downloaded ({error}). Without a "
+                "network, give a file downloaded elsewhere, or none to start from scratch."
             ) from error
-        raise TrainingError(f"{source} does not hold the weights of {seeing.name}: {error}") from error
-    seeing.set_weights(weights)
+        raise TrainingError(f"{source} does not hold the weights of {base_model.name}: {error}") from error
+    base_model.set_weights(weights)
 
 
 def _load_run(model: keras.Model, path: str) -> None:
-    """Load the weights of a run, with its head if that is as wide."""
+    """Load a run's weights, with the head if the number of classes is equal."""
     before = model.get_weights()
-    # Dropout draws from the seed of the run that begins.
+    # Dropout has the seed of the new run.
     dropout, head = model.get_layer("dropout"), model.get_layer("logits")
     try:
         try:
@@ -191,8 +190,8 @@ def _load_run(model: keras.Model, path: str) -> None:
         except (ValueError, UserWarning):
             model.set_weights(before)
             _load_all_but(model, path, [dropout, head])
-            console.print(f"{path} knows another number of species: the head starts anew.")
-    except Exception as error:  # h5py and Keras raise many kinds for a file of another layout
+            console.print(f"{path} has another number of species; the head is initialized at random.")
+    except Exception as error:  # h5py and Keras raise many types for another layout
         model.set_weights(before)
         raise TrainingError(
             f"{path} does not hold the weights of {backbone(model).name} from a run: {error}"
@@ -201,6 +200,6 @@ def _load_run(model: keras.Model, path: str) -> None:
 
 def _load_all_but(model: keras.Model, path: str, skipped: list[keras.layers.Layer]) -> None:
     with warnings.catch_warnings():
-        # Keras only warns where a part of a file does not fit, and leaves those layers as they were.
+        # Keras only warns if part of a file does not fit, and skips those layers.
         warnings.simplefilter("error")
         model.load_weights(path, objects_to_skip=skipped)

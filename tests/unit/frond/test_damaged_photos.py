@@ -1,4 +1,4 @@
-"""Whatever is done to a file, the sender is told that the file is at fault."""
+"""Every damaged file is reported as a problem of the client's."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -33,26 +33,26 @@ def files(seedling: bytes) -> dict[str, bytes]:
     ],
     ids=["text", "zeros", "svg", "pdf", "one byte"],
 )
-def test_what_is_no_picture_is_named_as_such(data: bytes) -> None:
+def test_other_files_are_unsupported(data: bytes) -> None:
     with pytest.raises(UnsupportedFormat):
         read_photo(data, RECIPE)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("share", [0.5, 0.8])
-def test_a_file_cut_short_is_damaged(files: dict[str, bytes], kind: str, share: float) -> None:
+def test_a_truncated_file_is_unreadable(files: dict[str, bytes], kind: str, share: float) -> None:
     with pytest.raises(UnreadablePhoto):
         read_photo(files[kind][: int(len(files[kind]) * share)], RECIPE)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_file_cut_in_its_header_is_damaged(files: dict[str, bytes], kind: str) -> None:
+def test_a_truncated_header_is_unreadable(files: dict[str, bytes], kind: str) -> None:
     with pytest.raises(UnreadablePhoto):
         read_photo(files[kind][:24], RECIPE)
 
 
 def problem_with(data: bytes) -> Problem | None:
-    """What Frond finds wrong with a file; nothing where it is a picture. Any other error is our fault."""
+    """Return the problem with a file, None if it is readable; any other error is a bug."""
     try:
         photo = read_photo(data, RECIPE, DecodeLimits(max_pixels=4_000_000))
     except Problem as problem:
@@ -91,7 +91,7 @@ def repeated(data: bytes, draw: np.random.Generator) -> bytes:
 @pytest.mark.filterwarnings("ignore::UserWarning:PIL")
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("damage", [cut, overwritten, header_overwritten, with_a_hole, repeated])
-def test_damage_ends_in_a_picture_or_in_the_sender_s_problem(
+def test_damage_ends_in_an_image_or_a_problem(
     files: dict[str, bytes], kind: str, damage: Callable[[bytes, np.random.Generator], bytes]
 ) -> None:
     draw = np.random.default_rng(len(kind))

@@ -1,4 +1,4 @@
-"""A photo stands upright whatever the camera's EXIF tags say, and however damaged they are."""
+"""EXIF orientation is applied; damaged tags are ignored."""
 
 import struct
 from pathlib import Path
@@ -26,18 +26,18 @@ TURNED = {
 
 @pytest.fixture(scope="module")
 def seen(seedling: bytes) -> Image.Image:
-    """What was before the camera: wider than high."""
+    """Return the upright scene, wider than high."""
     return decoded(seedling).crop((0, 0, 224, 120))
 
 
 def tags(*entries: bytes) -> bytes:
-    """EXIF with these twelve-byte entries, big-endian."""
+    """Return big-endian EXIF with these twelve-byte entries."""
     return b"Exif\0\0MM\0*" + struct.pack(">IH", 8, len(entries)) + b"".join(entries) + bytes(4)
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "HEIF", "AVIF", "MPO"])
 @pytest.mark.parametrize("orientation", TURNED)
-def test_every_orientation_shows_what_the_camera_saw(seen: Image.Image, orientation: int, kind: str) -> None:
+def test_every_orientation_is_upright(seen: Image.Image, orientation: int, kind: str) -> None:
     turn = TURNED[orientation]
     stored = seen if turn is None else seen.transpose(turn)
     photo = read_photo(encoded(stored, kind, exif=exif(orientation)), RECIPE)
@@ -47,7 +47,7 @@ def test_every_orientation_shows_what_the_camera_saw(seen: Image.Image, orientat
 
 
 @pytest.mark.parametrize("orientation", TURNED)
-def test_the_orientations_of_another_writer_look_alike(odd_photos: Path, orientation: int) -> None:
+def test_the_orientations_of_another_writer_are_equal(odd_photos: Path, orientation: int) -> None:
     folder = odd_photos / "orientation"
     first = read_photo((folder / "Landscape_1.jpg").read_bytes(), RECIPE)
     turned = read_photo((folder / f"Landscape_{orientation}.jpg").read_bytes(), RECIPE)
@@ -71,7 +71,7 @@ def test_the_orientations_of_another_writer_look_alike(odd_photos: Path, orienta
 )
 # Pillow warns of damaged tags; so it may, but the photo must be read.
 @pytest.mark.filterwarnings("ignore::UserWarning:PIL")
-def test_damaged_tags_leave_the_photo_as_it_lies(seen: Image.Image, damaged: bytes) -> None:
+def test_damaged_tags_are_ignored(seen: Image.Image, damaged: bytes) -> None:
     photo = read_photo(encoded(seen, "JPEG", exif=damaged), RECIPE)
     assert (photo.width, photo.height) == seen.size
     assert (photo.pixels == read_photo(encoded(seen, "JPEG"), RECIPE).pixels).all()

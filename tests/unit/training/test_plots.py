@@ -1,4 +1,4 @@
-"""Learning curves, whatever a run has written down."""
+"""Learning curves of complete and incomplete histories."""
 
 from pathlib import Path
 
@@ -36,7 +36,7 @@ def test_a_curve_for_training_and_one_for_validation() -> None:
     ]
 
 
-def test_a_line_where_the_stage_or_the_size_changes_and_the_size_where_it_does() -> None:
+def test_changes_of_stage_and_size_are_marked() -> None:
     for axes in curves(STAGES, PAPER, (8, 4), columns=2).axes:
         assert [np.asarray(line.get_xdata())[0] for line in axes.lines[2:]] == [1.5, 2.5]
         assert [text.get_text().strip() for text in axes.texts] == ["128 px"]

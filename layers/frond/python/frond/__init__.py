@@ -1,1 +1,1 @@
-"""What Frond's functions and its training share: pictures, models, problems, settings, telemetry."""
+"""The library that functions and training share: preprocessing, models, problems, settings, telemetry."""

@@ -1,13 +1,13 @@
-"""The only place where bytes become pixels.
+"""Decode and preprocess photos, in one place.
 
-Training, the HTTP door and the S3 door all call :func:`read_photo`, so the same photo gives the same
-model input whichever way it came. The stages, in order: *checked* (formats on the list, byte and pixel
-ceilings, read from the header before anything is decoded), *decoded* (JPEGs at a reduced DCT scale
-when far larger than needed; the first frame of an animation), *square* at the model's size, *RGB*
-(alpha over white, CMYK, grey and 16 bits converted) and *upright* (EXIF orientation). Turning comes
-last because a small square is cheaper to turn; it commutes with a centred crop.
+Training, the HTTP API and S3 uploads all call :func:`read_photo`, so a photo always gives the same model
+input. The stages, in order: *checked* (allowed formats, byte and pixel limits, from the header before
+anything is decoded), *decoded* (JPEGs at a reduced DCT scale when far larger than needed; the first frame of
+an animation), *square* at the model's size, *RGB* (alpha over white; CMYK, grey and 16 bits converted) and
+*upright* (EXIF orientation). Rotation comes last because a small square is cheaper to rotate; it commutes
+with a centred crop.
 
-Metadata, GPS above all, ends here: only pixels leave this module. Colour profiles are not applied.
+Metadata, such as GPS, is dropped: only pixels leave this module. Colour profiles are not applied.
 """
 
 import io
@@ -33,21 +33,21 @@ from frond.problems import (
     UnsupportedFormat,
 )
 
-# With these Pillow need not load its forty other readers to look for one.
+# Load Pillow's common readers only, not its forty others.
 Image.preinit()
-# A header that lies about its size must fail, not be logged.
+# A decompression bomb must fail, not be logged.
 warnings.simplefilter("error", Image.DecompressionBombWarning)
 
-# An MPO (several JPEGs in one file, as phones write) is opened by the JPEG reader. These readers are at hand;
-# the others are large, and loaded when a file begins like one of theirs.
+# The JPEG reader opens MPO (several JPEGs in one file, from phones), too. These readers are always loaded;
+# the others are large, and loaded when a file has their signature.
 FORMATS = ("JPEG", "PNG", "GIF")
 # A JPEG is decoded at the smallest DCT scale that leaves this many source pixels per target pixel, so
-# that the resampling filter, not the decoder, decides how fine detail folds.
+# that the resampling filter, not the decoder, determines aliasing.
 OVERSAMPLING = 1.5
-# Nobody sees that a preview was enlarged by a tenth, and to decode a large photo again takes long.
-NEARLY = 0.9
+# Enlarging a thumbnail by a tenth is invisible, and decoding a large photo again is slow.
+MIN_THUMBNAIL_SCALE = 0.9
 EXIF_ORIENTATION = 0x0112
-# What each orientation asks for; 1, the only other one, asks for nothing.
+# The transposition of each orientation; 1, the only other one, is upright.
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -60,22 +60,20 @@ TURNS = {
 
 
 class PreprocessingSpec(BaseModel):
-    """How a photo becomes the model's input; travels in the manifest."""
+    """Preprocessing of a photo to the model's input; stored in the manifest."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     size: int = Field(ge=16, le=1024, description="Height and width of the square, in pixels")
-    fit: Literal["cover"] = Field(
-        default="cover", description="cover: the largest centred square of the photo"
-    )
+    fit: Literal["cover"] = Field(default="cover", description="cover: crop the largest centred square")
     filter: Literal["bilinear"] = Field(
-        default="bilinear", description="bilinear: Pillow's, widened when shrinking"
+        default="bilinear", description="bilinear: Pillow's, with antialiasing"
     )
 
 
 @dataclass(frozen=True, slots=True)
 class DecodeLimits:
-    """Ceilings that hold before any decoding: bytes of the file, pixels of the picture."""
+    """Limits that are checked before decoding: bytes of the file, pixels of the image."""
 
     max_bytes: int = 25_000_000
     max_pixels: int = 64_000_000
@@ -83,16 +81,16 @@ class DecodeLimits:
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """A photo as the model sees it, and what is worth telling of the original.
+    """A preprocessed photo, with the size and format of the original.
 
     Attributes
     ----------
     pixels
         ``uint8[size, size, 3]``, RGB, upright.
     width, height
-        Of the original, in pixels, upright.
+        Size of the original, in pixels, upright.
     format
-        Pillow's name of the format: ``JPEG``, ``PNG``, ``WEBP``, ``HEIF``, ``AVIF``, ``GIF``.
+        Pillow's name of the original's format: ``JPEG``, ``PNG``, ``WEBP``, ``HEIF``, ``AVIF``, ``GIF``.
     """
 
     pixels: NDArray[np.uint8]
@@ -101,73 +99,73 @@ class Photo:
     format: str
 
 
-def read_photo(data: bytes, recipe: PreprocessingSpec, limits: DecodeLimits | None = None) -> Photo:
-    """Turn the bytes of a photo into the model's input.
+def read_photo(data: bytes, spec: PreprocessingSpec, limits: DecodeLimits | None = None) -> Photo:
+    """Decode a photo and preprocess it to the model's input.
 
     Parameters
     ----------
     data
         The whole file.
-    recipe
+    spec
         Size and shape of the model's input.
     limits
-        Ceilings to hold; the defaults suit a function with 2 GB of memory.
+        Decode limits; the defaults suit a function with 2 GB of memory.
 
     Raises
     ------
     frond.problems.EmptyBody
         No bytes.
     frond.problems.PayloadTooLarge
-        More bytes than the ceiling.
+        More bytes than the limit.
     frond.problems.UnsupportedFormat
-        Not a picture, or a format that is not on the list.
+        Not an image, or a format that is not allowed.
     frond.problems.TooManyPixels
-        More pixels than the ceiling, by the header.
+        More pixels than the limit, by the header.
     frond.problems.UnreadablePhoto
-        Damaged or cut short.
+        Damaged or truncated.
     """
     limits = limits or DecodeLimits()
     image = _checked(data, limits)
-    with _damage_told(limits):
+    with _decoder_errors(limits):
         original = _Original.of(image)
-        return _photo(_decoded(image, recipe), original, recipe)
+        return _photo(_decoded(image, spec), original, spec)
 
 
 def read_with_preview(
-    data: bytes, recipe: PreprocessingSpec, side: int, limits: DecodeLimits | None = None
+    data: bytes, spec: PreprocessingSpec, side: int, limits: DecodeLimits | None = None
 ) -> tuple[Photo, NDArray[np.uint8]]:
-    """Turn the bytes of a photo into the model's input and into a small copy for people.
+    """Decode a photo, preprocess it to the model's input, and make a thumbnail.
 
-    The photo is that of :func:`read_photo`, which also tells of the parameters and what is raised.
+    The photo, the other parameters and the errors are those of :func:`read_photo`.
 
     Parameters
     ----------
     side
-        The longer side of the copy, in pixels; a smaller photo is not made larger.
+        The longer side of the thumbnail, in pixels; smaller photos are not enlarged.
 
     Returns
     -------
     Photo
         The model's input.
     numpy.ndarray
-        The whole photo, ``uint8[H, W, 3]``, RGB, upright.
+        The uncropped thumbnail, ``uint8[H, W, 3]``, RGB, upright.
     """
     limits = limits or DecodeLimits()
     image = _checked(data, limits)
-    with _damage_told(limits):
+    with _decoder_errors(limits):
         original = _Original.of(image)
-        decoded = _decoded(image, recipe)
-        photo = _photo(decoded, original, recipe)
+        decoded = _decoded(image, spec)
+        photo = _photo(decoded, original, spec)
         longer = min(side, max(original.size))
-        if max(decoded.size) < NEARLY * longer:  # what the model needs may be less
+        if max(decoded.size) < MIN_THUMBNAIL_SCALE * longer:  # decoded at the smaller scale of the model
             decoded = _checked(data, limits)
             decoded.draft(None, (side, side))
-        return photo, _preview(decoded, longer)
+        return photo, _thumbnail(decoded, longer)
 
 
 @dataclass(frozen=True, slots=True)
 class _Original:
-    """What a decoder at reduced scale forgets: Pillow's format, and the size as stored."""
+    """Format and stored size, which are lost when decoding at reduced scale."""
 
     format: str
     size: tuple[int, int]
@@ -178,8 +176,8 @@ class _Original:
 
 
 @contextmanager
-def _damage_told(limits: DecodeLimits) -> Iterator[None]:
-    """Turn whatever a decoder raises into the problem that it is."""
+def _decoder_errors(limits: DecodeLimits) -> Iterator[None]:
+    """Map exceptions of decoders to problems."""
     try:
         yield
     except Problem:
@@ -190,14 +188,14 @@ def _damage_told(limits: DecodeLimits) -> Iterator[None]:
         raise UnreadablePhoto from damage
 
 
-def _photo(decoded: Image.Image, original: _Original, recipe: PreprocessingSpec) -> Photo:
+def _photo(decoded: Image.Image, original: _Original, spec: PreprocessingSpec) -> Photo:
     orientation = _orientation(decoded)
-    small = _upright(_rgb(_square(decoded, recipe)), orientation)
+    small = _upright(_rgb(_square(decoded, spec)), orientation)
     width, height = original.size if orientation < 5 else original.size[::-1]
     return Photo(np.asarray(small, dtype=np.uint8), width, height, original.format)
 
 
-def _preview(decoded: Image.Image, side: int) -> NDArray[np.uint8]:
+def _thumbnail(decoded: Image.Image, side: int) -> NDArray[np.uint8]:
     orientation = _orientation(decoded)
     small = _resamplable(decoded)
     if max(small.size) != side:
@@ -224,7 +222,7 @@ def _checked(data: bytes, limits: DecodeLimits) -> Image.Image:
 
 
 def _readers(data: bytes) -> tuple[str, ...]:
-    """Return the formats that a file may be of, by how it begins; each has its reader loaded."""
+    """Return the possible formats by the file's signature, with their readers loaded."""
     if data[:4] == b"RIFF":
         return (*FORMATS, _webp())
     # The first box of ISO/IEC 14496-12, 4.3, which AVIF and HEIF have in common.
@@ -256,31 +254,31 @@ def _heif() -> str:
 
 
 def _looks_supported(data: bytes) -> bool:
-    """Tell whether the first bytes are those of a format on the list."""
+    """Return whether the signature is of an allowed format."""
     accepts = (Image.OPEN[name][1] for name in _readers(data))
     return any(accept(data[:16]) is True for accept in accepts if accept)
 
 
-def _decoded(image: Image.Image, recipe: PreprocessingSpec) -> Image.Image:
-    target = math.ceil(recipe.size * OVERSAMPLING)
-    image.draft(None, (target, target))  # only JPEG decoders take the hint
+def _decoded(image: Image.Image, spec: PreprocessingSpec) -> Image.Image:
+    target = math.ceil(spec.size * OVERSAMPLING)
+    image.draft(None, (target, target))  # only the JPEG decoder uses the hint
     image.load()
     return image
 
 
-def _square(image: Image.Image, recipe: PreprocessingSpec) -> Image.Image:
+def _square(image: Image.Image, spec: PreprocessingSpec) -> Image.Image:
     resampled = _resamplable(image)
     side = min(resampled.size)
     left, top = (resampled.width - side) / 2, (resampled.height - side) / 2
     return resampled.resize(
-        (recipe.size, recipe.size),
+        (spec.size, spec.size),
         Image.Resampling.BILINEAR,
         box=(left, top, left + side, top + side),
     )
 
 
 def _resamplable(image: Image.Image) -> Image.Image:
-    """Convert the modes whose values cannot be averaged, or not without losing their upper byte."""
+    """Convert modes that cannot be resampled, such as palettes, or lose their upper byte."""
     if image.mode in ("I;16", "I;16L", "I;16B", "I;16N", "I"):
         return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
     if image.has_transparency_data:
@@ -296,10 +294,10 @@ def _rgb(image: Image.Image) -> Image.Image:
 
 
 def _orientation(image: Image.Image) -> int:
-    """Return the EXIF orientation; 1, upright, where the tags are missing or damaged."""
+    """Return the EXIF orientation; 1, upright, if the tags are missing or damaged."""
     try:
         value = image.getexif().get(EXIF_ORIENTATION, 1)
-    except Exception:  # noqa: BLE001 - as above; unreadable tags do not spoil a readable picture
+    except Exception:  # noqa: BLE001 - as above; unreadable tags do not invalidate a readable image
         return 1
     return value if value in TURNS else 1
 

@@ -1,4 +1,4 @@
-"""Training runs where it was told to, or says that there is no such place."""
+"""Backends: devices, batches and precision."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,29 +9,29 @@ import pytest
 
 from training.backends import open_backend, set_precision
 from training.backends.mirrored import Mirrored
-from training.backends.single_device import Plain
+from training.backends.single_device import SingleDevice
 from training.data.batches import BatchLoader
 from training.data.dataset import Dataset
 from training.errors import TrainingError
 
 
 @pytest.fixture(autouse=True)
-def the_policy_before() -> Iterator[None]:
+def restored_policy() -> Iterator[None]:
     before = keras.mixed_precision.global_policy()
     yield
     keras.mixed_precision.set_global_policy(before)
 
 
-def test_a_device_that_is_there() -> None:
+def test_a_named_device() -> None:
     assert open_backend(["CPU:0"]).replicas == 1
 
 
-def test_all_there_are() -> None:
+def test_all_devices_by_default() -> None:
     assert open_backend().replicas >= 1
 
 
 @pytest.mark.parametrize("name", ["GPU:99", "TPU:0", "cpu", ""])
-def test_a_device_that_is_not_there_is_named(name: str) -> None:
+def test_a_missing_device_is_reported(name: str) -> None:
     with pytest.raises(TrainingError, match=rf"No device {name} here; there are .*CPU:0"):
         open_backend(["CPU:0", name])
 
@@ -43,13 +43,13 @@ def test_only_tensorflow_takes_devices(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("mixup", [0, 0.4])
-def test_every_framework_reads_the_same_batches(prepared: Dataset, mixup: float) -> None:
+def test_every_backend_reads_the_same_batches(prepared: Dataset, mixup: float) -> None:
     loader = BatchLoader(prepared, "train", batch=5, seed=3, mixup=mixup)
     mirrored = list(Mirrored(["CPU:0"]).batches(loader, 2))
-    plain = Plain().batches(loader, 2)
-    assert len(mirrored) == len(plain) == loader.steps
-    for one, step in zip(mirrored, range(len(plain)), strict=True):
-        for value, other in zip(one, plain[step], strict=True):
+    single_device = SingleDevice().batches(loader, 2)
+    assert len(mirrored) == len(single_device) == loader.steps
+    for one, step in zip(mirrored, range(len(single_device)), strict=True):
+        for value, other in zip(one, single_device[step], strict=True):
             assert np.array_equal(value.numpy(), other)
             assert value.numpy().dtype == other.dtype
 
@@ -64,7 +64,7 @@ def test_a_precision_by_name(name: str, policy: str) -> None:
     assert keras.mixed_precision.global_policy().variable_dtype == "float32"
 
 
-def test_an_unknown_precision_is_named() -> None:
+def test_an_unknown_precision_is_reported() -> None:
     with pytest.raises(
         TrainingError, match="No precision 'int4'; there are auto, float32, bfloat16, float16"
     ):
@@ -80,7 +80,7 @@ def test_an_unknown_precision_is_named() -> None:
         (None, "float32"),
     ],
 )
-def test_a_processor_computes_in_what_it_is_fast_at(
+def test_the_best_precision_of_a_cpu(
     flags: str | None, precision: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cpuinfo = tmp_path / "cpuinfo"
@@ -94,7 +94,7 @@ def test_a_processor_computes_in_what_it_is_fast_at(
     ("capabilities", "precision"),
     [([(8, 0), (9, 0)], "bfloat16"), ([(8, 0), (7, 5)], "float16"), ([None], "float16")],
 )
-def test_a_gpu_computes_in_what_it_is_fast_at(
+def test_the_best_precision_of_a_gpu(
     capabilities: list[tuple[int, int] | None], precision: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     backend = open_backend(["CPU:0"])

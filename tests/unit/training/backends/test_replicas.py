@@ -1,4 +1,4 @@
-"""Two devices with half of each batch take the step that one takes with the whole."""
+"""Two devices with half a batch each take the same step as one device with the whole batch."""
 
 import os
 import subprocess
@@ -72,7 +72,7 @@ def test_the_same_step(prepared: Dataset, tmp_path: Path) -> None:
     assert differences.max() < 1e-4
 
 
-def test_normalization_is_measured_for_all_devices_at_once(prepared: Dataset, tmp_path: Path) -> None:
+def test_recalibration_covers_all_devices(prepared: Dataset, tmp_path: Path) -> None:
     # Few blocks learn, since TensorFlow takes most of a short run to trace what does.
     weights = one_step(prepared, tmp_path / "two", 2, "mobilenet_v2", 15)
     network = Run(tmp_path / "two").trained_model()

@@ -1,4 +1,4 @@
-"""A table and a bucket of our own, with photos that users corrected."""
+"""A table and a bucket with photos that users corrected."""
 
 import json
 import sys
@@ -48,7 +48,7 @@ class Garden:
         return ClassificationRepository(self.dynamodb, self.table, days=30)
 
     def upload(self, key: str, photo: bytes, *, after: float = 0) -> str:
-        """Let a photo come through the S3 door and be classified, so many seconds after it landed."""
+        """Upload a photo to S3 and classify it, ``after`` seconds later."""
         self.s3.put_object(Bucket=self.bucket, Key=key, Body=photo)
         at = datetime.now(UTC) - timedelta(seconds=after)
         upload = Upload(self.bucket, key, None, sequencer(None, at), at)
@@ -56,7 +56,7 @@ class Garden:
         return upload.identifier
 
     def send(self) -> str:
-        """Let a photo come over HTTP."""
+        """Send a photo over HTTP."""
         record = Record(str(uuid4()), "succeeded", "http", None, datetime.now(UTC), result=OUTCOME)
         self.records.add(record)
         return record.identifier
@@ -105,7 +105,7 @@ def garden(moto: str, monkeypatch: pytest.MonkeyPatch) -> Garden:
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Return a function that runs a command and returns what it says, on both ends."""
+    """Return a function that runs a command and returns its stdout and stderr."""
 
     def command(*arguments: str | Path, code: int = 0) -> str:
         monkeypatch.setattr(sys, "argv", ["training", *map(str, arguments)])
@@ -131,7 +131,7 @@ def collect(garden: Garden, run: Run, tmp_path: Path) -> Run:
 
 
 def local_facts(garden: Garden) -> str:
-    """What the file of a stack on this machine says."""
+    """Return the content of the local stack's file."""
     return json.dumps(
         {
             "aws_endpoint_url": garden.endpoint,

@@ -1,4 +1,4 @@
-"""Corrections become photos to learn from: those that may be used, and only as long as they may."""
+"""`feedback` collects corrected photos with consent, and removes them when it is withdrawn."""
 
 import csv
 import io
@@ -32,7 +32,7 @@ Photos = Callable[[str], bytes]
 
 @pytest.fixture(scope="module")
 def photo(seedlings: Path) -> Photos:
-    """Return what reads a seedling, turned so that no two are the same file."""
+    """Return a function that reads a seedling, rotated so that no two files are equal."""
     turns: dict[str, int] = {}
 
     def read(plant: str) -> bytes:
@@ -51,7 +51,7 @@ def target(tmp_path: Path) -> Path:
 
 
 def photos(target: Path) -> set[str]:
-    """Return every file but the table and the mark of origin."""
+    """Return every file but the table and ``origin.json``."""
     files = {path.relative_to(target).as_posix() for path in target.rglob("*") if path.is_file()}
     assert files >= {"feedback.csv", "origin.json"}
     return files - {"feedback.csv", "origin.json"}
@@ -62,7 +62,7 @@ def rows(target: Path) -> dict[str, dict[str, str]]:
         return {row["id"]: row for row in csv.DictReader(file)}
 
 
-def test_photos_that_may_be_used_come_by_species(
+def test_photos_with_consent_are_collected_by_species(
     garden: Garden, collect: Run, photo: Photos, target: Path
 ) -> None:
     maize, stone = photo(MAIZE), photo(WHEAT)
@@ -104,7 +104,7 @@ def test_photos_that_may_be_used_come_by_species(
 @pytest.mark.parametrize(
     ("form", "suffix"), [("PNG", "png"), ("WEBP", "webp"), ("JPEG", "jpg"), ("GIF", "gif")]
 )
-def test_a_photo_s_suffix_is_that_of_its_bytes(
+def test_the_suffix_is_that_of_the_format(
     garden: Garden, collect: Run, photo: Photos, target: Path, form: str, suffix: str
 ) -> None:
     file = io.BytesIO()
@@ -134,7 +134,7 @@ def test_missing_photos_are_skipped_and_listed(
     assert reasons[over_http] == "sent over HTTP, which stores no photo"
     assert reasons[deleted] == "the photo was deleted or has expired"
     assert reasons[broken].startswith("unreadable: ")
-    assert reasons[replaced] == "another photo lies under its key by now"
+    assert reasons[replaced] == "replaced by another photo under its key"
     assert reasons[odd] == "the corrected species is not a slug: ../../Zea mays"
     assert reasons[good] == ""
     for text in ("sent over HTTP, which stores no photo 1", "unreadable 1", "in the folder 1"):
@@ -142,7 +142,7 @@ def test_missing_photos_are_skipped_and_listed(
     assert not (target.parent / "Zea mays").exists()
 
 
-def test_again_it_fetches_only_what_is_new(
+def test_only_new_photos_are_downloaded(
     garden: Garden, collect: Run, photo: Photos, target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = garden.corrected("a.jpg", photo(MAIZE), MAIZE)
@@ -163,9 +163,7 @@ def test_again_it_fetches_only_what_is_new(
     assert photos(target) == {f"photos/zea-mays/{identifier}.jpg" for identifier in (first, second)}
 
 
-def test_what_may_not_be_used_any_more_goes(
-    garden: Garden, collect: Run, photo: Photos, target: Path
-) -> None:
+def test_withdrawn_photos_are_removed(garden: Garden, collect: Run, photo: Photos, target: Path) -> None:
     withdrawn = garden.corrected("a.jpg", photo(MAIZE), MAIZE)
     deleted = garden.corrected("b.jpg", photo(WHEAT), None)
     kept = garden.corrected("c.jpg", photo(WHEAT), WHEAT)
@@ -184,7 +182,7 @@ def test_what_may_not_be_used_any_more_goes(
     assert "removed" not in collect()
 
 
-def test_what_is_fetched_stays_when_the_original_expires(
+def test_collected_photos_stay_when_the_original_expires(
     garden: Garden, collect: Run, photo: Photos, target: Path
 ) -> None:
     identifier = garden.corrected("a.jpg", photo(MAIZE), MAIZE)
@@ -196,7 +194,7 @@ def test_what_is_fetched_stays_when_the_original_expires(
     assert photos(target) == {f"photos/zea-mays/{identifier}.jpg"}
 
 
-def test_a_second_thought_moves_the_photo(garden: Garden, collect: Run, photo: Photos, target: Path) -> None:
+def test_a_new_correction_moves_the_photo(garden: Garden, collect: Run, photo: Photos, target: Path) -> None:
     identifier = garden.corrected("a.jpg", photo(MAIZE), MAIZE)
     collect()
     for species, place in (
@@ -210,7 +208,7 @@ def test_a_second_thought_moves_the_photo(garden: Garden, collect: Run, photo: P
     assert [folder.name for folder in (target / "photos").iterdir()] == [MAIZE]
 
 
-def test_a_newer_photo_under_the_same_key_takes_the_place_of_the_older(
+def test_a_newer_photo_replaces_the_older_of_its_key(
     garden: Garden, collect: Run, photo: Photos, target: Path
 ) -> None:
     garden.corrected("a.jpg", photo(MAIZE), MAIZE)
@@ -224,7 +222,7 @@ def test_a_newer_photo_under_the_same_key_takes_the_place_of_the_older(
     assert (target / f"photos/triticum-aestivum/{identifier}.jpg").read_bytes() == newer
 
 
-def test_no_part_of_a_photo_is_ever_seen(
+def test_photos_are_written_atomically(
     garden: Garden, collect: Run, photo: Photos, target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     garden.corrected("a.jpg", photo(MAIZE), MAIZE)
@@ -241,7 +239,7 @@ def test_no_part_of_a_photo_is_ever_seen(
     assert "photos/zea-mays 1 1" in collect()
 
 
-def test_stopped_half_way_it_goes_on(
+def test_an_interrupted_collection_resumes(
     garden: Garden, collect: Run, photo: Photos, target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     identifiers = [garden.corrected(f"{name}.jpg", photo(MAIZE), MAIZE) for name in "abc"]
@@ -276,7 +274,7 @@ def test_nothing_is_removed_when_the_table_cannot_be_read(
     assert photos(target) == before
 
 
-def test_a_folder_of_something_else_is_left_alone(
+def test_a_folder_with_other_files_is_not_changed(
     garden: Garden, collect: Run, run: Run, photo: Photos, target: Path
 ) -> None:
     target.mkdir()
@@ -288,7 +286,7 @@ def test_a_folder_of_something_else_is_left_alone(
     collect()
     before = photos(target)
     elsewhere = "--table", garden.table, "--uploads-bucket", "another"
-    assert "holds feedback from elsewhere" in run("feedback", target, *elsewhere, code=1)
+    assert "holds feedback of another stack" in run("feedback", target, *elsewhere, code=1)
     assert photos(target) == before
 
 
@@ -298,7 +296,7 @@ def test_no_correction_leaves_an_empty_folder(collect: Run, target: Path) -> Non
     assert rows(target) == {}
 
 
-def test_prepare_takes_the_folder(garden: Garden, collect: Run, photo: Photos, target: Path) -> None:
+def test_prepare_reads_the_folder(garden: Garden, collect: Run, photo: Photos, target: Path) -> None:
     for plant, name in ((MAIZE, MAIZE), (WHEAT, "taraxacum-officinale")):
         for number in range(4):
             garden.corrected(f"{plant}/{number}.jpg", photo(plant), name)
@@ -325,7 +323,7 @@ def test_prepare_takes_the_folder(garden: Garden, collect: Run, photo: Photos, t
 
 
 class TestStack:
-    def test_of_this_machine(
+    def test_the_local_stack(
         self, garden: Garden, run: Run, photo: Photos, target: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         garden.corrected("a.jpg", photo(MAIZE), MAIZE)

@@ -1,4 +1,4 @@
-"""What becomes of a picture while a network learns from it."""
+"""Image augmentation while training."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ def precision(request: pytest.FixtureRequest) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def copies() -> Pictures:
-    """One picture many times."""
+    """Return many copies of one image."""
     picture = np.random.default_rng(1).integers(0, 256, (1, SIZE, SIZE, 3)).astype(np.float32)
     return np.repeat(picture, COPIES, axis=0)
 
@@ -50,14 +50,14 @@ def laid(copies: Pictures, strength: Augmentation) -> Counter[str]:
     return Counter(ways.get(picture.tobytes(), "resampled") for picture in changed(copies, strength))
 
 
-def test_mirror_images_are_as_likely_as_the_picture(copies: Pictures) -> None:
+def test_flips_are_equally_likely(copies: Pictures) -> None:
     found = laid(copies, NONE.model_copy(update={"flip": True}))
     assert set(found) == {"as it is 0", "as it is 2", "mirrored 0", "mirrored 2"}
     assert min(found.values()) > COPIES / 4 * 0.7
 
 
 @pytest.mark.usefixtures("precision")
-def test_a_square_is_laid_in_all_eight_ways_and_keeps_its_pixels(copies: Pictures) -> None:
+def test_all_eight_symmetries_keep_the_pixels(copies: Pictures) -> None:
     found = laid(copies, SQUARES)
     assert len(found) == 8
     assert "resampled" not in found
@@ -71,21 +71,21 @@ def test_only_a_share_is_resampled(copies: Pictures, share: float) -> None:
     assert len(found) == 9
 
 
-def test_all_are_resampled_if_not_told_otherwise(copies: Pictures) -> None:
+def test_all_are_resampled_by_default(copies: Pictures) -> None:
     assert laid(copies, Augmentation(brightness=0, contrast=0)) == {"resampled": COPIES}
 
 
 @pytest.mark.parametrize("name", ["rotation", "zoom_in", "brightness", "contrast"])
-def test_every_picture_is_changed_in_its_own_way(copies: Pictures, name: str) -> None:
+def test_every_image_is_augmented_differently(copies: Pictures, name: str) -> None:
     found = changed(copies, NONE.model_copy(update={name: 0.3}))
     assert len({picture.tobytes() for picture in found}) == COPIES
 
 
-def test_what_is_judged_is_left_alone(copies: Pictures) -> None:
+def test_inference_is_not_augmented(copies: Pictures) -> None:
     assert np.array_equal(changed(copies, Augmentation(resampled=0.5), training=False), copies)
 
 
-def test_a_checkpoint_goes_on_as_it_would_have(copies: Pictures, tmp_path: Path) -> None:
+def test_a_checkpoint_keeps_the_random_state(copies: Pictures, tmp_path: Path) -> None:
     layers = augmentation(3, Augmentation(resampled=0.5))
     model = keras.Sequential([keras.Input((SIZE, SIZE, 3)), layers])
     model.save(tmp_path / "model.keras")

@@ -1,4 +1,4 @@
-"""The networks to choose from: what each makes of a picture, where it can be cut, what it starts from."""
+"""Backbones: input scaling, frozen blocks and initial weights."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -32,7 +32,7 @@ def network(request: pytest.FixtureRequest) -> keras.Model:
 
 @pytest.fixture(scope="module")
 def earlier(tmp_path_factory: pytest.TempPathFactory) -> tuple[keras.Model, str]:
-    """The network of another run and its best weights, of another size and seed."""
+    """Return the network and best weights of another run, with another size and seed."""
     model = build(classes=3, size=SMALL, seed=7, backbone="mobilenet_v2")
     path = tmp_path_factory.mktemp("run") / "best-1.weights.h5"
     model.save_weights(path)
@@ -43,7 +43,7 @@ def pixels(size: int) -> NDArray[np.float32]:
     return np.random.default_rng(3).uniform(0, 255, (2, size, size, 3)).astype(np.float32)
 
 
-def test_an_unknown_name_is_answered_with_those_there_are() -> None:
+def test_an_unknown_name_lists_the_backbones() -> None:
     with pytest.raises(
         TrainingError, match=r"no backbone 'alexnet'; there are xception, mobilenet_v2, .*vgg16"
     ):
@@ -51,55 +51,55 @@ def test_an_unknown_name_is_answered_with_those_there_are() -> None:
 
 
 @every_backbone
-def test_pictures_are_scaled_as_keras_scaled_them(chosen: Backbone) -> None:
+def test_scaling_equals_keras_preprocess_input(chosen: Backbone) -> None:
     pictures = np.random.default_rng(0).integers(0, 256, (2, 5, 7, 3)).astype(np.float32)
     expected = getattr(keras.applications, chosen.name).preprocess_input(pictures.copy())
 
     found = keras.ops.convert_to_numpy(chosen.scaling()(pictures))
 
     # Red, green and blue stay as they are; the first convolution is turned instead.
-    turned = found[..., ::-1] if chosen.reads_bgr else found
+    turned = found[..., ::-1] if chosen.bgr else found
     np.testing.assert_allclose(turned, expected, atol=1e-4)
 
 
 @every_backbone
-def test_the_smallest_size_is_the_one_that_keras_takes(chosen: Backbone) -> None:
-    with pytest.raises(TrainingError, match=f"{chosen.name} needs pictures of at least {chosen.smallest} px"):
-        chosen.build(chosen.smallest - 1)
+def test_the_minimum_size_is_that_of_keras(chosen: Backbone) -> None:
+    with pytest.raises(TrainingError, match=f"{chosen.name} needs images of at least {chosen.min_size} px"):
+        chosen.build(chosen.min_size - 1)
     with pytest.raises(ValueError, match="Input size must be at least"):
-        chosen.constructor(weights=None, include_top=False, input_shape=(chosen.smallest - 1,) * 2 + (3,))
+        chosen.constructor(weights=None, include_top=False, input_shape=(chosen.min_size - 1,) * 2 + (3,))
 
 
-class TestCuts:
-    def test_the_first_blocks_stay_and_the_rest_learns(self, network: keras.Model) -> None:
-        seeing = backbone(network)
-        opens = find_backbone(seeing.name).opens
-        names = [layer.name for layer in seeing.layers]
-        places = [names.index(name) for name in opens]
+class TestFrozenBlocks:
+    def test_the_first_blocks_are_frozen(self, network: keras.Model) -> None:
+        base_model = backbone(network)
+        first_layers = find_backbone(base_model.name).first_layers
+        names = [layer.name for layer in base_model.layers]
+        places = [names.index(name) for name in first_layers]
         assert places == sorted(places)
 
-        for blocks in (1, len(opens) // 2, len(opens)):
+        for blocks in (1, len(first_layers) // 2, len(first_layers)):
             freeze_backbone(network)
             unfreeze_above(network, blocks)
-            learning = [layer.trainable for layer in seeing.layers]
+            learning = [layer.trainable for layer in base_model.layers]
             assert learning == [place >= places[blocks - 1] for place in range(len(names))]
-            weights = [variable.path for variable in seeing.trainable_variables]
-            assert 0 < len(weights) < len(seeing.weights)
+            weights = [variable.path for variable in base_model.trainable_variables]
+            assert 0 < len(weights) < len(base_model.weights)
 
     def test_no_first_block_or_too_many(self, network: keras.Model) -> None:
-        seeing = backbone(network)
+        base_model = backbone(network)
         unfreeze_above(network, 0)
-        assert all(layer.trainable for layer in seeing.layers)
+        assert all(layer.trainable for layer in base_model.layers)
 
-        too_many = len(find_backbone(seeing.name).opens) + 1
-        with pytest.raises(TrainingError, match=f"{seeing.name} has {too_many} blocks, so 0 to"):
+        too_many = len(find_backbone(base_model.name).first_layers) + 1
+        with pytest.raises(TrainingError, match=f"{base_model.name} has {too_many} blocks, so 0 to"):
             unfreeze_above(network, too_many)
 
 
-class TestFirstWeights:
+class TestImagenetWeights:
     # One of each way of scaling, both padded in their first convolution, where a wrong zero would show.
     @pytest.mark.parametrize("name", ["mobilenet_v2", "vgg16"])
-    def test_a_file_of_keras_sees_as_it_did_there(self, name: str, tmp_path: Path) -> None:
+    def test_features_equal_those_of_keras(self, name: str, tmp_path: Path) -> None:
         original = BACKBONES[name].constructor(weights=None, include_top=False, input_shape=(SMALL, SMALL, 3))
         original.save(tmp_path / "notop.h5")
         model = build(classes=3, size=SMALL, backbone=name)
@@ -129,7 +129,7 @@ class TestFirstWeights:
 
 
 class TestWeightsOfARun:
-    def test_the_whole_network_goes_on_where_the_species_are_as_many(
+    def test_all_weights_are_loaded_for_equal_numbers_of_species(
         self, earlier: tuple[keras.Model, str]
     ) -> None:
         model = build(classes=3, size=64, seed=8, backbone="mobilenet_v2")
@@ -137,13 +137,13 @@ class TestWeightsOfARun:
         for now, then in zip(model.get_weights(), earlier[0].get_weights(), strict=True):
             assert np.array_equal(now, then)
 
-    def test_random_numbers_are_those_of_the_new_run(self, earlier: tuple[keras.Model, str]) -> None:
+    def test_the_seed_is_that_of_the_new_run(self, earlier: tuple[keras.Model, str]) -> None:
         model = build(classes=3, size=64, seed=8, backbone="mobilenet_v2")
         load_weights(model, earlier[1])
         (state,) = (v for v in model.variables if v.name == "seed_generator_state")
         assert keras.ops.convert_to_numpy(state)[0] == 8 + 5
 
-    def test_the_head_starts_anew_where_they_are_not(self, earlier: tuple[keras.Model, str]) -> None:
+    def test_the_head_is_random_for_another_number_of_species(self, earlier: tuple[keras.Model, str]) -> None:
         model = build(classes=5, size=64, seed=8, backbone="mobilenet_v2")
         head = model.get_layer("logits").get_weights()
         load_weights(model, earlier[1])
@@ -153,7 +153,7 @@ class TestWeightsOfARun:
             assert np.array_equal(now, then)
 
     @pytest.mark.parametrize("kind", ["another network", "cut short"])
-    def test_a_file_that_does_not_fit_leaves_the_network_as_it_was(
+    def test_a_file_that_does_not_fit_changes_nothing(
         self, earlier: tuple[keras.Model, str], tmp_path: Path, kind: str
     ) -> None:
         name = "vgg16" if kind == "another network" else "mobilenet_v2"

@@ -1,4 +1,4 @@
-"""The embedding's axes."""
+"""The PCA of the embedding."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from training.networks.embedding import fit_projection
 from training.networks.network import EMBEDDING_WIDTH
 
 
-def test_it_keeps_what_the_features_differ_in() -> None:
+def test_it_keeps_the_variance_of_the_features() -> None:
     random = np.random.default_rng(0)
     # Two hundred features that are mixtures of ten.
     features = (random.normal(size=(300, 10)) @ random.normal(size=(10, 200)) + 3).astype(np.float32)
@@ -21,7 +21,7 @@ def test_it_keeps_what_the_features_differ_in() -> None:
 
 
 @pytest.mark.parametrize("photos", [2, 20])
-def test_with_few_photos_the_last_numbers_are_zero(photos: int) -> None:
+def test_with_few_photos_the_last_components_are_zero(photos: int) -> None:
     features = np.random.default_rng(0).normal(size=(photos, 100)).astype(np.float32)
 
     components = fit_projection(features, seed=1).components

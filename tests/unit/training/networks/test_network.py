@@ -1,4 +1,4 @@
-"""The network: what learns, what it starts from, and that it serves as it was trained."""
+"""The network: trainable layers, random state, initial weights and serving model."""
 
 import re
 from pathlib import Path
@@ -41,11 +41,11 @@ def pictures(seedlings: Path) -> NDArray[np.uint8]:
 
 
 def learning(model: keras.Model) -> dict[str, bool]:
-    """Whether each layer of the backbone that has weights learns, in the graph's order."""
+    """Return whether each layer of the backbone with weights is trainable, in graph order."""
     return {layer.name: bool(layer.trainable_weights) for layer in backbone(model).layers if layer.weights}
 
 
-class TestWhatLearns:
+class TestTrainableLayers:
     def test_the_head_alone(self, network: keras.Model) -> None:
         freeze_backbone(network)
         assert [v.path for v in network.trainable_variables] == ["logits/kernel", "logits/bias"]
@@ -74,7 +74,7 @@ class TestRandomness:
     @pytest.fixture(scope="class")
     @classmethod
     def learner(cls, network: keras.Model) -> keras.Model:
-        """The network behind what happens to its pictures while it learns."""
+        """Return the network behind its augmentation."""
         pictures = keras.Input(network.input_shape[1:])
         return keras.Model(pictures, network(augmentation(seed=1)(pictures)))
 
@@ -83,7 +83,7 @@ class TestRandomness:
         found: NDArray[np.float32] = keras.ops.convert_to_numpy(changed)
         return found
 
-    def test_an_epoch_begins_the_same_whatever_came_before(
+    def test_an_epoch_resets_the_random_state(
         self, learner: keras.Model, pictures: NDArray[np.uint8]
     ) -> None:
         begin_epoch(learner, 4)
@@ -95,7 +95,7 @@ class TestRandomness:
         assert not np.array_equal(first, second)
         assert not np.array_equal(first, other)
 
-    def test_a_restored_network_draws_the_same(
+    def test_a_restored_network_has_the_same_random_state(
         self, learner: keras.Model, pictures: NDArray[np.uint8], tmp_path: Path
     ) -> None:
         learner.save(tmp_path / "learner.keras")
@@ -112,12 +112,12 @@ class TestRandomness:
 
 
 class TestWeights:
-    def test_a_file_that_is_not_there_is_named(self, network: keras.Model) -> None:
+    def test_a_missing_file_is_reported(self, network: keras.Model) -> None:
         with pytest.raises(TrainingError, match="There is no weight file at /no/such"):
             load_weights(network, "/no/such/weights.h5")
 
     @pytest.mark.parametrize("kind", ["text", "another network"])
-    def test_a_file_of_something_else_is_named(self, network: keras.Model, tmp_path: Path, kind: str) -> None:
+    def test_another_file_is_reported(self, network: keras.Model, tmp_path: Path, kind: str) -> None:
         path = tmp_path / "weights.h5"
         if kind == "text":
             path.write_text("These are not weights.", encoding="utf-8")
@@ -149,7 +149,7 @@ class TestWeights:
 
 @pytest.fixture(scope="module")
 def trained(pictures: NDArray[np.uint8]) -> keras.Model:
-    """A network whose normalisations have seen the pictures, so that they differ to it."""
+    """Return a network with batch normalization calibrated on the images."""
     network = build(classes=3, size=SIZE, dropout=0.3, seed=2)
     for layer in backbone(network).layers:
         if isinstance(layer, keras.layers.BatchNormalization):
@@ -159,7 +159,7 @@ def trained(pictures: NDArray[np.uint8]) -> keras.Model:
 
 
 class TestServing:
-    def test_it_answers_as_the_trained_network_does(
+    def test_outputs_equal_those_of_the_trained_network(
         self, trained: keras.Model, pictures: NDArray[np.uint8]
     ) -> None:
         draw = np.random.default_rng(3)
@@ -176,7 +176,7 @@ class TestServing:
         expected = (features - mean) @ components.T
         assert served["embedding"] == pytest.approx(expected, rel=1e-3, abs=1e-3 * np.abs(expected).max())
 
-    def test_biases_move_logits_and_evidence_alike(
+    def test_biases_shift_logits_and_evidence_equally(
         self, trained: keras.Model, pictures: NDArray[np.uint8]
     ) -> None:
         moved = keras.models.clone_model(trained)
@@ -192,7 +192,7 @@ class TestServing:
         assert served["logits"] == pytest.approx(expected, rel=1e-4, abs=1e-4)
         assert served["evidence"].mean(axis=(1, 2)) == pytest.approx(expected, rel=1e-4, abs=1e-4)
 
-    def test_nothing_random_is_left_in_it(self, trained: keras.Model) -> None:
+    def test_it_has_no_random_layers(self, trained: keras.Model) -> None:
         width = backbone(trained).output_shape[-1]
         serving = serving_model(trained, np.zeros((EMBEDDING_WIDTH, width)), np.zeros(width))
         assert {"augmentation", "dropout"}.isdisjoint(layer.name for layer in serving.layers)

@@ -6,7 +6,7 @@ from tests.conftest import ROOT
 from training.quantization import GraphSummary, inspect, partitions
 
 MODEL = ROOT / "functions" / "classify" / "model" / "model.tflite"
-# A model that tells no evidence serves too.
+# The evidence output is optional.
 PORTS = {"logits", "embedding", "evidence"}
 
 

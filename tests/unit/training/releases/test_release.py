@@ -81,7 +81,7 @@ def test_a_model_is_released_promoted_and_rolled_back(bucket: Bucket, run: Run, 
 
     assert f"stable is {manifest.version} now; it was unset" in run("promote")
     assert "already" in run("promote")
-    # S3 tells the second in which an object was written, no more.
+    # S3 has times in seconds only.
     time.sleep(1.1)
     second = released(run, tmp_path, 2)
     assert f"stable is {second} now; it was {manifest.version}" in run("promote", "--why", "sees better")
@@ -188,7 +188,7 @@ def test_a_broken_channel_is_reported_by_every_command(
     directory, _ = model_folder(tmp_path / "next", seed=2)
 
     for command in (["release", directory], ["promote"], ["list"]):
-        assert f"channels/{channel}.json is not a valid channel file" in run(*command, code=1)
+        assert f"channels/{channel}.json does not say where {channel} points" in run(*command, code=1)
     assert version in run("list", code=1)
     assert bucket.contents() == before
 

@@ -1,4 +1,4 @@
-"""Statistics of batch normalization: those of the pictures that are served."""
+"""Recalibration of batch normalization on images without augmentation."""
 
 import keras
 import numpy as np
@@ -13,7 +13,7 @@ SIZE = 48
 
 @pytest.fixture
 def network() -> keras.Model:
-    """One whose running statistics are those of no picture."""
+    """Return a network with untrained moving statistics."""
     return build(classes=3, size=SIZE, dropout=0, seed=1, backbone="mobilenet_v2")
 
 
@@ -31,9 +31,7 @@ def statistics(network: keras.Model) -> dict[str, NDArray[np.float32]]:
     }
 
 
-def test_the_network_answers_as_if_it_saw_the_pictures_while_training(
-    network: keras.Model, pictures: NDArray[np.uint8]
-) -> None:
+def test_inference_equals_training_mode(network: keras.Model, pictures: NDArray[np.uint8]) -> None:
     inputs = pictures.astype(np.float32)
     normalized = keras.ops.convert_to_numpy(network(inputs, training=True))
     before = network.predict_on_batch(inputs)
@@ -44,8 +42,8 @@ def test_the_network_answers_as_if_it_saw_the_pictures_while_training(
     assert network.predict_on_batch(inputs) == pytest.approx(normalized, abs=1e-3)
 
 
-def test_pictures_may_lie_by_species(network: keras.Model, pictures: NDArray[np.uint8]) -> None:
-    """A batch of dark pictures and a batch of bright ones would both vary too little."""
+def test_images_may_be_ordered_by_species(network: keras.Model, pictures: NDArray[np.uint8]) -> None:
+    """A batch of dark images and a batch of bright ones would each vary too little."""
     sorted_ones = np.concatenate([pictures // 8] * 8 + [pictures // 8 + 200] * 8)
     recalibrate_batchnorm(network, sorted_ones, batch=len(sorted_ones))
     at_once = statistics(network)
@@ -56,7 +54,7 @@ def test_pictures_may_lie_by_species(network: keras.Model, pictures: NDArray[np.
     assert statistics(network)[first] == pytest.approx(at_once[first], rel=0.05)
 
 
-def test_pictures_of_another_size_are_resized(network: keras.Model, pictures: NDArray[np.uint8]) -> None:
+def test_images_of_another_size_are_resized(network: keras.Model, pictures: NDArray[np.uint8]) -> None:
     # Of one colour each, which no resizing changes.
     plain = np.broadcast_to(pictures[:, :1, :1], pictures.shape)
     recalibrate_batchnorm(network, plain)
@@ -68,7 +66,7 @@ def test_pictures_of_another_size_are_resized(network: keras.Model, pictures: ND
         assert values == pytest.approx(expected[path], rel=1e-2, abs=1e-4), path
 
 
-def test_what_was_frozen_keeps_its_statistics(network: keras.Model, pictures: NDArray[np.uint8]) -> None:
+def test_frozen_layers_keep_their_statistics(network: keras.Model, pictures: NDArray[np.uint8]) -> None:
     before = statistics(network)
     unfreeze_above(network, 3)
     learning = {
@@ -85,7 +83,7 @@ def test_what_was_frozen_keeps_its_statistics(network: keras.Model, pictures: ND
     assert moved == learning
 
 
-def test_a_frozen_backbone_stays_as_it_is(network: keras.Model, pictures: NDArray[np.uint8]) -> None:
+def test_a_frozen_backbone_is_not_changed(network: keras.Model, pictures: NDArray[np.uint8]) -> None:
     before = network.get_weights()
     freeze_backbone(network)
 
@@ -95,7 +93,7 @@ def test_a_frozen_backbone_stays_as_it_is(network: keras.Model, pictures: NDArra
         assert np.array_equal(now, then)
 
 
-def test_the_momentum_of_training_stays(network: keras.Model, pictures: NDArray[np.uint8]) -> None:
+def test_the_momentum_is_restored(network: keras.Model, pictures: NDArray[np.uint8]) -> None:
     def momenta() -> list[float]:
         layers = backbone(network).layers
         return [layer.momentum for layer in layers if isinstance(layer, keras.layers.BatchNormalization)]

@@ -1,4 +1,4 @@
-"""What makes a photo hard to judge is found when it is there, and not when it is not."""
+"""Image quality issues are reported for degraded photos, and for no good ones."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ def seen(image: Image.Image, width: int = 4032, height: int = 3024) -> Photo:
 
 
 @pytest.mark.parametrize("path", PHOTOS, ids=lambda path: path.stem)
-def test_good_photos_are_left_in_peace(path: Path) -> None:
+def test_good_photos_have_no_issues(path: Path) -> None:
     assert issues(read_photo(path.read_bytes(), RECIPE)) == []
 
 
@@ -60,7 +60,7 @@ def test_a_photo_without_colour_has_no_green(seedling: Image.Image) -> None:
     assert issues(seen(seedling.convert("L").convert("RGB"))) == ["no_green"]
 
 
-def test_the_measures_are_what_they_say() -> None:
+def test_sharpness_and_greenness() -> None:
     stripes = np.tile(np.array([0, 255], np.float32), (10, 5))
     assert sharpness(np.zeros((10, 10), np.float32)) == 0
     assert sharpness(stripes) == pytest.approx(510)

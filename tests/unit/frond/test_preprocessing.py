@@ -1,4 +1,4 @@
-"""The model's input: the same for the same photo, only pixels, and close to what a full decode gives."""
+"""The model's input is deterministic, without metadata, and close to a full decode."""
 
 import dataclasses
 import io
@@ -14,24 +14,24 @@ from tests.support.sample_images import decoded, difference, encoded, exif
 
 
 @pytest.mark.parametrize("size", [16, 70, 160, 299])
-def test_the_recipe_gives_the_size(seedling: bytes, size: int) -> None:
+def test_the_spec_sets_the_size(seedling: bytes, size: int) -> None:
     assert read_photo(seedling, PreprocessingSpec(size=size)).pixels.shape == (size, size, 3)
 
 
 @pytest.mark.parametrize("size", [15, 1025, -1])
-def test_a_recipe_of_no_sensible_size_is_refused(size: int) -> None:
+def test_an_invalid_size_is_rejected(size: int) -> None:
     with pytest.raises(ValueError, match="size"):
         PreprocessingSpec(size=size)
 
 
-def test_the_same_photo_gives_the_same_picture(seedlings: Path) -> None:
+def test_it_is_deterministic(seedlings: Path) -> None:
     for path in sorted(seedlings.glob("*.jpg")):
         first, second = (read_photo(path.read_bytes(), PreprocessingSpec(size=160)) for _ in range(2))
         assert (first.pixels == second.pixels).all()
 
 
 @pytest.mark.parametrize("kind", ["PNG", "WEBP"])
-def test_a_canonical_picture_read_again_is_itself(seedlings: Path, kind: str) -> None:
+def test_a_preprocessed_image_does_not_change_again(seedlings: Path, kind: str) -> None:
     recipe = PreprocessingSpec(size=160)
     for path in sorted(seedlings.glob("*.jpg")):
         once = read_photo(path.read_bytes(), recipe).pixels
@@ -52,14 +52,14 @@ def test_metadata_is_dropped(seedling: bytes) -> None:
 
 @pytest.fixture(scope="module")
 def large(seedling: bytes) -> Image.Image:
-    """A photo far larger than the model needs, with detail down to the single pixel."""
+    """Return a photo far larger than the model's input, with fine detail."""
     grain = np.random.default_rng(7).normal(0, 12, (1200, 1600, 1))
     plant = np.asarray(decoded(seedling).resize((1600, 1200), Image.Resampling.BICUBIC))
     return Image.fromarray(np.clip(plant + grain, 0, 255).astype(np.uint8))
 
 
 @pytest.mark.parametrize("progressive", [False, True])
-def test_a_large_jpeg_is_decoded_small_and_looks_the_same(
+def test_a_large_jpeg_is_decoded_at_reduced_scale(
     large: Image.Image, progressive: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = encoded(large, "JPEG", quality=90, progressive=progressive)
@@ -78,7 +78,7 @@ def test_a_large_jpeg_is_decoded_small_and_looks_the_same(
     assert difference(photo.pixels, full) <= 1.5
 
 
-def test_a_jpeg_that_is_not_far_larger_is_decoded_whole(seedling: bytes) -> None:
+def test_a_small_jpeg_is_decoded_at_full_scale(seedling: bytes) -> None:
     photo = read_photo(seedling, PreprocessingSpec(size=160))
     full = ImageOps.fit(decoded(seedling), (160, 160), Image.Resampling.BILINEAR)
     assert (photo.pixels == np.asarray(full)).all()
@@ -86,7 +86,7 @@ def test_a_jpeg_that_is_not_far_larger_is_decoded_whole(seedling: bytes) -> None
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
 @pytest.mark.parametrize("orientation", [1, 6])
-def test_a_preview_shows_the_whole_photo_and_the_models_input_stays_the_same(
+def test_a_thumbnail_is_uncropped_and_the_models_input_unchanged(
     large: Image.Image, kind: str, orientation: int
 ) -> None:
     data = encoded(large, kind, exif=exif(orientation=orientation))
@@ -101,7 +101,7 @@ def test_a_preview_shows_the_whole_photo_and_the_models_input_stays_the_same(
     assert difference(preview, np.asarray(shrunk)) <= 3
 
 
-def test_a_preview_may_come_from_a_decoding_that_is_nearly_large_enough(seedling: bytes) -> None:
+def test_a_thumbnail_may_be_slightly_enlarged(seedling: bytes) -> None:
     photo = encoded(decoded(seedling).resize((2000, 1500)), "JPEG", quality=95)  # a quarter of it is 500 px
     _, preview = read_with_preview(photo, PreprocessingSpec(size=160), 512)
     assert preview.shape == (384, 512, 3)
@@ -109,6 +109,6 @@ def test_a_preview_may_come_from_a_decoding_that_is_nearly_large_enough(seedling
     assert difference(preview, np.asarray(shrunk)) <= 3
 
 
-def test_a_preview_is_never_larger_than_the_photo(seedling: bytes) -> None:
+def test_a_thumbnail_is_not_larger_than_the_photo(seedling: bytes) -> None:
     _, preview = read_with_preview(seedling, PreprocessingSpec(size=64), 512)
     assert preview.shape[1::-1] == decoded(seedling).size

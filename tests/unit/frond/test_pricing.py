@@ -1,4 +1,4 @@
-"""What an invocation costs, and the metric that counts it."""
+"""The price of an invocation, and its metric."""
 
 import json
 import platform
@@ -22,7 +22,7 @@ from frond.telemetry import Costs, metrics
         (0, 512, "x86_64", 0.0000002),
     ],
 )
-def test_reckoned_by_hand(
+def test_prices_by_hand(
     milliseconds: float, megabytes: int, architecture: Architecture, dollars: float
 ) -> None:
     assert invocation_dollars(milliseconds, megabytes, architecture) == pytest.approx(dollars, rel=1e-9)
@@ -40,7 +40,7 @@ def flushed(capsys: pytest.CaptureFixture[str]) -> list[Any]:
 
 
 @pytest.mark.usefixtures("lambda_of_1024")
-def test_it_is_counted_in_dollars(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_metric_is_in_dollars(capsys: pytest.CaptureFixture[str]) -> None:
     Costs().count(300)
     (written,) = flushed(capsys)
     assert written["PhotosCost"] == [pytest.approx(0.3 * 0.0000166667 + 0.0000002)]
@@ -49,7 +49,7 @@ def test_it_is_counted_in_dollars(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.usefixtures("lambda_of_1024")
-def test_the_first_invocation_pays_the_start_and_no_other(capsys: pytest.CaptureFixture[str]) -> None:
+def test_only_the_first_invocation_pays_the_cold_start(capsys: pytest.CaptureFixture[str]) -> None:
     costs = Costs()
     costs.started()
     for _ in range(3):
@@ -62,7 +62,7 @@ def test_the_first_invocation_pays_the_start_and_no_other(capsys: pytest.Capture
 
 
 @pytest.mark.usefixtures("lambda_of_1024")
-def test_what_fails_costs_too(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_failed_invocation_has_a_price(capsys: pytest.CaptureFixture[str]) -> None:
     def work() -> None:
         with Costs().counted():
             time.sleep(0.02)
@@ -74,7 +74,7 @@ def test_what_fails_costs_too(capsys: pytest.CaptureFixture[str]) -> None:
     assert written["PhotosCost"][0] > 0.02 * 0.0000166667
 
 
-def test_outside_lambda_nothing_is_counted(
+def test_no_metric_outside_lambda(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", raising=False)

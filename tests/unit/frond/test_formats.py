@@ -1,4 +1,4 @@
-"""Every format and colour mode on the list becomes the same RGB picture."""
+"""Every allowed format and colour mode decodes to the same RGB image."""
 
 import json
 import os
@@ -25,7 +25,7 @@ def plant(seedling: bytes) -> Image.Image:
 
 
 def expected(image: Image.Image) -> NDArray[np.uint8]:
-    """The square of a picture, by Pillow's own hand."""
+    """Return the square crop, resized with Pillow."""
     return np.asarray(ImageOps.fit(image.convert("RGB"), (64, 64), Image.Resampling.BILINEAR))
 
 
@@ -47,7 +47,7 @@ def pixels(data: bytes) -> NDArray[np.uint8]:
         ("GIF", {}, 4),
     ],
 )
-def test_a_format_on_the_list_is_read(
+def test_an_allowed_format_is_read(
     plant: Image.Image, kind: str, options: dict[str, Any], tolerance: float
 ) -> None:
     landscape = plant.crop((0, 0, 224, 120))
@@ -70,7 +70,7 @@ def test_a_format_on_the_list_is_read(
 def test_the_larger_readers_are_loaded_for_their_files(
     plant: Image.Image, kind: str, loaded: list[str], tmp_path: Path
 ) -> None:
-    """In a process of its own, that has read nothing before."""
+    """Run in a fresh process."""
     path = tmp_path / "photo"
     path.write_bytes(encoded(plant, kind))
     script = f"""
@@ -92,18 +92,18 @@ print(json.dumps([sorted(before), photo.format, sorted(readers & sys.modules.key
 
 
 @pytest.mark.parametrize("kind", ["TIFF", "BMP", "ICO", "PPM", "TGA", "JPEG2000", "PDF"])
-def test_a_format_that_is_not_on_the_list_is_named_as_such(plant: Image.Image, kind: str) -> None:
+def test_another_format_is_unsupported(plant: Image.Image, kind: str) -> None:
     with pytest.raises(UnsupportedFormat):
         pixels(encoded(plant, kind))
 
 
 @pytest.mark.parametrize("mode", ["L", "LA", "1", "P"])
-def test_a_png_of_another_mode_is_its_rgb(plant: Image.Image, mode: str) -> None:
+def test_a_png_of_another_mode_is_converted(plant: Image.Image, mode: str) -> None:
     assert difference(pixels(encoded(plant.convert(mode), "PNG")), expected(plant.convert(mode))) <= 1
 
 
 @pytest.mark.parametrize(("mode", "tolerance"), [("L", 1), ("CMYK", 2)])
-def test_a_jpeg_of_another_mode_is_its_rgb(plant: Image.Image, mode: str, tolerance: float) -> None:
+def test_a_jpeg_of_another_mode_is_converted(plant: Image.Image, mode: str, tolerance: float) -> None:
     found = pixels(encoded(plant.convert(mode), "JPEG", quality=98))
     assert difference(found, expected(plant.convert(mode))) <= tolerance
 
@@ -120,11 +120,11 @@ def test_sixteen_bits_of_colour_keep_their_upper_byte(plant: Image.Image) -> Non
 
 
 class TestTransparency:
-    """What can be seen through shows white."""
+    """Transparency is composited over white."""
 
     @pytest.fixture
     def half(self, plant: Image.Image) -> Image.Image:
-        """The plant with its left half cut out; black lies hidden there."""
+        """Return the plant with a transparent left half over black."""
         mask = Image.new("L", plant.size, 255)
         mask.paste(0, (0, 0, 112, 224))
         cut = Image.composite(plant, Image.new("RGB", plant.size), mask)
@@ -167,8 +167,8 @@ class TestTransparency:
         assert (found == 255).all()
 
 
-class TestSeveralPictures:
-    """Of a file with several pictures the first is the photo."""
+class TestMultipleFrames:
+    """The first frame of a file is the photo."""
 
     @pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG", "AVIF", "HEIF"])
     def test_an_animation(self, kind: str) -> None:
@@ -192,7 +192,7 @@ class TestOddShapes:
     @pytest.mark.parametrize("thickness", [1, 3])
     @pytest.mark.parametrize("standing", [False, True])
     @pytest.mark.parametrize("kind", ["PNG", "JPEG"])
-    def test_a_strip_shows_its_middle(self, kind: str, standing: bool, thickness: int) -> None:
+    def test_a_strip_is_cropped_to_its_middle(self, kind: str, standing: bool, thickness: int) -> None:
         strip = Image.new("RGB", (60_000, thickness), (200, 0, 0))
         strip.paste((0, 200, 0), (20_000, 0, 40_000, thickness))
         if standing:
@@ -201,7 +201,7 @@ class TestOddShapes:
         assert (photo.width, photo.height) == strip.size
         assert photo.pixels.reshape(-1, 3).mean(axis=0).tolist() == pytest.approx([0, 200, 0], abs=2)
 
-    def test_the_square_is_the_middle_of_the_photo(self, plant: Image.Image) -> None:
+    def test_the_crop_is_centred(self, plant: Image.Image) -> None:
         framed = Image.new("RGB", (424, 224), "red")
         framed.paste(plant, (100, 0))
         # The outermost pixels may take a little of what lies beside them.

@@ -1,4 +1,4 @@
-"""What is too much is turned away before it costs anything."""
+"""Files over a limit are rejected before they use memory or time."""
 
 import os
 import struct
@@ -19,12 +19,12 @@ RECIPE = PreprocessingSpec(size=64)
 LAYER = Path(__file__).parents[3] / "layers" / "frond" / "python"
 
 
-def test_nothing_is_no_photo() -> None:
+def test_an_empty_file() -> None:
     with pytest.raises(EmptyBody):
         read_photo(b"", RECIPE)
 
 
-def test_the_byte_ceiling(seedling: bytes) -> None:
+def test_the_byte_limit(seedling: bytes) -> None:
     read_photo(seedling, RECIPE, DecodeLimits(max_bytes=len(seedling)))
     with pytest.raises(PayloadTooLarge) as refusal:
         read_photo(seedling, RECIPE, DecodeLimits(max_bytes=len(seedling) - 1))
@@ -32,7 +32,7 @@ def test_the_byte_ceiling(seedling: bytes) -> None:
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "HEIF", "AVIF", "GIF"])
-def test_the_pixel_ceiling(kind: str) -> None:
+def test_the_pixel_limit(kind: str) -> None:
     data = encoded(Image.new("RGB", (80, 50), "green"), kind)
     read_photo(data, RECIPE, DecodeLimits(max_pixels=4000))
     with pytest.raises(TooManyPixels) as refusal:
@@ -52,7 +52,7 @@ def test_pixels_are_counted_by_the_header_before_decoding(monkeypatch: pytest.Mo
 
 
 def png_header(width: int, height: int) -> bytes:
-    """A PNG that promises a size and holds a few bytes of black."""
+    """Return a PNG that declares a size and holds a few bytes of black."""
     file = b"\x89PNG\r\n\x1a\n"
     for name, body in (
         (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)),
@@ -63,27 +63,27 @@ def png_header(width: int, height: int) -> bytes:
 
 
 def webp_header(width: int, height: int) -> bytes:
-    """A small WebP whose frame header was changed to promise a size."""
+    """Return a small WebP whose frame header declares another size."""
     file = encoded(Image.new("RGB", (80, 50), "green"), "WEBP")
     size = file.index(b"\x9d\x01\x2a") + 3
     return file[:size] + struct.pack("<HH", width, height) + file[size + 4 :]
 
 
 def gif_header(width: int, height: int) -> bytes:
-    """A small GIF whose screen was changed to promise a size."""
+    """Return a small GIF whose screen declares another size."""
     file = encoded(Image.new("RGB", (80, 50), "green"), "GIF")
     return file[:6] + struct.pack("<HH", width, height) + file[10:]
 
 
 def jpeg_header(width: int, height: int) -> bytes:
-    """A small JPEG whose frame header was changed to promise a size."""
+    """Return a small JPEG whose frame header declares another size."""
     file = encoded(Image.new("RGB", (80, 50), "green"), "JPEG")
     size = file.index(b"\xff\xc0") + 5
     return file[:size] + struct.pack(">HH", height, width) + file[size + 4 :]
 
 
 def text_bomb() -> bytes:
-    """A PNG with a comment of 100 MB, compressed."""
+    """Return a PNG with a compressed comment of 100 MB."""
     packer = zlib.compressobj(9)
     body = b"Comment\0\0" + b"".join(packer.compress(bytes(1_000_000)) for _ in range(100)) + packer.flush()
     chunk = struct.pack(">I", len(body)) + b"zTXt" + body + struct.pack(">I", zlib.crc32(b"zTXt" + body))
@@ -120,7 +120,7 @@ MEASURE = textwrap.dedent("""
 
 
 def cost(path: Path) -> tuple[str, int]:
-    """What comes of a file in a process of its own, and by how many bytes its peak memory grew."""
+    """Read a file in a fresh process; return the result and the growth of peak memory in bytes."""
     environment = {**os.environ, "PYTHONPATH": str(LAYER)}
     command = [sys.executable, "-c", MEASURE, str(path)]
     result = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=60)
@@ -129,12 +129,12 @@ def cost(path: Path) -> tuple[str, int]:
 
 
 @pytest.mark.parametrize("name", BOMBS)
-def test_a_made_bomb_is_turned_away(name: str) -> None:
+def test_a_synthetic_bomb_is_rejected(name: str) -> None:
     with pytest.raises(TooManyPixels):
         read_photo(BOMBS[name], RECIPE)
 
 
-def test_a_made_bomb_takes_no_memory(tmp_path: Path) -> None:
+def test_a_synthetic_bomb_uses_no_memory(tmp_path: Path) -> None:
     # Pillow makes a WebP's decoder while it opens the file.
     (tmp_path / "bomb").write_bytes(BOMBS["webp 8100²"])
     problem, grown = cost(tmp_path / "bomb")
@@ -142,7 +142,7 @@ def test_a_made_bomb_takes_no_memory(tmp_path: Path) -> None:
     assert grown < 32_000_000
 
 
-def test_a_bomb_in_the_comments_takes_no_memory(tmp_path: Path) -> None:
+def test_a_bomb_in_the_comments_uses_no_memory(tmp_path: Path) -> None:
     (tmp_path / "bomb").write_bytes(text_bomb())
     problem, grown = cost(tmp_path / "bomb")
     assert problem in {"unsupported-format", "unreadable-photo", "read"}
@@ -150,7 +150,7 @@ def test_a_bomb_in_the_comments_takes_no_memory(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["gray_20000x14000_1mb.jpg", "png_65536x65536_0.5mb.png"])
-def test_a_real_bomb_takes_no_memory(odd_photos: Path, name: str) -> None:
+def test_a_real_bomb_uses_no_memory(odd_photos: Path, name: str) -> None:
     problem, grown = cost(odd_photos / "bombs" / name)
     assert problem == "too-many-pixels"
     assert grown < 32_000_000
