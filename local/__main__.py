@@ -22,7 +22,8 @@ from local.template import TemplateError, read
 SAMPLE_PHOTO = "events/photos/zea-mays.jpg"
 SAMPLE_ANSWER = (
     '{"status": "succeeded", "verdict": "identified",\n'
-    ' "predictions": [{"species": "zea-mays", "common_name": "Maize", "confidence": 0.996, …}], …}'
+    ' "predictions": [{"species": "zea-mays", "scientific_name": "Zea mays", "common_name": "Maize", '
+    '"role": "crop", "confidence": 0.996}], …}'
 )
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
@@ -124,10 +125,8 @@ def _print_usage(info: StackInfo, root: Path) -> None:
 
 def sample_request(info: StackInfo) -> str:
     """Return a ``curl`` command that classifies the sample photo, to paste into a shell."""
-    return (
-        f'curl -H "x-api-key: {info.api_key}" -H "content-type: image/jpeg" \\\n'
-        f'     --data-binary @{SAMPLE_PHOTO} "{info.api_url}/v1/classifications?top=1"'
-    )
+    url = f"{info.api_url}/v1/classifications?top=1"
+    return f'curl -H "x-api-key: {info.api_key}" -F image=@{SAMPLE_PHOTO} "{url}"'
 
 
 def _fail(message: str) -> NoReturn:

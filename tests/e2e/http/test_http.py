@@ -14,6 +14,7 @@ from PIL import Image
 
 from tests.conftest import ROOT
 from tests.support.running_stack import RunningStack, running_stack
+from tests.support.waiting import eventually
 
 PATH = "/v1/classifications"
 
@@ -56,13 +57,15 @@ def problem(response: urllib3.BaseHTTPResponse) -> tuple[int, str]:
 
 def test_the_printed_request_classifies_the_sample_photo(stack: RunningStack) -> None:
     """``make serve`` prints a request to paste into a shell, and the beginning of its response."""
-    _, request, printed, *_ = stack.log.read_text()[stack.log.read_text().index("Classify a") :].split("\n\n")
+    pattern = re.compile(r"sample photo:\n\n(.+?)\n\n(.+?)\n\n", re.DOTALL)
+    usage = eventually(lambda: pattern.search(stack.log.read_text()))
+    request, printed = usage.groups()
     output = subprocess.run(["bash", "-c", request], cwd=ROOT, capture_output=True, check=True).stdout
     classification = json.loads(output)
     (prediction,) = classification["predictions"]
     for name in ("status", "verdict"):
         assert f'"{name}": "{classification[name]}"' in printed
-    for name in ("species", "common_name"):
+    for name in ("species", "scientific_name", "common_name", "role"):
         assert f'"{name}": "{prediction[name]}"' in printed
     confidence = re.search(r'"confidence": ([\d.]+)', printed)
     assert confidence is not None
