@@ -1,7 +1,10 @@
 """The packaging: one version, one home for each dependency, and locks that agree with it."""
 
 import re
+import subprocess
+import sys
 import tomllib
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -108,6 +111,25 @@ def test_an_editable_install_finds_every_package_and_its_types() -> None:
     for package in [*packages, ROOT / "client" / "frond_client"]:
         assert (package / "__init__.py").is_file()
         assert (package / "py.typed").is_file()
+
+
+def test_a_wheel_holds_every_committed_file_of_the_packages(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(tmp_path)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
+        built = {name for name in wheel.namelist() if ".dist-info/" not in name}
+    packages = FROND["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+    listed = subprocess.run(
+        ["git", "ls-files", *packages], cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout.split()
+    committed = {
+        f"{Path(package).name}{path.removeprefix(package)}"
+        for path in listed
+        for package in packages
+        if path.startswith(f"{package}/") and (ROOT / path).is_file()
+    }
+    assert "training/data/species.csv" in committed
+    assert committed <= built
 
 
 def test_the_workflow_runs_what_ci_runs_on_the_oldest_and_the_newest_python() -> None:
