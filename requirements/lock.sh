@@ -28,6 +28,7 @@ lock build requirements/build.in --constraint requirements/dev.txt
 # the SAM CLI for the emulator inside it, without the CLI's own dependencies.
 lock runtime requirements/runtime.in "${upgrade[@]}"
 lock emulator requirements/emulator.in --no-deps "${upgrade[@]}"
+lock mermaid requirements/mermaid.in --no-deps "${upgrade[@]}"
 
 # The bench installs each of its peers in an environment of its own.
 for peer in keras onnxruntime openvino convert; do
