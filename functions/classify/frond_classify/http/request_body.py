@@ -35,7 +35,7 @@ Document = TypeVar("Document", bound=BaseModel)
 def parse_photos(event: BaseProxyEvent) -> list[bytes]:
     """Return the files of the photos in a request, at least one.
 
-    The content type only tells a form from raw bytes; the image format is detected from the bytes.
+    The content type only distinguishes a form from raw bytes; the image format is detected from the bytes.
 
     Raises
     ------
