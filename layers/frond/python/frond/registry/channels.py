@@ -91,8 +91,8 @@ class Channels:
             return Pointer(channel, found.etag, ChannelUpdate.model_validate_json(found.content))
         except ValidationError as error:
             fault = (
-                f"{self._storage.address(key)} does not say where {channel} points ({_reason(error)}). Restore "
-                "an earlier version of this object, or delete it and promote again "
+                f"{self._storage.address(key)} does not say where {channel} points ({_reason(error)}). "
+                "Restore an earlier version of this object, or delete it and promote again "
                 "(`python -m training promote VERSION --force` does that for stable)."
             )
             return Pointer(channel, found.etag, fault=fault)
