@@ -53,7 +53,7 @@ class PreparedPhoto:
 def prepare(
     source: PhotoSource,
     directory: Path,
-    recipe: PreprocessingSpec,
+    spec: PreprocessingSpec,
     taxonomy: Taxonomy,
     split_config: SplitConfig,
     workers: int,
@@ -78,18 +78,18 @@ def prepare(
     if not files:
         raise TrainingError(f"{source.name} has no photos; it should hold one folder per species.")
     directory.parent.mkdir(parents=True, exist_ok=True)
-    _check_space(directory.parent, len(files) * recipe.size**2 * 3)
+    _check_space(directory.parent, len(files) * spec.size**2 * 3)
 
     with tempfile.TemporaryDirectory(dir=directory.parent, prefix=".prepare-") as scratch:
         draft = Path(scratch) / "dataset"
         draft.mkdir()
-        good, bad = _write_pictures(draft / PICTURES_NAME, source, files, recipe, workers)
+        good, bad = _write_pictures(draft / PICTURES_NAME, source, files, spec, workers)
         all_folders = {folder for folder, _ in files} | set(source.empty_classes())
         card = _write_tables(
             draft,
             good,
             bad,
-            recipe,
+            spec,
             taxonomy,
             split_config,
             source.name,
@@ -102,14 +102,14 @@ def prepare(
 
 
 def _write_pictures(
-    path: Path, source: PhotoSource, files: list[tuple[str, str]], recipe: PreprocessingSpec, workers: int
+    path: Path, source: PhotoSource, files: list[tuple[str, str]], spec: PreprocessingSpec, workers: int
 ) -> tuple[list[PreparedPhoto], list[BadFile]]:
     good: list[PreparedPhoto] = []
     bad: list[BadFile] = []
     pictures = np.lib.format.open_memmap(
-        path, mode="w+", dtype=np.uint8, shape=(len(files), recipe.size, recipe.size, 3)
+        path, mode="w+", dtype=np.uint8, shape=(len(files), spec.size, spec.size, 3)
     )
-    for result in track(_preprocess(source, files, recipe, workers), len(files), "Preparing photos"):
+    for result in track(_preprocess(source, files, spec, workers), len(files), "Preparing photos"):
         if isinstance(result, BadFile):
             bad.append(result)
             continue
@@ -133,9 +133,9 @@ def _truncate(path: Path, pictures: NDArray[np.uint8], count: int) -> None:
 
 
 def _preprocess(
-    source: PhotoSource, files: list[tuple[str, str]], recipe: PreprocessingSpec, workers: int
+    source: PhotoSource, files: list[tuple[str, str]], spec: PreprocessingSpec, workers: int
 ) -> Iterator[tuple[PreparedPhoto, NDArray[np.uint8]] | BadFile]:
-    read = partial(_read, source, recipe)
+    read = partial(_read, source, spec)
     # Forking a process with threads (boto3, the progress bar) can deadlock.
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=spawn) as pool:
@@ -153,12 +153,12 @@ def _preprocess(
 
 
 def _read(
-    source: PhotoSource, recipe: PreprocessingSpec, file: tuple[str, str]
+    source: PhotoSource, spec: PreprocessingSpec, file: tuple[str, str]
 ) -> tuple[PreparedPhoto, NDArray[np.uint8]] | BadFile:
     folder, key = file
     try:
         data = source.read(key)
-        photo = read_photo(data, recipe)
+        photo = read_photo(data, spec)
     except EmptyBody:
         return BadFile(source=key, reason="The file is empty")
     except Problem as problem:
@@ -173,7 +173,7 @@ def _write_tables(
     draft: Path,
     good: list[PreparedPhoto],
     bad: list[BadFile],
-    recipe: PreprocessingSpec,
+    spec: PreprocessingSpec,
     taxonomy: Taxonomy,
     split_config: SplitConfig,
     name: str,
@@ -201,7 +201,7 @@ def _write_tables(
         fingerprint=_fingerprint(good),
         train_fingerprint=_fingerprint(_of_split(good, splits, "train")),
         test_fingerprint=_fingerprint(_of_split(good, splits, "test")),
-        recipe=recipe,
+        recipe=spec,
         seed=split_config.seed,
         species=species,
         folders=folders,
