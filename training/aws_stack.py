@@ -38,7 +38,7 @@ class AwsAccess:
 
 
 @dataclass(frozen=True, slots=True)
-class DeployedStack:
+class StackAccess:
     """A CloudFormation stack with its outputs."""
 
     name: str
@@ -60,7 +60,7 @@ class DeployedStack:
         return value
 
 
-def local_stack() -> DeployedStack:
+def local_stack() -> StackAccess:
     """Return the local stack of `make serve`.
 
     Raises
@@ -77,12 +77,12 @@ def local_stack() -> DeployedStack:
     # A proxy of the environment is for other hosts than this machine.
     direct = AWS_CONFIG.merge(Config(proxies={}))
     keys = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
-    return DeployedStack(
+    return StackAccess(
         "frond-local", outputs, AwsAccess(direct, {"endpoint_url": endpoint, "region_name": region, **keys})
     )
 
 
-def deployed_stack(name: str) -> DeployedStack:
+def deployed_stack(name: str) -> StackAccess:
     """Look up a stack in CloudFormation.
 
     Raises
@@ -103,7 +103,7 @@ def deployed_stack(name: str) -> DeployedStack:
                 "or deploy it with `sam deploy`."
             ) from error
     outputs = {output["OutputKey"]: output["OutputValue"] for output in description.get("Outputs", [])}
-    return DeployedStack(name, outputs, aws)
+    return StackAccess(name, outputs, aws)
 
 
 @contextmanager

@@ -64,7 +64,7 @@ class Prediction(_ResponseModel):
     confidence: float
 
 
-class ImageIssue(_ResponseModel):
+class PhotoIssue(_ResponseModel):
     """A quality problem of a photo, with advice.
 
     Attributes
@@ -91,7 +91,7 @@ class Image(_ResponseModel):
     width: int
     height: int
     format: str
-    issues: tuple[ImageIssue, ...] = ()
+    issues: tuple[PhotoIssue, ...] = ()
 
 
 ActivationMap = tuple[tuple[float, ...], ...]

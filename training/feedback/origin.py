@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from frond.repository import ClassificationRepository
 from frond.s3_objects import S3Object, get_object
-from training.aws_stack import AwsAccess, DeployedStack, deployed_stack, explained_errors, local_stack
+from training.aws_stack import AwsAccess, StackAccess, deployed_stack, explained_errors, local_stack
 from training.errors import TrainingError
 from training.feedback.correction import Correction
 
@@ -81,7 +81,7 @@ def open_origin(stack: str | None, local: bool, table: str | None, uploads_bucke
     return _of_stack(found)
 
 
-def _of_stack(stack: DeployedStack) -> Origin:
+def _of_stack(stack: StackAccess) -> Origin:
     return _origin(stack.aws, stack.output("TableName"), stack.output("UploadsBucketName"))
 
 
