@@ -56,8 +56,8 @@ class Agreement:
         sentences = []
         if self.top1 < MIN_TOP1_AGREEMENT:
             sentences.append(
-                f"The int8 model names the same top-1 species as the float model for {self.top1:.1%} of "
-                f"{self.photos} validation photos; a faithful export has {MIN_TOP1_AGREEMENT:.0%} or more."
+                f"The int8 and the float model have the same top-1 species for {self.top1:.1%} of "
+                f"{self.photos} validation photos; at least {MIN_TOP1_AGREEMENT:.0%} is expected."
             )
         if self.macro_f1_loss > MAX_MACRO_F1_LOSS:
             sentences.append(
