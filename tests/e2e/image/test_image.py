@@ -23,7 +23,7 @@ pytestmark = pytest.mark.timeout(1800)  # a build without a cache takes minutes
 
 EVENTS = ROOT / "events"
 BASE = os.environ.get("BASE_IMAGE", "public.ecr.aws/lambda/python:3.13")
-TAG = "frond-classify:test"
+TAG = f"frond-classify:test-{os.getpid()}"  # two runs on one machine each have their own
 START_SECONDS = 60
 
 INVOKE = """
