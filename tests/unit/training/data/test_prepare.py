@@ -112,11 +112,11 @@ class TestOddFolders:
     def test_bad_files_are_listed_and_skipped(self, odd: Dataset) -> None:
         reasons = {bad.source: bad.reason for bad in odd.card.bad_files}
         assert reasons == {
-            "only notes/notes.txt": "The file is not a picture in a format we read",
-            "玉米/Thumbs.db": "The file is not a picture in a format we read",
-            "玉米/cut.jpg": "The picture is damaged",
+            "only notes/notes.txt": "The file is not an image in a supported format",
+            "玉米/Thumbs.db": "The file is not an image in a supported format",
+            "玉米/cut.jpg": "The image is damaged",
             "玉米/empty.jpg": "The file is empty",
-            "玉米/text.jpg": "The file is not a picture in a format we read",
+            "玉米/text.jpg": "The file is not an image in a supported format",
         }
         assert len(odd.pictures) == len(odd.rows) == 8
 
