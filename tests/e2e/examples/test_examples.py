@@ -174,7 +174,7 @@ def test_python_uses_every_method(written: list[str]) -> None:
     assert re.fullmatch(r"identified Maïs \(\) \d+", first)
     assert int(first.split()[-1]) >= 5
     assert second == "zea-mays True"
-    assert third == "The file is not a picture in a format we read"
+    assert third == "The file is not an image in a supported format"
 
 
 @example(f"{PAGE}, The Python client, python 2")

@@ -76,5 +76,5 @@ def test_photos_of_one_plant(page: Page, stack: RunningStack, seedlings: Path) -
 
 
 def test_a_wrong_key_raises_the_problem(page: Page, stack: RunningStack, seedlings: Path) -> None:
-    with pytest.raises(Error, match="The API key is missing or not known: Send your key"):
+    with pytest.raises(Error, match="The API key is missing or unknown: Send your key"):
         classify(page, stack, "wrong", seedlings / "zea-mays.jpg")

@@ -131,7 +131,7 @@ def test_a_run_trained_since_is_exported_again(
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"backbone": "inception_v3"}, "inception_v3 needs pictures of at least 75 px, not 48 px"),
+        ({"backbone": "inception_v3"}, "inception_v3 needs images of at least 75 px, not 48 px"),
         ({"backbone": "alexnet"}, "no backbone 'alexnet'"),
         (
             {
