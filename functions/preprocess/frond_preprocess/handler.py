@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from frond.preprocessing import PreprocessingSpec, read_with_preview
-from frond.problems import AttemptFailed, PayloadTooLarge, Problem, UploadMismatch
+from frond.problems import AttemptFailed, EmptyBody, PayloadTooLarge, Problem, UploadMismatch
 from frond.records import ExpectedUpload
 from frond.s3_events import ObjectCreated, parse_s3_event
 from frond.s3_objects import S3Object, get_object
@@ -78,6 +78,8 @@ def _preprocess(app: PreprocessApp, created: ObjectCreated, expected: ExpectedUp
         original = get_object(app.s3, created.bucket, created.key, created.version)
     _check_size(len(original.content), settings)
     _check_expected(original, expected)
+    if not original.content:
+        raise EmptyBody("The object in S3 has 0 bytes; upload the photo again.")
     spec = PreprocessingSpec(size=settings.picture_size)
     started = perf_counter()
     with timed("DecodeTime"):

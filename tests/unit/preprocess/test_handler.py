@@ -163,11 +163,34 @@ def test_a_file_that_is_no_image_gets_a_problem_document(s3: "S3Client") -> None
     assert problem_of(s3) == "unsupported-format"
 
 
-def test_an_empty_file_gets_a_problem_document(s3: "S3Client") -> None:
+def test_an_empty_file_gets_a_problem_document_about_the_object(s3: "S3Client") -> None:
     s3.put_object(Bucket=UPLOADS, Key="a.jpg", Body=b"")
 
     assert handle(record("a.jpg", 0)) == []
     assert problem_of(s3) == "empty-body"
+    problem = json.loads(s3.get_object(Bucket=PICTURES, Key=stored(s3)[0])["Body"].read())
+    assert "S3" in problem["detail"]
+    assert "request" not in problem["title"] + problem["detail"]
+
+
+def test_the_marker_of_a_folder_has_no_record(s3: "S3Client", records: ClassificationRepository) -> None:
+    s3.put_object(Bucket=UPLOADS, Key="folder/", Body=b"")
+
+    assert handle(record("folder/", 0)) == []
+    assert stored(s3) == []
+    assert records.newest(10).records == []
+
+
+def test_a_zip_file_gets_a_problem_document(s3: "S3Client") -> None:
+    s3.put_object(Bucket=UPLOADS, Key="photos.zip", Body=b"PK\x03\x04" + bytes(100))
+
+    assert handle(record("photos.zip", 104)) == []
+    assert problem_of(s3) == "unsupported-format"
+
+
+def test_a_message_of_unknown_shape_returns_to_the_queue(s3: "S3Client") -> None:
+    unknown = [message_of({"surprise": 1}, "1"), message_of({"Records": []}, "2"), message_of({}, "3")]
+    assert handle(*unknown) == ["1", "2", "3"]
 
 
 def test_a_file_over_the_limit_is_not_read(s3: "S3Client") -> None:

@@ -68,9 +68,9 @@ class InvalidRequest(Problem):
 
 
 class EmptyBody(InvalidRequest):
-    """A request without a photo."""
+    """A request without a photo, or an upload without bytes."""
 
-    slug, title = "empty-body", "There is no photo in the request"
+    slug, title = "empty-body", "There is no photo"
     detail = "Send the photo's bytes as the request body, or as a multipart part named 'image'."
 
 
