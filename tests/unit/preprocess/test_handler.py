@@ -156,6 +156,18 @@ def test_an_upload_that_does_not_match_its_form_is_rejected(
     assert problem_of(s3) == "broken-promise"
 
 
+@pytest.mark.parametrize("content_type", ["image/jpg", "IMAGE/JPEG", "image/jpeg"])
+def test_another_name_of_the_content_type_matches_the_form(
+    s3: "S3Client", records: ClassificationRepository, content_type: str
+) -> None:
+    photo, identifier = PHOTO.read_bytes(), "0123456789abcdef0123456789abcdef"
+    records.expect_upload(identifier, reserved_key(identifier), ExpectedUpload("image/jpeg", len(photo)))
+    s3.put_object(Bucket=UPLOADS, Key=reserved_key(identifier), Body=photo, ContentType=content_type)
+
+    assert handle(record(reserved_key(identifier), len(photo))) == []
+    assert stored(s3, "/picture.png")
+
+
 def test_a_file_that_is_no_image_gets_a_problem_document(s3: "S3Client") -> None:
     s3.put_object(Bucket=UPLOADS, Key="a.jpg", Body=b"I am not a photo")
 

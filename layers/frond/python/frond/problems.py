@@ -161,6 +161,13 @@ class QuotaExceeded(Problem):
     detail = "The key works again tomorrow (UTC)."
 
 
+class HeadersTooLarge(Problem):
+    """A request whose headers are too large; API Gateway sends it."""
+
+    slug, status, title = "headers-too-large", 431, "The headers of the request are too large"
+    detail = "Send fewer or shorter headers, or a shorter query."
+
+
 class BadGateway(Problem):
     """A function that failed to respond; API Gateway sends it."""
 
