@@ -63,6 +63,15 @@ def test_an_empty_file_is_not_ignored() -> None:
     assert parse_form(image(b"a.jpg") + image(b"b.jpg", b"") + b"--XX--\r\n", TYPE) == [b"photo", b""]
 
 
+@pytest.mark.parametrize("end", [b"", b"\r\n", b"\r\n\r\n", b"\r\nan epilogue"], ids=len)
+def test_a_form_of_any_size_is_accepted(end: bytes) -> None:
+    """The parser reads pieces of 64 KB: none of them may hold only the end of the form."""
+    overhead = len(image(b"a.jpg", b"")) + len(b"--XX--")
+    for size in range(65536 - overhead - len(end) - 2, 65536 - overhead + 3):
+        photo = bytes(size)
+        assert parse_form(image(b"a.jpg", photo) + b"--XX--" + end, TYPE) == [photo]
+
+
 def test_a_sixth_photo_is_a_problem() -> None:
     with pytest.raises(TooManyPhotos):
         parse_form(image(b"a.jpg") * 6 + b"--XX--\r\n", TYPE)
@@ -157,7 +166,9 @@ def test_names_of_a_language_are_accepted_alike(call: Call, maize: bytes, lang: 
 
 @pytest.mark.parametrize("lang", ["", "de", "e", "english", "-es"])
 def test_another_language_is_a_problem(call: Call, lang: str) -> None:
-    assert call("GET", "/v1/species", query={"lang": lang}).problem == "invalid-request"
+    reply = call("GET", "/v1/species", query={"lang": lang})
+    assert reply.problem == "invalid-request"
+    assert reply.json["detail"] == "query.lang: Input should be 'en', 'es' or 'fr'."
 
 
 @pytest.mark.skipif(not FAULTS.exists(), reason="the folder of faulty files is missing")

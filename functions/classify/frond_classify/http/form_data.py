@@ -83,6 +83,8 @@ def _parse_parts(body: bytes, boundary: str) -> list[MultipartPart]:
             # Any byte is a character of Latin-1: file names in another encoding than UTF-8 are no error.
             charset="latin-1",
             part_limit=MAX_PARTS,
+            # In one piece: the parser refuses one that holds only what follows the last boundary.
+            buffer_size=len(body) + 1,
             memory_limit=len(body),
             spool_limit=len(body),
             strict=True,
