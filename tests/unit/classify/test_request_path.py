@@ -49,6 +49,9 @@ def test_the_base_path_is_removed(base: str, path: str, resource: str, proxy: st
 
 def test_a_path_that_fits_no_resource_stays() -> None:
     assert normalize_path(event("/v1/health", "/{proxy+}"))["path"] == "/v1/health"
+    assert normalize_path({"path": "/v1/health"})["path"] == "/v1/health"
+    long = "/" + "a/" * 4000
+    assert normalize_path(event(long, "/{proxy+}", proxy="v1/health"))["path"] == long
 
 
 @pytest.mark.parametrize("base", ["/frond", "/plants/frond"])

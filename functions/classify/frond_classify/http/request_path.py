@@ -3,6 +3,7 @@
 from typing import Any
 from urllib.parse import quote, unquote
 
+_MAX_BASE_SEGMENTS = 10
 # What the router takes as a part of a path; see `_SAFE_URI` and `_UNSAFE_URI` of Powertools.
 _ROUTABLE = "/-._~()'!*:@,;=+&$%<> []{}|^"
 
@@ -18,15 +19,15 @@ def normalize_path(event: dict[str, Any]) -> dict[str, Any]:
 
 def _without_base_path(event: dict[str, Any]) -> str:
     path: str = event["path"]
-    resource = str(event["resource"])
+    resource = str(event.get("resource") or path)
     for name, value in (event.get("pathParameters") or {}).items():
         resource = resource.replace(f"{{{name}}}", value).replace(f"{{{name}+}}", value)
     # API Gateway decodes the parameters, and not the path.
     expected = {resource.strip("/"), unquote(resource).strip("/")}
     rest = path
-    while unquote(rest).strip("/") not in expected:
-        end = rest.find("/", 1)
-        if end < 0:
-            return "/" if expected == {""} else path
-        rest = rest[end:]
-    return rest
+    for _ in range(_MAX_BASE_SEGMENTS + 1):
+        if unquote(rest).strip("/") in expected:
+            return rest or "/"
+        _, slash, rest = rest.removeprefix("/").partition("/")
+        rest = slash + rest
+    return path
