@@ -148,6 +148,7 @@ def test_every_object_with_bytes_is_an_upload(key: str) -> None:
         body(record("a.jpg", "Surprise:Put")),
         body({"eventSource": "aws:dynamodb", "eventName": "INSERT", "dynamodb": {}}),
         json.dumps(eventbridge("a.jpg", source="aws.ec2")),
+        json.dumps(eventbridge("a.jpg", "AWS API Call via CloudTrail")),
         json.dumps(eventbridge("a.jpg") | {"detail": {}}),
         json.dumps({"version": "1.0", "requestPayload": json.loads(body(record("a.jpg")))}),
     ],

@@ -34,6 +34,7 @@ _OTHER_EVENTS = (
 )
 _TEST_EVENT = "s3:TestEvent"
 _EVENTBRIDGE_CREATED = "Object Created"
+_EVENTBRIDGE_EVENTS = "Object "
 _EVENTBRIDGE_SOURCE = "aws.s3"
 # The console ends the key of a folder with a slash, Hadoop with this suffix.
 _FOLDER_SUFFIXES = ("/", "_$folder$")
@@ -111,7 +112,10 @@ def _parse_message(message: Any) -> list[ObjectCreated]:
         return []
     if message.get("Type") == "Notification" and "TopicArn" in message:
         return _parse_message(json.loads(message["Message"]))
-    if message.get("source") == _EVENTBRIDGE_SOURCE:
+    # CloudTrail's events have the same source.
+    if message.get("source") == _EVENTBRIDGE_SOURCE and message["detail-type"].startswith(
+        _EVENTBRIDGE_EVENTS
+    ):
         return [_parse_event(message)] if message["detail-type"] == _EVENTBRIDGE_CREATED else []
     raise UnknownMessageError(f"not a notification of S3: its members are {sorted(message)}")
 
