@@ -6,15 +6,16 @@ import logging
 import socket
 import threading
 import time
+import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any, Self
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from werkzeug import Request, Response
-from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
-from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestEntityTooLarge
+from werkzeug.serving import make_server
 
-from local.compression import compress
+from local.compression import UnsupportedCodingError, compress, decompress
 from local.gateway_response import (
     DEFAULT_4XX,
     DEFAULT_5XX,
@@ -22,10 +23,12 @@ from local.gateway_response import (
     INVALID_API_KEY,
     MISSING_AUTHENTICATION_TOKEN,
     REQUEST_TOO_LARGE,
+    UNSUPPORTED_MEDIA_TYPE,
     GatewayResponseType,
     gateway_response,
 )
 from local.proxy import MalformedProxyResponseError, http_response, proxy_event, request_context
+from local.request_handler import RequestHandler
 from local.rest_api import Match, RestApi
 from local.runtimes.instance import BusyError, FunctionError, TimedOutError
 from local.runtimes.pool import Pool
@@ -34,8 +37,6 @@ from local.runtimes.pool import Pool
 MAX_BODY_BYTES = 10 * 1024 * 1024
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html (of the event and of the result)
 MAX_PAYLOAD_BYTES = 6 * 1024 * 1024
-# A client that sends nothing for so long is taken for gone.
-_READ_TIMEOUT_S = 30
 
 _log = logging.getLogger(__name__)
 
@@ -70,10 +71,27 @@ class Gateway:
         """Respond to one request."""
         started = time.monotonic()
         request = Request(environ)
-        response = self._respond(request)
+        response = self._respond_always(request)
         elapsed = (time.monotonic() - started) * 1000
         _log.info("%s %s %d %.0f ms", request.method, _raw_path(request), response.status_code, elapsed)
         return response(environ, start_response)
+
+    def reject(self, response_type: GatewayResponseType) -> Response:
+        """Return the gateway response to a request that is no HTTP, or whose response failed."""
+        context = {"requestId": str(uuid.uuid4())}
+        response = gateway_response(self._api, response_type, context)
+        response.headers["x-amzn-RequestId"] = context["requestId"]
+        return response
+
+    def _respond_always(self, request: Request) -> Response:
+        try:
+            return self._respond(request)
+        except HTTPException as error:  # such as a Host header that is no host
+            _log.warning("%s %s: %s", request.method, _raw_path(request), error)
+            return self.reject(DEFAULT_4XX)
+        except Exception:  # noqa: BLE001 - any error of ours is still a response, as from API Gateway
+            _log.exception("%s %s", request.method, _raw_path(request))
+            return self.reject(DEFAULT_5XX)
 
     def _respond(self, request: Request) -> Response:
         path = _raw_path(request)
@@ -94,7 +112,7 @@ class Gateway:
             raise GatewayError(MISSING_AUTHENTICATION_TOKEN)
         if match.route.key_required and not self._is_valid_key(request.headers.get("x-api-key", "")):
             raise GatewayError(INVALID_API_KEY)
-        event = proxy_event(self._api, match, request, context, _body(request))
+        event = proxy_event(self._api, match, request, context, self._body(request))
         payload = json.dumps(event).encode()
         if len(payload) > MAX_PAYLOAD_BYTES:
             raise GatewayError(REQUEST_TOO_LARGE)
@@ -105,6 +123,18 @@ class Gateway:
             return http_response(self._api, request, result)
         except MalformedProxyResponseError as error:
             raise GatewayError(DEFAULT_5XX, str(error)) from error
+
+    def _body(self, request: Request) -> bytes:
+        """Read a request body, up to API Gateway's limit, and decompress it."""
+        request.max_content_length = MAX_BODY_BYTES
+        try:
+            return decompress(self._api, request, request.get_data(cache=False), MAX_BODY_BYTES)
+        except RequestEntityTooLarge as error:
+            raise GatewayError(REQUEST_TOO_LARGE) from error
+        except UnsupportedCodingError as error:
+            raise GatewayError(UNSUPPORTED_MEDIA_TYPE) from error
+        except (ClientDisconnected, OSError) as error:
+            raise GatewayError(DEFAULT_4XX, "the body ended early") from error
 
     def _is_valid_key(self, key: str) -> bool:
         return hmac.compare_digest(key.encode(), self._key.encode())
@@ -124,24 +154,6 @@ def _raw_path(request: Request) -> str:
     return target if target.startswith("/") else request.path
 
 
-def _body(request: Request) -> bytes:
-    """Read a request body, up to API Gateway's limit."""
-    request.max_content_length = MAX_BODY_BYTES
-    try:
-        return request.get_data(cache=False)
-    except RequestEntityTooLarge as error:
-        raise GatewayError(REQUEST_TOO_LARGE) from error
-    except (ClientDisconnected, OSError) as error:
-        raise GatewayError(DEFAULT_4XX, "the body ended early") from error
-
-
-class _Handler(WSGIRequestHandler):
-    timeout = _READ_TIMEOUT_S
-
-    def log_request(self, *_: object, **__: object) -> None:
-        """Log nothing: the gateway logs each request with its duration."""
-
-
 class Server:
     """Serve the gateway on a port while the context is open.
 
@@ -156,7 +168,7 @@ class Server:
     def __init__(self, gateway: Gateway, listener: socket.socket) -> None:
         host, port = listener.getsockname()[:2]
         self._server = make_server(
-            host, port, gateway, threaded=True, request_handler=_Handler, fd=listener.fileno()
+            host, port, gateway, threaded=True, request_handler=RequestHandler, fd=listener.fileno()
         )
         self._thread = threading.Thread(target=self._server.serve_forever, name="gateway", daemon=True)
 

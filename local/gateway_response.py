@@ -1,5 +1,6 @@
 """Build the gateway responses of API Gateway from the template's definitions."""
 
+import json
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -35,6 +36,11 @@ MISSING_AUTHENTICATION_TOKEN = GatewayResponseType(
 )
 INVALID_API_KEY = GatewayResponseType("INVALID_API_KEY", 403, "Forbidden")
 REQUEST_TOO_LARGE = GatewayResponseType("REQUEST_TOO_LARGE", 413, "Request Too Long")
+UNSUPPORTED_MEDIA_TYPE = GatewayResponseType("UNSUPPORTED_MEDIA_TYPE", 415, "Unsupported Media Type")
+# Not one of API Gateway's types: it rejects such a request before it knows the API.
+REQUEST_HEADERS_TOO_LARGE = GatewayResponseType(
+    "REQUEST_HEADERS_TOO_LARGE", 431, "Request Header Fields Too Large"
+)
 DEFAULT_4XX = GatewayResponseType("DEFAULT_4XX", 400, "Bad Request")
 INTEGRATION_TIMEOUT = GatewayResponseType("INTEGRATION_TIMEOUT", 504, "Endpoint request timed out")
 DEFAULT_5XX = GatewayResponseType("DEFAULT_5XX", 502, "Internal server error")
@@ -63,14 +69,27 @@ def gateway_response(api: RestApi, response_type: GatewayResponseType, context: 
         "error.messageString": f'"{response_type.message}"',
         "error.responseType": response_type.type,
     }
-    response = Response(
-        _VARIABLE.sub(lambda found: str(known.get(found[1], found[0])), text),
-        status=int(definition.get("statusCode") or response_type.status),
-        content_type=media_type,
-    )
+    status = int(definition.get("statusCode") or response_type.status)
+    body = _VARIABLE.sub(lambda found: str(known.get(found[1], found[0])), text)
+    if response_type == REQUEST_HEADERS_TOO_LARGE:
+        status, body = response_type.status, _about_headers(body)
+    response = Response(body, status=status, content_type=media_type)
     for name, value in _headers(definition, known).items():
         response.headers[name] = value
     return response
+
+
+def _about_headers(body: str) -> str:
+    """Return the body for headers that are too large, in the form of the template's other bodies."""
+    document = json.loads(body)
+    if "type" in document:
+        document |= {
+            "type": re.sub(r"[^:/]+$", "headers-too-large", document["type"]),
+            "title": "The headers of the request are too large",
+            "status": REQUEST_HEADERS_TOO_LARGE.status,
+            "detail": "Send fewer or shorter headers, or a shorter query.",
+        }
+    return json.dumps(document)
 
 
 def _headers(definition: dict[str, Any], known: dict[str, Any]) -> dict[str, str]:

@@ -96,6 +96,8 @@ def proxy_event(
     """
     binary = api.is_binary(request.content_type)
     headers = _headers(request)
+    if api.minimum_compression_size is not None:
+        headers.pop("Content-Encoding", None)  # the gateway has decompressed the body
     query = parse_qsl(request.query_string.decode("latin-1"), keep_blank_values=True)
     text = base64.b64encode(body).decode("ascii") if binary else body.decode("utf-8", "replace")
     return {

@@ -11,7 +11,7 @@ from frond_client.aws_errors import describe_aws_error, error_code, is_credentia
 from frond_client.client import Frond
 from frond_client.object_keys import RESULTS_PREFIX, result_key
 from frond_client.thread_pool import thread_pool
-from frond_client.uploads.bucket import BucketObject, list_objects
+from frond_client.uploads.bucket import BucketObject, is_folder, list_objects
 from frond_client.uploads.results_bucket import FINAL_STATUSES, belongs_to_upload
 
 if TYPE_CHECKING:
@@ -82,7 +82,9 @@ def find_unfinished(
         Leave out later uploads, which may be in progress.
     """
     objects = list_objects(s3, uploads_bucket, "")
-    uploads = {key: each for key, each in objects.items() if each.modified <= until}
+    uploads = {
+        key: each for key, each in objects.items() if each.modified <= until and not is_folder(key, each)
+    }
     final = _final_records(frond, uploads.keys())
     results = list_objects(s3, results_bucket, RESULTS_PREFIX) if final else {}
     unfinished = {

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+# The console ends the key of a folder with a slash, Hadoop with this suffix.
+_FOLDER_SUFFIXES = ("/", "_$folder$")
+
 
 @dataclass(frozen=True)
 class BucketObject:
@@ -35,3 +38,8 @@ def list_objects(s3: "S3Client", bucket: str, prefix: str) -> dict[str, BucketOb
         for page in pages
         for each in page.get("Contents", [])
     }
+
+
+def is_folder(key: str, found: BucketObject) -> bool:
+    """Return whether an object only marks a folder: it is not classified."""
+    return found.size == 0 and key.endswith(_FOLDER_SUFFIXES)

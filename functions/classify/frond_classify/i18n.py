@@ -1,16 +1,27 @@
 """Languages of responses: names of species, and advice on photos."""
 
 import csv
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import BeforeValidator
 
 from frond.image_quality import Issue
 from frond.manifest import SpeciesLabel
 
 Language = Literal["en", "es", "fr"]
 
+
+def primary_subtag(tag: Any) -> Any:
+    """Return the language of a tag such as ``es-MX``, in lower case; the region is ignored."""
+    return re.split("[-_]", tag.strip().lower())[0] if isinstance(tag, str) else tag
+
+
+# A language in a query: as in `Accept-Language`, upper case and a region make no difference.
+LanguageTag = Annotated[Language, BeforeValidator(primary_subtag)]
 ENGLISH: Language = "en"
 # A row for each issue, a column for each language. The names of species come from the model's manifest.
 _ADVICE = Path(__file__).parent / "advice.csv"
@@ -45,7 +56,7 @@ def parse_accept_language(accept_language: str) -> Language | None:
 def _parse_weighted(part: str) -> tuple[float, str]:
     name, _, weight = part.partition(";")
     try:
-        return float(weight.strip().removeprefix("q=") or 1), name.strip().lower().split("-")[0]
+        return float(weight.strip().removeprefix("q=") or 1), primary_subtag(name)
     except ValueError:
         return 0, ""
 

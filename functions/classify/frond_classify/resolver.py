@@ -14,6 +14,7 @@ from frond.problems import MEDIA_TYPE, InvalidRequest, MethodNotAllowed, Problem
 from frond.telemetry import costs, logger, metrics
 from frond.tracing import trace_handler
 from frond_classify.http import idempotency
+from frond_classify.http.request_path import normalize_path
 from frond_classify.http.server_timing import ServerTiming
 from frond_classify.routes import classifications, feedback, model, page, species, uploads
 
@@ -35,7 +36,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Respond to one request."""
     timing = ServerTiming()
     resolver.append_context(timing=timing)
-    response = resolver.resolve(event, context)
+    response = resolver.resolve(normalize_path(event), context)
     # Also for rejected photos: decoding them is what costs.
     if timing.has("decode"):
         costs.count(timing.total)
@@ -68,8 +69,9 @@ def handle_not_found(_: NotFoundError) -> Response[str]:
     """Return 405 for a path with other methods, else 404."""
     from frond_classify.openapi.document import allowed_methods  # noqa: PLC0415 - as below
 
-    methods = allowed_methods(resolver, resolver.current_event.path)
-    if methods:
+    event = resolver.current_event
+    methods = allowed_methods(resolver, event.path)
+    if methods and event.http_method not in methods:
         return problem_response(MethodNotAllowed(f"Use {', '.join(methods)}.", allow=", ".join(methods)))
     return problem_response(UnknownPath())
 
@@ -95,7 +97,7 @@ def get_docs() -> Response[str]:
 
 
 def _base_path() -> str:
-    """Return the prefix of all paths: the stage, which API Gateway adds to one of the event's two paths."""
+    """Return the prefix of all paths: the stage or the base path, which one of the event's paths has."""
     event = resolver.current_event
     return event.request_context.path.removesuffix(event.path) or "/"
 

@@ -8,8 +8,9 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from frond.media_types import photo_type
 from frond.preprocessing import PreprocessingSpec, read_with_preview
-from frond.problems import AttemptFailed, PayloadTooLarge, Problem, UploadMismatch
+from frond.problems import AttemptFailed, EmptyBody, PayloadTooLarge, Problem, UploadMismatch
 from frond.records import ExpectedUpload
 from frond.s3_events import ObjectCreated, parse_s3_event
 from frond.s3_objects import S3Object, get_object
@@ -78,6 +79,8 @@ def _preprocess(app: PreprocessApp, created: ObjectCreated, expected: ExpectedUp
         original = get_object(app.s3, created.bucket, created.key, created.version)
     _check_size(len(original.content), settings)
     _check_expected(original, expected)
+    if not original.content:
+        raise EmptyBody("The object in S3 has 0 bytes; upload the photo again.")
     spec = PreprocessingSpec(size=settings.picture_size)
     started = perf_counter()
     with timed("DecodeTime"):
@@ -94,7 +97,8 @@ def _check_size(size: int, settings: PreprocessSettings) -> None:
 def _check_expected(original: S3Object, expected: ExpectedUpload | None) -> None:
     """Enforce the conditions of the upload's form, for an S3 that does not."""
     size, content_type = len(original.content), original.content_type
-    if expected and (expected.size, expected.content_type) != (size, content_type):
+    uploaded = (size, photo_type(content_type) or content_type)
+    if expected and (expected.size, expected.content_type) != uploaded:
         raise UploadMismatch(
             f"{expected.size} bytes of {expected.content_type} were expected; "
             f"{size} bytes of {content_type} were uploaded."

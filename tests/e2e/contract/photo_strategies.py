@@ -5,7 +5,7 @@ from pathlib import Path
 import schemathesis
 from hypothesis import strategies as st
 
-from frond_classify.http.request_body import PHOTO_TYPES
+from frond.media_types import PHOTO_TYPES
 
 PHOTOS = [path.read_bytes() for path in sorted((Path(__file__).parents[3] / "events/photos").glob("*.jpg"))]
 

@@ -200,9 +200,20 @@ def test_unknown_paths(call: Call, path: str) -> None:
     assert (reply.status, reply.problem) == (404, "unknown-path")
 
 
+@pytest.mark.parametrize("identifier", ['"', "`", "\\", "€", "a?b", "#", "\x01", "%2F", "%00", " "])
+def test_any_identifier_is_looked_up(call: Call, identifier: str) -> None:
+    path = f"/v1/classifications/{identifier}"
+    assert call("GET", path).problem == "unknown-classification"
+    assert call("PUT", f"{path}/feedback", b"{}", "application/json", binary=False).status in {400, 404}
+    photo = call("GET", f"/v1/species/{identifier}/photo", headers={"accept": "image/jpeg"})
+    assert photo.problem == "no-picture"
+
+
 @pytest.mark.parametrize(
     ("method", "path", "allow"),
     [
+        ("GET", "/v1/uploads/", "POST"),
+        ("POST", '/v1/classifications/"', "DELETE, GET"),
         ("PUT", "/v1/classifications", "GET, POST"),
         ("POST", "/v1/classifications/an-id", "DELETE, GET"),
         ("GET", "/v1/classifications/an-id/feedback", "PUT"),

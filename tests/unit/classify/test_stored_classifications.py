@@ -176,6 +176,15 @@ def test_an_upload_form_accepts_only_its_type_and_size(aws: MotoAws, call: Call)
     assert waiting["status"] == "queued"
 
 
+@pytest.mark.parametrize("name", ["image/jpg", "IMAGE/JPEG", "image/pjpeg", "image/jpeg; q=1"])
+def test_an_upload_form_has_the_registered_name_of_its_type(aws: MotoAws, call: Call, name: str) -> None:
+    reply = send(call, "POST", "/v1/uploads", {"content_type": name, "size": 7})
+
+    assert reply.status == 201
+    assert reply.json["fields"]["Content-Type"] == "image/jpeg"
+    assert {"Content-Type": "image/jpeg"} in policy_of(reply.json["fields"])["conditions"]
+
+
 def policy_of(fields: dict[str, str]) -> Any:
     import base64
 

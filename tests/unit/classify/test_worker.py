@@ -153,12 +153,15 @@ def test_a_deleted_preprocessed_photo_fails(aws: MotoAws) -> None:
     assert aws.result(photo.identifier)["error"]["type"] == "urn:frond:problem:vanished-photo"
 
 
-@pytest.mark.parametrize(
-    "key",
-    ["picture.png", "x/y/picture.png", f"{'0' * 32}/00FF/thumbnail.jpg", f"{'0' * 32}/00FF/picture.png"],
-)
-def test_other_objects_are_ignored(aws: MotoAws, key: str) -> None:
+@pytest.mark.parametrize("key", [f"{'0' * 32}/00FF/thumbnail.jpg", f"{'0' * 32}/00FF/picture.png"])
+def test_thumbnails_and_deleted_uploads_are_ignored(aws: MotoAws, key: str) -> None:
     assert handle(notification(key)) == []
+    assert aws.contents("results") == []
+
+
+@pytest.mark.parametrize("key", ["picture.png", "x/y/picture.png", f"{'0' * 32}/00ff/problem.json"])
+def test_an_object_of_no_upload_returns_to_the_queue(aws: MotoAws, key: str) -> None:
+    assert handle(notification(key)) == ["1"]
     assert aws.contents("results") == []
 
 

@@ -45,6 +45,8 @@ def unfinished(stack: FakeStack, api: FakeApi) -> list[str]:
     for key in ("done.jpg", "failed.jpg", "queued.jpg", "running.jpg", ODD, "replaced.jpg", "expired.jpg"):
         upload(stack, key)
     upload(stack, "fresh.jpg", age=60)
+    stack.s3.put_object(Bucket=UPLOADS, Key="folder/", Body=b"")
+    stack.age(UPLOADS, "folder/", HOUR)
     upload(stack, "deleted.jpg")
     stack.s3.delete_object(Bucket=UPLOADS, Key="deleted.jpg")
     stack.put_result("done.jpg", succeeded())

@@ -1,12 +1,14 @@
 """Responses are compressed if they are long enough and the client accepts gzip."""
 
 import gzip
+import zlib
 
 import pytest
 from werkzeug import Request, Response
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.test import EnvironBuilder
 
-from local.compression import compress
+from local.compression import UnsupportedCodingError, compress, decompress
 from local.rest_api import RestApi
 
 LONG = b"leaf " * 400
@@ -41,3 +43,53 @@ def test_a_short_response_is_not_compressed() -> None:
 
 def test_an_api_without_a_minimum_size_does_not_compress() -> None:
     assert "Content-Encoding" not in answer(LONG, "gzip", minimum_compression_size=None).headers
+
+
+def received(body: bytes, coding: str | None, minimum_compression_size: int | None = 1024) -> bytes:
+    headers = [] if coding is None else [("Content-Encoding", coding)]
+    request = Request(EnvironBuilder(headers=headers).get_environ())
+    api = RestApi("test", (), frozenset(), {}, minimum_compression_size)
+    return decompress(api, request, body, limit=10_000)
+
+
+@pytest.mark.parametrize(
+    ("body", "coding"),
+    [
+        (gzip.compress(LONG), "gzip"),
+        (gzip.compress(LONG), " GZIP "),
+        (gzip.compress(LONG[:7]) + gzip.compress(LONG[7:]), "gzip"),
+        (zlib.compress(LONG), "deflate"),
+        (LONG, "identity"),
+        (LONG, None),
+    ],
+)
+def test_a_request_is_decompressed(body: bytes, coding: str | None) -> None:
+    assert received(body, coding) == LONG
+
+
+@pytest.mark.parametrize(
+    ("body", "coding"),
+    [
+        (LONG, "gzip"),
+        (LONG, "deflate"),
+        (gzip.compress(LONG)[:-9], "gzip"),
+        (gzip.compress(LONG) + b"more", "gzip"),
+        (gzip.compress(b"") * 1000, "gzip"),
+        (zlib.compress(LONG), "gzip"),
+        (LONG, "br"),
+        (gzip.compress(gzip.compress(LONG)), "gzip, gzip"),
+    ],
+)
+def test_a_body_that_is_not_in_its_coding_is_unsupported(body: bytes, coding: str) -> None:
+    with pytest.raises(UnsupportedCodingError):
+        received(body, coding)
+
+
+def test_a_decompression_bomb_is_too_large() -> None:
+    with pytest.raises(RequestEntityTooLarge):
+        received(gzip.compress(bytes(1_000_000)), "gzip")
+
+
+def test_an_api_without_a_minimum_size_does_not_decompress() -> None:
+    assert received(gzip.compress(LONG), "gzip", minimum_compression_size=None) == gzip.compress(LONG)
+    assert received(b"", "gzip") == b""

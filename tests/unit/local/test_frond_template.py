@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from frond import problems
+from frond.media_types import ALIASES, PHOTO_TYPES
 from frond.problems import Problem
 from local.cloud import DeployedStack
 from local.intrinsics import references
@@ -68,9 +69,7 @@ def test_gateway_responses_are_documented_problems(body: dict[str, Any]) -> None
 
 def test_binary_types_are_named_one_by_one(body: dict[str, Any]) -> None:
     types = body["x-amazon-apigateway-binary-media-types"]
-    assert {"image/jpeg", "image/png", "image/webp", "image/heic", "image/avif", "multipart/form-data"} <= {
-        *types
-    }
+    assert {*PHOTO_TYPES, *ALIASES, "multipart/form-data"} <= {*types}
     assert not any("*" in media_type for media_type in types)
 
 

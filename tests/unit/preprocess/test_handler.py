@@ -156,6 +156,18 @@ def test_an_upload_that_does_not_match_its_form_is_rejected(
     assert problem_of(s3) == "broken-promise"
 
 
+@pytest.mark.parametrize("content_type", ["image/jpg", "IMAGE/JPEG", "image/jpeg"])
+def test_another_name_of_the_content_type_matches_the_form(
+    s3: "S3Client", records: ClassificationRepository, content_type: str
+) -> None:
+    photo, identifier = PHOTO.read_bytes(), "0123456789abcdef0123456789abcdef"
+    records.expect_upload(identifier, reserved_key(identifier), ExpectedUpload("image/jpeg", len(photo)))
+    s3.put_object(Bucket=UPLOADS, Key=reserved_key(identifier), Body=photo, ContentType=content_type)
+
+    assert handle(record(reserved_key(identifier), len(photo))) == []
+    assert stored(s3, "/picture.png")
+
+
 def test_a_file_that_is_no_image_gets_a_problem_document(s3: "S3Client") -> None:
     s3.put_object(Bucket=UPLOADS, Key="a.jpg", Body=b"I am not a photo")
 
@@ -163,11 +175,34 @@ def test_a_file_that_is_no_image_gets_a_problem_document(s3: "S3Client") -> None
     assert problem_of(s3) == "unsupported-format"
 
 
-def test_an_empty_file_gets_a_problem_document(s3: "S3Client") -> None:
+def test_an_empty_file_gets_a_problem_document_about_the_object(s3: "S3Client") -> None:
     s3.put_object(Bucket=UPLOADS, Key="a.jpg", Body=b"")
 
     assert handle(record("a.jpg", 0)) == []
     assert problem_of(s3) == "empty-body"
+    problem = json.loads(s3.get_object(Bucket=PICTURES, Key=stored(s3)[0])["Body"].read())
+    assert "S3" in problem["detail"]
+    assert "request" not in problem["title"] + problem["detail"]
+
+
+def test_the_marker_of_a_folder_has_no_record(s3: "S3Client", records: ClassificationRepository) -> None:
+    s3.put_object(Bucket=UPLOADS, Key="folder/", Body=b"")
+
+    assert handle(record("folder/", 0)) == []
+    assert stored(s3) == []
+    assert records.newest(10).records == []
+
+
+def test_a_zip_file_gets_a_problem_document(s3: "S3Client") -> None:
+    s3.put_object(Bucket=UPLOADS, Key="photos.zip", Body=b"PK\x03\x04" + bytes(100))
+
+    assert handle(record("photos.zip", 104)) == []
+    assert problem_of(s3) == "unsupported-format"
+
+
+def test_a_message_of_unknown_shape_returns_to_the_queue(s3: "S3Client") -> None:
+    unknown = [message_of({"surprise": 1}, "1"), message_of({"Records": []}, "2"), message_of({}, "3")]
+    assert handle(*unknown) == ["1", "2", "3"]
 
 
 def test_a_file_over_the_limit_is_not_read(s3: "S3Client") -> None:

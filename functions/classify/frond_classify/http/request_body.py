@@ -2,32 +2,18 @@
 
 import base64
 import binascii
-import io
 from collections.abc import Sequence
 from typing import TypeVar
 
 from aws_lambda_powertools.utilities.data_classes.common import BaseProxyEvent
-from multipart import MultipartError, MultipartParser, parse_options_header
 from pydantic import BaseModel, ValidationError
 
+from frond.media_types import photo_type
 from frond.preprocessing import DecodeLimits, Photo, PreprocessingSpec, read_photo
-from frond.problems import EmptyBody, InvalidRequest, Problem, TooManyPhotos, UnsupportedMediaType
+from frond.problems import EmptyBody, InvalidRequest, Problem, UnsupportedMediaType
+from frond_classify.http.form_data import FORM_TYPE, parse_form
 
-PHOTO_TYPES = (
-    "image/jpeg",
-    "image/png",
-    "image/webp",
-    "image/heic",
-    "image/heif",
-    "image/avif",
-    "image/gif",
-)
 JSON_TYPE = "application/json"
-FORM_TYPE = "multipart/form-data"
-FORM_FIELD = "image"
-MAX_PHOTOS = 5
-# A form may have other fields.
-MAX_PARTS = 64
 
 Document = TypeVar("Document", bound=BaseModel)
 
@@ -42,16 +28,16 @@ def parse_photos(event: BaseProxyEvent) -> list[bytes]:
     frond.problems.UnsupportedMediaType
         There is no content type, or one that is not accepted.
     frond.problems.EmptyBody
-        The body is empty, or a form without a part `image`.
+        The body is empty, or a form without a photo.
     frond.problems.InvalidRequest
         API Gateway did not pass the body as binary, or the form is invalid.
     frond.problems.TooManyPhotos
         The form has more than five parts `image`.
     """
-    content_type, options = parse_options_header(event.headers.get("content-type") or "")
-    if content_type == FORM_TYPE:
-        return _photos_in_form(_body(event), options.get("boundary", ""))
-    if content_type in PHOTO_TYPES:
+    content_type = event.headers.get("content-type") or ""
+    if _media_type(content_type) == FORM_TYPE:
+        return parse_form(_body(event), content_type)
+    if photo_type(content_type):
         return [_body(event)]
     raise UnsupportedMediaType
 
@@ -66,8 +52,8 @@ def parse_json(event: BaseProxyEvent, model: type[Document]) -> Document:
     frond.problems.InvalidRequest
         The document does not match the model.
     """
-    content_type, _ = parse_options_header(event.headers.get("content-type") or JSON_TYPE)
-    if content_type != JSON_TYPE or event.is_base64_encoded:
+    content_type = event.headers.get("content-type") or JSON_TYPE
+    if _media_type(content_type) != JSON_TYPE or event.is_base64_encoded:
         raise UnsupportedMediaType(f"Send {JSON_TYPE}.")
     try:
         # Strict, because JSON itself distinguishes numbers from text.
@@ -95,6 +81,10 @@ def read_photos(files: Sequence[bytes], spec: PreprocessingSpec, limits: DecodeL
     return photos
 
 
+def _media_type(content_type: str) -> str:
+    return content_type.split(";", maxsplit=1)[0].strip().lower()
+
+
 def _body(event: BaseProxyEvent) -> bytes:
     body = event.body or ""
     if not body:
@@ -105,23 +95,3 @@ def _body(event: BaseProxyEvent) -> bytes:
         return base64.b64decode(body, validate=True)
     except binascii.Error as error:
         raise InvalidRequest("The body is not valid base64.") from error
-
-
-def _photos_in_form(body: bytes, boundary: str) -> list[bytes]:
-    try:
-        parser = MultipartParser(
-            io.BytesIO(body),
-            boundary,
-            part_limit=MAX_PARTS,
-            memory_limit=len(body),
-            spool_limit=len(body),
-            strict=True,
-        )
-        photos: list[bytes] = [part.raw for part in parser if part.name == FORM_FIELD]
-    except (MultipartError, ValueError) as error:
-        raise InvalidRequest(f"The form is invalid: {error}.") from error
-    if not photos:
-        raise EmptyBody(f"The form has no part named '{FORM_FIELD}'.")
-    if len(photos) > MAX_PHOTOS:
-        raise TooManyPhotos
-    return photos

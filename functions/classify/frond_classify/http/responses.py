@@ -7,8 +7,8 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.data_classes.common import BaseProxyEvent
 from pydantic import BaseModel
 
+from frond.media_types import photo_type
 from frond.problems import NotAcceptable
-from frond_classify.http.request_body import PHOTO_TYPES
 
 # Short, because a model can be rolled back in a second. The response depends on key and language, too.
 ONE_MINUTE: dict[str, str | list[str]] = {
@@ -34,7 +34,7 @@ def image_response(
     frond.problems.NotAcceptable
         API Gateway decodes base64 only for a client whose `Accept` header begins with a binary type.
     """
-    if (event.headers.get("accept") or "").split(",")[0].split(";")[0].strip() not in PHOTO_TYPES:
+    if photo_type((event.headers.get("accept") or "").split(",")[0]) is None:
         raise NotAcceptable
     return response_with_etag(event, image, content_type, headers)
 

@@ -73,7 +73,8 @@ def allowed_methods(resolver: APIGatewayRestResolver, path: str) -> list[str]:
 
 def _matches(pattern: str, path: str) -> bool:
     """Return whether a path matches a pattern such as `/v1/classifications/{id}`."""
-    parts, given = pattern.split("/"), path.split("/")
+    # As in the router, slashes at the end make no difference.
+    parts, given = pattern.rstrip("/").split("/"), path.rstrip("/").split("/")
     return len(parts) == len(given) and all(
         part == each or (part.startswith("{") and each != "") for part, each in zip(parts, given, strict=True)
     )

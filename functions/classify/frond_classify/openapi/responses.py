@@ -5,17 +5,21 @@ from typing import Any
 from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse, OpenAPIResponseHeader
 from pydantic import BaseModel
 
+from frond.media_types import PHOTO_TYPES
 from frond.problems import (
     MEDIA_TYPE,
     BadGateway,
+    HeadersTooLarge,
     InvalidRequest,
+    MethodNotAllowed,
     MissingKey,
     Problem,
     QuotaExceeded,
     Throttled,
     TooSlow,
 )
-from frond_classify.http.request_body import FORM_FIELD, FORM_TYPE, JSON_TYPE, MAX_PHOTOS, PHOTO_TYPES
+from frond_classify.http.form_data import FORM_FIELD, FORM_TYPE, MAX_PHOTOS
+from frond_classify.http.request_body import JSON_TYPE
 from frond_classify.openapi.examples import EXAMPLE_REQUEST, EXAMPLES
 
 BINARY = {"type": "string", "format": "binary"}
@@ -53,8 +57,17 @@ def json_body(kind: type[BaseModel]) -> dict[str, Any]:
     }
 
 
-# Problems of every operation: API Gateway's own responses, and internal errors.
-COMMON = (InvalidRequest, Throttled, QuotaExceeded, Problem, BadGateway, TooSlow)
+# Problems of every path: another method, API Gateway's own responses, and internal errors.
+COMMON = (
+    InvalidRequest,
+    MethodNotAllowed,
+    Throttled,
+    QuotaExceeded,
+    HeadersTooLarge,
+    Problem,
+    BadGateway,
+    TooSlow,
+)
 
 Headers = dict[str, OpenAPIResponseHeader]
 ALWAYS: Headers = {
@@ -75,6 +88,11 @@ LINKS = {
 RETRY: Headers = {
     "Retry-After": {"description": "Seconds to wait", "schema": {"type": "integer", "minimum": 0}},
 }
+ALLOW: Headers = {
+    "Allow": {"description": "The methods of the path", "schema": {"type": "string"}},
+}
+# Headers of some problems, by status.
+PROBLEM_HEADERS = {Throttled.status: RETRY, MethodNotAllowed.status: ALLOW}
 CACHED: Headers = {
     "ETag": {"description": "Send it back as `If-None-Match`", "schema": {"type": "string"}},
     "Cache-Control": {"description": "How long the response may be cached", "schema": {"type": "string"}},
@@ -150,6 +168,6 @@ def _problems(status: int, alike: list[type[Problem]]) -> OpenAPIResponse:
     examples = {kind.slug: {"value": kind().document(EXAMPLE_REQUEST)} for kind in alike}
     return {
         "description": "; ".join(kind.title for kind in alike),
-        "headers": ALWAYS | (RETRY if status == Throttled.status else {}),
+        "headers": ALWAYS | PROBLEM_HEADERS.get(status, {}),
         "content": {MEDIA_TYPE: {"schema": schema, "examples": examples}},
     }

@@ -21,7 +21,7 @@ from frond_classify.http import idempotency
 from frond_classify.http.idempotency import IdempotentRequest
 from frond_classify.http.request_body import parse_photos, read_photos
 from frond_classify.http.server_timing import ServerTiming
-from frond_classify.i18n import ENGLISH, Language, select_language
+from frond_classify.i18n import ENGLISH, Language, LanguageTag, select_language
 from frond_classify.inference import ClassifyOptions, classify_photos
 from frond_classify.openapi.responses import PHOTO_BODY, responses
 from frond_classify.schemas.classification import (
@@ -31,7 +31,7 @@ from frond_classify.schemas.classification import (
 )
 from frond_classify.schemas.translation import translate
 
-LANG = "Language of names and advice; the default is that of `Accept-Language`"
+LANG = "Language of names and advice, such as `es` or `es-MX`; the default is that of `Accept-Language`"
 
 router = Router()
 
@@ -60,7 +60,7 @@ router = Router()
 @trace_method
 def create_classification(
     top: Annotated[int, Query(ge=1, le=12, description="The number of species to return")] = 5,
-    lang: Annotated[Language | None, Query(description=LANG)] = None,
+    lang: Annotated[LanguageTag | None, Query(description=LANG)] = None,
     explain: Annotated[
         bool, Query(description="Whether to return which parts of the photos support the prediction")
     ] = False,
@@ -120,7 +120,7 @@ def list_classifications(
         str | None,
         Query(min_length=1, max_length=1024, description="Only the upload with this object key"),
     ] = None,
-    lang: Annotated[Language | None, Query(description=LANG)] = None,
+    lang: Annotated[LanguageTag | None, Query(description=LANG)] = None,
 ) -> ClassificationListResponse:
     """Return a page of classifications; it may hold fewer than `limit` and not be the last."""
     repository = current_app().repository
@@ -149,7 +149,7 @@ def list_classifications(
     responses=responses(ClassificationResponse, problems.UnknownClassification),
 )
 def get_classification(
-    identifier: str, lang: Annotated[Language | None, Query(description=LANG)] = None
+    identifier: str, lang: Annotated[LanguageTag | None, Query(description=LANG)] = None
 ) -> ClassificationResponse:
     """Return a classification, finished or not."""
     found = _repository().get(identifier)

@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from frond.problems import InvalidRequest, NoSpeciesPhoto, NotAcceptable
 from frond_classify.app import current_app
 from frond_classify.http.responses import ONE_MINUTE, image_response, json_response
-from frond_classify.i18n import ENGLISH, Language, select_language
+from frond_classify.i18n import ENGLISH, LanguageTag, select_language
 from frond_classify.openapi.responses import JPEG, responses
 from frond_classify.schemas.model import SpeciesEntry, SpeciesListResponse
 
@@ -24,7 +24,7 @@ router = Router()
 )
 def list_species(
     lang: Annotated[
-        Language | None, Query(description="Of the common names; the default is that of `Accept-Language`")
+        LanguageTag | None, Query(description="Of the common names; the default is that of `Accept-Language`")
     ] = None,
 ) -> Response[str]:
     """Return every species of the active model."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import Field, field_validator
 
-from frond_classify.http.request_body import PHOTO_TYPES
+from frond.media_types import PHOTO_TYPES, photo_type
 from frond_classify.schemas.lazy_model import LazyModel
 
 
@@ -14,6 +14,12 @@ class UploadRequest(LazyModel):
 
     content_type: str = Field(examples=["image/jpeg"], json_schema_extra={"enum": list(PHOTO_TYPES)})
     size: int = Field(gt=0, description="Bytes", examples=[3_145_728])
+
+    @field_validator("content_type")
+    @classmethod
+    def _registered(cls, content_type: str) -> str:
+        # The form of S3 compares letter by letter. An unknown type has a problem of its own.
+        return photo_type(content_type) or content_type
 
     @field_validator("size", mode="before")
     @classmethod

@@ -14,13 +14,14 @@ from PIL import Image
 from frond.preprocessing import DecodeLimits, Photo, PreprocessingSpec, read_photo
 from frond.problems import VanishedPhoto
 from frond.repository import ClassificationRepository
-from frond.s3_events import parse_s3_event
+from frond.s3_events import UnknownMessageError, parse_s3_event
 from frond.s3_objects import S3Object
 from frond.telemetry import logger
 from frond.uploads import Upload
 from frond_classify.app import ClassifyApp
 
 _KEY = re.compile(r"(?P<identifier>[0-9a-f]{32})/(?P<sequencer>[0-9A-F]+)/(picture\.png|problem\.json)")
+_THUMBNAIL = "/thumbnail.jpg"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +64,22 @@ class PreprocessedPhoto:
 
 
 def preprocessed_keys(notification: str) -> Iterator[PreprocessedKey]:
-    """Yield the preprocessed uploads of a notification; other objects are ignored.
+    """Yield the preprocessed uploads of a notification; thumbnails are ignored.
 
     Raises
     ------
-    ValueError, KeyError, TypeError, AttributeError
-        It is not a notification of S3.
+    frond.s3_events.UnknownMessageError
+        It is not a notification of S3, or has an object that the preprocess function did not write.
     """
+    unknown: list[str] = []
     for created in parse_s3_event(notification):
         if parts := _KEY.fullmatch(created.key):
             yield PreprocessedKey(created.key, parts["identifier"], parts["sequencer"])
-        else:
-            logger.warning("Object does not belong to an upload", key=created.key)
+        elif not created.key.endswith(_THUMBNAIL):
+            unknown.append(created.key)
+    # Only now, so that it does not keep the others from being classified.
+    if unknown:
+        raise UnknownMessageError(f"not a preprocessed upload: {', '.join(unknown)}")
 
 
 def get_preprocessed_photo(

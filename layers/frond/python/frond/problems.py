@@ -68,9 +68,9 @@ class InvalidRequest(Problem):
 
 
 class EmptyBody(InvalidRequest):
-    """A request without a photo."""
+    """A request without a photo, or an upload without bytes."""
 
-    slug, title = "empty-body", "There is no photo in the request"
+    slug, title = "empty-body", "There is no photo"
     detail = "Send the photo's bytes as the request body, or as a multipart part named 'image'."
 
 
@@ -159,6 +159,13 @@ class QuotaExceeded(Problem):
 
     slug, status, title = "quota-exceeded", 429, "The daily quota of the key is used up"
     detail = "The key works again tomorrow (UTC)."
+
+
+class HeadersTooLarge(Problem):
+    """A request whose headers are too large; API Gateway sends it."""
+
+    slug, status, title = "headers-too-large", 431, "The headers of the request are too large"
+    detail = "Send fewer or shorter headers, or a shorter query."
 
 
 class BadGateway(Problem):
