@@ -38,6 +38,8 @@ MAX_EXIF_SEGMENTS = 64
 MAX_SIDE = 65_535
 # A smaller sum of overlapping tag values does no harm.
 MAX_TAG_BYTES = 8_000_000
+# Of all directories; a directory of a photo has under a hundred.
+MAX_TAGS = 100_000
 
 # JPEGs of fewer pixels may be decoded a second time for the thumbnail, at a larger scale.
 _DECODED_TWICE = 14_000_000
@@ -153,7 +155,8 @@ def _jpeg_segments(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 def _component_areas(frame: bytes) -> dict[int, float]:
     """Return the area of each component of a JPEG's frame, relative to the picture's."""
-    factors = {frame[place]: frame[place + 1] for place in range(6, len(frame) - 1, 3)[: frame[5]]}
+    end = min(len(frame) - 1, 6 + 3 * frame[5]) if len(frame) > 6 else 0
+    factors = {frame[place]: frame[place + 1] for place in range(6, end, 3)}
     highest = max((factor & 15 for factor in factors.values()), default=1) or 1
     widest = max((factor >> 4 for factor in factors.values()), default=1) or 1
     return {name: (factor >> 4) * (factor & 15) / (widest * highest) for name, factor in factors.items()}
@@ -232,14 +235,12 @@ def _webp(data: bytes) -> int:
 
 def _heif(data: bytes) -> int:
     """Bound a HEIF or AVIF file by what its `meta` box, or its tracks, say."""
+    header = b""
     for count, (name, start, end) in enumerate(_boxes(data)):
         if count > MAX_PARTS:
             raise TooComplex
-        if name in (b"meta", b"moov"):
+        if name in (b"meta", b"moov") and not header:
             header = data[start:end]
-            break
-    else:
-        return MEMORY
     needed = _HEIF_ALPHA_BYTES if any(mark in header for mark in _ALPHA_MARKS) else _HEIF_BYTES
     if any(_is_deep(header, place.start()) for place in _CODECS.finditer(header)):
         needed += _DEEP_BYTES
@@ -270,27 +271,26 @@ def _is_deep(header: bytes, place: int) -> bool:
 
 def _check_tags(data: bytes) -> None:
     """Refuse tags whose values overlap: Pillow copies the value of each, so that 60 KB become gigabytes."""
+    tags = 0
     for number, found in enumerate(_TIFF.finditer(data)):
-        if number > MAX_PARTS:
-            raise TooComplex
         order = "<" if data[found.start()] == ord("I") else ">"
-        if _tag_bytes(memoryview(data)[found.start() :], order) > max(len(data), MAX_TAG_BYTES):
+        sizes = _tag_sizes(memoryview(data)[found.start() :], order)
+        tags += len(sizes)
+        if number > MAX_PARTS or tags > MAX_TAGS or sum(sizes) > max(len(data), MAX_TAG_BYTES):
             raise TooComplex
 
 
-def _tag_bytes(tiff: memoryview, order: str) -> int:
-    """Return the bytes of all values of the first directory that lie within the file."""
+def _tag_sizes(tiff: memoryview, order: str) -> list[int]:
+    """Return the bytes of each value of the first directory; 0 for one outside the file."""
     if len(tiff) < 8:
-        return 0
+        return []
     (first,) = struct.unpack_from(f"{order}I", tiff, 4)
     if first + 2 > len(tiff):
-        return 0
+        return []
     (count,) = struct.unpack_from(f"{order}H", tiff, first)
     entries = tiff[first + 2 : first + 2 + 12 * count]
-    entries = entries[: len(entries) // 12 * 12]
-    total = 0
-    for _, kind, values, offset in struct.iter_unpack(f"{order}HHII", entries):
+    sizes = []
+    for _, kind, values, offset in struct.iter_unpack(f"{order}HHII", entries[: len(entries) // 12 * 12]):
         size = values * (_VALUE_BYTES[kind] if kind < len(_VALUE_BYTES) else 0)
-        if size > 4 and offset + size <= len(tiff):
-            total += size
-    return total
+        sizes.append(size if size > 4 and offset + size <= len(tiff) else 0)
+    return sizes
