@@ -6,8 +6,8 @@ counts them and returns how many pixels such a file may have, so that decoding s
 seconds of CPU time and 600 MB. The constants were measured: ``docs/experiments/worst-inputs.md``.
 
 A decoder in a child process with limits would bound everything at once, but it would cost a start and a copy
-for each photo, and forking a process with the threads of an interpreter is unsafe. Counting takes under a
-millisecond for an ordinary photo.
+for each photo, and forking a process with the threads of an interpreter is unsafe. Counting takes
+2 ms per megabyte at most for an ordinary photo.
 """
 
 import re
@@ -52,7 +52,8 @@ _SEQUENTIAL = {0xC0, 0xC1}
 _STANDALONE = {*range(0x01, 0xC0), 0xD8, 0xD9}
 _START_OF_SCAN, _END_OF_IMAGE, _APP1 = 0xDA, 0xD9, 0xE1
 _GIF_EXTENSION, _GIF_ENDS = 0x21, (0x2C, 0x3B)
-_TIFF = re.compile(rb"II\*\0|MM\0\*")
+# The first bytes of tags, by their byte order; two searches take a tenth of the time of one expression.
+_TIFF = {b"II*\0": "<", b"MM\0*": ">"}
 # Bytes of a value of each TIFF type.
 _VALUE_BYTES = (0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8)
 
@@ -271,13 +272,15 @@ def _is_deep(header: bytes, place: int) -> bool:
 
 def _check_tags(data: bytes) -> None:
     """Refuse tags whose values overlap: Pillow copies the value of each, so that 60 KB become gigabytes."""
-    tags = 0
-    for number, found in enumerate(_TIFF.finditer(data)):
-        order = "<" if data[found.start()] == ord("I") else ">"
-        sizes = _tag_sizes(memoryview(data)[found.start() :], order)
-        tags += len(sizes)
-        if number > MAX_PARTS or tags > MAX_TAGS or sum(sizes) > max(len(data), MAX_TAG_BYTES):
-            raise TooComplex
+    found, tags = 0, 0
+    for mark, order in _TIFF.items():
+        position = data.find(mark)
+        while position >= 0:
+            sizes = _tag_sizes(memoryview(data)[position:], order)
+            found, tags = found + 1, tags + len(sizes)
+            if found > MAX_PARTS or tags > MAX_TAGS or sum(sizes) > max(len(data), MAX_TAG_BYTES):
+                raise TooComplex
+            position = data.find(mark, position + 1)
 
 
 def _tag_sizes(tiff: memoryview, order: str) -> list[int]:
