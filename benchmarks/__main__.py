@@ -25,6 +25,7 @@ from benchmarks.memory import memory
 from benchmarks.paths import LOGS, RELEASED, ROOT
 from benchmarks.sample_photos import SamplePhoto, photos
 from benchmarks.task_root import NotInstalledError, frond_code, task_root
+from benchmarks.worst_inputs import worst_inputs
 from local.runtimes.environment import InstallationError
 from tests.support.running_stack import link_project, running_stack
 
@@ -165,6 +166,7 @@ def markdown(
 
 
 app.command()(memory)
+app.command()(worst_inputs)
 
 
 def _install(only: list[str] | None) -> tuple[list[Implementation], dict[str, str]]:

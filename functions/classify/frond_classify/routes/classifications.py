@@ -52,6 +52,7 @@ router = Router()
         problems.UnsupportedFormat,
         problems.UnreadablePhoto,
         problems.TooManyPixels,
+        problems.TooComplex,
         problems.IdempotencyKeyReused,
         linked=True,
     ),

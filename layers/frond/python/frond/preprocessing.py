@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field
 
+from frond.image_bounds import pixel_ceiling
 from frond.problems import (
     EmptyBody,
     PayloadTooLarge,
@@ -120,7 +121,9 @@ def read_photo(data: bytes, spec: PreprocessingSpec, limits: DecodeLimits | None
     frond.problems.UnsupportedFormat
         Not an image, or a format that is not allowed.
     frond.problems.TooManyPixels
-        More pixels than the limit, by the header.
+        More pixels than the limit, or than such a file may have, by the header.
+    frond.problems.TooComplex
+        More scans, segments, chunks or blocks than a photo needs.
     frond.problems.UnreadablePhoto
         Damaged or truncated.
     """
@@ -210,14 +213,15 @@ def _checked(data: bytes, limits: DecodeLimits) -> Image.Image:
         raise EmptyBody
     if len(data) > limits.max_bytes:
         raise PayloadTooLarge(limit_bytes=limits.max_bytes)
+    max_pixels = pixel_ceiling(data, limits.max_pixels)
     try:
         image = Image.open(io.BytesIO(data), formats=_readers(data))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as bomb:
         raise TooManyPixels(max_pixels=limits.max_pixels) from bomb
     except Exception as error:  # as above: a broken header can make a parser raise anything
         raise (UnreadablePhoto if _looks_supported(data) else UnsupportedFormat) from error
-    if image.width * image.height > limits.max_pixels:
-        raise TooManyPixels(max_pixels=limits.max_pixels, width=image.width, height=image.height)
+    if image.width * image.height > max_pixels:
+        raise TooManyPixels(max_pixels=max_pixels, width=image.width, height=image.height)
     return image
 
 

@@ -208,6 +208,13 @@ class TooManyPixels(InvalidPhoto):
     detail = "Make the image smaller; a few million pixels are plenty."
 
 
+class TooComplex(InvalidPhoto):
+    """An image that takes too much work to decode, such as one of thousands of empty scans."""
+
+    slug, title = "too-complex", "The image takes too much work to decode"
+    detail = "The file has far more parts than a photo needs; open it in an image editor and save it again."
+
+
 class VanishedPhoto(InvalidPhoto):
     """An upload that was deleted before it was read."""
 

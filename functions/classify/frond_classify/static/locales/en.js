@@ -148,6 +148,7 @@ export const en = {
     "vanished-photo": ["The photo is gone", "It was deleted before it was looked at. Send it again."],
     "broken-promise": ["The photo did not arrive whole", "Send it again."],
     "too-many-pixels": ["The photo has too many pixels", "Make it smaller first; a few megapixels are plenty."],
+    "too-complex": ["That file cannot be read", "It is built in an unusual way. Open it in a photo app, save it again as a JPEG and try that."],
     "unknown-classification": ["This answer is no longer kept", "Frond has forgotten it, so nothing can be added to it."],
     offline: ["You are offline", "Your photo is still here. Connect to the internet, then try again."],
     unreachable: ["Frond cannot be reached", "Check your connection, then try again."],

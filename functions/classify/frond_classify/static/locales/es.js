@@ -148,6 +148,7 @@ export const es = {
     "vanished-photo": ["La foto ya no está", "Se borró antes de que se pudiera mirar. Envíala de nuevo."],
     "broken-promise": ["La foto no ha llegado entera", "Envíala de nuevo."],
     "too-many-pixels": ["La foto tiene demasiados píxeles", "Redúcela antes; con unos pocos megapíxeles basta."],
+    "too-complex": ["Ese archivo no se puede leer", "Está hecho de forma poco común. Ábrelo en una aplicación de fotos, guárdalo de nuevo como JPEG e inténtalo con ese."],
     "unknown-classification": ["Esta respuesta ya no se conserva", "Frond la ha olvidado y no se le puede añadir nada."],
     offline: ["No tienes conexión", "Tu foto sigue aquí. Conéctate a internet y vuelve a intentarlo."],
     unreachable: ["No se puede contactar con Frond", "Comprueba tu conexión y vuelve a intentarlo."],

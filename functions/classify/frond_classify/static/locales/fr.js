@@ -148,6 +148,7 @@ export const fr = {
     "vanished-photo": ["La photo a disparu", "Elle a été supprimée avant d’être regardée. Renvoyez-la."],
     "broken-promise": ["La photo n’est pas arrivée entière", "Renvoyez-la."],
     "too-many-pixels": ["La photo a trop de pixels", "Réduisez-la d’abord ; quelques mégapixels suffisent."],
+    "too-complex": ["Ce fichier ne peut pas être lu", "Il est construit de façon inhabituelle. Ouvrez-le dans une application de photos, enregistrez-le à nouveau en JPEG et essayez avec celui-là."],
     "unknown-classification": ["Cette réponse n’est plus conservée", "Frond l’a oubliée ; on ne peut plus rien y ajouter."],
     offline: ["Vous êtes hors ligne", "Votre photo est toujours là. Connectez-vous à internet, puis réessayez."],
     unreachable: ["Frond est injoignable", "Vérifiez votre connexion, puis réessayez."],
