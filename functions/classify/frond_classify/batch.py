@@ -82,18 +82,25 @@ class ClassifyStep:
         try:
             # The first delivery is noted by SQS, which counts them.
             if attempt.message.deliveries > 1:
-                self.repository.begin_attempt(key.identifier, key.sequencer, attempt.mark)
-            process_upload(self.app, self.repository, key)
+                self.repository.begin_attempt(key.identifier, key.sequencer)
+            process_upload(self.app, self.repository, key, attempt.mark)
         except Exception as error:
             _record_error(self.repository, key, error)
             raise
 
 
-def process_upload(app: ClassifyApp, repository: ClassificationRepository, key: PreprocessedKey) -> None:
+def process_upload(
+    app: ClassifyApp, repository: ClassificationRepository, key: PreprocessedKey, attempt: str | None = None
+) -> None:
     """Classify one upload, record its result and publish it.
 
     Publishes the stored result, even one stored by an earlier delivery: that delivery may have died before
     publishing.
+
+    Parameters
+    ----------
+    attempt
+        The mark of an attempt alone.
     """
     with timed("ReadTime"):
         preprocessed = get_preprocessed_photo(app, repository, key)
@@ -101,7 +108,8 @@ def process_upload(app: ClassifyApp, repository: ClassificationRepository, key: 
         logger.info("Upload is finished, deleted or replaced", key=key.key)
         withdraw(app, repository, key.identifier, key.sequencer)
         return
-    status, result = classify_upload(app, preprocessed)
+    with repository.marked_attempt(key.identifier, key.sequencer, attempt):
+        status, result = classify_upload(app, preprocessed)
     finish_upload(app, repository, preprocessed.upload, status, result)
 
 

@@ -74,8 +74,6 @@ class PreprocessStep:
         upload = created.upload
         try:
             preprocess_upload(self.app, created, attempt.mark)
-            if attempt.alone:
-                self.app.repository.end_attempt(upload.identifier, upload.sequencer)
         except Exception as error:
             _record_error(self.app, upload, error)
             raise
@@ -94,13 +92,13 @@ def preprocess_upload(app: PreprocessApp, created: ObjectCreated, attempt: str |
     """
     upload = created.upload
     with timed("RecordTime"):
-        record = app.repository.mark_running(upload, attempt)
+        record = app.repository.mark_running(upload)
     if record is None:
         logger.info("Upload is finished, deleted or replaced", key=upload.key)
         _withdraw(app, upload)
         return
     try:
-        preprocessed = _preprocess(app, created, record.expected_upload)
+        preprocessed = _preprocess(app, created, record.expected_upload, attempt)
         with timed("WriteTime"):
             app.store.put(upload, preprocessed)
         metrics.add_metric("PhotosPreprocessed", MetricUnit.Count, 1)
@@ -121,8 +119,10 @@ def _withdraw(app: PreprocessApp, upload: Upload) -> None:
         app.store.delete(upload)
 
 
-def _preprocess(app: PreprocessApp, created: ObjectCreated, expected: ExpectedUpload | None) -> Preprocessed:
-    settings = app.settings
+def _preprocess(
+    app: PreprocessApp, created: ObjectCreated, expected: ExpectedUpload | None, attempt: str | None
+) -> Preprocessed:
+    settings, upload = app.settings, created.upload
     _check_size(created.size, settings)
     with timed("ReadTime"):
         original = get_object(app.s3, created.bucket, created.key, created.version)
@@ -130,7 +130,8 @@ def _preprocess(app: PreprocessApp, created: ObjectCreated, expected: ExpectedUp
     _check_expected(original, expected)
     spec = PreprocessingSpec(size=settings.picture_size)
     started = perf_counter()
-    with timed("DecodeTime"):
+    # Only the decoder can be killed by a file. A process that is killed elsewhere is no fault of the photo.
+    with timed("DecodeTime"), app.repository.marked_attempt(upload.identifier, upload.sequencer, attempt):
         photo, thumbnail = read_with_preview(original.content, spec, THUMBNAIL_SIDE, settings.limits)
     return Preprocessed(original.content, photo, spec, 1000 * (perf_counter() - started), thumbnail)
 

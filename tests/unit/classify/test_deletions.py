@@ -21,11 +21,12 @@ from PIL import Image
 
 from frond.records import ExpectedUpload
 from frond.uploads import reserved_key
+from tests.support.aws_calls import counted_calls
 from tests.support.lambda_context import FakeLambdaContext
 from tests.unit.classify.conftest import Call, MotoAws
 
-# Calls of AWS on the way of one photo: those of the preprocess function, and those of both.
-PREPROCESS_CALLS, CALLS = 4, 10
+# Calls of AWS on the way of one photo, and in its deletion.
+CALLS, DELETION_CALLS = 10, 8
 DELETIONS = 24
 SEED = 20261121
 
@@ -166,76 +167,70 @@ def pipeline(aws: MotoAws, call: Call, monkeypatch: pytest.MonkeyPatch) -> Itera
     use_app(None)
 
 
-@pytest.mark.parametrize("killed", [False, True], ids=["", "killed"])
-@pytest.mark.parametrize("moment", range(CALLS + 1))
-def test_a_photo_deleted_on_its_way_does_not_come_back(
-    pipeline: Pipeline, moment: int, *, killed: bool
-) -> None:
-    def interrupt() -> None:
-        pipeline.delete()
-        if killed:
-            raise KilledError
+def photos(pipeline: Pipeline, number: int) -> Iterator[tuple[int, Pipeline]]:
+    """Yield numbers, and a photo for each whose upload was requested and sent."""
+    for each in range(number):
+        photo = Pipeline(pipeline.aws, pipeline.call, pipeline.photo, pipeline.dice)
+        photo.request_form()
+        photo.upload()
+        yield each, photo
 
-    pipeline.request_form()
-    pipeline.upload()
-    with interrupted(moment, interrupt), suppress(KilledError):
-        pipeline.run()
-    if moment == CALLS:
-        pipeline.delete()
-    pipeline.redeliver_all()
-    assert pipeline.remains() == {}
+
+@pytest.mark.parametrize("killed", [False, True], ids=["", "killed"])
+def test_a_photo_deleted_on_its_way_does_not_come_back(pipeline: Pipeline, *, killed: bool) -> None:
+    for moment, photo in photos(pipeline, CALLS + 1):
+
+        def interrupt(photo: Pipeline = photo) -> None:
+            photo.delete()
+            if killed:
+                raise KilledError
+
+        with interrupted(moment, interrupt), suppress(KilledError):
+            photo.run()
+        if moment == CALLS:
+            photo.delete()
+        photo.redeliver_all()
+        assert photo.remains() == {}, moment
 
 
 def test_the_moments_are_all_calls(pipeline: Pipeline) -> None:
-    pipeline.request_form()
-    pipeline.upload()
-    with interrupted(CALLS - 1, lambda: None) as _:
-        pipeline.run()
-    found = pipeline.aws.records.get(pipeline.identifier)
-    assert found is not None
-    assert found.status == "succeeded"
+    for _, photo in photos(pipeline, 1):
+        with counted_calls() as calls:
+            photo.run()
+        assert calls.total() == CALLS
+        assert set(photo.remains()) == {"record", "versions", "pictures", "results"}
 
 
-@pytest.mark.parametrize("moment", range(8))
-def test_a_delivery_during_the_deletion_does_not_bring_the_photo_back(
-    pipeline: Pipeline, moment: int
-) -> None:
-    pipeline.request_form()
-    pipeline.upload()
-    with interrupted(moment, pipeline.run):
-        pipeline.delete()
-    pipeline.redeliver_all()
-    assert pipeline.remains() == {}
+def test_a_delivery_during_the_deletion_does_not_bring_the_photo_back(pipeline: Pipeline) -> None:
+    for moment, photo in photos(pipeline, DELETION_CALLS):
+        with interrupted(moment, photo.run):
+            photo.delete()
+        photo.redeliver_all()
+        assert photo.remains() == {}, moment
 
 
-@pytest.mark.parametrize("moment", range(8))
-def test_a_photo_uploaded_and_classified_during_the_deletion_is_whole_or_gone(
-    pipeline: Pipeline, moment: int
-) -> None:
-    def upload_again() -> None:
-        pipeline.upload()
-        pipeline.run()
+def test_a_photo_classified_during_the_deletion_of_another_one_is_whole_or_gone(pipeline: Pipeline) -> None:
+    for moment, photo in photos(pipeline, DELETION_CALLS):
 
-    pipeline.request_form()
-    pipeline.upload()
-    pipeline.run()
-    with interrupted(moment, upload_again):
-        pipeline.delete()
-    pipeline.redeliver_all()
-    found = pipeline.remains()
-    if found:
-        assert found["record"].status == "succeeded"
-        assert len(found["versions"]) == 1
-        assert {key.rpartition("/")[2] for key in found["pictures"]} == {"picture.png", "thumbnail.jpg"}
-        assert len(found["results"]) == 1
+        def upload_again(photo: Pipeline = photo) -> None:
+            photo.upload()
+            photo.run()
+
+        photo.run()
+        with interrupted(moment, upload_again):
+            photo.delete()
+        photo.redeliver_all()
+        if found := photo.remains():
+            assert found["record"].status == "succeeded"
+            assert len(found["versions"]) == 1
+            assert {key.rpartition("/")[2] for key in found["pictures"]} == {"picture.png", "thumbnail.jpg"}
+            assert len(found["results"]) == 1
 
 
 def test_photos_deleted_at_random_moments_do_not_come_back_and_newer_ones_stay(pipeline: Pipeline) -> None:
     dice = pipeline.dice
-    for _ in range(DELETIONS):
-        photo = Pipeline(pipeline.aws, pipeline.call, pipeline.photo, dice)
-        photo.request_form()
-        for _ in range(dice.randint(1, 3)):
+    for _, photo in photos(pipeline, DELETIONS):
+        for _ in range(dice.randint(0, 2)):
             photo.upload()
         with interrupted(dice.randrange(CALLS), photo.delete):
             photo.run()

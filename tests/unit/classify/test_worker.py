@@ -1,6 +1,7 @@
 """Uploads are classified, recorded and published, also if messages arrive twice, late or broken."""
 
 import json
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote_plus
@@ -245,6 +246,15 @@ def delivered_again(key: str, message: str = "1") -> dict[str, Any]:
     return {**sent, "attributes": {"ApproximateReceiveCount": "2"}}
 
 
+def kill_attempt(aws: MotoAws, photo: Upload) -> None:
+    """Begin an attempt alone that does not end."""
+    with (
+        suppress(KeyboardInterrupt),
+        aws.records.marked_attempt(photo.identifier, photo.sequencer, "classify 1"),
+    ):
+        raise KeyboardInterrupt
+
+
 def test_a_photo_that_may_have_killed_its_attempt_is_classified_alone(
     aws: MotoAws, call: Call, maize: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -254,14 +264,14 @@ def test_a_photo_that_may_have_killed_its_attempt_is_classified_alone(
     keys = [aws.put_picture(photo, maize) for photo in (suspect, other)]
     aws.records.mark_running(suspect)
     seen = []
-    process = batch.process_upload
+    classify = batch.classify_upload
 
-    def noted(app: Any, repository: Any, key: Any) -> None:
-        record = repository.get(key.identifier)
-        seen.append((key.identifier, record and record.attempt))
-        process(app, repository, key)
+    def noted(app: Any, preprocessed: Any) -> Any:
+        record = aws.records.get(preprocessed.upload.identifier)
+        seen.append((preprocessed.upload.identifier, record and record.attempt))
+        return classify(app, preprocessed)
 
-    monkeypatch.setattr(batch, "process_upload", noted)
+    monkeypatch.setattr(batch, "classify_upload", noted)
     assert handle(delivered_again(keys[0]), notification(keys[1], message="2")) == []
 
     assert seen == [(other.identifier, None), (suspect.identifier, "classify 1")]
@@ -276,7 +286,7 @@ def test_a_photo_that_killed_its_attempt_alone_fails_with_a_problem(
     photo = upload("killer.jpg")
     key = aws.put_picture(photo, maize)
     aws.records.mark_running(photo)
-    aws.records.begin_attempt(photo.identifier, photo.sequencer, "classify 1")
+    kill_attempt(aws, photo)
 
     assert handle(delivered_again(key)) == []
 

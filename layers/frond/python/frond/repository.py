@@ -11,6 +11,7 @@ clock decides which came first.
 
 import json
 from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -127,20 +128,15 @@ class ClassificationRepository:
         record = Record(identifier, "queued", "s3", key, datetime.now(UTC), expected_upload=expected)
         self._put(record, _EXPECTED_UPLOAD_LIFETIME)
 
-    def mark_running(self, upload: Upload, attempt: str | None = None) -> Record | None:
+    def mark_running(self, upload: Upload) -> Record | None:
         """Mark an upload as running.
-
-        Parameters
-        ----------
-        attempt
-            The mark of an attempt that is about to begin; it stays in the record until that ends.
 
         Returns
         -------
         Record
             The updated record; None if this upload is finished, deleted, or replaced by a newer one.
         """
-        return self._advance(upload, "running", {}, attempt)
+        return self._advance(upload, "running", result={})
 
     def mark_finished(self, upload: Upload, status: Status, result: dict[str, Any]) -> Record | None:
         """Mark an upload as finished; see :meth:`mark_running` for the return value.
@@ -154,18 +150,28 @@ class ClassificationRepository:
         """
         return self._advance(upload, status, result)
 
-    def begin_attempt(self, identifier: str, sequencer: str, attempt: str | None) -> None:
-        """Store the mark of an attempt that is about to begin, and remove the error of the last one.
+    def begin_attempt(self, identifier: str, sequencer: str) -> None:
+        """Remove the last attempt's error and mark, if the record is unfinished and about that upload."""
+        self._update_unfinished(identifier, sequencer, "REMOVE last_error, attempt", {})
 
-        Does nothing if the record is finished, or about another upload.
+    @contextmanager
+    def marked_attempt(self, identifier: str, sequencer: str, mark: str | None) -> Iterator[None]:
+        """Mark the record while the block runs. If the block kills the process, the mark stays.
+
+        Parameters
+        ----------
+        mark
+            Of an attempt alone; without one nothing is written.
         """
-        change, values = "REMOVE last_error, attempt", {}
-        if attempt:
-            change, values = "SET attempt = :attempt REMOVE last_error", {":attempt": {"S": attempt}}
-        self._update_unfinished(identifier, sequencer, change, values)
-
-    def end_attempt(self, identifier: str, sequencer: str) -> None:
-        """Remove an attempt that ended, if the record is unfinished and about that upload."""
+        if mark is None:
+            yield
+            return
+        self._update_unfinished(identifier, sequencer, "SET attempt = :mark", {":mark": {"S": mark}})
+        try:
+            yield
+        except Exception:
+            self._update_unfinished(identifier, sequencer, "REMOVE attempt", {})
+            raise
         self._update_unfinished(identifier, sequencer, "REMOVE attempt", {})
 
     def record_error(self, identifier: str, sequencer: str, error: dict[str, Any]) -> None:
@@ -245,9 +251,7 @@ class ClassificationRepository:
         values |= {":sequencer": sequencer}
         return self._write(identifier, change, "sequencer = :sequencer", values) is not None
 
-    def _advance(
-        self, upload: Upload, status: Status, result: dict[str, Any], attempt: str | None = None
-    ) -> Record | None:
+    def _advance(self, upload: Upload, status: Status, result: dict[str, Any]) -> Record | None:
         attributes = {
             "#status": {"S": status},
             "door": {"S": "s3"},
@@ -258,14 +262,10 @@ class ClassificationRepository:
             "#result": record_items.compress(result),
             "#ttl": to_ttl(datetime.now(UTC) + self._lifetime),
         }
-        if attempt:
-            attributes["attempt"] = {"S": attempt}
         values = {f":{name.removeprefix('#')}": value for name, value in attributes.items()}
         assignments = ", ".join(f"{name} = :{name.removeprefix('#')}" for name in attributes)
         # Feedback on an earlier upload of the key does not apply to this one.
-        removed = "last_error, feedback" if status == "running" else "last_error"
-        if not attempt:
-            removed += ", attempt"
+        removed = "last_error, attempt" + (", feedback" if status == "running" else "")
         condition = _NEWER_OR_UNFINISHED
         if upload.version:
             condition, values[":version"] = f"{_NOT_DELETED} AND ({condition})", {"S": upload.version}
