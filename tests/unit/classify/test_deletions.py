@@ -27,7 +27,7 @@ from tests.unit.classify.conftest import Call, MotoAws
 
 # Calls of AWS on the way of one photo, and in its deletion.
 CALLS, DELETION_CALLS = 10, 8
-DELETIONS = 24
+DELETIONS = 12
 SEED = 20261121
 
 
