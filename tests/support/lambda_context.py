@@ -11,7 +11,7 @@ class FakeLambdaContext:
     aws_request_id: str = "00000000-0000-0000-0000-000000000001"
 
     def get_remaining_time_in_millis(self) -> int:
-        return 60_000
+        return 3_600_000
 
     @property
     def invoked_function_arn(self) -> str:
