@@ -1,5 +1,6 @@
 """Add ``versionId`` and ``sequencer`` to moto's S3 notifications, as S3 sends them."""
 
+import random
 import threading
 import time
 from collections.abc import Iterator
@@ -31,9 +32,13 @@ def complete_notifications() -> Iterator[None]:
 
 
 def _sequencer() -> str:
-    """Return hexadecimal digits that increase with every call, seconds first, as S3's do."""
+    """Return a sequencer of S3's form, such as ``0055AED6DCD90281E5``.
+
+    It increases with every call. Its digits after the seconds are arbitrary, so that no clock can be compared
+    with it.
+    """
     global _latest  # noqa: PLW0603 - one order for all threads of the process
     with _lock:
-        _latest = max(_latest + 1, time.time_ns())
-        seconds, nanoseconds = divmod(_latest, 1_000_000_000)
-        return f"00{seconds:08X}{nanoseconds // 1000:08X}{nanoseconds % 1000:04X}"
+        arbitrary = int(time.time()) << 32 | random.getrandbits(32)
+        _latest = max(_latest + 1, arbitrary)
+        return f"00{_latest:016X}"

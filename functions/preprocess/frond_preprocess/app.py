@@ -14,6 +14,7 @@ from frond_preprocess.settings import PreprocessSettings
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
 
 # Short timeouts: a call that hangs delays the rest of its batch, and the queue retries anyway.
 CONFIG = Config(connect_timeout=2, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 3})
@@ -32,6 +33,11 @@ class PreprocessApp:
     def s3(self) -> "S3Client":
         """The client of S3."""
         return boto3.client("s3", config=CONFIG)
+
+    @cached_property
+    def sqs(self) -> "SQSClient":
+        """The client of SQS."""
+        return boto3.client("sqs", config=CONFIG)
 
     @cached_property
     def repository(self) -> ClassificationRepository:

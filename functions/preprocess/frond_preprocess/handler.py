@@ -1,16 +1,23 @@
 """Lambda handler: preprocess the photos that were uploaded to S3."""
 
+from dataclasses import dataclass
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from frond.media_types import photo_type
 from frond.preprocessing import PreprocessingSpec, read_with_preview
-from frond.problems import AttemptFailed, EmptyBody, PayloadTooLarge, Problem, UploadMismatch
+from frond.problems import (
+    AttemptFailed,
+    EmptyBody,
+    PayloadTooLarge,
+    Problem,
+    UnprocessablePhoto,
+    UploadMismatch,
+)
+from frond.queue_batch import Attempt, QueueBatch, Suspicion
 from frond.records import ExpectedUpload
 from frond.s3_events import ObjectCreated, parse_s3_event
 from frond.s3_objects import S3Object, get_object
@@ -21,10 +28,10 @@ from frond_preprocess.app import PreprocessApp, current_app
 from frond_preprocess.preprocessed_store import Preprocessed
 from frond_preprocess.settings import PreprocessSettings
 
-THUMBNAIL_SIDE = 512
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
 
-# Each message succeeds or fails alone; a failed one does not return the rest of its batch to the queue.
-processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+THUMBNAIL_SIDE = 512
 
 
 @logger.inject_lambda_context
@@ -33,47 +40,97 @@ processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failu
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     """Preprocess a batch of uploads; SQS delivers failed messages again."""
     with costs.counted():
-        return process_partial_response(
-            event=event, record_handler=process_message, processor=processor, context=context
-        )
+        return QueueBatch(PreprocessStep(current_app()), context).run(event)
 
 
-def process_message(record: SQSRecord) -> None:
-    """Preprocess every upload of a notification."""
-    app = current_app()
-    for created in parse_s3_event(record.body):
+@dataclass(frozen=True)
+class PreprocessStep:
+    """The step of this function: every upload of a notification."""
+
+    app: PreprocessApp
+    name = "preprocess"
+
+    @property
+    def sqs(self) -> "SQSClient":
+        """The client of SQS."""
+        return self.app.sqs
+
+    def suspicions(self, attempt: Attempt) -> list[Suspicion]:
+        """Return the suspicion about each upload."""
+        uploads = [created.upload for created in parse_s3_event(attempt.message.body)]
+        return [
+            attempt.suspicion(self.app.repository.get(upload.identifier), upload.sequencer)
+            for upload in uploads
+        ]
+
+    def process(self, attempt: Attempt) -> None:
+        """Preprocess every upload."""
+        for created in parse_s3_event(attempt.message.body):
+            self._process(created, attempt)
+
+    def give_up(self, attempt: Attempt) -> None:
+        """Store the problem of every upload that killed an attempt alone; preprocess the others."""
+        for created in parse_s3_event(attempt.message.body):
+            upload = created.upload
+            record = self.app.repository.get(upload.identifier)
+            if attempt.suspicion(record, upload.sequencer) is Suspicion.KILLED_ALONE:
+                _reject(self.app, upload, UnprocessablePhoto())
+            else:
+                self._process(created, attempt)
+
+    def _process(self, created: ObjectCreated, attempt: Attempt) -> None:
+        upload = created.upload
         try:
-            preprocess_upload(app, created)
+            preprocess_upload(self.app, created, attempt.mark)
         except Exception as error:
-            _record_error(app, created.upload, error)
+            _record_error(self.app, upload, error)
             raise
 
 
-def preprocess_upload(app: PreprocessApp, created: ObjectCreated) -> None:
+def preprocess_upload(app: PreprocessApp, created: ObjectCreated, attempt: str | None = None) -> None:
     """Preprocess one upload, unless that is done or a newer upload replaced it.
 
     For an unusable photo a problem document is stored, and its record will end as failed. Any other error
     leaves the message in the queue.
+
+    Parameters
+    ----------
+    attempt
+        The mark of an attempt alone.
     """
     upload = created.upload
     with timed("RecordTime"):
         record = app.repository.mark_running(upload)
     if record is None:
         logger.info("Upload is finished, deleted or replaced", key=upload.key)
+        _withdraw(app, upload)
         return
     try:
-        preprocessed = _preprocess(app, created, record.expected_upload)
+        preprocessed = _preprocess(app, created, record.expected_upload, attempt)
         with timed("WriteTime"):
             app.store.put(upload, preprocessed)
         metrics.add_metric("PhotosPreprocessed", MetricUnit.Count, 1)
     except Problem as problem:
-        logger.info("Photo is unusable", key=upload.key, problem=problem.slug)
-        app.store.put_problem(upload, problem)
-        metrics.add_metric("PhotosRejected", MetricUnit.Count, 1)
+        _reject(app, upload, problem)
 
 
-def _preprocess(app: PreprocessApp, created: ObjectCreated, expected: ExpectedUpload | None) -> Preprocessed:
-    settings = app.settings
+def _reject(app: PreprocessApp, upload: Upload, problem: Problem) -> None:
+    logger.info("Photo is unusable", key=upload.key, problem=problem.slug)
+    app.store.put_problem(upload, problem)
+    metrics.add_metric("PhotosRejected", MetricUnit.Count, 1)
+
+
+def _withdraw(app: PreprocessApp, upload: Upload) -> None:
+    """Delete the objects of a deleted or replaced upload, which an interrupted attempt may have written."""
+    record = app.repository.get(upload.identifier)
+    if record is None or record.sequencer != upload.sequencer:
+        app.store.delete(upload)
+
+
+def _preprocess(
+    app: PreprocessApp, created: ObjectCreated, expected: ExpectedUpload | None, attempt: str | None
+) -> Preprocessed:
+    settings, upload = app.settings, created.upload
     _check_size(created.size, settings)
     with timed("ReadTime"):
         original = get_object(app.s3, created.bucket, created.key, created.version)
@@ -83,7 +140,8 @@ def _preprocess(app: PreprocessApp, created: ObjectCreated, expected: ExpectedUp
         raise EmptyBody("The object in S3 has 0 bytes; upload the photo again.")
     spec = PreprocessingSpec(size=settings.picture_size)
     started = perf_counter()
-    with timed("DecodeTime"):
+    # Only the decoder can be killed by a file. A process that is killed elsewhere is no fault of the photo.
+    with timed("DecodeTime"), app.repository.marked_attempt(upload.identifier, upload.sequencer, attempt):
         photo, thumbnail = read_with_preview(original.content, spec, THUMBNAIL_SIDE, settings.limits)
     return Preprocessed(original.content, photo, spec, 1000 * (perf_counter() - started), thumbnail)
 

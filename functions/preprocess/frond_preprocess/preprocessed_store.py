@@ -75,16 +75,25 @@ class PreprocessedStore:
         """Store the problem document of an unusable photo."""
         self._put(upload, "problem.json", json.dumps(problem.document()).encode(), MEDIA_TYPE, {})
 
+    def delete(self, upload: Upload) -> None:
+        """Delete the objects of an upload; those that are missing are no error."""
+        for name in ("thumbnail.jpg", "picture.png", "problem.json"):
+            self._s3.delete_object(Bucket=self._bucket, Key=_key(upload, name))
+
     def _put(
         self, upload: Upload, name: str, content: bytes, content_type: str, metadata: dict[str, str]
     ) -> None:
         self._s3.put_object(
             Bucket=self._bucket,
-            Key=f"{upload.identifier}/{upload.sequencer}/{name}",
+            Key=_key(upload, name),
             Body=content,
             ContentType=content_type,
             Metadata=upload.to_metadata() | metadata,
         )
+
+
+def _key(upload: Upload, name: str) -> str:
+    return f"{upload.identifier}/{upload.sequencer}/{name}"
 
 
 def _encode_png(pixels: NDArray[np.uint8]) -> bytes:

@@ -169,6 +169,8 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[MotoAws]:
         **{f"FROND_{bucket.upper()}_BUCKET": name for bucket, name in names.items()},
     }.items():
         monkeypatch.setenv(name, value)
+    # A busy machine may take longer than a function has.
+    monkeypatch.setattr("frond.queue_batch.TIME_LIMIT_S", 300.0)
     app = ClassifyApp(ClassifySettings.from_environment())
     # Loading the model again would take most of the tests' time.
     monkeypatch.setattr(app, "_loading", before._loading)

@@ -14,7 +14,14 @@ from tests.unit.classify.conftest import PHOTOS, Call
 
 COMMITTED = Path(__file__).parents[3] / "docs" / "openapi.json"
 # No caller gets these: a function that does not start, and problems in the records of uploads.
-INTERNAL = {"invalid-model", "invalid-photo", "vanished-photo", "broken-promise", "attempt-failed"}
+INTERNAL = {
+    "invalid-model",
+    "invalid-photo",
+    "vanished-photo",
+    "broken-promise",
+    "unprocessable-photo",
+    "attempt-failed",
+}
 GATEWAY = {"400", "405", "429", "431", "500", "502", "504"}
 
 

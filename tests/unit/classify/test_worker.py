@@ -1,6 +1,7 @@
 """Uploads are classified, recorded and published, also if messages arrive twice, late or broken."""
 
 import json
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote_plus
@@ -241,6 +242,61 @@ def test_the_last_error_can_be_read(aws: MotoAws, call: Call, maize: bytes) -> N
     assert found["status"] == "running"
     assert found["error"]["type"] == "urn:frond:problem:attempt-failed"
     assert "NoSuchBucket" in found["error"]["detail"]
+
+
+def delivered_again(key: str, message: str = "1") -> dict[str, Any]:
+    sent = notification(key, message=message)
+    return {**sent, "attributes": {"ApproximateReceiveCount": "2"}}
+
+
+def kill_attempt(aws: MotoAws, photo: Upload) -> None:
+    """Begin an attempt alone that does not end."""
+    with (
+        suppress(KeyboardInterrupt),
+        aws.records.marked_attempt(photo.identifier, photo.sequencer, "classify 1"),
+    ):
+        raise KeyboardInterrupt
+
+
+def test_a_photo_that_may_have_killed_its_attempt_is_classified_alone(
+    aws: MotoAws, call: Call, maize: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from frond_classify import batch
+
+    suspect, other = upload("suspect.jpg"), upload("other.jpg")
+    keys = [aws.put_picture(photo, maize) for photo in (suspect, other)]
+    aws.records.mark_running(suspect)
+    seen = []
+    classify = batch.classify_upload
+
+    def noted(app: Any, preprocessed: Any) -> Any:
+        record = aws.records.get(preprocessed.upload.identifier)
+        seen.append((preprocessed.upload.identifier, record and record.attempt))
+        return classify(app, preprocessed)
+
+    monkeypatch.setattr(batch, "classify_upload", noted)
+    assert handle(delivered_again(keys[0]), notification(keys[1], message="2")) == []
+
+    assert seen == [(other.identifier, None), (suspect.identifier, "classify 1")]
+    found = aws.records.get(suspect.identifier)
+    assert found is not None
+    assert (found.status, found.attempt) == ("succeeded", None)
+
+
+def test_a_photo_that_killed_its_attempt_alone_fails_with_a_problem(
+    aws: MotoAws, call: Call, maize: bytes
+) -> None:
+    photo = upload("killer.jpg")
+    key = aws.put_picture(photo, maize)
+    aws.records.mark_running(photo)
+    kill_attempt(aws, photo)
+
+    assert handle(delivered_again(key)) == []
+
+    found = aws.result(photo.identifier)
+    assert (found["status"], found["error"]["type"]) == ("failed", "urn:frond:problem:unprocessable-photo")
+    assert len(aws.take_events()) == 1
+    assert call("GET", f"/v1/classifications/{photo.identifier}").json == found
 
 
 def test_a_rejected_event_is_sent_again(aws: MotoAws, maize: bytes, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from moto import mock_aws
 
 from frond.record_items import BadCursorError
 from frond.records import ExpectedUpload, Record
-from frond.repository import ClassificationRepository
+from frond.repository import ClassificationRepository, DeletionOvertakenError
 from frond.uploads import Upload, identifier_of, sequencer
 from tests.support.tables import make_table
 
@@ -144,6 +144,64 @@ def test_an_upload_after_the_deletion_has_a_new_record(records: ClassificationRe
 
     assert records.mark_running(upload(step=3600)) is not None
     assert [each.key for each in records.newest(10).records] == ["a.jpg"]
+
+
+def versioned(version: str, digits: str = "0055AED6DCD90281E5") -> Upload:
+    """Return an upload with a sequencer of S3's form, whose end no clock decides."""
+    return Upload("uploads", "a.jpg", version, sequencer(digits, NOW), NOW)
+
+
+def test_a_deleted_version_stays_deleted_however_new_its_sequencer_is(
+    records: ClassificationRepository,
+) -> None:
+    first, unprocessed = versioned("v1"), versioned("v2", "00FFFFFFFFFFFFFFFF")
+    records.mark_running(first)
+
+    records.delete(first.identifier, lambda _: ["v2", "v1"])
+
+    for upload in (first, unprocessed):
+        assert records.mark_running(upload) is None
+        assert records.mark_finished(upload, "succeeded", RESULT) is None
+    assert records.is_deleted(first.identifier)
+
+
+def test_a_version_uploaded_after_the_deletion_is_a_new_photo(records: ClassificationRepository) -> None:
+    records.mark_running(versioned("v1"))
+    records.delete(identifier_of("a.jpg"), lambda _: ["v1"])
+
+    # Of the same second as the deleted one.
+    assert records.mark_running(versioned("v2", "0055AED6DCD90281E6")) is not None
+
+
+def test_a_deletion_starts_again_if_another_upload_takes_the_record_over(
+    records: ClassificationRepository,
+) -> None:
+    listings = []
+
+    def list_versions(key: str | None) -> list[str]:
+        listings.append(key)
+        if len(listings) == 1:
+            records.mark_running(versioned("v2", "0055AED6DCD90281FF"))
+            return ["v1"]
+        return ["v2", "v1"]
+
+    records.mark_running(versioned("v1"))
+    assert records.delete(identifier_of("a.jpg"), list_versions) == "a.jpg"
+
+    assert listings == ["a.jpg", "a.jpg"]
+    assert records.mark_finished(versioned("v2", "0055AED6DCD90281FF"), "succeeded", RESULT) is None
+
+
+def test_a_deletion_that_is_overtaken_every_time_ends(records: ClassificationRepository) -> None:
+    taken = iter(range(100))
+
+    def list_versions(_: str | None) -> list[str]:
+        records.mark_running(versioned("v", f"0055AED6DCD90281{next(taken) + 1:02X}"))
+        return []
+
+    with pytest.raises(DeletionOvertakenError):
+        records.delete(identifier_of("a.jpg"), list_versions)
+    assert not records.is_deleted(identifier_of("a.jpg"))
 
 
 def test_pages_hold_every_record_once_the_newest_first(records: ClassificationRepository) -> None:

@@ -31,6 +31,8 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator["S3Client"]:
         "POWERTOOLS_SERVICE_NAME": "preprocess",
     }.items():
         monkeypatch.setenv(name, value)
+    # A busy machine may take longer than a function has.
+    monkeypatch.setattr("frond.queue_batch.TIME_LIMIT_S", 300.0)
     with mock_aws():
         from frond_preprocess.app import use_app
 

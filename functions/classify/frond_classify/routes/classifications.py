@@ -17,6 +17,7 @@ from frond.telemetry import MetricUnit, logger, metrics
 from frond.tracing import trace_method
 from frond.uploads import identifier_of
 from frond_classify.app import current_app
+from frond_classify.deletion import delete_photo
 from frond_classify.http import idempotency
 from frond_classify.http.idempotency import IdempotentRequest
 from frond_classify.http.request_body import parse_photos, read_photos
@@ -172,9 +173,7 @@ def delete_classification(identifier: str) -> Response[str]:
     # A deletion that was interrupted can be repeated.
     if repository.get(identifier) is None and not repository.is_deleted(identifier):
         raise problems.UnknownClassification
-    # The record goes first, so that no queued message creates the objects again.
-    key = repository.delete(identifier)
-    current_app().object_store.delete_all(identifier, key)
+    delete_photo(current_app(), repository, identifier)
     return Response(204, content_type=None, body="")
 
 

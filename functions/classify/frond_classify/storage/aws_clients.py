@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
 
 TIMEOUTS: dict[str, Any] = {
     "connect_timeout": 2,
@@ -36,6 +37,12 @@ class AwsClients:
     def dynamodb(self) -> "DynamoDBClient":
         """The client of DynamoDB."""
         client: DynamoDBClient = self._client("dynamodb")
+        return client
+
+    @cached_property
+    def sqs(self) -> "SQSClient":
+        """The client of SQS."""
+        client: SQSClient = self._client("sqs")
         return client
 
     @cached_property

@@ -2,12 +2,26 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from frond.s3_objects import S3Object, get_object
 from frond.uploads import Upload
 from frond_classify.settings import ClassifySettings
 from frond_classify.storage.aws_clients import AwsClients
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPhoto:
+    """The objects of a photo: its preprocessed photos, and the versions of its upload with delete markers."""
+
+    pictures: list[dict[str, str]]
+    uploads: list[dict[str, str]]
+
+    @property
+    def versions(self) -> list[str]:
+        """The ids of the upload's versions, the newest first."""
+        return [each["VersionId"] for each in self.uploads]
 
 
 class ObjectStore:
@@ -45,21 +59,34 @@ class ObjectStore:
             ContentType="application/json",
         )
 
-    def delete_all(self, identifier: str, key: str | None) -> None:
-        """Delete every object of a classification; objects that are gone already are no error.
+    def delete_result(self, identifier: str) -> None:
+        """Delete the result of a classification, if there is one."""
+        if bucket := self._settings.results_bucket:
+            self._aws.s3.delete_object(Bucket=bucket, Key=_result_key(identifier))
+
+    def list_stored(self, identifier: str, key: str | None) -> StoredPhoto:
+        """Return the objects of a classification, but for its result.
 
         Parameters
         ----------
         key
-            Of the upload, all of whose versions are deleted; None if there is none.
+            Of the upload, all of whose versions are listed; None if there is none.
         """
-        settings = self._settings
-        if settings.uploads_bucket and key is not None:
-            self._delete(settings.uploads_bucket, self._list_versions(settings.uploads_bucket, key))
-        if settings.pictures_bucket:
-            self._delete(settings.pictures_bucket, self._list(settings.pictures_bucket, f"{identifier}/"))
-        if settings.results_bucket:
-            self._aws.s3.delete_object(Bucket=settings.results_bucket, Key=_result_key(identifier))
+        pictures, uploads = self._settings.pictures_bucket, self._settings.uploads_bucket
+        return StoredPhoto(
+            list(self._list(pictures, f"{identifier}/")) if pictures else [],
+            list(self._list_versions(uploads, key)) if uploads and key is not None else [],
+        )
+
+    def delete_all(self, stored: StoredPhoto) -> None:
+        """Delete the listed objects; those that are gone already are no error."""
+        self._delete(self._settings.uploads_bucket, stored.uploads)
+        self._delete(self._settings.pictures_bucket, stored.pictures)
+
+    def delete_preprocessed(self, identifier: str, sequencer: str) -> None:
+        """Delete the preprocessed photo of one upload, and no other upload's."""
+        bucket = self._settings.pictures_bucket
+        self._delete(bucket, list(self._list(bucket, f"{identifier}/{sequencer}/")))
 
     def _list_versions(self, bucket: str, key: str) -> Iterator[dict[str, str]]:
         pages = self._aws.s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=key)
@@ -73,9 +100,9 @@ class ObjectStore:
         for page in pages:
             yield from ({"Key": each["Key"]} for each in page.get("Contents", []))
 
-    def _delete(self, bucket: str, objects: Iterator[dict[str, str]]) -> None:
+    def _delete(self, bucket: str, objects: list[dict[str, str]]) -> None:
         # One by one: a classification has a handful of objects, and a batch call hides which of them failed.
-        for each in list(objects):
+        for each in objects:
             self._aws.s3.delete_object(Bucket=bucket, **each)  # type: ignore[arg-type]  # a key, and perhaps a version
 
 

@@ -13,6 +13,7 @@ from PIL import Image
 
 from frond.preprocessing import DecodeLimits, Photo, PreprocessingSpec, read_photo
 from frond.problems import VanishedPhoto
+from frond.records import Record
 from frond.repository import ClassificationRepository
 from frond.s3_events import UnknownMessageError, parse_s3_event
 from frond.s3_objects import S3Object
@@ -103,8 +104,12 @@ def _vanished(
     record = repository.get(key.identifier)
     if record is None or record.finished or record.key is None or record.sequencer != key.sequencer:
         return None
-    upload = Upload(app.settings.uploads_bucket, record.key, None, key.sequencer, record.created_at)
-    return PreprocessedPhoto(upload, problem=problem.document())
+    return PreprocessedPhoto(upload_of(app, record), problem=problem.document())
+
+
+def upload_of(app: ClassifyApp, record: Record) -> Upload:
+    """Return the upload that a record is about, without its version."""
+    return Upload(app.settings.uploads_bucket, record.key or "", None, record.sequencer, record.created_at)
 
 
 def _decode_png(png: bytes) -> NDArray[np.uint8]:

@@ -229,6 +229,13 @@ class UploadMismatch(InvalidPhoto):
     detail = "Upload a file of the content type and size that were sent to POST /v1/uploads."
 
 
+class UnprocessablePhoto(InvalidPhoto):
+    """An upload that took too much time or memory at every attempt, even alone."""
+
+    slug, title = "unprocessable-photo", "The photo cannot be processed"
+    detail = "Every attempt took too much time or memory; save the photo as a smaller JPEG and upload that."
+
+
 class AttemptFailed(Problem):
     """A failed attempt to classify an upload, which is tried again."""
 

@@ -62,6 +62,7 @@ def to_record(item: Item) -> Record:
         sequencer=text("sequencer") or "",
         result=_decompress(item["result"]) if "result" in item else {},
         last_error=document("last_error"),
+        attempt=text("attempt"),
         feedback=document("feedback"),
         expected_upload=expected,
         fingerprint=text("fingerprint"),

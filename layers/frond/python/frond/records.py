@@ -34,6 +34,8 @@ class Record:
         The classification's result as JSON; empty until the record is finished.
     last_error
         A problem document: why the last attempt failed. The photo is tried again.
+    attempt
+        The mark of an attempt alone whose end is not known; see :class:`frond.queue_batch.Attempt`.
     feedback
         The user's correction.
     expected_upload
@@ -50,6 +52,7 @@ class Record:
     sequencer: str = ""
     result: dict[str, Any] = field(default_factory=dict)
     last_error: dict[str, Any] | None = None
+    attempt: str | None = None
     feedback: dict[str, Any] | None = None
     expected_upload: ExpectedUpload | None = None
     fingerprint: str | None = None

@@ -3,17 +3,21 @@
 A record is ``queued`` (an upload form was requested), ``running`` (the photo was uploaded) and then
 ``succeeded`` or ``failed``, which are final. Notifications arrive more than once and in any order, so every
 step is a conditional write. It is accepted for the newest upload of a key, and only until that is finished.
-Deleting leaves a tombstone that outlives every queued message.
+
+Deleting leaves a tombstone that outlives every queued message. It holds the versions that were deleted, and
+their messages change nothing. A version that is not among them was uploaded later and is a new photo. No
+clock decides which came first.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from frond import record_items, uploads
+from frond import record_items
 from frond.record_items import DELETED, PARTITION, BadCursorError, Item, to_record, to_ttl
 from frond.records import ExpectedUpload, Record, RecordPage, Status
 from frond.uploads import Upload
@@ -26,17 +30,26 @@ _EXPECTED_UPLOAD_LIFETIME = timedelta(days=1)
 # Longer than a message can wait in a queue and then in its dead-letter queue.
 _TOMBSTONE_LIFETIME = timedelta(days=20)
 _MAX_BATCH = 100
+# A deletion starts again if the record is taken over by another upload meanwhile.
+_DELETION_ATTEMPTS = 10
+# The newest ones; an item holds 400 KB. The order of sequencers refuses older ones.
+_MAX_DELETED_VERSIONS = 1000
 
 # A step is accepted for a newer upload than the record's, or for the same upload until it is finished.
 _NEWER_OR_UNFINISHED = (
     "attribute_not_exists(sequencer) OR sequencer < :sequencer "
     "OR (sequencer = :sequencer AND #status IN (:queued, :running))"
 )
+_NOT_DELETED = "(attribute_not_exists(deleted_versions) OR NOT contains(deleted_versions, :version))"
 # An id is free again after its record was deleted or has expired.
 _ID_IS_FREE = "attribute_not_exists(id) OR #status = :deleted OR #ttl < :now"
 _UNFINISHED = {":queued": {"S": "queued"}, ":running": {"S": "running"}}
 # DynamoDB reserves these words; expressions take them as `#name`.
 _RESERVED = ("status", "key", "ttl", "size", "partition", "result")
+
+
+class DeletionOvertakenError(Exception):
+    """A deletion during which the record was taken over by other uploads again and again."""
 
 
 class ClassificationRepository:
@@ -137,13 +150,37 @@ class ClassificationRepository:
         """
         return self._advance(upload, status, result)
 
+    def begin_attempt(self, identifier: str, sequencer: str) -> None:
+        """Remove the last attempt's error and mark, if the record is unfinished and about that upload."""
+        self._update_unfinished(identifier, sequencer, "REMOVE last_error, attempt", {})
+
+    @contextmanager
+    def marked_attempt(self, identifier: str, sequencer: str, mark: str | None) -> Iterator[None]:
+        """Mark the record while the block runs. If the block kills the process, the mark stays.
+
+        Parameters
+        ----------
+        mark
+            Of an attempt alone; without one nothing is written.
+        """
+        if mark is None:
+            yield
+            return
+        self._update_unfinished(identifier, sequencer, "SET attempt = :mark", {":mark": {"S": mark}})
+        try:
+            yield
+        except Exception:
+            self._update_unfinished(identifier, sequencer, "REMOVE attempt", {})
+            raise
+        self._update_unfinished(identifier, sequencer, "REMOVE attempt", {})
+
     def record_error(self, identifier: str, sequencer: str, error: dict[str, Any]) -> None:
-        """Store why an attempt failed, if the record is still about the upload with that sequencer."""
-        self._update(
+        """Store why an attempt failed, if the record is unfinished and about that upload."""
+        self._update_unfinished(
             identifier,
-            "SET last_error = :last_error",
-            "sequencer = :sequencer AND #status IN (:queued, :running)",
-            {":last_error": {"S": json.dumps(error)}, ":sequencer": {"S": sequencer}, **_UNFINISHED},
+            sequencer,
+            "SET last_error = :last_error REMOVE attempt",
+            {":last_error": {"S": json.dumps(error)}},
         )
 
     def set_feedback(self, identifier: str, feedback: dict[str, Any]) -> Record | None:
@@ -155,32 +192,35 @@ class ClassificationRepository:
             {":feedback": {"S": json.dumps(feedback)}, ":deleted": {"S": DELETED}},
         )
 
-    def delete(self, identifier: str) -> str | None:
-        """Delete a record and leave a tombstone. Queued messages about earlier uploads then change nothing.
+    def delete(
+        self, identifier: str, list_versions: Callable[[str | None], Collection[str]] = lambda _: ()
+    ) -> str | None:
+        """Delete a record and leave a tombstone. Messages about the deleted versions then change nothing.
+
+        Parameters
+        ----------
+        list_versions
+            Returns the versions of an object, the newest first, from its key. It is called again if another
+            upload takes over the record meanwhile. Those of its last call are deleted; later ones are not.
 
         Returns
         -------
         str
             The object's key, also if the record was deleted before; None for a record without one.
+
+        Raises
+        ------
+        DeletionOvertakenError
+            Nothing was deleted.
         """
-        now = datetime.now(UTC)
-        change = (
-            "SET #status = :deleted, sequencer = :now, #ttl = :ttl "
-            "REMOVE #partition, #result, last_error, feedback, fingerprint, content_type, #size"
-        )
-        response = self._dynamodb.update_item(
-            TableName=self._table,
-            Key={"id": {"S": identifier}},
-            UpdateExpression=change,
-            ExpressionAttributeNames=_names(change),
-            ExpressionAttributeValues={
-                ":deleted": {"S": DELETED},
-                ":now": {"S": uploads.sequencer(None, now)},
-                ":ttl": to_ttl(now + _TOMBSTONE_LIFETIME),
-            },
-            ReturnValues="ALL_NEW",
-        )
-        return response["Attributes"].get("key", {}).get("S")
+        for _ in range(_DELETION_ATTEMPTS):
+            item = self._get_item(identifier) or {}
+            key: str | None = item["key"]["S"] if "key" in item else None
+            versions = list(list_versions(key))[:_MAX_DELETED_VERSIONS]
+            # The upload of this sequencer came before the listing. So did all that the listing shows.
+            if self._bury(identifier, item.get("sequencer"), versions):
+                return key
+        raise DeletionOvertakenError(identifier)
 
     def is_deleted(self, identifier: str) -> bool:
         """Return whether a record was deleted, as long as its tombstone lasts."""
@@ -192,6 +232,24 @@ class ClassificationRepository:
             TableName=self._table, Key={"id": {"S": identifier}}, ConsistentRead=True
         )
         return response.get("Item")
+
+    def _bury(self, identifier: str, sequencer: Any, versions: list[str]) -> bool:
+        """Replace a record by a tombstone; return False if it is about another upload by now."""
+        change = (
+            "SET #status = :deleted, #ttl = :ttl "
+            "REMOVE #partition, #result, last_error, attempt, feedback, fingerprint, content_type, #size"
+        )
+        values: dict[str, Any] = {
+            ":deleted": {"S": DELETED},
+            ":ttl": to_ttl(datetime.now(UTC) + _TOMBSTONE_LIFETIME),
+        }
+        if versions:
+            change += " ADD deleted_versions :versions"
+            values |= {":versions": {"SS": versions}}
+        if sequencer is None:
+            return self._write(identifier, change, "attribute_not_exists(sequencer)", values) is not None
+        values |= {":sequencer": sequencer}
+        return self._write(identifier, change, "sequencer = :sequencer", values) is not None
 
     def _advance(self, upload: Upload, status: Status, result: dict[str, Any]) -> Record | None:
         attributes = {
@@ -207,15 +265,31 @@ class ClassificationRepository:
         values = {f":{name.removeprefix('#')}": value for name, value in attributes.items()}
         assignments = ", ".join(f"{name} = :{name.removeprefix('#')}" for name in attributes)
         # Feedback on an earlier upload of the key does not apply to this one.
-        removed = "last_error, feedback" if status == "running" else "last_error"
+        removed = "last_error, attempt" + (", feedback" if status == "running" else "")
+        condition = _NEWER_OR_UNFINISHED
+        if upload.version:
+            condition, values[":version"] = f"{_NOT_DELETED} AND ({condition})", {"S": upload.version}
         return self._update(
             upload.identifier,
             f"SET {assignments} REMOVE {removed}",
-            _NEWER_OR_UNFINISHED,
+            condition,
             {**_UNFINISHED, **values},
         )
 
+    def _update_unfinished(self, identifier: str, sequencer: str, change: str, values: Item) -> None:
+        self._update(
+            identifier,
+            change,
+            "sequencer = :sequencer AND #status IN (:queued, :running)",
+            {":sequencer": {"S": sequencer}, **_UNFINISHED, **values},
+        )
+
     def _update(self, identifier: str, change: str, condition: str, values: Item) -> Record | None:
+        item = self._write(identifier, change, condition, values)
+        return to_record(item) if item else None
+
+    def _write(self, identifier: str, change: str, condition: str, values: Item) -> Item | None:
+        """Update an item and return it; None if it does not meet the condition."""
         try:
             response = self._dynamodb.update_item(
                 TableName=self._table,
@@ -230,7 +304,7 @@ class ClassificationRepository:
             if _condition_failed(error):
                 return None
             raise
-        return to_record(response["Attributes"])
+        return response["Attributes"]
 
     def _put(self, record: Record, lifetime: timedelta) -> bool:
         now = datetime.now(UTC)

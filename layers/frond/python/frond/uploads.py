@@ -91,15 +91,18 @@ def reserved_key(identifier: str) -> str:
 def sequencer(given: str | None, at: datetime) -> str:
     """Return a sequencer that compares as text with those of the same key: a later change has a greater one.
 
+    Only S3 knows the order of its changes: its sequencers end in arbitrary digits, which no clock can be
+    compared with. So a sequencer made of a time is smaller than every one of S3's.
+
     Parameters
     ----------
     given
         The sequencer of S3's notification. Shorter ones are padded with zeros on the right, see
         https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
     at
-        When the object changed; used if no sequencer is given. S3's own begin with the seconds, too.
+        When the object changed, by S3's clock; used if no sequencer is given.
     """
     if given:
         return given.upper().ljust(_SEQUENCER_DIGITS, "0")
     moment = at.astimezone(UTC)
-    return f"00{int(moment.timestamp()):08X}{moment.microsecond:08X}".ljust(_SEQUENCER_DIGITS, "0")
+    return f"0000{int(moment.timestamp()):08X}{moment.microsecond:08X}".ljust(_SEQUENCER_DIGITS, "0")
