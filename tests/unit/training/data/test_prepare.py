@@ -1,5 +1,6 @@
 """`prepare` writes a complete data set, or nothing and an error."""
 
+import csv
 import hashlib
 import shutil
 from collections import Counter
@@ -14,7 +15,7 @@ from frond.preprocessing import PreprocessingSpec, read_photo
 from tests.unit.training.conftest import LICENSE, RECIPE, SHARES
 from training.data import prepare as preparation
 from training.data.card import DataCard
-from training.data.dataset import Dataset
+from training.data.dataset import Dataset, DatasetRow, read_rows, write_rows
 from training.data.prepare import prepare
 from training.data.sources import FolderSource, PhotoSource
 from training.data.split import Split, SplitConfig
@@ -112,11 +113,11 @@ class TestOddFolders:
     def test_bad_files_are_listed_and_skipped(self, odd: Dataset) -> None:
         reasons = {bad.source: bad.reason for bad in odd.card.bad_files}
         assert reasons == {
-            "only notes/notes.txt": "The file is not a picture in a format we read",
-            "玉米/Thumbs.db": "The file is not a picture in a format we read",
-            "玉米/cut.jpg": "The picture is damaged",
+            "only notes/notes.txt": "The file is not an image in a supported format",
+            "玉米/Thumbs.db": "The file is not an image in a supported format",
+            "玉米/cut.jpg": "The image is damaged",
             "玉米/empty.jpg": "The file is empty",
-            "玉米/text.jpg": "The file is not a picture in a format we read",
+            "玉米/text.jpg": "The file is not an image in a supported format",
         }
         assert len(odd.pictures) == len(odd.rows) == 8
 
@@ -278,6 +279,15 @@ class TestDataset:
     def test_two_species_must_remain(self, prepared: Dataset) -> None:
         with pytest.raises(TrainingError, match="A data set needs two species"):
             Dataset(prepared.directory, exclude=["triticum-aestivum", "zea-mays"])
+
+
+def test_photos_csv_is_no_formula_and_is_read_back(tmp_path: Path) -> None:
+    names = ["=Maize/1.jpg", "+Maize/2.jpg", "-Maize/3.jpg", "@Maize/4.jpg", "\tMaize/5.jpg", "'=Maize/6.jpg"]
+    rows = [DatasetRow(name, 0, "train", 0, "0") for name in names]
+    write_rows(tmp_path / "photos.csv", rows)
+    assert read_rows(tmp_path / "photos.csv") == rows
+    with (tmp_path / "photos.csv").open(newline="", encoding="utf-8") as lines:
+        assert [row["source"] for row in csv.DictReader(lines)] == [f"'{name}" for name in names]
 
 
 class TestReuseSplits:
