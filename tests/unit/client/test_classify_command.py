@@ -102,22 +102,6 @@ def test_csv_has_a_row_per_photo(walk: Path, configured: FakeApi, frond: Run) ->
     assert "Classified" not in result.stderr
 
 
-def test_csv_executes_no_file_name(
-    walk: Path, configured: FakeApi, frond: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    names = ["\t=1.jpg", "+1.jpg", "-1.jpg", "=HYPERLINK(1).jpg", "@1.jpg"]
-    for name in names:
-        (walk / name).write_bytes(photo("zea-mays"))
-    monkeypatch.chdir(walk)
-    found = [row["file"] for row in csv.DictReader(io.StringIO(frond("classify", ".", "--csv").stdout))]
-    assert [file for file in found if file.startswith("'")] == [
-        "'\t'=1.jpg",
-        *(f"'{name}" for name in names[1:]),
-    ]
-    assert len(found) == len(names) + len(SPECIES)
-    assert files(frond("classify", ".", "--json"))[: len(names)] == names
-
-
 @pytest.mark.parametrize(
     ("given", "found"),
     [
