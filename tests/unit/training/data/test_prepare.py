@@ -16,6 +16,7 @@ from tests.unit.training.conftest import LICENSE, RECIPE, SHARES
 from training.data import prepare as preparation
 from training.data.card import DataCard
 from training.data.dataset import Dataset, DatasetRow, read_rows, write_rows
+from training.data.label_conflict_policy import LabelConflictPolicy
 from training.data.prepare import prepare
 from training.data.sources import FolderSource, PhotoSource
 from training.data.split import Split, SplitConfig
@@ -156,6 +157,7 @@ class TestOddFolders:
             everything,
             workers=1,
             license_terms=LICENSE,
+            two_labels=LabelConflictPolicy.KEEP,
         )
         assert (card.near_duplicate_groups, card.near_duplicates) == (1, 24)
         assert "24 photos in 1 groups (256 of 256 bits)" in card.markdown()
@@ -311,6 +313,7 @@ class TestReuseSplits:
             SplitConfig(shares, seed=7, reuse_splits=prepared.directory),
             workers=1,
             license_terms=LICENSE,
+            two_labels=LabelConflictPolicy.KEEP,
         )
         return Dataset(tmp_path / "set")
 
