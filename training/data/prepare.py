@@ -110,6 +110,8 @@ def prepare(
         draft = Path(scratch) / "dataset"
         draft.mkdir()
         good, bad = _write_pictures(draft / PICTURES_NAME, source, files, spec, workers)
+        # First, since folders of one species may hold the same photo.
+        species_of_folders(sorted({photo.folder for photo in good}), taxonomy, source.name)
         labelled = _drop_label_conflicts(draft / PICTURES_NAME, good, two_labels, split_config)
         all_folders = {folder for folder, _ in files} | set(source.empty_folders())
         card = _write_tables(
