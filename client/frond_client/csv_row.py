@@ -6,6 +6,10 @@ from collections.abc import Iterable
 from dataclasses import astuple, dataclass, fields
 from typing import Any, Self
 
+from frond_client.csv_cell import neutralize, restore
+
+_NUMERIC = {"confidence", "second_confidence"}
+
 
 @dataclass(frozen=True)
 class ResultRow:
@@ -66,10 +70,33 @@ class ResultRow:
             model_version=_cell(model, "version"),
         )
 
+    @classmethod
+    def parse(cls, cells: dict[str, str]) -> Self:
+        """Return the row of the cells of `line`, by column.
+
+        Raises
+        ------
+        TypeError
+            If the columns are others.
+        """
+        return cls(**{name: restore(cell) for name, cell in cells.items()})
+
     @property
     def line(self) -> bytes:
-        """The row as a line of CSV."""
-        return _line(astuple(self))
+        """The row as a line of CSV, which a spreadsheet program does not execute."""
+        return _line(
+            cell if name in _NUMERIC and _is_number(cell) else neutralize(cell)
+            for name, cell in zip(COLUMNS, astuple(self), strict=True)
+        )
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    # float() strips tabs and line breaks.
+    return cell == cell.strip()
 
 
 def _line(cells: Iterable[str]) -> bytes:

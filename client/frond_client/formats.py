@@ -1,6 +1,7 @@
 """Recognise photo files: by first bytes, by name, and in folders."""
 
 import os
+import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 
@@ -17,6 +18,11 @@ _CONTENT_TYPES = {
     ".gif": "image/gif",
 }
 EXTENSIONS = ", ".join(suffix[1:] for suffix in _CONTENT_TYPES)
+# Folders that systems and archives add: Synology, QNAP, macOS, Windows, ext4 and Jupyter; in lower case.
+_SYSTEM_FOLDERS = {
+    *("@eadir", "#recycle", "#snapshot", "@recycle", "@recently-snapshot", "__macosx", "$recycle.bin"),
+    *("system volume information", "lost+found", "__pycache__", "ipynb_checkpoints"),
+}
 UNKNOWN_TYPE = "application/octet-stream"
 
 _SIGNATURES = {
@@ -59,8 +65,25 @@ def content_type_from_bytes(data: bytes) -> str | None:
     return _BRANDS.get(data[8:12]) if data[4:8] == b"ftyp" else None
 
 
+def is_passed_over(name: str) -> bool:
+    """Return whether a file or folder of this name is hidden, or a folder of the system."""
+    return name.startswith(".") or name.casefold() in _SYSTEM_FOLDERS
+
+
+def is_special_file(path: Path) -> bool:
+    """Return whether a path is a named pipe, a socket or a device, whose reading may never end."""
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):
+        # Reading it gives the reason.
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+
+
 def walk_files(folder: Path, on_error: Callable[[OSError], None]) -> Iterator[Path]:
     """Yield the files of a folder and its subfolders, sorted by name, without hidden ones.
+
+    Folders of the system are passed over, too. A file may be a special one.
 
     Parameters
     ----------
@@ -68,9 +91,9 @@ def walk_files(folder: Path, on_error: Callable[[OSError], None]) -> Iterator[Pa
         Called for each folder that cannot be read.
     """
     for parent, folders, names in os.walk(folder, onerror=on_error):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        folders[:] = sorted(name for name in folders if not is_passed_over(name))
         for name in sorted(names):
-            if not name.startswith("."):
+            if not is_passed_over(name):
                 yield Path(parent, name)
 
 

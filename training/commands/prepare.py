@@ -6,10 +6,16 @@ from typing import Annotated
 
 import typer
 
+from training.data.label_conflict_policy import LabelConflictPolicy
+
 
 def prepare(
     source: Annotated[
-        str, typer.Argument(help="A folder or s3://bucket/prefix with one folder per species.")
+        str,
+        typer.Argument(
+            help="A folder or s3://bucket/prefix with one folder per species, which may be in folders "
+            "of splits or families."
+        ),
     ],
     dataset: Annotated[Path, typer.Argument(help="Folder to create.")],
     size: Annotated[
@@ -48,6 +54,18 @@ def prepare(
             "all photos of a species look alike.",
         ),
     ] = 48,
+    two_labels: Annotated[
+        LabelConflictPolicy,
+        typer.Option(
+            help="Whether to drop, refuse or keep photos that are the same, or nearly, under two labels."
+        ),
+    ] = LabelConflictPolicy.DROP,
+    class_level: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Level of the class folders below the source or its splits; by default recognised."
+        ),
+    ] = None,
 ) -> None:
     """Prepare a data set: preprocess photos, split them and write a data card."""
     from frond.preprocessing import PreprocessingSpec
@@ -71,5 +89,7 @@ def prepare(
         ),
         workers,
         License(licence, attribution),
+        two_labels=two_labels,
+        class_level=class_level,
     )
     typer.echo(card.markdown())

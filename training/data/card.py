@@ -36,6 +36,9 @@ class DataCard(BaseModel):
     )
     near_duplicate_groups: int = Field(description="Groups of two photos or more")
     near_duplicates: int = Field(description="Photos in such groups")
+    label_conflicts: list[list[str]] = Field(
+        default_factory=list, description="Photos that are the same, or nearly, under two labels"
+    )
     bad_files: list[BadFile]
     notes: list[str] = Field(default_factory=list, description="Warnings to read before training")
     licence: str | None = None
@@ -74,6 +77,7 @@ class DataCard(BaseModel):
             for s in self.species
         ]
         bad = [f"- `{file.source}`: {file.reason}" for file in self.bad_files] or ["None."]
+        conflicts = [f"- {', '.join(f'`{each}`' for each in sources)}" for sources in self.label_conflicts]
         return "\n".join(
             [
                 f"# Data card: {self.name}",
@@ -95,6 +99,10 @@ class DataCard(BaseModel):
                 f"## Skipped files ({len(self.bad_files)})",
                 "",
                 *bad,
+                "",
+                f"## Photos under two labels ({len(conflicts)})",
+                "",
+                *(conflicts or ["None."]),
                 "",
             ]
         )

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from training.csv_cell import neutralize, restore
 from training.data.card import DataCard
 from training.data.split import Split, as_split
 from training.errors import TrainingError
@@ -106,7 +107,7 @@ def write_rows(path: Path, rows: Iterable[DatasetRow]) -> None:
     with path.open("w", encoding="utf-8", newline="") as lines:
         writer = csv.DictWriter(lines, [field.name for field in fields(DatasetRow)])
         writer.writeheader()
-        writer.writerows(asdict(row) for row in rows)
+        writer.writerows(asdict(row) | {"source": neutralize(row.source)} for row in rows)
 
 
 def read_rows(path: Path) -> list[DatasetRow]:
@@ -130,5 +131,5 @@ def _read_rows(path: Path, count: int) -> list[DatasetRow]:
 
 def _row(row: dict[str, str]) -> DatasetRow:
     return DatasetRow(
-        row["source"], int(row["label"]), as_split(row["split"]), int(row["group"]), row["sha256"]
+        restore(row["source"]), int(row["label"]), as_split(row["split"]), int(row["group"]), row["sha256"]
     )

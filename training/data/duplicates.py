@@ -36,9 +36,21 @@ def near_duplicate_groups(hashes: NDArray[np.uint64], max_distance: int = MAX_DI
     max_distance
         Number of the 256 bits that may differ.
     """
+    return connected_groups(near_duplicate_pairs(hashes, max_distance), len(hashes))
+
+
+def near_duplicate_pairs(hashes: NDArray[np.uint64], max_distance: int = MAX_DISTANCE) -> NDArray[np.int64]:
+    """Return the indices of every two near-duplicates, ``int64[2, P]``.
+
+    Each pair is there in both orders, and each photo with itself.
+    """
     pairs = [_near(hashes, start, max_distance) for start in range(0, len(hashes), ROWS_AT_ONCE)]
-    left, right = np.concatenate(pairs, axis=1) if pairs else np.empty((2, 0), dtype=np.int64)
-    graph = coo_array((np.ones(len(left), dtype=bool), (left, right)), shape=(len(hashes),) * 2)
+    return np.concatenate(pairs, axis=1) if pairs else np.empty((2, 0), dtype=np.int64)
+
+
+def connected_groups(pairs: NDArray[np.int64], count: int) -> NDArray[np.int32]:
+    """Return a group number for each of ``count`` photos; pairs, and chains of them, share a group."""
+    graph = coo_array((np.ones(pairs.shape[1], dtype=bool), tuple(pairs)), shape=(count, count))
     groups: NDArray[np.int32] = connected_components(graph, directed=False)[1]
     return groups
 

@@ -16,14 +16,28 @@ import numpy as np
 from botocore.exceptions import BotoCoreError, ClientError
 from numpy.typing import NDArray
 
-from frond.manifest import SpeciesLabel
 from frond.preprocessing import PreprocessingSpec, read_photo
 from frond.problems import EmptyBody, Problem
 from training.data.card import BadFile, DataCard
+from training.data.class_folders import species_of_folders
 from training.data.dataset import CARD_NAME, PHOTOS_NAME, PICTURES_NAME, DatasetRow, read_rows, write_rows
-from training.data.duplicates import difference_hash, near_duplicate_groups
+from training.data.duplicates import connected_groups, difference_hash, near_duplicate_pairs
+from training.data.label_conflict_policy import LabelConflictPolicy
+from training.data.label_conflicts import (
+    find_label_conflicts,
+    refuse_label_conflicts,
+    without_photos,
+)
+from training.data.layout import ClassLayout, find_layout
 from training.data.sources import PhotoSource
-from training.data.split import SPLITS, Split, SplitConfig, move_validation_to_train, split_groups
+from training.data.split import (
+    SPLITS,
+    Split,
+    SplitConfig,
+    move_validation_to_train,
+    split_as_in_source,
+    split_groups,
+)
 from training.data.taxonomy import Taxonomy
 from training.errors import TrainingError
 from training.progress import track
@@ -58,23 +72,35 @@ def prepare(
     split_config: SplitConfig,
     workers: int,
     license_terms: License,
+    *,
+    two_labels: LabelConflictPolicy = LabelConflictPolicy.DROP,
+    class_level: int | None = None,
 ) -> DataCard:
     """Prepare a data set in ``directory`` and return its data card.
 
     Files that are not photos are skipped and listed on the card. The folder appears only when it is
     complete.
 
+    Parameters
+    ----------
+    two_labels
+        What becomes of photos that are the same, or nearly, under two labels.
+    class_level
+        Level of the class folders; ``None`` to recognise it.
+
     Raises
     ------
     training.errors.TrainingError
-        The source has no class with photos, the folder exists, or the disk is too small.
+        The source has no class with photos, its layout is ambiguous, the folder exists, or the disk is too
+        small.
     """
     if directory.exists():
         raise TrainingError(f"{directory} exists already; remove it or name another folder.")
     if split_config.validation_to_train and not split_config.reuse_splits:
         raise TrainingError("--validation-to-train needs an earlier data set; name it with --reuse-splits.")
     fixed_splits = _read_splits(split_config.reuse_splits) if split_config.reuse_splits else {}
-    files = source.photos()
+    layout = find_layout(source.list_keys(), taxonomy, class_level)
+    files = layout.files
     if not files:
         raise TrainingError(f"{source.name} has no photos; it should hold one folder per species.")
     directory.parent.mkdir(parents=True, exist_ok=True)
@@ -84,11 +110,15 @@ def prepare(
         draft = Path(scratch) / "dataset"
         draft.mkdir()
         good, bad = _write_pictures(draft / PICTURES_NAME, source, files, spec, workers)
-        all_folders = {folder for folder, _ in files} | set(source.empty_classes())
+        # First, since folders of one species may hold the same photo.
+        species_of_folders(sorted({photo.folder for photo in good}), taxonomy, source.name)
+        labelled = _drop_label_conflicts(draft / PICTURES_NAME, good, two_labels, split_config)
+        all_folders = {folder for folder, _ in files} | set(source.empty_folders())
         card = _write_tables(
             draft,
-            good,
+            labelled,
             bad,
+            layout,
             spec,
             taxonomy,
             split_config,
@@ -118,18 +148,55 @@ def _write_pictures(
         good.append(photo)
     pictures.flush()
     if bad:
-        _truncate(path, pictures, len(good))
+        _keep_pictures(path, list(range(len(good))))
     return good, bad
 
 
-def _truncate(path: Path, pictures: NDArray[np.uint8], count: int) -> None:
-    """Truncate the file to its first ``count`` images."""
+def _keep_pictures(path: Path, indices: list[int]) -> None:
+    """Remove every other image from the file."""
+    pictures = np.load(path, mmap_mode="r")
     shorter = path.with_suffix(".short")
-    kept = np.lib.format.open_memmap(shorter, mode="w+", dtype=np.uint8, shape=(count, *pictures.shape[1:]))
-    for start in range(0, count, IN_FLIGHT):
-        kept[start : start + IN_FLIGHT] = pictures[start : min(start + IN_FLIGHT, count)]
+    shape = (len(indices), *pictures.shape[1:])
+    kept = np.lib.format.open_memmap(shorter, mode="w+", dtype=np.uint8, shape=shape)
+    for start in range(0, len(indices), IN_FLIGHT):
+        kept[start : start + IN_FLIGHT] = pictures[indices[start : start + IN_FLIGHT]]
     kept.flush()
     shorter.replace(path)
+
+
+@dataclass(frozen=True, slots=True)
+class _LabelledPhotos:
+    """The photos of the data set, their near-duplicates, and the photos under two labels."""
+
+    photos: list[PreparedPhoto]
+    pairs: NDArray[np.int64]
+    conflicts: list[list[str]]
+    note: str | None
+
+
+def _drop_label_conflicts(
+    path: Path, good: list[PreparedPhoto], policy: LabelConflictPolicy, split_config: SplitConfig
+) -> _LabelledPhotos:
+    if not good:
+        return _LabelledPhotos([], np.empty((2, 0), dtype=np.int64), [], None)
+    folders = sorted({photo.folder for photo in good})
+    labels = np.array([folders.index(photo.folder) for photo in good])
+    pairs = near_duplicate_pairs(np.stack([photo.hash for photo in good]), split_config.near_duplicate_bits)
+    conflicts = find_label_conflicts(pairs, labels, np.load(path, mmap_mode="r"))
+    sources = [[good[photo].source for photo in photos] for photos in conflicts]
+    if not conflicts:
+        return _LabelledPhotos(good, pairs, [], None)
+    if policy is LabelConflictPolicy.REFUSE:
+        refuse_label_conflicts(sources)
+    note = f"{sum(map(len, conflicts))} photos show the same, or nearly, as a photo of another species"
+    if policy is LabelConflictPolicy.KEEP:
+        return _LabelledPhotos(good, pairs, sources, f"{note}; each label is kept, in one split")
+    pairs, kept = without_photos(pairs, len(good), [photo for photos in conflicts for photo in photos])
+    if len({good[photo].folder for photo in kept}) < 2:
+        refuse_label_conflicts(sources)
+    _keep_pictures(path, kept)
+    note += " and were left out"
+    return _LabelledPhotos([good[photo] for photo in kept], pairs, sources, note)
 
 
 def _preprocess(
@@ -171,8 +238,9 @@ def _read(
 
 def _write_tables(
     draft: Path,
-    good: list[PreparedPhoto],
+    labelled: _LabelledPhotos,
     bad: list[BadFile],
+    layout: ClassLayout,
     spec: PreprocessingSpec,
     taxonomy: Taxonomy,
     split_config: SplitConfig,
@@ -181,12 +249,12 @@ def _write_tables(
     fixed_splits: dict[str, Split],
     all_folders: set[str],
 ) -> DataCard:
+    good = labelled.photos
     folders = sorted({photo.folder for photo in good})
-    species = _species(folders, taxonomy, name)
+    species = species_of_folders(folders, taxonomy, name)
     labels = [folders.index(photo.folder) for photo in good]
-    hashes = np.stack([photo.hash for photo in good])
-    groups = near_duplicate_groups(hashes, split_config.near_duplicate_bits).tolist()
-    splits = _assign_splits(good, labels, groups, split_config, fixed_splits)
+    groups = connected_groups(labelled.pairs, len(good)).tolist()
+    splits = _assign_splits(good, labels, groups, split_config, fixed_splits, layout)
     write_rows(
         draft / PHOTOS_NAME,
         (
@@ -209,8 +277,14 @@ def _write_tables(
         near_duplicate_bits=split_config.near_duplicate_bits,
         near_duplicate_groups=int((sizes > 1).sum()),
         near_duplicates=int(sizes[sizes > 1].sum()),
+        label_conflicts=labelled.conflicts,
         bad_files=bad,
-        notes=_notes(folders, all_folders, taxonomy, counts),
+        notes=[
+            *layout.notes,
+            *_moved_note(good, splits, layout),
+            *filter(None, [labelled.note]),
+            *_notes(folders, all_folders, taxonomy, counts, layout),
+        ],
         licence=license_terms.licence,
         attribution=license_terms.attribution,
     )
@@ -225,9 +299,15 @@ def _assign_splits(
     groups: list[int],
     split_config: SplitConfig,
     fixed_splits: dict[str, Split],
+    layout: ClassLayout,
 ) -> list[Split]:
     fixed = [fixed_splits.get(photo.sha256) for photo in good]
-    splits = split_groups(labels, groups, split_config.shares, split_config.seed, fixed)
+    shares, seed = split_config.shares, split_config.seed
+    if layout.splits:
+        given = [layout.splits[photo.source] for photo in good]
+        splits = split_as_in_source(labels, groups, given, shares, seed, fixed)
+    else:
+        splits = split_groups(labels, groups, shares, seed, fixed)
     if not split_config.validation_to_train:
         return splits
     return move_validation_to_train(
@@ -244,15 +324,17 @@ def _read_splits(directory: Path) -> dict[str, Split]:
         ) from error
 
 
-def _species(folders: list[str], taxonomy: Taxonomy, name: str) -> list[SpeciesLabel]:
-    if len(folders) < 2:
-        raise TrainingError(
-            f"{name} has readable photos in {len(folders)} class folders; a data set needs two."
-        )
-    species = [taxonomy.find(folder) for folder in folders]
-    if len({s.slug for s in species}) < len(species):
-        raise TrainingError(f"Two class folders name the same species: {', '.join(folders)}.")
-    return species
+def _moved_note(good: list[PreparedPhoto], splits: list[Split], layout: ClassLayout) -> list[str]:
+    given = layout.splits
+    if not given:
+        return []
+    present = set(given.values())
+    moved = sum(
+        given[photo.source] != split and split in present for photo, split in zip(good, splits, strict=True)
+    )
+    return [f"{moved} photos are in another split than in the source, with their near-duplicates"] * bool(
+        moved
+    )
 
 
 def _counts(slugs: list[str], labels: list[int], splits: list[Split]) -> dict[str, dict[str, int]]:
@@ -263,7 +345,11 @@ def _counts(slugs: list[str], labels: list[int], splits: list[Split]) -> dict[st
 
 
 def _notes(
-    folders: list[str], all_folders: set[str], taxonomy: Taxonomy, counts: dict[str, dict[str, int]]
+    folders: list[str],
+    all_folders: set[str],
+    taxonomy: Taxonomy,
+    counts: dict[str, dict[str, int]],
+    layout: ClassLayout,
 ) -> list[str]:
     empty = sorted(all_folders - set(folders))
     unknown = [folder for folder in folders if not taxonomy.knows(folder)]
@@ -275,10 +361,12 @@ def _notes(
     for split in SPLITS:
         missing = [slug for slug, photos in counts.items() if not photos[split]]
         if missing:
-            notes.append(
-                f"no {split} photo, because too many are near-duplicates (a lower --near-duplicate-bits "
-                f"separates more): {', '.join(missing)}"
+            reason = (
+                "as the source has none, or all are near-duplicates of photos of another split"
+                if layout.splits
+                else "because too many are near-duplicates (a lower --near-duplicate-bits separates more)"
             )
+            notes.append(f"no {split} photo, {reason}: {', '.join(missing)}")
     return notes
 
 

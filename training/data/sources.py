@@ -1,4 +1,4 @@
-"""Photo sources: one folder per class, on disk or in S3."""
+"""Photo sources: folders of photos, on disk or in S3."""
 
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -13,18 +13,25 @@ from training.errors import TrainingError
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+# Folders that systems, archives and tools add: Synology, QNAP, macOS, Windows, ext4, Python and Jupyter; in
+# lower case.
+_SYSTEM_FOLDERS = {
+    *("@eadir", "#recycle", "#snapshot", "@recycle", "@recently-snapshot", "__macosx", "$recycle.bin"),
+    *("system volume information", "lost+found", "__pycache__", "ipynb_checkpoints", "checkpoints"),
+}
+
 
 class PhotoSource(Protocol):
-    """Photos in one folder per class. Pickled for worker processes, so it holds no connection."""
+    """Photos in folders. Pickled for worker processes, so it holds no connection."""
 
     name: str
 
-    def empty_classes(self) -> list[str]:
-        """Return the class folders without a file."""
+    def empty_folders(self) -> list[str]:
+        """Return the first folders without a file."""
         ...
 
-    def photos(self) -> list[tuple[str, str]]:
-        """Return ``(class folder, key)`` of every file, sorted."""
+    def list_keys(self) -> list[str]:
+        """Return the key of every file in a folder, sorted."""
         ...
 
     def read(self, key: str) -> bytes:
@@ -38,20 +45,20 @@ class FolderSource:
     def __init__(self, root: Path) -> None:
         self.root, self.name = root, root.resolve().name
 
-    def empty_classes(self) -> list[str]:
-        """Return the class folders without a file, except hidden ones."""
-        filled = {folder for folder, _ in self.photos()}
+    def empty_folders(self) -> list[str]:
+        """Return the first folders without a file, except those passed over."""
+        filled = {PurePosixPath(key).parts[0] for key in self.list_keys()}
         folders = {_valid_name(path.name) for path in self.root.iterdir() if path.is_dir()}
-        return sorted(name for name in folders - filled if not name.startswith("."))
+        return sorted(name for name in folders - filled if not is_passed_over(name))
 
-    def photos(self) -> list[tuple[str, str]]:
-        """Return ``(class folder, path from the root)`` of every file but hidden ones, sorted."""
+    def list_keys(self) -> list[str]:
+        """Return the path from the root of every file in a folder, sorted; special files are passed over."""
         if not self.root.is_dir():
             raise TrainingError(f"{self.root} is not a folder.")
         # A class folder may be a symlink; links below it are not followed, so that no cycle is possible.
         folders = (path for path in self.root.iterdir() if path.is_dir())
         files = (path for folder in folders for path in folder.rglob("*") if path.is_file())
-        return _by_class(path.relative_to(self.root).as_posix() for path in files)
+        return _sorted_keys(path.relative_to(self.root).as_posix() for path in files)
 
     def read(self, key: str) -> bytes:
         """Return the bytes of one file."""
@@ -66,14 +73,14 @@ class S3Source:
         self.bucket, self.prefix = bucket, f"{prefix.rstrip('/')}/" if prefix.rstrip("/") else ""
         self.name = self.prefix.rstrip("/").rpartition("/")[2] or bucket
 
-    def empty_classes(self) -> list[str]:
+    def empty_folders(self) -> list[str]:
         """Return none: S3 has no empty folders."""
         return []
 
-    def photos(self) -> list[tuple[str, str]]:
-        """Return ``(class folder, key from the prefix)`` of every object, sorted."""
+    def list_keys(self) -> list[str]:
+        """Return the key from the prefix of every object in a folder, sorted."""
         try:
-            return _by_class(self._keys())
+            return _sorted_keys(self._keys())
         except (BotoCoreError, ClientError) as error:
             raise TrainingError(f"Cannot list s3://{self.bucket}/{self.prefix}: {error}") from error
 
@@ -100,10 +107,15 @@ def _s3() -> "S3Client":
     return boto3.client("s3")
 
 
-def _by_class(keys: Iterable[str]) -> list[tuple[str, str]]:
-    """Return ``(class folder, key)``, sorted, without hidden files and files in no folder."""
+def is_passed_over(name: str) -> bool:
+    """Return whether a file or folder of this name is hidden, or a folder of the system or of checkpoints."""
+    return name.startswith(".") or name.casefold() in _SYSTEM_FOLDERS
+
+
+def _sorted_keys(keys: Iterable[str]) -> list[str]:
+    """Return the keys of files in folders, sorted, without those passed over."""
     paths = ((PurePosixPath(key).parts, _valid_name(key)) for key in keys)
-    return sorted((parts[0], key) for parts, key in paths if len(parts) > 1 and not _hidden(parts))
+    return sorted(key for parts, key in paths if len(parts) > 1 and not any(map(is_passed_over, parts)))
 
 
 def _valid_name(name: str) -> str:
@@ -113,7 +125,3 @@ def _valid_name(name: str) -> str:
     except UnicodeEncodeError as error:
         raise TrainingError(f"The file name {name!r} is not UTF-8; rename it.") from error
     return name
-
-
-def _hidden(parts: tuple[str, ...]) -> bool:
-    return any(part.startswith(".") for part in parts)

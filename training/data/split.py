@@ -86,6 +86,52 @@ def split_groups(
     return assigned
 
 
+def split_as_in_source(
+    labels: Sequence[int],
+    groups: Sequence[int],
+    source_splits: Sequence[Split],
+    shares: Mapping[Split, float],
+    seed: int,
+    fixed_splits: Sequence[Split | None],
+) -> list[Split]:
+    """Assign every photo to the split of its folder in the source.
+
+    A near-duplicate group that the source has in several splits goes to the split of most of its photos
+    and, of equals, to the test split, then to validation. A split that the source lacks takes its share from
+    train.
+
+    Parameters
+    ----------
+    labels, groups
+        Class and near-duplicate group of each photo.
+    source_splits
+        Split of each photo in the source.
+    shares
+        Target share of each split; the sum is 1.
+    seed
+        The same seed gives the same split.
+    fixed_splits
+        Photos that keep another split; the rest of their near-duplicate group follows.
+    """
+    assigned = list(source_splits)
+    for photos in _members(groups).values():
+        common = _fixed_split(fixed_splits, photos) or _common_split([source_splits[i] for i in photos])
+        for photo in photos:
+            assigned[photo] = fixed_splits[photo] or common
+    missing = set(SPLITS) - set(source_splits)
+    fixed_groups = {groups[i] for i, split in enumerate(fixed_splits) if split}
+    free = [i for i, split in enumerate(assigned) if split == "train" and groups[i] not in fixed_groups]
+    if missing:
+        total = sum(shares[split] for split in SPLITS if split == "train" or split in missing)
+        rest = {
+            split: shares[split] / total if split == "train" or split in missing else 0.0 for split in SPLITS
+        }
+        drawn = split_groups([labels[i] for i in free], [groups[i] for i in free], rest, seed)
+        for photo, split in zip(free, drawn, strict=True):
+            assigned[photo] = split
+    return assigned
+
+
 def move_validation_to_train(
     labels: Sequence[int], groups: Sequence[int], splits: Sequence[Split], share: float, seed: int
 ) -> list[Split]:
@@ -122,13 +168,22 @@ def move_validation_to_train(
 
 def _groups_by_class(labels: Sequence[int], groups: Sequence[int]) -> list[list[list[int]]]:
     """Return the photos of each group, by class in class order."""
+    by_class: dict[int, list[list[int]]] = defaultdict(list)
+    for photos in _members(groups).values():
+        by_class[labels[photos[0]]].append(photos)
+    return [by_class[label] for label in sorted(by_class)]
+
+
+def _members(groups: Sequence[int]) -> dict[int, list[int]]:
     members: dict[int, list[int]] = defaultdict(list)
     for photo, group in enumerate(groups):
         members[group].append(photo)
-    by_class: dict[int, list[list[int]]] = defaultdict(list)
-    for photos in members.values():
-        by_class[labels[photos[0]]].append(photos)
-    return [by_class[label] for label in sorted(by_class)]
+    return members
+
+
+def _common_split(splits: list[Split]) -> Split:
+    """Return the split of most photos of a group; of equals, the last of train, validation and test."""
+    return max(SPLITS, key=lambda split: (splits.count(split), SPLITS.index(split)))
 
 
 def _neediest(shares: Mapping[Split, float], total: int, have: Counter[Split]) -> Split:

@@ -21,6 +21,7 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 from training.atomic_write import atomic_write
+from training.csv_cell import neutralize
 from training.errors import TrainingError
 from training.feedback.correction import NO_PLANT, PHOTOS, Correction
 
@@ -96,11 +97,11 @@ class PhotoCollection:
             _remove_if_empty(path.parent)
 
     def write_table(self, columns: Iterable[str], rows: Iterable[Mapping[str, object]]) -> None:
-        """Write ``feedback.csv``."""
+        """Write ``feedback.csv``; text that a spreadsheet program would execute is neutralized."""
         text = io.StringIO(newline="")
         table = csv.DictWriter(text, list(columns))
         table.writeheader()
-        table.writerows(rows)
+        table.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
         atomic_write(self.directory / TABLE_NAME, text.getvalue())
 
     def _move(self, path: Path, correction: Correction, suffix: str) -> None:
@@ -128,6 +129,10 @@ class PhotoCollection:
         for path in (path for folder in folders for path in folder.glob("*")):
             if name := _PHOTO.fullmatch(path.name):
                 yield name[1], path
+
+
+def _cell(value: object) -> object:
+    return value if value is None or isinstance(value, int | float) else neutralize(str(value))
 
 
 def _same_time(path: Path, uploaded_at: datetime) -> bool:

@@ -11,6 +11,7 @@ from frond.classifier import Classifier, Inference
 from frond.preprocessing import read_photo
 from frond.problems import Problem
 from training.data.card import BadFile
+from training.data.sources import is_passed_over
 from training.errors import TrainingError
 from training.progress import track
 
@@ -100,4 +101,4 @@ def infer_ood_set(classifier: Classifier, name: str, folder: Path, files: list[P
 
 
 def _hidden(path: Path, folder: Path) -> bool:
-    return any(part.startswith(".") for part in path.relative_to(folder).parts)
+    return any(map(is_passed_over, path.relative_to(folder).parts))

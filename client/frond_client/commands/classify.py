@@ -62,6 +62,8 @@ def classify(
     err = error_console()
     if found.skipped:
         err.print(f"{pluralize(found.skipped, 'file')} skipped: not named as photos.")
+    if found.special:
+        err.print(f"{pluralize(len(found.special), 'file')} skipped: named pipes, sockets or devices.")
     formatter = _formatter(top or 1, as_json=as_json, as_csv=as_csv)
     failures: list[tuple[str, str]] = []
 
@@ -95,7 +97,7 @@ def _plants(photos: "list[Path]", *, together: bool) -> "list[Plant]":
         raise typer.BadParameter(
             f"--together takes {MAX_PHOTOS_PER_PLANT} photos of a plant at most, not {len(photos):,}."
         )
-    return [tuple(photos)]
+    return [tuple(photos)] if photos else []
 
 
 def _formatter(top: int, *, as_json: bool, as_csv: bool) -> "Formatter":

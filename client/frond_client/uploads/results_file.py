@@ -102,7 +102,7 @@ def _parse_rows(content: bytes) -> Iterator[ResultRow]:
     if content and reader.fieldnames != COLUMNS:
         raise ValueError("other columns")
     for row in reader:
-        yield ResultRow(**row)
+        yield ResultRow.parse(row)
 
 
 def _complete_rows(content: bytes) -> bytes:

@@ -1,6 +1,5 @@
 """List the photos of a folder, a file or another bucket."""
 
-import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 from frond_client.aws_errors import error_code
 from frond_client.console import printable
 from frond_client.errors import FrondError, read_error_message
-from frond_client.formats import EXTENSIONS, is_photo, walk_files
+from frond_client.formats import EXTENSIONS, is_passed_over, is_photo, is_special_file, walk_files
 from frond_client.uploads.source_photo import LocalPhoto, S3Photo, SourcePhoto
 
 if TYPE_CHECKING:
@@ -34,11 +33,14 @@ class SourceListing:
         Locations of photos that cannot be uploaded, and why.
     skipped
         The number of files that are not photos.
+    special
+        The number of named pipes, sockets and devices in the folder.
     """
 
     photos: list[SourcePhoto] = field(default_factory=list)
     refused: list[tuple[str, str]] = field(default_factory=list)
     skipped: int = 0
+    special: int = 0
 
     def add(self, photo: SourcePhoto) -> None:
         """Add a photo if the service accepts it."""
@@ -117,7 +119,9 @@ def _list_folder(folder: Path, batch: str) -> SourceListing:
         listing.refused.append((printable(str(error.filename)), read_error_message(error)))
 
     for path in walk_files(folder, on_error):
-        if is_photo(path.name):
+        if is_special_file(path):
+            listing.special += 1
+        elif is_photo(path.name):
             _add_file(listing, path, f"{batch}/{path.relative_to(folder).as_posix()}")
         else:
             listing.skipped += 1
@@ -141,7 +145,7 @@ def _add_file(listing: SourceListing, path: Path, key: str) -> None:
     except OSError as error:
         listing.refused.append((printable(str(path)), read_error_message(error)))
     else:
-        if not stat.S_ISREG(status.st_mode):
+        if is_special_file(path):
             listing.refused.append((printable(str(path)), "It is not a file."))
             return
         modified = datetime.fromtimestamp(status.st_mtime, UTC)
@@ -153,7 +157,7 @@ def _list_bucket(source: str, batch: str, s3: "S3Client") -> SourceListing:
     listing = SourceListing()
     try:
         for photo, relative in _objects(s3, bucket, prefix, batch):
-            if any(part.startswith(".") for part in relative.split("/")):
+            if any(map(is_passed_over, relative.split("/"))):
                 continue
             if is_photo(relative):
                 listing.add(photo)

@@ -74,6 +74,8 @@ class UploadRun:
         self._check_source_bucket()
         if self.listing.skipped:
             err.print(f"{pluralize(self.listing.skipped, 'file')} skipped: not named as photos.")
+        if self.listing.special:
+            err.print(f"{pluralize(self.listing.special, 'file')} skipped: named pipes, sockets or devices.")
         self.plan = self._compare()
         # Before the upload, so that a changed photo never has the row of its old version.
         self.file.remove(photo.key for photo in self.plan.to_send)

@@ -1,5 +1,6 @@
 """`prepare` writes a complete data set, or nothing and an error."""
 
+import csv
 import hashlib
 import shutil
 from collections import Counter
@@ -14,7 +15,8 @@ from frond.preprocessing import PreprocessingSpec, read_photo
 from tests.unit.training.conftest import LICENSE, RECIPE, SHARES
 from training.data import prepare as preparation
 from training.data.card import DataCard
-from training.data.dataset import Dataset
+from training.data.dataset import Dataset, DatasetRow, read_rows, write_rows
+from training.data.label_conflict_policy import LabelConflictPolicy
 from training.data.prepare import prepare
 from training.data.sources import FolderSource, PhotoSource
 from training.data.split import Split, SplitConfig
@@ -155,6 +157,7 @@ class TestOddFolders:
             everything,
             workers=1,
             license_terms=LICENSE,
+            two_labels=LabelConflictPolicy.KEEP,
         )
         assert (card.near_duplicate_groups, card.near_duplicates) == (1, 24)
         assert "24 photos in 1 groups (256 of 256 bits)" in card.markdown()
@@ -280,6 +283,15 @@ class TestDataset:
             Dataset(prepared.directory, exclude=["triticum-aestivum", "zea-mays"])
 
 
+def test_photos_csv_is_no_formula_and_is_read_back(tmp_path: Path) -> None:
+    names = ["=Maize/1.jpg", "+Maize/2.jpg", "-Maize/3.jpg", "@Maize/4.jpg", "\tMaize/5.jpg", "'=Maize/6.jpg"]
+    rows = [DatasetRow(name, 0, "train", 0, "0") for name in names]
+    write_rows(tmp_path / "photos.csv", rows)
+    assert read_rows(tmp_path / "photos.csv") == rows
+    with (tmp_path / "photos.csv").open(newline="", encoding="utf-8") as lines:
+        assert [row["source"] for row in csv.DictReader(lines)] == [f"'{name}" for name in names]
+
+
 class TestReuseSplits:
     """Photos of an earlier data set keep their split."""
 
@@ -301,6 +313,7 @@ class TestReuseSplits:
             SplitConfig(shares, seed=7, reuse_splits=prepared.directory),
             workers=1,
             license_terms=LICENSE,
+            two_labels=LabelConflictPolicy.KEEP,
         )
         return Dataset(tmp_path / "set")
 
