@@ -1,10 +1,12 @@
 """Build small ICC profiles (ICC.1:2010) for tests."""
 
+import io
 import itertools
 import struct
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image, ImageCms
 
 D50 = np.array([0.9642, 1.0, 0.8249])
 # Chromaticities x, y of red, green, blue and white.
@@ -67,3 +69,12 @@ def _profile(kind: bytes, space: bytes, connection: bytes, tags: dict[bytes, byt
     header = struct.pack(">I4sI4s4s4s", position + len(bodies), b"test", 0x02400000, kind, space, connection)
     header += bytes(12) + b"acsp" + bytes(28) + struct.pack(">3i", *(round(v * 65536) for v in D50))
     return header.ljust(128, b"\0") + table + bodies
+
+
+def converted(image: Image.Image, profile: bytes) -> Image.Image:
+    """Return an sRGB image's colours in another profile."""
+    srgb = ImageCms.createProfile("sRGB")
+    other = ImageCms.profileToProfile(image, srgb, io.BytesIO(profile))
+    assert other is not None
+    del other.info["icc_profile"]  # or Pillow would embed it
+    return other

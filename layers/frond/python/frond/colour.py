@@ -152,11 +152,11 @@ def _by_gamma(gamma: float | None, primaries: Primaries | None) -> Conversion | 
 
 
 def _by_formula(decode: Callable[[Channels], Channels], primaries: Primaries) -> Conversion | None:
+    if min(primaries[1::2]) <= 0:
+        return None
     try:
         matrix = np.linalg.inv(_to_xyz(SRGB)) @ _to_xyz(primaries)
-    except (np.linalg.LinAlgError, ZeroDivisionError):
-        return None
-    if not np.isfinite(matrix).all():
+    except np.linalg.LinAlgError:
         return None
     levels = decode(np.arange(256) / 255)
 

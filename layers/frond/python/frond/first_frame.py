@@ -25,7 +25,10 @@ def visible(image: Image.Image, data: bytes, side: int) -> VisiblePixels:
     canvas = (0, 0, *image.size)
     frame = _frame(image, data)
     image.draft(None, (side, side))  # only the JPEG decoder uses the hint
+    transparency = image.info.get("transparency")
     image.load()
+    if image.format == "PNG" and transparency is None:
+        image.info.pop("transparency", None)  # misplaced behind the pixels
     pixels = _resamplable(image, data)
     if frame != canvas:
         pixels = _on_canvas(pixels, frame)

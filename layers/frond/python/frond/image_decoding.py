@@ -85,7 +85,7 @@ def decode_image(data: bytes, limits: DecodeLimits, side: int) -> DecodedImage:
 def _decode(data: bytes, limits: DecodeLimits, side: int) -> DecodedImage:
     image = _checked(data, limits)
     with _decoder_errors(limits):
-        size = image.size
+        size, colour = image.size, _declared(image, data)
         pixels = visible(image, data, side)
         if pixels.aperture is not None:
             left, top, right, bottom = pixels.aperture
@@ -95,7 +95,7 @@ def _decode(data: bytes, limits: DecodeLimits, side: int) -> DecodedImage:
             size=size,
             orientation=_orientation(image),
             format="JPEG" if image.format == "MPO" else str(image.format),
-            colour=_declared(image, data),
+            colour=colour,
             data=data,
         )
 

@@ -12,8 +12,13 @@ JPEG_LS_FRAME = 0xF7
 FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC} | {JPEG_LS_FRAME}
 # Baseline, extended and progressive Huffman coding; Pillow's decoder also reads the two arithmetic ones.
 READABLE_FRAMES = {0xC0, 0xC1, 0xC2, 0xC9, 0xCA}
-# APPn segments that change what is seen; COM and the others do not.
-VISIBLE = {0xE0: b"JFIF\0", 0xE1: b"Exif\0", 0xE2: b"ICC_PROFILE\0", 0xEE: b"Adobe"}
+# APPn segments that change what is seen, with their least lengths; COM and the others do not.
+VISIBLE = {
+    0xE0: (b"JFIF\0", 16),
+    0xE1: (b"Exif\0", 8),
+    0xE2: (b"ICC_PROFILE\0", 16),
+    0xEE: (b"Adobe", 14),
+}
 COMMENT = 0xFE
 # Entropy-coded data that no photo ends with by chance.
 FILLER = bytes((place * 73 + 41) % 255 for place in range(512))
@@ -85,4 +90,8 @@ def _is_invisible(data: bytes, segment: Segment) -> bool:
         return True
     if not 0xE0 <= segment.marker <= 0xEF:
         return False
-    return not data.startswith(VISIBLE.get(segment.marker, b"no segment"), segment.start + 4)
+    if segment.marker not in VISIBLE:
+        return True
+    identifier, length = VISIBLE[segment.marker]
+    is_whole = segment.end - segment.start - 2 >= length
+    return not (is_whole and data.startswith(identifier, segment.start + 4))

@@ -2,7 +2,7 @@
 
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import NamedTuple
 
 from frond.colour import CodePoints
@@ -20,6 +20,9 @@ VISIBLE: dict[bytes, int | None] = {
     b"cICP": 4,
     b"eXIf": None,
 }
+# Place of the colour type in the file, and the lengths of ``tRNS`` for the types that have one.
+COLOUR_TYPE = slice(25, 26)
+TRANSPARENCY: dict[bytes, Container[int]] = {b"\0": (2,), b"\2": (6,), b"\3": range(1, 257)}
 
 
 class Chunk(NamedTuple):
@@ -67,6 +70,8 @@ def _is_sound(data: bytes, chunk: Chunk) -> bool:
     if chunk.name not in VISIBLE or len(body) > MAX_CHUNK_BYTES:
         return False
     if VISIBLE[chunk.name] not in (None, len(body)):
+        return False
+    if chunk.name == b"tRNS" and len(body) not in TRANSPARENCY.get(data[COLOUR_TYPE], ()):
         return False
     if zlib.crc32(chunk.name + body) != int.from_bytes(data[chunk.end - 4 : chunk.end], "big"):
         return False
