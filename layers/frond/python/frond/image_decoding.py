@@ -1,6 +1,7 @@
-"""Decode the first frame of an image file, upright size, orientation and colour space beside it.
+"""Decode the first frame of an image file, with its orientation and its colour space.
 
-Damage outside the pixels (:func:`_repaired`) does not refuse a photo that browsers show.
+Damage outside the pixels does not refuse a photo that browsers show: if a file cannot be decoded, it is
+decoded without its metadata, and a JPEG may lack its last marker.
 """
 
 import io
@@ -60,7 +61,7 @@ class DecodedImage:
     colour
         Declared colour space.
     data
-        The file, repaired if it was damaged outside its pixels.
+        The file, mended if it was damaged outside its pixels.
     """
 
     pixels: Image.Image
@@ -77,9 +78,36 @@ def decode_image(data: bytes, limits: DecodeLimits, side: int) -> DecodedImage:
     The errors are those of :func:`frond.preprocessing.read_photo`.
     """
     try:
-        return _decode(data, limits, side)
+        return _decode_ended(data, limits, side)
     except UnreadablePhoto:
-        return _repaired(data, limits, side)
+        without_metadata = _without_metadata(data)
+        if len(without_metadata) == len(data):
+            raise
+        return _decode_ended(without_metadata, limits, side)
+
+
+def _without_metadata(data: bytes) -> bytes:
+    if data.startswith(png_chunks.SIGNATURE):
+        return png_chunks.without_metadata(data)
+    if data.startswith(jpeg_segments.SIGNATURE):
+        return jpeg_segments.without_metadata(data)
+    return data
+
+
+def _decode_ended(data: bytes, limits: DecodeLimits, side: int) -> DecodedImage:
+    """Decode a file, even if it is a JPEG that lacks only its last marker.
+
+    Raises
+    ------
+    frond.problems.UnreadablePhoto
+        The pixels are damaged or incomplete.
+    """
+    if not jpeg_segments.lacks_end(data):
+        return _decode(data, limits, side)
+    decoded, other = (_decode(each, limits, side) for each in jpeg_segments.ended(data))
+    if ImageChops.difference(decoded.pixels, other.pixels).getbbox() is not None:
+        raise UnreadablePhoto
+    return decoded
 
 
 def _decode(data: bytes, limits: DecodeLimits, side: int) -> DecodedImage:
@@ -98,28 +126,6 @@ def _decode(data: bytes, limits: DecodeLimits, side: int) -> DecodedImage:
             colour=colour,
             data=data,
         )
-
-
-def _repaired(data: bytes, limits: DecodeLimits, side: int) -> DecodedImage:
-    """Decode a damaged file without its metadata, or a JPEG without its last marker.
-
-    Raises
-    ------
-    frond.problems.UnreadablePhoto
-        The pixels are damaged or incomplete.
-    """
-    if data.startswith(png_chunks.SIGNATURE):
-        return _decode(png_chunks.without_metadata(data), limits, side)
-    if not data.startswith(jpeg_segments.SIGNATURE):
-        raise UnreadablePhoto
-    data = jpeg_segments.without_metadata(data)
-    ended = jpeg_segments.ended(data)
-    if ended is None:
-        return _decode(data, limits, side)
-    decoded, other = (_decode(each, limits, side) for each in ended)
-    if ImageChops.difference(decoded.pixels, other.pixels).getbbox() is not None:
-        raise UnreadablePhoto
-    return decoded
 
 
 def _checked(data: bytes, limits: DecodeLimits) -> Image.Image:

@@ -7,6 +7,8 @@ from typing import NamedTuple
 SIGNATURE = b"\xff\xd8"
 END_OF_IMAGE = b"\xff\xd9"
 START_OF_SCAN = 0xDA
+START_OF_SCAN_MARKER = b"\xff\xda"
+MAX_THUMBNAIL_END = 1_000_000
 JPEG_LS_FRAME = 0xF7
 # SOF0 to SOF15; the three others in the range are no frames.
 FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC} | {JPEG_LS_FRAME}
@@ -73,14 +75,23 @@ def without_metadata(data: bytes) -> bytes:
     return b"".join([*parts, data[position:]])
 
 
-def ended(data: bytes) -> tuple[bytes, bytes] | None:
+def lacks_end(data: bytes) -> bool:
+    """Return whether no end marker follows the photo's scans; a thumbnail's stands before them.
+
+    A marker far into the file is the photo's: what follows it, such as a video, may contain any bytes.
+    """
+    end = max(0, data.rfind(END_OF_IMAGE))
+    return (
+        data.startswith(SIGNATURE) and end < MAX_THUMBNAIL_END and data.find(START_OF_SCAN_MARKER, end) >= 0
+    )
+
+
+def ended(data: bytes) -> tuple[bytes, bytes]:
     """End a JPEG without a last marker in two ways, whose pixels are equal only if no scan data are missing.
 
-    None if it has a last marker. A decoder leaves missing data grey, without an error; so the second way
-    continues with data that would be seen there.
+    A decoder leaves missing data grey, without an error; so the second way continues with data that would be
+    seen there.
     """
-    if data.rfind(END_OF_IMAGE) > data.rfind(bytes([0xFF, START_OF_SCAN])):
-        return None
     whole = data.rstrip(b"\xff")
     return whole + END_OF_IMAGE, whole + FILLER + END_OF_IMAGE
 
