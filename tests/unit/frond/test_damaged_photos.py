@@ -106,12 +106,16 @@ def test_damage_ends_in_an_image_or_a_problem(
         ("corrupt_header.jpg", UnreadablePhoto),
         ("corrupted.heic", UnreadablePhoto),
         ("truncated.png", UnreadablePhoto),
-        ("truncated_small.jpg", UnreadablePhoto),
     ],
 )
 def test_damaged_files_of_others(odd_photos: Path, name: str, problem: type[Problem]) -> None:
     with pytest.raises(problem):
         read_photo((odd_photos / "broken" / name).read_bytes(), RECIPE)
+
+
+def test_a_jpeg_of_others_that_lacks_half_of_its_last_marker(odd_photos: Path) -> None:
+    photo = read_photo((odd_photos / "broken" / "truncated_small.jpg").read_bytes(), RECIPE)
+    assert (photo.width, photo.height) == (100, 100)
 
 
 def test_junk_before_a_whole_picture_does_not_hide_it(odd_photos: Path) -> None:

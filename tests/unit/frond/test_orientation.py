@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, PngImagePlugin
 
 from frond.preprocessing import PreprocessingSpec, read_photo
 from tests.support.sample_images import decoded, difference, encoded, exif
@@ -82,3 +82,35 @@ def test_damage_after_the_orientation_does_not_hide_it(seen: Image.Image) -> Non
     nowhere = struct.pack(">HHII", 0x8769, 4, 1, 99_999_999)
     photo = read_photo(encoded(seen, "JPEG", exif=tags(sideways, nowhere)), RECIPE)
     assert (photo.width, photo.height) == (120, 224)
+
+
+XMP = (
+    b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    b'<rdf:Description xmlns:tiff="http://ns.adobe.com/tiff/1.0/" tiff:Orientation="6"/>'
+    b"</rdf:RDF></x:xmpmeta>"
+)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "HEIF", "AVIF"])
+@pytest.mark.parametrize("tags", [{}, {"exif": exif()}], ids=["alone", "beside EXIF"])
+def test_an_orientation_in_xmp_is_ignored(seen: Image.Image, kind: str, tags: dict[str, bytes]) -> None:
+    # HEIF's writer would turn the item itself.
+    upright = XMP.replace(b'"6"', b'"1"') if kind == "HEIF" else XMP
+    options = {"pnginfo": png_text()} if kind == "PNG" else {"xmp": upright}
+    data = encoded(seen, kind, **options, **tags).replace(upright, XMP)
+    assert XMP in data
+    photo = read_photo(data, RECIPE)
+    assert (photo.width, photo.height) == seen.size
+
+
+def png_text() -> PngImagePlugin.PngInfo:
+    text = PngImagePlugin.PngInfo()
+    text.add_itxt("XML:com.adobe.xmp", XMP.decode())
+    return text
+
+
+@pytest.mark.parametrize("kind", ["AVIF", "HEIF"])
+def test_xmp_does_not_turn_a_rotated_item_again(seen: Image.Image, kind: str) -> None:
+    turned = seen.transpose(Image.Transpose.ROTATE_90)
+    photo = read_photo(encoded(turned, kind, exif=exif(6), xmp=XMP), RECIPE)
+    assert (photo.width, photo.height) == seen.size

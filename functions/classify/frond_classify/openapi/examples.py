@@ -62,7 +62,7 @@ _MODEL: dict[str, Any] = {
     "source": "stable",
     "since": "2026-11-22T20:39:11.696025Z",
     "created_at": "2026-11-22T20:36:36.795273Z",
-    "input": {"size": 224, "fit": "cover", "filter": "bilinear"},
+    "input": {"size": 224, "fit": "cover", "filter": "bilinear", "colour": "srgb"},
     "species": 12,
     "dataset": {
         "name": "seedlings",
