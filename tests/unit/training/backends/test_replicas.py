@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from tests.unit.training.conftest import tiny_recipe
+from tests.unit.training.tiny_runs import tiny_recipe
 from training.networks.augmentation import NONE
 from training.data.dataset import Dataset
 from training.fitting.fit import fit

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import ROOT
-from tests.unit.training.conftest import settings_for, tiny_recipe
+from tests.unit.training.tiny_runs import settings_for, tiny_recipe
 from training.data.dataset import Dataset
 from training.errors import TrainingError
 from training.fitting.fit import fit
