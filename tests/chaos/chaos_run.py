@@ -41,6 +41,8 @@ class ChaosReport:
         The number of dead letters before the redrive, and of those about unfinished records without an error.
     stuck
         The number of dead letters that are left after it.
+    undeletable
+        The number of deletions that never found a record.
     quiet_s
         Seconds from the last upload until the queues were empty, and of the redrive.
     """
@@ -56,6 +58,7 @@ class ChaosReport:
     dead: int
     unexplained: int
     stuck: int
+    undeletable: int
     events: int
     upload_s: float
     quiet_s: tuple[float, float]
@@ -65,6 +68,7 @@ class ChaosReport:
     def faults(self) -> list[str]:
         """Every finding, as a sentence."""
         stuck = [f"{self.stuck} dead letters after {REDRIVES} redrives"] if self.stuck else []
+        stuck += [f"{self.undeletable} photos could not be deleted"] if self.undeletable else []
         found = self.findings
         return [*found.lost, *found.doubled, *found.resurrected, *found.left_over, *self.registry, *stuck]
 
@@ -156,7 +160,9 @@ def _run(stack: RunningStack, switch: Path, photos: list[bytes], plan: ChaosPlan
     for _ in range(REDRIVES):
         letters += queues.redrive()
         redrive_s += queues.wait_until_quiet()
-        if not queues.dead():
+        postponed = uploads.run_postponed()
+        redrive_s += queues.wait_until_quiet()
+        if not queues.dead() and not postponed:
             break
 
     contents, events = StackContents.read(stack), listener.receive()
@@ -172,6 +178,7 @@ def _run(stack: RunningStack, switch: Path, photos: list[bytes], plan: ChaosPlan
         dead=len(letters),
         unexplained=sum(_is_unexplained(letter, reasons) for letter in letters),
         stuck=queues.dead(),
+        undeletable=len(uploads.postponed),
         events=sum(len(each) for each in events.values()),
         upload_s=upload_s,
         quiet_s=(quiet_s, redrive_s),

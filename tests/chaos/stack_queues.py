@@ -7,10 +7,9 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from tests.support.running_stack import RunningStack
+from tests.support.waiting import HANG_S
 
 QUEUES = ("Uploads", "Pictures")
-# Without any change for so long, the stack hangs. Only a hang reaches it.
-HANG_S = 240
 # Longer than a message is between two queues.
 QUIET_S = 3
 LENGTHS: Any = [
