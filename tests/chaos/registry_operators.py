@@ -39,7 +39,8 @@ class RegistryOperator(threading.Thread):
     def run(self) -> None:
         """Update the channel; another operator's update at the same time is no fault."""
         try:
-            while not self._stopping.wait(self._dice.uniform(0, 4)):
+            # Bursts bring conflicts; the pauses leave the functions time to load a model.
+            while not self._stopping.wait(self._dice.choice([0, 0, self._dice.uniform(5, 15)])):
                 self._act()
         except BaseException as error:  # noqa: BLE001 - shown with the findings
             self.fault = error
