@@ -7,10 +7,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4
+UPLOADS ?= 10000
 EDITABLE := --no-deps --no-build-isolation --editable
 
 .DEFAULT_GOAL := help
-.PHONY: help serve training client test coverage bench lint types contract format lock release clean
+.PHONY: help serve training client check test chaos coverage bench lint types contract format lock release clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | LC_ALL=C sort | sed -E 's/:.*## /\t/' | expand -t 12
@@ -23,11 +24,17 @@ training: $(VENV)/.training ## Install what `python -m training` needs
 
 client: $(VENV)/.client ## Install the command .venv/bin/frond
 
+check: lint types ## Check style and types, then run the unit tests that need no TensorFlow: a minute, for daily work
+	$(PYTEST) tests/unit --without-tensorflow
+
 test: lint types ## Check style and types, then run every test (COVERAGE=1 checks the coverage, too)
 	$(PYTEST) $(if $(COVERAGE),--cov)
 
 coverage: $(VENV)/.dev ## Run every test, and check the share of lines that the tests run
 	$(PYTEST) --cov
+
+chaos: $(VENV)/.dev ## Upload 10,000 files while everything fails, and print what was lost (UPLOADS=10000)
+	@$(BIN)/python -m tests.chaos --uploads $(UPLOADS)
 
 bench: $(VENV)/.dev ## Measure the speed of Frond and of its peers on this machine (PART=all, or one; see docs/14-speed.md)
 	@$(BIN)/python -m benchmarks $(PART)

@@ -1,11 +1,14 @@
 """Fixtures and options for all tests."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
+
+from tests.support.import_graph import TENSORFLOW, imports_tensorflow
 
 RecordFigures = Callable[[str], None]
 
@@ -19,6 +22,28 @@ class OneStackAtATime(LoadScopeScheduling):  # type: ignore[misc]  # untyped
 
     def _split_scope(self, nodeid: str) -> str:
         return STACK_TESTS if nodeid.startswith(STACK_TESTS) else nodeid.partition("::")[0]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option of `make check`."""
+    parser.addoption(
+        "--without-tensorflow", action="store_true", help="pass over the test modules that import TensorFlow"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Fail an import of TensorFlow in a run without it: the test is one to pass over."""
+    if config.getoption("--without-tensorflow"):
+        sys.modules.update(dict.fromkeys(TENSORFLOW))  # type: ignore[arg-type]  # None makes an import fail
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Pass over modules before they import TensorFlow, which takes longer than most tests."""
+    if not config.getoption("--without-tensorflow"):
+        return None
+    # pytest imports a folder's conftest.py before it looks at its tests.
+    module = collection_path / "conftest.py" if collection_path.is_dir() else collection_path
+    return (module.suffix == ".py" and module.exists() and imports_tensorflow(module)) or None
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneStackAtATime:

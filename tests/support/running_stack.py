@@ -15,7 +15,7 @@ import boto3
 import urllib3
 
 from tests.conftest import ROOT
-from tests.support.waiting import eventually
+from tests.support.waiting import HANG_S, eventually
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 TEMPLATE = ROOT / "template.yaml"
 LOCAL = ("-m", "local")
-START_TIMEOUT_S = 300
-STOP_TIMEOUT_S = 60
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,7 @@ class RunningStack:
         headers = {"x-api-key": self.api_key if key is None else key, **options.pop("headers", {})}
         url = (base or self.api_url) + path
         return urllib3.PoolManager().request(
-            method, url, headers=headers, retries=False, timeout=60, **options
+            method, url, headers=headers, retries=False, timeout=HANG_S, **options
         )
 
     def client(self, service: str) -> Any:
@@ -155,7 +153,7 @@ def running_stack(
         yield RunningStack(process, log, _wait_for_info(process, stack_file, log))
     finally:
         process.send_signal(signal.SIGINT)
-        assert process.wait(STOP_TIMEOUT_S) == 0, log.read_text()
+        assert process.wait(HANG_S) == 0, log.read_text()
         assert not stack_file.exists()
 
 
@@ -165,7 +163,7 @@ def _wait_for_info(process: subprocess.Popen[bytes], stack_file: Path, log: Path
         info = json.loads(stack_file.read_text()) if stack_file.exists() else {}
         return info if info.get("pid") == process.pid else None
 
-    return eventually(read, START_TIMEOUT_S)
+    return eventually(read)
 
 
 def processes_of(folder: Path) -> list[int]:

@@ -6,8 +6,11 @@ from typing import TypeVar
 
 Result = TypeVar("Result")
 
+# The end of every wait for an event. Only a hang reaches it, so it is long for the slowest machine.
+HANG_S = 600
 
-def eventually(find: Callable[[], Result | None], timeout: float = 30) -> Result:
+
+def eventually(find: Callable[[], Result | None], timeout: float = HANG_S) -> Result:
     """Call ``find`` until it returns something other than ``None``, and return that.
 
     Raises

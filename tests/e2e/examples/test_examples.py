@@ -17,6 +17,7 @@ from frond_client import FrondError
 from tests.conftest import ROOT
 from tests.e2e.examples.blocks import Block, blocks
 from tests.support.running_stack import RunningStack
+from tests.support.waiting import HANG_S
 
 README, API, PAGE = "README.md", "docs/04-api.md", "docs/12-command.md"
 REFERENCE = "docs/16-api-reference.md"
@@ -95,7 +96,7 @@ def run(block: Block, stack: RunningStack, checkout: Path, environment: dict[str
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=HANG_S,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

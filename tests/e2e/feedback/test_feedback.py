@@ -14,7 +14,7 @@ import pytest
 from frond.uploads import identifier_of
 from tests.conftest import ROOT
 from tests.support.running_stack import RunningStack
-from tests.support.waiting import eventually
+from tests.support.waiting import HANG_S, eventually
 
 SUBMITTED = {"zea-mays": "zea-mays", "triticum-aestivum": "taraxacum-officinale", "galium-aparine": None}
 Call = Callable[..., Any]
@@ -36,7 +36,7 @@ def call(stack: RunningStack) -> Call:
 
 def training(*arguments: str | Path) -> str:
     command = [sys.executable, "-m", "training", *map(str, arguments)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=200, check=False)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=HANG_S, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

@@ -15,7 +15,7 @@ from tests.support.running_stack import RunningStack
 
 STATIC = Path(__file__).parents[3] / "functions" / "classify" / "frond_classify" / "static"
 DESKTOP = {"width": 1280, "height": 820}
-TIMEOUT_MS = 30_000
+TIMEOUT_MS = 120_000
 
 Open = Callable[..., Page]
 

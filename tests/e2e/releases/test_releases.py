@@ -19,11 +19,10 @@ import urllib3
 from frond.manifest import MANIFEST_NAME, MODEL_NAME, Manifest, describe, read_manifest, version_of
 from tests.conftest import ROOT
 from tests.support.running_stack import RunningStack, running_stack
-from tests.support.waiting import eventually
+from tests.support.waiting import HANG_S, eventually
 
 BAKED_IN = ROOT / "functions" / "classify" / "model"
 CLIENTS = 2
-TIMEOUT_S = 90
 
 
 @pytest.fixture(scope="module")
@@ -60,12 +59,12 @@ class Traffic:
     def wait_for(self, version: str) -> None:
         """Wait until this version serves every client."""
         newest = slice(-10 * CLIENTS, None)
-        eventually(lambda: {answer[1] for answer in self.answers[newest]} == {version} or None, TIMEOUT_S)
+        eventually(lambda: {answer[1] for answer in self.answers[newest]} == {version} or None)
 
     def next_versions(self, count: int) -> set[str]:
         """Return the model versions of the next responses."""
         before = len(self.answers)
-        eventually(lambda: len(self.answers) >= before + count or None, TIMEOUT_S)
+        eventually(lambda: len(self.answers) >= before + count or None)
         return {version for _, version, _ in self.answers[before:]}
 
 
@@ -97,7 +96,7 @@ def children(pid: int) -> set[int]:
 
 def training(*arguments: str | Path) -> str:
     command = [sys.executable, "-m", "training", *map(str, arguments), "--local"]
-    finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=HANG_S, check=False)
     assert finished.returncode == 0, finished.stdout + finished.stderr
     return finished.stdout
 
@@ -124,7 +123,6 @@ def damage(stack: RunningStack, version: str) -> None:
     stack.s3.put_object(Bucket=stack.info["models_bucket"], Key=key, Body=b"not a model")
 
 
-@pytest.mark.timeout(600)  # a dozen commands in processes of their own, beside busy clients
 def test_versions_change_without_a_failed_request(
     stack: RunningStack, log: Path, tmp_path: Path, seedling: bytes
 ) -> None:
@@ -152,7 +150,7 @@ def test_versions_change_without_a_failed_request(
         training("release", tmp_path / "48")
         damage(stack, bad.version)
         training("promote")
-        eventually(lambda: "The model was not changed" in log.read_text() or None, TIMEOUT_S)
+        eventually(lambda: "The model was not changed" in log.read_text() or None)
         assert flow.next_versions(10) == {second.version}
 
         training("rollback")

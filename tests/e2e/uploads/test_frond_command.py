@@ -16,7 +16,7 @@ import urllib3
 
 from tests.support.object_created import object_created
 from tests.support.running_stack import RunningStack
-from tests.support.waiting import eventually
+from tests.support.waiting import HANG_S, eventually
 
 Frond = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -32,7 +32,7 @@ def frond(stack: RunningStack, tmp_path_factory: pytest.TempPathFactory) -> Fron
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "frond_client", *arguments]
-        return subprocess.run(command, cwd=below, capture_output=True, text=True, timeout=200, check=False)
+        return subprocess.run(command, cwd=below, capture_output=True, text=True, timeout=HANG_S, check=False)
 
     return run
 
@@ -89,8 +89,8 @@ def test_an_upload_without_a_record_is_reconciled(frond: Frond, results: Path, s
     done = frond("reconcile", "--older-than", "0")
 
     assert done.returncode == 0, done.stdout + done.stderr
-    found = eventually(lambda: answered if (answered := classified(stack, path)) else None, 60)
-    assert eventually(lambda: (classified(stack, path) or found)["status"] == "succeeded" or None, 60)
+    found = eventually(lambda: answered if (answered := classified(stack, path)) else None)
+    assert eventually(lambda: (classified(stack, path) or found)["status"] == "succeeded" or None)
 
 
 def test_a_dead_letter_is_listed_and_redriven(frond: Frond, results: Path, stack: RunningStack) -> None:

@@ -92,7 +92,7 @@ def test_a_function_that_times_out_is_a_504_and_the_next_request_is_served(stack
     started = time.monotonic()
     response = stack.request("/sleep")
     assert response.status == 504
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 30  # seconds, for which the function sleeps
     assert stack.request("/open").status == 200
 
 

@@ -9,13 +9,18 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.support.running_stack import processes_of, running_stack, serve_command
-from tests.support.waiting import eventually
+from tests.support.waiting import HANG_S, eventually
 
 
 def error_of(template: Path, *options: str) -> str:
     """Run a stack that cannot start and return its error message."""
     finished = subprocess.run(
-        serve_command(template, *options), cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+        serve_command(template, *options),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=HANG_S,
+        check=False,
     )
     assert finished.returncode == 1
     assert "Traceback" not in finished.stderr

@@ -35,7 +35,7 @@ def finished(frond: RunningStack, path: str) -> Any:
         record = body["classifications"][0] if body.get("classifications") else body
         return record if record.get("status") in ("succeeded", "failed") else None
 
-    return eventually(found, timeout=60)
+    return eventually(found)
 
 
 def upload(frond: RunningStack, key: str, photo: bytes) -> Any:
@@ -85,7 +85,7 @@ def test_a_second_upload_with_the_same_key_replaces_the_first(frond: RunningStac
     frond.s3.put_object(Bucket=frond.info["uploads_bucket"], Key="same.jpg", Body=seedling)
 
     path = f"/v1/classifications/{first['id']}"
-    assert eventually(lambda: frond.request(path).json()["status"] == "succeeded" or None, timeout=60)
+    assert eventually(lambda: frond.request(path).json()["status"] == "succeeded" or None)
     assert len(frond.request("/v1/classifications?key=same.jpg").json()["classifications"]) == 1
 
 

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from tests.conftest import ROOT
+from tests.support.waiting import HANG_S
 from tests.unit.client.conftest import Run
 from tests.unit.client.fake_stack import FakeStack, succeeded
 
@@ -27,14 +28,14 @@ def test_ctrl_c_ends_cleanly_and_the_same_command_resumes(stack: FakeStack, phot
         # Background jobs of a shell ignore SIGINT, and so do the processes that they start.
         preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no other threads
     )
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + HANG_S
     while not file.exists() or len(stack.uploaded_keys()) < 3:
         assert time.monotonic() < deadline
         assert process.poll() is None, process.communicate()
         stack.put_result("field 7/a.jpg", succeeded())
         time.sleep(0.1)
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=30)
+    _, err = process.communicate(timeout=HANG_S)
     assert process.returncode == 130, err
     assert "Run the same command again to resume." in err
     assert "Traceback" not in err

@@ -166,4 +166,4 @@ def test_delays_take_real_time(connect: Connect, service: FakeApi) -> None:
     begin = time.monotonic()
     with connect(service.url, "k") as client:
         client.model()
-    assert 1 <= time.monotonic() - begin < 10
+    assert time.monotonic() - begin >= 1

@@ -11,8 +11,6 @@ from training.data.prepare import License, prepare
 from training.data.sources import FolderSource
 from training.data.split import Split, SplitConfig
 from training.data.taxonomy import Taxonomy
-from training.fitting.recipe import Recipe as TrainingRecipe
-from training.fitting.run import RunSettings
 
 # The smallest size, but for one pixel, that Xception takes.
 RECIPE = PreprocessingSpec(size=72)
@@ -48,45 +46,3 @@ def prepared(class_folders: Path, tmp_path_factory: pytest.TempPathFactory) -> D
         license_terms=LICENSE,
     )
     return Dataset(directory)
-
-
-def tiny_recipe(**changes: object) -> TrainingRecipe:
-    """Return two short stages from scratch, at two sizes, of the smallest network."""
-    values: dict[str, object] = {
-        "backbone": "mobilenet_v2",
-        "weights": "none",
-        "batch": 6,
-        "precision": "float32",
-        "stages": [
-            {
-                "name": "small",
-                "epochs": 2,
-                "learning_rate": 5e-3,
-                "size": 48,
-                "frozen_blocks": 0,
-                "class_weight_power": 0.5,
-            },
-            {
-                "name": "whole",
-                "epochs": 2,
-                "learning_rate": 5e-3,
-                "frozen_blocks": 0,
-                "mixup": 0.2,
-                "ema_momentum": 0.9,
-            },
-        ],
-    }
-    return TrainingRecipe.model_validate(values | changes)
-
-
-def settings_for(dataset: Dataset, **changes: object) -> RunSettings:
-    """Return the settings of a run with that recipe."""
-    return RunSettings(
-        dataset_fingerprint=dataset.card.fingerprint,
-        train_fingerprint=dataset.card.train_fingerprint,
-        exclude=dataset.exclude,
-        classes=len(dataset.card.species),
-        size=dataset.card.recipe.size,
-        replicas=1,
-        recipe=tiny_recipe(**changes),
-    )

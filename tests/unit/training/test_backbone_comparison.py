@@ -13,7 +13,7 @@ import training.backbone_comparison
 from frond.classifier import Classifier, Inference
 from frond.manifest import MANIFEST_NAME, MODEL_NAME, Manifest
 from tests.support.tiny_model import manifest_of, tiny_model
-from tests.unit.training.conftest import settings_for, tiny_recipe
+from tests.unit.training.tiny_runs import settings_for, tiny_recipe
 from training.backbone_comparison import PLOT_NAME, RESULT_NAME, compare, interleaved_ms, render
 from training.data.dataset import Dataset
 from training.errors import TrainingError

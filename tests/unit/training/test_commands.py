@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
+from tests.support.waiting import HANG_S
 from training.__main__ import main
 
 
@@ -16,7 +17,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(layer), str(ROOT)])}
     command = [sys.executable, "-m", "training", *arguments]
     return subprocess.run(
-        command, check=False, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=120
+        command, check=False, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=HANG_S
     )
 
 

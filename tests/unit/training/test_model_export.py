@@ -11,7 +11,7 @@ import pytest
 
 from frond.classifier import Classifier
 from frond.manifest import MANIFEST_NAME, MODEL_NAME, Manifest
-from tests.unit.training.conftest import settings_for
+from tests.unit.training.tiny_runs import settings_for
 from training.artifacts.trials import TTATrial, TTATrials
 from training.commands.export import export as command
 from training.data.dataset import Dataset

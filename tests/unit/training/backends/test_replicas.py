@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import ROOT
+from tests.support.waiting import HANG_S
 from training.data.dataset import Dataset
 from training.fitting.run import Run
 from training.networks.network import unfreeze_above
@@ -22,7 +23,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from tests.unit.training.conftest import tiny_recipe
+from tests.unit.training.tiny_runs import tiny_recipe
 from training.networks.augmentation import NONE
 from training.data.dataset import Dataset
 from training.fitting.fit import fit
@@ -54,7 +55,7 @@ def one_step(
     network = [backbone, str(frozen_blocks)]
     command = [sys.executable, "-c", PROGRAM, str(dataset.directory), str(run), str(replicas), *network]
     done = subprocess.run(
-        command, check=False, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=200
+        command, check=False, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=HANG_S
     )
     assert done.returncode == 0, done.stderr[-3000:]
     assert "CPU:0, CPU:1" in done.stderr or replicas == 1

@@ -1,4 +1,4 @@
-"""Run the local stack with random faults in the AWS calls of its functions.
+"""Run the local stack with random faults in the AWS calls of its functions and in S3's notifications.
 
 Faults happen while the file named by FAULTS exists. Calls of tests and of the stack's own pollers succeed.
 """
@@ -15,6 +15,7 @@ from typing import Any
 from moto.moto_server import werkzeug_app
 
 from local.__main__ import app
+from tests.chaos.notification_faults import unreliable_notifications
 
 Environ = dict[str, Any]
 App = Callable[[werkzeug_app.DomainDispatcherApplication, Environ, Any], Iterable[bytes]]
@@ -73,4 +74,5 @@ def error_response(start_response: Any, status: str, code: str, environ: Environ
 if __name__ == "__main__":
     dispatcher = werkzeug_app.DomainDispatcherApplication
     dispatcher.__call__ = with_faults(dispatcher.__call__)
-    app(prog_name="faulty_stack")
+    with unreliable_notifications(SWITCH.exists, _random):
+        app(prog_name="faulty_stack")
