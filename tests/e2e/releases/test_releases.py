@@ -150,7 +150,7 @@ def test_versions_change_without_a_failed_request(
         training("release", tmp_path / "48")
         damage(stack, bad.version)
         training("promote")
-        eventually(lambda: "The model was not changed" in log.read_text() or None)
+        eventually(lambda: "Model was not updated" in log.read_text() or None)
         assert flow.next_versions(10) == {second.version}
 
         training("rollback")
