@@ -13,6 +13,8 @@ from moto.dynamodb.parsing.executors import UpdateExpressionExecutor
 from local.cloud import Cloud
 from tests.support.tables import make_table
 
+# Of this test alone: moto keeps the tables of every cloud in the process.
+TABLE = "half-written-records"
 KEY = {"id": {"S": "maize"}}
 
 
@@ -29,10 +31,10 @@ def test_a_read_does_not_see_a_half_written_item(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(UpdateExpressionExecutor, "execute", slowly)
     with Cloud() as cloud, ThreadPoolExecutor() as pool:
         dynamodb = cloud.dynamodb()
-        make_table(dynamodb, "records")
+        make_table(dynamodb, TABLE)
         fill = partial(
             dynamodb.update_item,
-            TableName="records",
+            TableName=TABLE,
             Key=KEY,
             UpdateExpression="SET #status = :status",
             ExpressionAttributeNames={"#status": "status"},
@@ -41,7 +43,7 @@ def test_a_read_does_not_see_a_half_written_item(monkeypatch: pytest.MonkeyPatch
         writing = pool.submit(fill)
         assert begun.wait(10)
 
-        read = dynamodb.get_item(TableName="records", Key=KEY)["Item"]
+        read = dynamodb.get_item(TableName=TABLE, Key=KEY)["Item"]
         writing.result()
 
     assert read == {**KEY, "status": {"S": "running"}}
