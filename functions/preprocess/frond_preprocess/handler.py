@@ -21,9 +21,9 @@ from frond.queue_batch import Attempt, QueueBatch, Suspicion
 from frond.records import ExpectedUpload
 from frond.s3_events import ObjectCreated, parse_s3_event
 from frond.s3_objects import S3Object, get_object
+from frond.s3_upload import Upload
 from frond.telemetry import MetricUnit, costs, logger, metrics, timed
 from frond.tracing import trace_handler
-from frond.uploads import Upload
 from frond_preprocess.app import PreprocessApp, current_app
 from frond_preprocess.preprocessed_store import Preprocessed
 from frond_preprocess.settings import PreprocessSettings

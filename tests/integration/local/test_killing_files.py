@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from frond.uploads import identifier_of
+from frond.s3_upload import identifier_of
 from local.cloud import Cloud
 from local.event_source_mapping import EventSourceMapping
 from local.function import Function
 from local.runtimes.pool import Pool
 from local.runtimes.process import ProcessInstance
 from tests.conftest import ROOT
-from tests.support.tables import make_table
+from tests.support.dynamodb_table import make_table
 from tests.support.waiting import eventually
 
 if TYPE_CHECKING:

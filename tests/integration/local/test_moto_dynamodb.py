@@ -11,7 +11,7 @@ import pytest
 from moto.dynamodb.parsing.executors import UpdateExpressionExecutor
 
 from local.cloud import Cloud
-from tests.support.tables import make_table
+from tests.support.dynamodb_table import make_table
 
 # Of this test alone: moto keeps the tables of every cloud in the process.
 TABLE = "half-written-records"

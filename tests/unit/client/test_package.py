@@ -161,7 +161,7 @@ def test_modules_for_the_http_api_import_without_boto3(wheel: zipfile.ZipFile, i
         for path in (installed / "frond_client").rglob("*.py")
     }
     free = {name for name in modules if not NEED_BOTO3 & set(name.split(".")[1:2])}
-    assert "frond_client.classifying.batch" in free
+    assert "frond_client.classifying.concurrency" in free
     imports = "\n".join(f"import {name}" for name in sorted(free))
     result = run(imports, wheel, installed)
     assert result.returncode == 0, result.stderr

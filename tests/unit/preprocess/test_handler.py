@@ -12,7 +12,7 @@ from PIL import Image
 from frond.preprocessing import PreprocessingSpec, read_photo
 from frond.records import ExpectedUpload
 from frond.repository import ClassificationRepository
-from frond.uploads import Upload, identifier_of, reserved_key
+from frond.s3_upload import Upload, identifier_of, reserved_key
 from tests.support.lambda_context import FakeLambdaContext
 from tests.unit.preprocess.conftest import PHOTO, PICTURES, UPLOADS, stored
 

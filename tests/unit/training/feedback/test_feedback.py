@@ -13,7 +13,7 @@ from PIL import Image
 
 from frond.preprocessing import PreprocessingSpec
 from frond.s3_objects import S3Object, get_object
-from frond.uploads import identifier_of
+from frond.s3_upload import identifier_of
 from tests.unit.training.conftest import LICENSE, SHARES
 from tests.unit.training.feedback.conftest import Garden, Run, local_facts
 from training.data.dataset import Dataset

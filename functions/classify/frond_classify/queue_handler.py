@@ -10,9 +10,9 @@ from frond.problems import AttemptFailed, Problem, UnprocessablePhoto
 from frond.queue_batch import Attempt, QueueBatch, Suspicion
 from frond.records import Status
 from frond.repository import ClassificationRepository
+from frond.s3_upload import Upload
 from frond.telemetry import costs, logger, metrics, timed
 from frond.tracing import trace_handler
-from frond.uploads import Upload
 from frond_classify.app import ClassifyApp, current_app
 from frond_classify.http.server_timing import ServerTiming
 from frond_classify.inference import ClassifyOptions, classify_photos
