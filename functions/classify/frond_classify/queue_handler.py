@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from frond.problems import AttemptFailed, Problem, UnprocessablePhoto
+from frond.aws_errors import attempt_failed
+from frond.problems import Problem, UnprocessablePhoto
 from frond.queue_batch import Attempt, QueueBatch, Suspicion
 from frond.records import Status
 from frond.repository import ClassificationRepository
@@ -144,7 +145,7 @@ def classify_upload(app: ClassifyApp, preprocessed: PreprocessedPhoto) -> tuple[
 def _record_error(repository: ClassificationRepository, key: PreprocessedKey, error: Exception) -> None:
     """Store why an attempt failed in the record."""
     try:
-        problem = AttemptFailed(f"worker: {type(error).__name__}: {error}")
+        problem = attempt_failed("Classification", error)
         repository.record_error(key.identifier, key.sequencer, problem.document())
     except Exception:  # noqa: BLE001 - the caller raises the error itself
         logger.warning("Error could not be recorded", key=key.key)

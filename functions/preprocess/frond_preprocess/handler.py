@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from frond.aws_errors import attempt_failed
 from frond.media_types import photo_type
 from frond.preprocessing import PreprocessingSpec, read_with_preview
 from frond.problems import (
-    AttemptFailed,
     EmptyBody,
     PayloadTooLarge,
     Problem,
@@ -166,7 +166,7 @@ def _check_expected(original: S3Object, expected: ExpectedUpload | None) -> None
 def _record_error(app: PreprocessApp, upload: Upload, error: Exception) -> None:
     """Store why an attempt failed in the record."""
     try:
-        problem = AttemptFailed(f"preprocess: {type(error).__name__}: {error}")
+        problem = attempt_failed("Preprocessing", error)
         app.repository.record_error(upload.identifier, upload.sequencer, problem.document())
     except Exception:  # noqa: BLE001 - the caller raises the error itself
         logger.warning("Error could not be recorded", key=upload.key)

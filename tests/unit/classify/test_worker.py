@@ -241,7 +241,7 @@ def test_the_last_error_can_be_read(aws: MotoAws, call: Call, maize: bytes) -> N
     found = call("GET", f"/v1/classifications/{photo.identifier}").json
     assert found["status"] == "running"
     assert found["error"]["type"] == "urn:frond:problem:attempt-failed"
-    assert "NoSuchBucket" in found["error"]["detail"]
+    assert found["error"]["detail"] == "Classification failed: GetObject in AWS returned NoSuchBucket."
 
 
 def delivered_again(key: str, message: str = "1") -> dict[str, Any]:

@@ -243,4 +243,4 @@ def test_a_missing_bucket_returns_every_message_to_the_queue_and_records_the_err
     found = records.get(identifier_of("a.jpg"))
     assert found is not None
     assert found.last_error is not None
-    assert "NoSuchBucket" in found.last_error["detail"]
+    assert found.last_error["detail"] == "Preprocessing failed: PutObject in AWS returned NoSuchBucket."
