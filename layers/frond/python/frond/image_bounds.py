@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from itertools import count as count_from
 
 from frond import jpeg_segments
+from frond.av1_frames import undeclared_pixels
 from frond.problems import TooComplex, TooManyPixels, UnsupportedFormat
 
 # Peak memory of a decode, beyond the process.
@@ -248,7 +249,11 @@ def _heif(data: bytes) -> int:
         needed += _DEEP_BYTES
     if header.count(b"infe") > MAX_PARTS or header.count(b"ispe") > MAX_PARTS:
         raise TooComplex
-    return int(MEMORY / needed)
+    ceiling = int(MEMORY / needed)
+    undeclared = undeclared_pixels(data)
+    if undeclared > ceiling // 2:
+        raise TooManyPixels(max_pixels=ceiling // 2)
+    return ceiling - undeclared
 
 
 def _boxes(data: bytes) -> Iterator[tuple[bytes, int, int]]:
