@@ -17,6 +17,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from tests.conftest import ROOT
+from tests.support.waiting import HANG_S
 from tests.unit.client.fake_api import FakeApi, photo
 
 SOURCE = ROOT / "client"
@@ -131,7 +132,7 @@ def run(code: str, wheel: zipfile.ZipFile, installed: Path) -> subprocess.Comple
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=HANG_S,
     )
 
 
