@@ -7,6 +7,10 @@ import pytest
 from numpy.typing import NDArray
 
 
+def f32(numbers: list[float]) -> NDArray[np.float32]:
+    return np.array(numbers, np.float32)
+
+
 class AnyScore(Protocol):
     """A score of ``float32[..., K]`` logits and ``float32[..., E]`` embeddings."""
 
@@ -18,8 +22,8 @@ class ScoreProperties:
     """Tests of each ``score`` by which a subclass is parametrized."""
 
     def test_an_in_distribution_photo_scores_higher(self, score: AnyScore) -> None:
-        known = score.of(np.float32([9, 0, 0]), np.float32([1, 0, 0]))
-        unknown = score.of(np.float32([0.1, 0, 0.1]), np.float32([0, 30, 30]))
+        known = score.of(f32([9, 0, 0]), f32([1, 0, 0]))
+        unknown = score.of(f32([0.1, 0, 0.1]), f32([0, 30, 30]))
         assert known > unknown
 
     def test_many_at_once_as_one_by_one(self, score: AnyScore) -> None:

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from frond import image_decoding
-from frond.first_frame import VisiblePixels
+from frond.first_frame import VisiblePixels, visible
 from frond.preprocessing import PreprocessingSpec, read_photo, read_with_preview
 from frond.problems import UnreadablePhoto, UnsupportedFormat
 from tests.support import icc_profiles as icc
@@ -60,7 +60,6 @@ class TestJpegWithoutLastMarker:
 def decodes(monkeypatch: pytest.MonkeyPatch) -> list[str | None]:
     """The format of each image whose pixels are decoded."""
     found: list[str | None] = []
-    visible = image_decoding.visible
 
     def counted(image: Image.Image, data: bytes, side: int) -> VisiblePixels:
         found.append(image.format)
