@@ -68,9 +68,9 @@ lock: $(VENV)/.dev ## Resolve the dependencies into requirements/*.txt (UPGRADE=
 	PATH="$(CURDIR)/$(BIN):$$PATH" requirements/lock.sh $(if $(UPGRADE),--upgrade)
 
 release: $(VENV)/.dev ## Check that this commit can be released, run every test and print the commands that tag it
-	@$(BIN)/python -m tools.release > /dev/null
+	@$(BIN)/python -m tools.release_check > /dev/null
 	@$(MAKE) test COVERAGE=1
-	@$(BIN)/python -m tools.release
+	@$(BIN)/python -m tools.release_check
 
 clean: ## Remove the environment, caches and the local stack's state
 	rm -rf $(VENV) .frond .aws-sam .mypy_cache .ruff_cache .pytest_cache .coverage .site

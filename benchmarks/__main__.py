@@ -33,7 +33,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 _out = Console(soft_wrap=True)
 Measured = TypeVar("Measured")
 PLOT = ROOT / "docs" / "benchmarks.png"
-PAGES = (ROOT / "README.md", ROOT / "docs" / "14-speed.md")
+PAGES = (ROOT / "README.md", *(ROOT / "docs" / name for name in ("14-speed.md", "experiments/speed.md")))
 THREADS = (1, 2)
 INTERRUPTED = 130
 
@@ -151,7 +151,7 @@ def markdown(
     latest: Annotated[bool, typer.Option("--latest", help="Use the latest run instead of docs/.")] = False,
     paste: Annotated[bool, typer.Option("--paste", help="Also write the tables into the pages.")] = False,
 ) -> None:
-    """Print the committed results as Markdown, as in README.md and docs/14-speed.md."""
+    """Print the committed results as Markdown, as in README.md and docs."""
     found = benchmark_results.read(benchmark_results.LATEST if latest else benchmark_results.COMMITTED)
     if not found:
         _fail("There are no results yet: run make bench")

@@ -25,8 +25,8 @@ from PIL import Image
 
 from benchmarks.cpu_share import CpuShare, cpu_share
 from benchmarks.paths import ROOT
+from frond.s3_upload import identifier_of
 from frond.settings import MEGABYTES_PER_VCPU
-from frond.uploads import identifier_of
 from local.cloud import Cloud
 from local.function import functions
 from local.runtimes.emulator import EmulatorInstance

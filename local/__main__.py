@@ -14,9 +14,9 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 
-from local.local_stack import Runtime, running_stack
 from local.runtimes.environment import InstallationError
 from local.stack_file import StackInfo, is_running, owner_pid
+from local.stack_lifecycle import Runtime, running_stack
 from local.template import TemplateError, read
 
 SAMPLE_PHOTO = "events/photos/zea-mays.jpg"

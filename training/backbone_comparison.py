@@ -15,12 +15,12 @@ from rich.table import Table
 from frond.classifier import Classifier
 from frond.manifest import MANIFEST_NAME
 from training.atomic_write import atomic_write
+from training.batch_inference import infer_all
 from training.data.dataset import Dataset
 from training.evaluation.metrics import macro_f1
 from training.fitting.fit import fit
 from training.fitting.recipe import Recipe
 from training.fitting.run import Run
-from training.inference import infer_all
 from training.model_export import export
 from training.networks.backbones import find_backbone
 from training.plots import PAPER

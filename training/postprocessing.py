@@ -18,11 +18,11 @@ from frond.manifest import MODEL_NAME, Manifest, describe, version_of
 from frond.tta import TTASettings
 from training.artifacts.files import REPORT_NAME, TRAINING_FILES, TTA_NAME
 from training.artifacts.trials import TTATrials
+from training.batch_inference import Inferences, LabeledOutputs, infer_all
 from training.data.dataset import Dataset, sample
 from training.errors import TrainingError
-from training.evaluation.calibration import fit_temperature
-from training.evaluation.tta import choose_tta
-from training.inference import Inferences, LabeledOutputs, infer_all
+from training.evaluation.probability_calibration import fit_temperature
+from training.evaluation.tta_threshold import choose_tta
 from training.leakage import check_data
 from training.ood import choose_abstention
 from training.ood.ood_sets import files_below, infer_ood_set

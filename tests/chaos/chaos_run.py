@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from frond.uploads import identifier_of
+from frond.s3_upload import identifier_of
 from tests.chaos.chaos_plan import ChaosPlan
 from tests.chaos.event_listener import EventListener
 from tests.chaos.process_killer import ProcessKiller

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from frond.uploads import identifier_of
+from frond.s3_upload import identifier_of
 from tests.chaos.chaos_plan import ChaosPlan, body
 from tests.support.running_stack import RunningStack
 

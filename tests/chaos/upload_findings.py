@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
-from frond.uploads import identifier_of
+from frond.s3_upload import identifier_of
 from tests.chaos.chaos_plan import PROBLEMS
 from tests.support.running_stack import RunningStack
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from training.artifacts.metrics import Metrics, MultiImageMetrics
+    from training.artifacts.metrics_file import Metrics, MultiImageMetrics
 
 
 def evaluate(

@@ -13,20 +13,20 @@ from sklearn.metrics import confusion_matrix
 from frond.classifier import Classifier, Inference
 from frond.manifest import MANIFEST_NAME, Manifest, read_manifest
 from frond.ood_scores import softmax
-from training.artifacts.examples import EXAMPLES_NAME, Examples
+from training.artifacts.examples_file import EXAMPLES_NAME, Examples
 from training.artifacts.files import DATA_NAME, REPORT_NAME
-from training.artifacts.metrics import METRICS_NAME, Metrics, Misidentified, OodMetrics, ScoreHistograms
+from training.artifacts.metrics_file import METRICS_NAME, Metrics, Misidentified, OodMetrics, ScoreHistograms
 from training.atomic_write import atomic_write
+from training.batch_inference import LabeledOutputs, infer_all
 from training.data.card import DataCard
 from training.data.dataset import Dataset
 from training.data.split import Split
 from training.errors import TrainingError
 from training.evaluation import metrics
-from training.evaluation.calibration import expected_calibration_error, reliability
 from training.evaluation.examples import make_examples, typical_answers, worst_mistakes
 from training.evaluation.gallery import choose_gallery, write_gallery
-from training.evaluation.multi_image import evaluate_multi_image
-from training.inference import LabeledOutputs, infer_all
+from training.evaluation.photo_groups import evaluate_multi_image
+from training.evaluation.probability_calibration import expected_calibration_error, reliability
 from training.leakage import check_size, check_split
 from training.ood.ood_sets import OodSet, files_below, infer_ood_set
 from training.report import read_inputs, render_report

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from frond.classifier import Classifier, Inference
-from training.artifacts.examples import WEBP_QUALITY, Evidence, Example
+from training.artifacts.examples_file import WEBP_QUALITY, Evidence, Example
 from training.data.dataset import Dataset
 
 # With the two overlays of each the page stays well under 3 MB.

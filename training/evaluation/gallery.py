@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from frond.classifier import Classifier
+from training.batch_inference import infer_all
 from training.data.dataset import Dataset
-from training.inference import infer_all
 from training.package import replace_directory
 
 GALLERY_NAME = "gallery"

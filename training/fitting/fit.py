@@ -13,7 +13,7 @@ from training.data.dataset import Dataset, sample
 from training.errors import TrainingError
 from training.fitting.epoch_bar import EpochBar
 from training.fitting.history import History
-from training.fitting.metrics import Accuracy, MacroF1
+from training.fitting.keras_metrics import Accuracy, MacroF1
 from training.fitting.recipe import REFERENCE_BATCH, Recipe, Stage
 from training.fitting.run import HISTORY_NAME, Run, RunSettings
 from training.networks.augmentation import augmentation

@@ -8,10 +8,10 @@ import numpy as np
 from frond.classifier import Classifier
 from frond.manifest import Abstention
 from training.artifacts.trials import LeftOutSpecies, OodBenchmark, ScoreResult
+from training.batch_inference import LabeledOutputs, infer_all
 from training.data.dataset import Dataset
 from training.data.split import Split
 from training.errors import TrainingError
-from training.inference import LabeledOutputs, infer_all
 from training.leakage import check_data, check_size
 from training.ood.ood_sets import OodSet, files_below, infer_ood_set
 from training.ood.score_fitting import fit_scores

@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.covariance import LedoitWolf
 
 from frond.ood_scores import KLToUniform, MaximumSoftmax, Score
-from training.inference import LabeledOutputs
+from training.batch_inference import LabeledOutputs
 from training.ood.scores import Energy, EnergyAndMahalanobis, Mahalanobis, OodScore, Spread, Vim
 
 # Far below the rounding error of int8; an axis without variance would otherwise get an infinite weight.

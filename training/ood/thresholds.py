@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from frond.manifest import Abstention
 from frond.ood_scores import Reals, margin, softmax
-from training.inference import LabeledOutputs, ModelOutputs
+from training.batch_inference import LabeledOutputs, ModelOutputs
 from training.ood.score_fitting import served_scores
 from training.ood.scores import OodScore
 

@@ -6,8 +6,8 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from training.batch_inference import Inferences
 from training.evaluation.metrics import macro_f1
-from training.inference import Inferences
 from training.int8_limits import MAX_MACRO_F1_LOSS, MIN_TOP1_AGREEMENT
 from training.progress import track
 
@@ -85,7 +85,7 @@ def agreement(exact: Predictions, served: Inferences, labels: NDArray[np.int64])
     exact : Predictions
         From :func:`predict_all`.
     served : Inferences
-        From :func:`training.inference.infer_all`.
+        From :func:`training.batch_inference.infer_all`.
     labels : ndarray
         ``int64[N]``, at least one: the true classes.
     """

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from training.errors import TrainingError
 from training.quantization import flatbuffer
 from training.quantization.activations import channel_peaks
-from training.quantization.calibration import drop_outlier_photos, span_uint8_range
 from training.quantization.clone import inference_clone
 from training.quantization.conversion import (
     calibrate_model,
@@ -21,13 +20,14 @@ from training.quantization.conversion import (
     to_fp32,
     to_int8,
 )
-from training.quantization.correction import correct_biases
 from training.quantization.equalization import equalize
 from training.quantization.fusion import fuse_activations
 from training.quantization.inspection import inspect
 from training.quantization.io_tensors import name_io_tensors, widen_outputs
 from training.quantization.pooling import pools_to_convolutions
+from training.quantization.quantization_bias import correct_biases
 from training.quantization.ranges import narrow_ranges
+from training.quantization.representative_dataset import drop_outlier_photos, span_uint8_range
 from training.quantization.scaling import fold_rescaling
 
 MIN_PHOTOS = 2

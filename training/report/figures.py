@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from frond.manifest import SpeciesLabel
-from training.artifacts.metrics import CalibrationBin, MultiImageMetrics, ScoreHistograms
+from training.artifacts.metrics_file import CalibrationBin, MultiImageMetrics, ScoreHistograms
 from training.artifacts.trials import BiasTrial, LayerError
 from training.plots import Rows, curves
 from training.report.formatting import common

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from frond.manifest import SpeciesLabel
-from training.artifacts.metrics import Metrics
+from training.artifacts.metrics_file import Metrics
 
 
 @dataclass(frozen=True, slots=True)

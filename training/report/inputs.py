@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from frond.manifest import Manifest, read_manifest
-from training.artifacts.examples import EXAMPLES_NAME, Examples
+from training.artifacts.examples_file import EXAMPLES_NAME, Examples
 from training.artifacts.files import (
     BIASES_NAME,
     DATA_NAME,
@@ -17,7 +17,7 @@ from training.artifacts.files import (
     TTA_NAME,
     read_json,
 )
-from training.artifacts.metrics import METRICS_NAME, Metrics
+from training.artifacts.metrics_file import METRICS_NAME, Metrics
 from training.artifacts.trials import BiasTrial, OodBenchmark, QuantizationTrials, TTATrials
 from training.data.card import DataCard
 from training.errors import TrainingError

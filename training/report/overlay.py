@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from training.artifacts.examples import WEBP_QUALITY, Evidence, Example
+from training.artifacts.examples_file import WEBP_QUALITY, Evidence, Example
 
 # Amber for the wrong answer, green for the true species.
 COLOURS = {"answer": (255, 140, 0), "truth": (60, 220, 90)}

@@ -11,7 +11,7 @@ from frond_client.commands import StackName
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from frond_client.classifying.batch import Plant
+    from frond_client.classifying.concurrency import Plant
     from frond_client.classifying.formatters import Formatter
     from frond_client.classifying.plant_result import PlantResult
     from frond_client.endpoint import ApiEndpoint
@@ -48,7 +48,7 @@ def classify(
     """
     import asyncio
 
-    from frond_client.classifying.batch import classify_all
+    from frond_client.classifying.concurrency import classify_all
     from frond_client.classifying.photo_search import find_photos
     from frond_client.console import error_console, pluralize, print_failures, progress_bars
 

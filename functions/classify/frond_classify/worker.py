@@ -3,6 +3,6 @@
 from frond_classify.startup import startup
 
 with startup():
-    from frond_classify.batch import handler
+    from frond_classify.queue_handler import handler
 
 __all__ = ["handler"]

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from frond.aws_errors import attempt_failed
 from frond.media_types import photo_type
 from frond.preprocessing import PreprocessingSpec, read_with_preview
 from frond.problems import (
-    AttemptFailed,
     EmptyBody,
     PayloadTooLarge,
     Problem,
@@ -21,9 +21,9 @@ from frond.queue_batch import Attempt, QueueBatch, Suspicion
 from frond.records import ExpectedUpload
 from frond.s3_events import ObjectCreated, parse_s3_event
 from frond.s3_objects import S3Object, get_object
+from frond.s3_upload import Upload
 from frond.telemetry import MetricUnit, costs, logger, metrics, timed
 from frond.tracing import trace_handler
-from frond.uploads import Upload
 from frond_preprocess.app import PreprocessApp, current_app
 from frond_preprocess.preprocessed_store import Preprocessed
 from frond_preprocess.settings import PreprocessSettings
@@ -166,7 +166,7 @@ def _check_expected(original: S3Object, expected: ExpectedUpload | None) -> None
 def _record_error(app: PreprocessApp, upload: Upload, error: Exception) -> None:
     """Store why an attempt failed in the record."""
     try:
-        problem = AttemptFailed(f"preprocess: {type(error).__name__}: {error}")
+        problem = attempt_failed("Preprocessing", error)
         app.repository.record_error(upload.identifier, upload.sequencer, problem.document())
     except Exception:  # noqa: BLE001 - the caller raises the error itself
         logger.warning("Error could not be recorded", key=upload.key)

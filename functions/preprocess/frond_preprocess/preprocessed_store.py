@@ -12,7 +12,7 @@ from PIL import Image
 
 from frond.preprocessing import Photo, PreprocessingSpec
 from frond.problems import MEDIA_TYPE, Problem
-from frond.uploads import Upload
+from frond.s3_upload import Upload
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Error, Page
 
-from tests.e2e.examples.test_examples import BLOCKS, IN_A_BROWSER
+from tests.e2e.examples.test_documented_blocks import BLOCKS, IN_A_BROWSER
 from tests.e2e.page import chromium
 from tests.support.running_stack import RunningStack
 

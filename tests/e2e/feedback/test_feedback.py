@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import pytest
 
-from frond.uploads import identifier_of
+from frond.s3_upload import identifier_of
 from tests.conftest import ROOT
 from tests.support.running_stack import RunningStack
 from tests.support.waiting import HANG_S, eventually

@@ -14,7 +14,7 @@ from PIL import Image
 
 from tests.conftest import ROOT
 from tests.support.running_stack import RunningStack, running_stack
-from tests.support.waiting import eventually
+from tests.support.waiting import HANG_S, eventually
 
 PATH = "/v1/classifications"
 
@@ -42,7 +42,7 @@ def send(
     if key is not None:
         headers["x-api-key"] = key or stack.api_key
     return urllib3.request(
-        method, stack.api_url + path, body=body, headers=headers, timeout=60, retries=False
+        method, stack.api_url + path, body=body, headers=headers, timeout=HANG_S, retries=False
     )
 
 
@@ -84,7 +84,7 @@ def test_a_photo_is_classified(stack: RunningStack, seedlings: Path, name: str) 
 def test_a_form_gets_the_same_predictions(stack: RunningStack, seedling: bytes) -> None:
     fields = {"image": ("maize.jpg", seedling, "image/jpeg")}
     response = urllib3.request(
-        "POST", stack.api_url + PATH, fields=fields, headers={"x-api-key": stack.api_key}, timeout=60
+        "POST", stack.api_url + PATH, fields=fields, headers={"x-api-key": stack.api_key}, timeout=HANG_S
     )
 
     raw = json.loads(send(stack, "POST", PATH, seedling).data)

@@ -18,13 +18,13 @@ import pytest
 from PIL import Image
 
 from tests.conftest import ROOT
+from tests.support.waiting import HANG_S
 
 pytestmark = pytest.mark.timeout(1800)  # a build without a cache takes minutes
 
 EVENTS = ROOT / "events"
 BASE = os.environ.get("BASE_IMAGE", "public.ecr.aws/lambda/python:3.13")
 TAG = f"frond-classify:test-{os.getpid()}"  # two runs on one machine each have their own
-START_SECONDS = 60
 
 INVOKE = """
 import sys, urllib.request
@@ -82,7 +82,7 @@ def container(image: str) -> Iterator[str]:
 
 
 def invoke(container: str, event: dict[str, Any]) -> dict[str, Any]:
-    deadline = time.monotonic() + START_SECONDS
+    deadline = time.monotonic() + HANG_S
     while True:
         call = ["docker", "exec", "--interactive", container, "python", "-c", INVOKE]
         finished = subprocess.run(call, input=json.dumps(event).encode(), capture_output=True, check=False)

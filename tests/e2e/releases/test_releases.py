@@ -50,7 +50,7 @@ class Traffic:
         pool = urllib3.PoolManager()
         while not self.stopped.is_set():
             url = f"{stack.api_url}/v1/classifications"
-            reply = pool.request("POST", url, body=photo, headers=headers, timeout=60, retries=False)
+            reply = pool.request("POST", url, body=photo, headers=headers, timeout=HANG_S, retries=False)
             answer = json.loads(reply.data)
             species = answer["predictions"][0]["species"] if reply.status == 200 else str(answer)
             time.sleep(0.05)  # leaves processor time to the stack

@@ -3,12 +3,12 @@
 import base64
 import json
 import socket
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from tests.support.running_stack import RunningStack
+from tests.support.waiting import HANG_S
 
 MB = 1024 * 1024
 
@@ -36,7 +36,7 @@ def test_the_function_has_the_templates_environment(stack: RunningStack) -> None
     assert environment["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] == "256"
     assert "HOME" not in environment
     assert body["shared"] == "layered "
-    assert 0 < body["remaining_ms"] <= 2000
+    assert 0 < body["remaining_ms"] <= 5000
 
 
 def test_a_process_is_reused_and_is_not_the_gateways(stack: RunningStack) -> None:
@@ -89,10 +89,8 @@ def test_a_function_that_fails_is_a_502_and_the_next_request_is_served(
 
 
 def test_a_function_that_times_out_is_a_504_and_the_next_request_is_served(stack: RunningStack) -> None:
-    started = time.monotonic()
-    response = stack.request("/sleep")
-    assert response.status == 504
-    assert time.monotonic() - started < 30  # seconds, for which the function sleeps
+    # Without the timeout the function would sleep for an hour.
+    assert stack.request("/sleep").status == 504
     assert stack.request("/open").status == 200
 
 
@@ -140,7 +138,7 @@ def test_requests_are_served_concurrently(stack: RunningStack) -> None:
 def _raw(stack: RunningStack, text: bytes) -> bytes:
     """Send raw bytes, close the sending side, and return the response."""
     host, _, port = stack.api_url.removeprefix("http://").partition(":")
-    with socket.create_connection((host, int(port)), timeout=30) as connection:
+    with socket.create_connection((host, int(port)), timeout=HANG_S) as connection:
         connection.sendall(text.replace(b"%s", stack.api_key.encode()))
         connection.shutdown(socket.SHUT_WR)
         response = b""

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from frond.uploads import identifier_of
+from frond.s3_upload import identifier_of
 from local.cloud import Cloud
 from local.event_source_mapping import EventSourceMapping
 from local.function import Function
 from local.runtimes.pool import Pool
 from local.runtimes.process import ProcessInstance
 from tests.conftest import ROOT
-from tests.support.tables import make_table
+from tests.support.dynamodb_table import make_table
 from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
@@ -114,7 +114,6 @@ def deadly_function(cloud: Cloud) -> Function:
     return Function("deadly", handler, folder, path, requirements, environment, TIMEOUT_S + 10.0)
 
 
-@pytest.mark.timeout(400)
 def test_twenty_photos_are_preprocessed_beside_files_that_kill_and_hang(
     uploads: Uploads, seedling: bytes
 ) -> None:
@@ -126,7 +125,7 @@ def test_twenty_photos_are_preprocessed_beside_files_that_kill_and_hang(
             for name, body in deadly.items():
                 uploads.s3.put_object(Bucket="uploads", Key=name, Body=body)
 
-    eventually(lambda: True if uploads.length("queue") == 0 else None, timeout=300)
+    eventually(lambda: True if uploads.length("queue") == 0 else None)
 
     good = dict.fromkeys(map(identifier_of, keys), "picture.png")
     assert uploads.outcomes() == {**good, **dict.fromkeys(map(identifier_of, deadly), "problem.json")}

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from frond.uploads import identifier_of
+from frond.s3_upload import identifier_of
 from tests.chaos.chaos_plan import ERASED, ChaosPlan
 from tests.chaos.upload_findings import StackContents, UploadFindings, compare
 

@@ -16,9 +16,9 @@ from PIL import Image
 from frond.preprocessing import PreprocessingSpec, read_photo
 from frond.problems import Problem
 from frond.repository import ClassificationRepository
-from frond.uploads import Upload
+from frond.s3_upload import Upload
+from tests.support.dynamodb_table import make_table
 from tests.support.lambda_context import FakeLambdaContext
-from tests.support.tables import make_table
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -20,7 +20,7 @@ from botocore.client import BaseClient
 from PIL import Image
 
 from frond.records import ExpectedUpload
-from frond.uploads import reserved_key
+from frond.s3_upload import reserved_key
 from tests.support.aws_calls import counted_calls
 from tests.support.lambda_context import FakeLambdaContext
 from tests.unit.classify.conftest import Call, MotoAws
@@ -153,13 +153,13 @@ def interrupted(number: int, interrupt: Callable[[], None]) -> Iterator[None]:
 
 @pytest.fixture
 def pipeline(aws: MotoAws, call: Call, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pipeline]:
-    from frond_classify import batch
+    from frond_classify import queue_handler
     from frond_classify.schemas.classification import ClassificationResult
     from frond_preprocess.app import use_app
 
     # What the pixels show does not matter here, and takes most of the time.
     monkeypatch.setenv("FROND_PICTURE_SIZE", "16")
-    monkeypatch.setattr(batch, "classify_upload", lambda *_: ("succeeded", ClassificationResult()))
+    monkeypatch.setattr(queue_handler, "classify_upload", lambda *_: ("succeeded", ClassificationResult()))
     photo = io.BytesIO()
     Image.new("RGB", (32, 32), "green").save(photo, "JPEG")
     use_app(None)

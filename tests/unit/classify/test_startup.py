@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.support.waiting import HANG_S
+
 MODEL = Path(__file__).parents[3] / "functions" / "classify" / "model"
 ROOT = Path(__file__).parents[3]
 
@@ -22,7 +24,7 @@ def start(script: str = MODULES, **environment: str) -> subprocess.CompletedProc
         env={"PATH": os.environ["PATH"], "PYTHONPATH": paths, **environment},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=HANG_S,
         check=False,
     )
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from frond.uploads import Upload, identifier_of, sequencer
+from frond.s3_upload import Upload, identifier_of, sequencer
 from tests.unit.classify.conftest import Call, MotoAws
 
 PATH = "/v1/classifications"

@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from frond.problems import UnreadablePhoto
-from frond.uploads import Upload, sequencer
+from frond.s3_upload import Upload, sequencer
 from tests.support.lambda_context import FakeLambdaContext
 from tests.unit.classify.conftest import PHOTOS, Call, MotoAws
 
@@ -241,7 +241,7 @@ def test_the_last_error_can_be_read(aws: MotoAws, call: Call, maize: bytes) -> N
     found = call("GET", f"/v1/classifications/{photo.identifier}").json
     assert found["status"] == "running"
     assert found["error"]["type"] == "urn:frond:problem:attempt-failed"
-    assert "NoSuchBucket" in found["error"]["detail"]
+    assert found["error"]["detail"] == "Classification failed: GetObject in AWS returned NoSuchBucket."
 
 
 def delivered_again(key: str, message: str = "1") -> dict[str, Any]:
@@ -261,20 +261,20 @@ def kill_attempt(aws: MotoAws, photo: Upload) -> None:
 def test_a_photo_that_may_have_killed_its_attempt_is_classified_alone(
     aws: MotoAws, call: Call, maize: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from frond_classify import batch
+    from frond_classify import queue_handler
 
     suspect, other = upload("suspect.jpg"), upload("other.jpg")
     keys = [aws.put_picture(photo, maize) for photo in (suspect, other)]
     aws.records.mark_running(suspect)
     seen = []
-    classify = batch.classify_upload
+    classify = queue_handler.classify_upload
 
     def noted(app: Any, preprocessed: Any) -> Any:
         record = aws.records.get(preprocessed.upload.identifier)
         seen.append((preprocessed.upload.identifier, record and record.attempt))
         return classify(app, preprocessed)
 
-    monkeypatch.setattr(batch, "classify_upload", noted)
+    monkeypatch.setattr(queue_handler, "classify_upload", noted)
     assert handle(delivered_again(keys[0]), notification(keys[1], message="2")) == []
 
     assert seen == [(other.identifier, None), (suspect.identifier, "classify 1")]

@@ -1,6 +1,7 @@
 """Spreadsheet programs execute no cell, and every cell can be read back exactly."""
 
 import csv
+import re
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import training.csv_cell
 from frond_client.csv_cell import neutralize, restore
 from frond_client.csv_row import ResultRow
 from frond_client.uploads.results_file import ResultsFile
+from tests.conftest import ROOT
 from tests.unit.client.fake_stack import succeeded
 
 FORMULAS = [
@@ -27,6 +29,7 @@ FORMULAS = [
     "plain;=1+1.jpg",
     "plain; @SUM(1).jpg",
 ]
+WRITES_CSV = re.compile(r"csv\.(writer|DictWriter)|to_csv|savetxt")
 TRIGGERS = set("=+-@\t\r\n＝")
 
 
@@ -62,6 +65,23 @@ def test_training_neutralizes_alike() -> None:
         Path(str(module.__file__)).read_text("utf-8") for module in (frond_client.csv_cell, training.csv_cell)
     ]
     assert sources[0] == sources[1]
+
+
+def test_every_module_that_writes_csv_neutralizes_its_cells() -> None:
+    writers = {
+        str(path.relative_to(ROOT)): path.read_text("utf-8")
+        for package in ("client", "training")
+        for path in (ROOT / package).rglob("*.py")
+        if WRITES_CSV.search(path.read_text("utf-8"))
+    }
+    numbers_only = writers.pop("training/fitting/history.py")
+    assert "EpochRow = dict[str, float]" in numbers_only
+    assert sorted(writers) == [
+        "client/frond_client/csv_row.py",
+        "training/data/dataset.py",
+        "training/feedback/collection.py",
+    ]
+    assert all("neutralize(" in source for source in writers.values())
 
 
 class TestResults:

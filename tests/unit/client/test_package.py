@@ -17,6 +17,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from tests.conftest import ROOT
+from tests.support.waiting import HANG_S
 from tests.unit.client.fake_api import FakeApi, photo
 
 SOURCE = ROOT / "client"
@@ -131,7 +132,7 @@ def run(code: str, wheel: zipfile.ZipFile, installed: Path) -> subprocess.Comple
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=HANG_S,
     )
 
 
@@ -161,7 +162,7 @@ def test_modules_for_the_http_api_import_without_boto3(wheel: zipfile.ZipFile, i
         for path in (installed / "frond_client").rglob("*.py")
     }
     free = {name for name in modules if not NEED_BOTO3 & set(name.split(".")[1:2])}
-    assert "frond_client.classifying.batch" in free
+    assert "frond_client.classifying.concurrency" in free
     imports = "\n".join(f"import {name}" for name in sorted(free))
     result = run(imports, wheel, installed)
     assert result.returncode == 0, result.stderr

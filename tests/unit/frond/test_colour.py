@@ -3,15 +3,17 @@
 import struct
 import subprocess
 import sys
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageCms
 
 from frond.colour import PRIMARIES, REFERENCE_WHITE
 from frond.preprocessing import PreprocessingSpec, read_photo, read_with_preview
+from frond.problems import UnreadablePhoto
 from tests.support import icc_profiles as icc
 from tests.support.png_files import with_chunks
 from tests.support.sample_images import decoded, difference, encoded
@@ -122,6 +124,37 @@ def test_grey_has_a_curve(plant: Image.Image) -> None:
 def test_a_broken_profile_is_ignored(plant: Image.Image, profile: bytes) -> None:
     data = encoded(plant, "JPEG", quality=95)
     assert (pixels(encoded(plant, "JPEG", quality=95, icc_profile=profile)) == pixels(data)).all()
+
+
+def test_a_profile_that_fails_in_the_conversion_is_a_damaged_photo(
+    plant: Image.Image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apply = ImageCms.applyTransform
+
+    def failing(image: Image.Image, transform: ImageCms.ImageCmsTransform) -> Image.Image | None:
+        if image.width == image.height:  # the photo, not the grid of colours
+            raise ImageCms.PyCMSError("cannot transform")
+        return apply(image, transform)
+
+    monkeypatch.setattr(ImageCms, "applyTransform", failing)
+    data = encoded(plant, "JPEG", icc_profile=icc.rgb_profile(icc.PROPHOTO, 1.9))
+    for read in (read_photo, partial(read_with_preview, side=224)):
+        with pytest.raises(UnreadablePhoto) as raised:
+            read(data, RECIPE)
+        assert raised.value.status == 422
+
+
+def test_any_damage_of_a_profile_is_ignored_or_a_damaged_photo(plant: Image.Image) -> None:
+    random = np.random.default_rng(7)
+    profile = icc.rgb_profile(icc.PROPHOTO, 1.8)
+    small = plant.resize((16, 16))
+    for _ in range(100):
+        damaged = np.frombuffer(profile, np.uint8).copy()
+        damaged[random.integers(0, len(damaged), 8)] = random.integers(0, 256, 8)
+        try:
+            read_photo(encoded(small, "JPEG", icc_profile=damaged.tobytes()), RECIPE)
+        except UnreadablePhoto:
+            continue
 
 
 def test_the_preview_has_the_photo_s_colours(plant: Image.Image) -> None:

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from frond import image_decoding
+from frond.first_frame import VisiblePixels, visible
 from frond.preprocessing import PreprocessingSpec, read_photo, read_with_preview
 from frond.problems import UnreadablePhoto, UnsupportedFormat
 from tests.support import icc_profiles as icc
@@ -52,6 +54,41 @@ class TestJpegWithoutLastMarker:
         jpeg = encoded(plant, "JPEG", exif=exif(1) + small)
         assert jpeg.count(b"\xff\xd9") == 2
         assert (read_photo(jpeg[:-2], RECIPE).pixels == read_photo(jpeg, RECIPE).pixels).all()
+
+
+@pytest.fixture
+def decodes(monkeypatch: pytest.MonkeyPatch) -> list[str | None]:
+    """The format of each image whose pixels are decoded."""
+    found: list[str | None] = []
+
+    def counted(image: Image.Image, data: bytes, side: int) -> VisiblePixels:
+        found.append(image.format)
+        return visible(image, data, side)
+
+    monkeypatch.setattr(image_decoding, "visible", counted)
+    return found
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning:PIL")
+class TestDecodes:
+    """How often a JPEG is decoded: only one without its last marker, twice."""
+
+    def test_a_whole_jpeg(self, jpeg: bytes, decodes: list[str | None]) -> None:
+        read_photo(jpeg, RECIPE)
+        assert decodes == ["JPEG"]
+
+    def test_damaged_metadata(self, jpeg: bytes, decodes: list[str | None]) -> None:
+        read_photo(jpeg[:20] + SEGMENTS["broken index of pictures"] + jpeg[20:], RECIPE)
+        assert decodes == ["JPEG"]
+
+    def test_damaged_metadata_and_no_last_marker(self, jpeg: bytes, decodes: list[str | None]) -> None:
+        read_photo(jpeg[:20] + SEGMENTS["broken index of pictures"] + jpeg[20:-2], RECIPE)
+        assert decodes == ["JPEG", "JPEG"]
+
+    def test_damaged_pixels_with_metadata(self, jpeg: bytes, decodes: list[str | None]) -> None:
+        with pytest.raises(UnreadablePhoto):
+            read_photo(jpeg[:20] + SEGMENTS["unknown"] + jpeg[20:-500], RECIPE)
+        assert len(decodes) <= 2
 
 
 def spoilt(chunk: bytes) -> bytes:

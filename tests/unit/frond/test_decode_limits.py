@@ -14,6 +14,7 @@ from PIL import Image
 from frond.preprocessing import DecodeLimits, PreprocessingSpec, read_photo
 from frond.problems import EmptyBody, PayloadTooLarge, TooManyPixels
 from tests.support.sample_images import encoded
+from tests.support.waiting import HANG_S
 
 RECIPE = PreprocessingSpec(size=64)
 LAYER = Path(__file__).parents[3] / "layers" / "frond" / "python"
@@ -123,7 +124,9 @@ def cost(path: Path) -> tuple[str, int]:
     """Read a file in a fresh process; return the result and the growth of peak memory in bytes."""
     environment = {**os.environ, "PYTHONPATH": str(LAYER)}
     command = [sys.executable, "-c", MEASURE, str(path)]
-    result = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=60)
+    result = subprocess.run(
+        command, env=environment, capture_output=True, text=True, check=True, timeout=HANG_S
+    )
     name, grown = result.stdout.split()
     return name, int(grown)
 

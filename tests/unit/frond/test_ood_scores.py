@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 
 from frond.ood_scores import KLToUniform, MaximumSoftmax, Score, logsumexp, margin, softmax
+from tests.support.score_properties import ScoreProperties
 
 EVERY: list[Score] = [MaximumSoftmax(temperature=0.7), KLToUniform()]
 every_score = pytest.mark.parametrize("score", EVERY, ids=lambda score: score.name)
@@ -13,6 +14,11 @@ every_score = pytest.mark.parametrize("score", EVERY, ids=lambda score: score.na
 
 def f32(*numbers: float) -> NDArray[np.float32]:
     return np.array(numbers, np.float32)
+
+
+@every_score
+class TestProperties(ScoreProperties):
+    pass
 
 
 @pytest.mark.parametrize(
@@ -25,33 +31,6 @@ def f32(*numbers: float) -> NDArray[np.float32]:
 )
 def test_by_hand(score: Score, expected: float) -> None:
     assert float(score.of(f32(1, 3, 2), f32(-1, 3, 8))) == pytest.approx(expected, abs=1e-4)
-
-
-@every_score
-def test_an_in_distribution_photo_scores_higher(score: Score) -> None:
-    known = score.of(f32(9, 0, 0), f32(1, 0, 0))
-    unknown = score.of(f32(0.1, 0, 0.1), f32(0, 30, 30))
-    assert known > unknown
-
-
-@every_score
-def test_many_at_once_as_one_by_one(score: Score) -> None:
-    random = np.random.default_rng(4)
-    logits = random.normal(0, 5, (2, 7, 3)).astype(np.float32)
-    embeddings = random.normal(0, 2, (2, 7, 3)).astype(np.float32)
-    together = score.of(logits, embeddings)
-    assert together.shape == (2, 7)
-    assert together.dtype == np.float64
-    for at in np.ndindex(2, 7):
-        assert float(score.of(logits[at], embeddings[at])) == pytest.approx(float(together[at]), rel=1e-12)
-
-
-@every_score
-def test_the_order_of_the_classes_makes_no_difference(score: Score) -> None:
-    random = np.random.default_rng(5)
-    logits, embeddings = random.normal(0, 5, (2, 20, 3)).astype(np.float32)
-    mixed = score.of(logits[:, [2, 0, 1]], embeddings)
-    assert mixed == pytest.approx(score.of(logits, embeddings), rel=1e-12)
 
 
 @every_score

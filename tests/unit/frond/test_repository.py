@@ -12,8 +12,8 @@ from moto import mock_aws
 from frond.record_items import BadCursorError
 from frond.records import ExpectedUpload, Record
 from frond.repository import ClassificationRepository, DeletionOvertakenError
-from frond.uploads import Upload, identifier_of, sequencer
-from tests.support.tables import make_table
+from frond.s3_upload import Upload, identifier_of, sequencer
+from tests.support.dynamodb_table import make_table
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

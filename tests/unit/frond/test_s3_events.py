@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from frond.s3_events import ObjectCreated, UnknownMessageError, parse_s3_event
-from frond.uploads import sequencer
+from frond.s3_upload import sequencer
 
 AT = datetime(2026, 11, 21, 6, 30, tzinfo=UTC)
 

@@ -9,7 +9,7 @@ import pytest
 from moto import mock_aws
 
 from frond.repository import ClassificationRepository
-from tests.support.tables import make_table
+from tests.support.dynamodb_table import make_table
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -7,7 +7,7 @@ from urllib.parse import unquote_plus
 import pytest
 
 from frond.repository import ClassificationRepository
-from frond.uploads import identifier_of
+from frond.s3_upload import identifier_of
 from tests.conftest import ROOT
 from tests.support.lambda_context import FakeLambdaContext
 from tests.unit.preprocess.conftest import PHOTO, stored

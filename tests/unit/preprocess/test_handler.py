@@ -12,7 +12,7 @@ from PIL import Image
 from frond.preprocessing import PreprocessingSpec, read_photo
 from frond.records import ExpectedUpload
 from frond.repository import ClassificationRepository
-from frond.uploads import Upload, identifier_of, reserved_key
+from frond.s3_upload import Upload, identifier_of, reserved_key
 from tests.support.lambda_context import FakeLambdaContext
 from tests.unit.preprocess.conftest import PHOTO, PICTURES, UPLOADS, stored
 
@@ -243,4 +243,4 @@ def test_a_missing_bucket_returns_every_message_to_the_queue_and_records_the_err
     found = records.get(identifier_of("a.jpg"))
     assert found is not None
     assert found.last_error is not None
-    assert "NoSuchBucket" in found.last_error["detail"]
+    assert found.last_error["detail"] == "Preprocessing failed: PutObject in AWS returned NoSuchBucket."

@@ -13,13 +13,13 @@ from frond.classifier import Classifier
 from frond.manifest import MANIFEST_NAME, MODEL_NAME, Manifest
 from tests.unit.training.tiny_runs import settings_for
 from training.artifacts.trials import TTATrial, TTATrials
+from training.batch_inference import infer_all
 from training.commands.export import export as command
 from training.data.dataset import Dataset
 from training.errors import TrainingError
 from training.evaluation.bias_correction import BiasCorrection
-from training.evaluation.calibration import fit_temperature
+from training.evaluation.probability_calibration import fit_temperature
 from training.fitting.run import SETTINGS_NAME, Run
-from training.inference import infer_all
 from training.model_export import export
 from training.networks.network import backbone, build
 from training.package import NOTICE_NAME, replace_directory

@@ -14,10 +14,10 @@ from frond.problems import InvalidModel
 from tests.support.tiny_model import manifest_of, tiny_model
 from training.__main__ import app
 from training.artifacts.trials import TTATrial, TTATrials
+from training.batch_inference import infer_all
 from training.data.dataset import Dataset
 from training.errors import TrainingError
-from training.evaluation.calibration import fit_temperature
-from training.inference import infer_all
+from training.evaluation.probability_calibration import fit_temperature
 from training.package import NOTICE_NAME
 from training.postprocessing import METADATA_NAME, calibrate, recalibrate
 from training.quantization.metadata import read_metadata

@@ -13,9 +13,9 @@ from frond import problems
 from frond.record_items import BadCursorError
 from frond.records import Record
 from frond.repository import ClassificationRepository
+from frond.s3_upload import identifier_of
 from frond.telemetry import MetricUnit, logger, metrics
 from frond.tracing import trace_method
-from frond.uploads import identifier_of
 from frond_classify.app import current_app
 from frond_classify.deletion import delete_photo
 from frond_classify.http import idempotency
@@ -24,7 +24,7 @@ from frond_classify.http.request_body import parse_photos, read_photos
 from frond_classify.http.server_timing import ServerTiming
 from frond_classify.i18n import ENGLISH, Language, LanguageTag, select_language
 from frond_classify.inference import ClassifyOptions, classify_photos
-from frond_classify.openapi.responses import PHOTO_BODY, responses
+from frond_classify.openapi.operations import PHOTO_BODY, responses
 from frond_classify.schemas.classification import (
     ClassificationListResponse,
     ClassificationResponse,

@@ -5,7 +5,7 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from frond_classify.app import current_app
 from frond_classify.http.responses import json_response
-from frond_classify.openapi.responses import responses
+from frond_classify.openapi.operations import responses
 from frond_classify.schemas.classification import ModelRef
 from frond_classify.schemas.model import HealthResponse, ModelResponse
 

@@ -10,7 +10,7 @@ from frond.problems import InvalidRequest, NoSpeciesPhoto, NotAcceptable
 from frond_classify.app import current_app
 from frond_classify.http.responses import ONE_MINUTE, image_response, json_response
 from frond_classify.i18n import ENGLISH, LanguageTag, select_language
-from frond_classify.openapi.responses import JPEG, responses
+from frond_classify.openapi.operations import JPEG, responses
 from frond_classify.schemas.model import SpeciesEntry, SpeciesListResponse
 
 router = Router()

@@ -8,10 +8,10 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 from frond.media_types import PHOTO_TYPES
 from frond.problems import InvalidRequest, PayloadTooLarge, UnknownPath, UnsupportedMediaType
 from frond.records import ExpectedUpload
-from frond.uploads import reserved_key
+from frond.s3_upload import reserved_key
 from frond_classify.app import ClassifyApp, current_app
 from frond_classify.http.request_body import parse_json
-from frond_classify.openapi.responses import json_body, responses
+from frond_classify.openapi.operations import json_body, responses
 from frond_classify.schemas.uploads import PresignedPost, UploadRequest
 
 FORM_LIFETIME = timedelta(minutes=15)

@@ -5,7 +5,7 @@ from typing import Any
 
 from frond.records import Record
 from frond.repository import ClassificationRepository
-from frond.uploads import Upload
+from frond.s3_upload import Upload
 from frond_classify.app import ClassifyApp
 from frond_classify.schemas.classification import ClassificationResponse
 from frond_classify.storage.aws_clients import AwsClients

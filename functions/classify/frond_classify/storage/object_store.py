@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from frond.s3_objects import S3Object, get_object
-from frond.uploads import Upload
+from frond.s3_upload import Upload
 from frond_classify.settings import ClassifySettings
 from frond_classify.storage.aws_clients import AwsClients
 

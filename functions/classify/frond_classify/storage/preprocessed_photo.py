@@ -17,8 +17,8 @@ from frond.records import Record
 from frond.repository import ClassificationRepository
 from frond.s3_events import UnknownMessageError, parse_s3_event
 from frond.s3_objects import S3Object
+from frond.s3_upload import Upload
 from frond.telemetry import logger
-from frond.uploads import Upload
 from frond_classify.app import ClassifyApp
 
 _KEY = re.compile(r"(?P<identifier>[0-9a-f]{32})/(?P<sequencer>[0-9A-F]+)/(picture\.png|problem\.json)")

@@ -1,4 +1,4 @@
-"""Turn errors of botocore into sentences that say what to do."""
+"""Turn errors of botocore into plain words."""
 
 from botocore.exceptions import (
     BotoCoreError,
@@ -9,6 +9,8 @@ from botocore.exceptions import (
     NoRegionError,
     PartialCredentialsError,
 )
+
+from frond.problems import AttemptFailed
 
 _INVALID_CREDENTIALS = {
     "ExpiredToken",
@@ -47,6 +49,25 @@ def explain(error: ClientError | BotoCoreError, resource: str = "", permissions:
     if isinstance(error, ConnectionError | HTTPClientError):
         return f"AWS is unreachable; check the network and AWS_ENDPOINT_URL. ({error})"
     return f"The request to AWS failed: {error}"
+
+
+def attempt_failed(step: str, error: Exception) -> AttemptFailed:
+    """Describe why a step of an upload failed, for its owner; the log has the traceback.
+
+    Parameters
+    ----------
+    step
+        Such as ``Preprocessing``.
+    error
+        Any.
+    """
+    if isinstance(error, ClientError):
+        cause = f"{error.operation_name} in AWS returned {error_code(error) or 'an error'}"
+    elif isinstance(error, ConnectionError | HTTPClientError):
+        cause = "AWS could not be reached"
+    else:
+        cause = f"internal error ({type(error).__name__})"
+    return AttemptFailed(f"{step} failed: {cause}.")
 
 
 def _explain_response(error: ClientError, resource: str, permissions: str) -> str:

@@ -16,6 +16,8 @@ import zlib
 from collections.abc import Iterator
 from itertools import count as count_from
 
+from frond import jpeg_segments
+from frond.av1_frames import undeclared_pixels
 from frond.problems import TooComplex, TooManyPixels, UnsupportedFormat
 
 # Peak memory of a decode, beyond the process.
@@ -126,8 +128,8 @@ def _jpeg(data: bytes, max_pixels: int) -> int:
             scans += 1
             if scans > MAX_SCANS or (sequential and len(components) >= len(areas)):
                 break  # a sequential scan of all components is the only one that is read
-    if pixels < _DECODED_TWICE:
-        samples *= 2
+    # Without its last marker a JPEG is decoded with two ends.
+    samples *= (2 if jpeg_segments.lacks_end(data) else 1) + (pixels < _DECODED_TWICE)
     ceiling = int(MAX_SCAN_SAMPLES / max(samples, 1.0)) if scans > 1 else max_pixels
     if scans > MAX_SCANS and pixels <= ceiling:
         raise TooComplex(max_scans=MAX_SCANS)
@@ -247,7 +249,11 @@ def _heif(data: bytes) -> int:
         needed += _DEEP_BYTES
     if header.count(b"infe") > MAX_PARTS or header.count(b"ispe") > MAX_PARTS:
         raise TooComplex
-    return int(MEMORY / needed)
+    ceiling = int(MEMORY / needed)
+    undeclared = undeclared_pixels(data)
+    if undeclared > ceiling // 2:
+        raise TooManyPixels(max_pixels=ceiling // 2)
+    return ceiling - undeclared
 
 
 def _boxes(data: bytes) -> Iterator[tuple[bytes, int, int]]:

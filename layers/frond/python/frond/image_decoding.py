@@ -78,33 +78,39 @@ def decode_image(data: bytes, limits: DecodeLimits, side: int) -> DecodedImage:
 
     The errors are those of :func:`frond.preprocessing.read_photo`.
     """
+    if data.startswith(jpeg_segments.SIGNATURE):
+        return _decode_jpeg(data, limits, side)
     try:
-        return _decode_ended(data, limits, side)
+        return _decode(data, limits, side)
     except UnreadablePhoto:
         without_metadata = _without_metadata(data)
         if len(without_metadata) == len(data):
             raise
-        return _decode_ended(without_metadata, limits, side)
+        return _decode(without_metadata, limits, side)
 
 
 def _without_metadata(data: bytes) -> bytes:
-    if data.startswith(png_chunks.SIGNATURE):
-        return png_chunks.without_metadata(data)
-    if data.startswith(jpeg_segments.SIGNATURE):
-        return jpeg_segments.without_metadata(data)
-    return data
+    return png_chunks.without_metadata(data) if data.startswith(png_chunks.SIGNATURE) else data
 
 
-def _decode_ended(data: bytes, limits: DecodeLimits, side: int) -> DecodedImage:
-    """Decode a file, even if it is a JPEG that lacks only its last marker.
+def _decode_jpeg(data: bytes, limits: DecodeLimits, side: int) -> DecodedImage:
+    """Decode a JPEG, even if its metadata are damaged or it lacks its last marker.
+
+    The decoder ignores the metadata, so a file that cannot be opened with them is opened without. Only a file
+    without its last marker is decoded twice.
 
     Raises
     ------
     frond.problems.UnreadablePhoto
         The pixels are damaged or incomplete.
     """
+    try:
+        image = _checked(data, limits)
+    except UnreadablePhoto:
+        data = jpeg_segments.without_metadata(data)
+        image = _checked(data, limits)
     if not jpeg_segments.lacks_end(data):
-        return _decode(data, limits, side)
+        return _load(image, data, limits, side)
     decoded, other = (_decode(each, limits, side) for each in jpeg_segments.ended(data))
     if ImageChops.difference(decoded.pixels, other.pixels).getbbox() is not None:
         raise UnreadablePhoto
@@ -112,8 +118,11 @@ def _decode_ended(data: bytes, limits: DecodeLimits, side: int) -> DecodedImage:
 
 
 def _decode(data: bytes, limits: DecodeLimits, side: int) -> DecodedImage:
-    image = _checked(data, limits)
-    with _decoder_errors(limits):
+    return _load(_checked(data, limits), data, limits, side)
+
+
+def _load(image: Image.Image, data: bytes, limits: DecodeLimits, side: int) -> DecodedImage:
+    with decoder_errors(limits):
         size, colour = image.size, _declared(image, data)
         pixels = visible(image, data, side)
         if pixels.aperture is not None:
@@ -150,8 +159,8 @@ def _checked(data: bytes, limits: DecodeLimits) -> Image.Image:
 
 
 @contextmanager
-def _decoder_errors(limits: DecodeLimits) -> Iterator[None]:
-    """Map exceptions of decoders to problems."""
+def decoder_errors(limits: DecodeLimits) -> Iterator[None]:
+    """Map exceptions of decoders and colour converters to problems."""
     try:
         yield
     except Problem:

@@ -20,7 +20,7 @@ from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field
 
 from frond.colour import to_srgb
-from frond.image_decoding import DecodedImage, DecodeLimits, decode_image
+from frond.image_decoding import DecodedImage, DecodeLimits, decode_image, decoder_errors
 
 __all__ = ["DecodeLimits", "Photo", "PreprocessingSpec", "read_photo", "read_with_preview"]
 
@@ -103,8 +103,10 @@ def read_photo(data: bytes, spec: PreprocessingSpec, limits: DecodeLimits | None
     frond.problems.UnreadablePhoto
         Damaged or truncated.
     """
-    decoded = decode_image(data, limits or DecodeLimits(), _decoded_side(spec))
-    return _photo(decoded, spec)
+    limits = limits or DecodeLimits()
+    decoded = decode_image(data, limits, _decoded_side(spec))
+    with decoder_errors(limits):
+        return _photo(decoded, spec)
 
 
 def read_with_preview(
@@ -128,11 +130,12 @@ def read_with_preview(
     """
     limits = limits or DecodeLimits()
     decoded = decode_image(data, limits, _decoded_side(spec))
-    photo = _photo(decoded, spec)
     longer = min(side, max(decoded.size))
-    if max(decoded.pixels.size) < MIN_THUMBNAIL_SCALE * longer:  # decoded at the smaller scale of the model
-        decoded = decode_image(decoded.data, limits, side)
-    return photo, _thumbnail(decoded, longer)
+    with decoder_errors(limits):
+        photo = _photo(decoded, spec)
+        if max(decoded.pixels.size) < MIN_THUMBNAIL_SCALE * longer:  # decoded at the model's smaller scale
+            decoded = decode_image(decoded.data, limits, side)
+        return photo, _thumbnail(decoded, longer)
 
 
 def _decoded_side(spec: PreprocessingSpec) -> int:

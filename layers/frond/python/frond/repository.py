@@ -20,7 +20,7 @@ from botocore.exceptions import ClientError
 from frond import record_items
 from frond.record_items import DELETED, PARTITION, BadCursorError, Item, to_record, to_ttl
 from frond.records import ExpectedUpload, Record, RecordPage, Status
-from frond.uploads import Upload
+from frond.s3_upload import Upload
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

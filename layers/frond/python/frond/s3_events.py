@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote_plus
 
-from frond.uploads import Upload, sequencer
+from frond.s3_upload import Upload, sequencer
 
 _CREATED = "ObjectCreated:"
 # Events of S3 that create no object.
@@ -61,7 +61,7 @@ class ObjectCreated:
     size
         In bytes; 0 if the notification has none.
     sequencer
-        Comparable as text with those of the same key; see :func:`frond.uploads.sequencer`.
+        Comparable as text with those of the same key; see :func:`frond.s3_upload.sequencer`.
     """
 
     event_name: str

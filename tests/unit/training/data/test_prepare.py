@@ -283,13 +283,32 @@ class TestDataset:
             Dataset(prepared.directory, exclude=["triticum-aestivum", "zea-mays"])
 
 
+def test_a_photo_whose_name_is_a_formula_is_prepared(class_folders: Path, tmp_path: Path) -> None:
+    photos = tmp_path / "photos"
+    shutil.copytree(class_folders, photos)
+    original = min((photos / "Maize").iterdir())
+    formula = original.rename(original.with_name('=HYPERLINK("example.org","see").jpg'))
+    folder = photos.rename(tmp_path / "=photos")
+
+    make(folder, tmp_path / "dataset")
+
+    sources = [row.source for row in Dataset(tmp_path / "dataset").rows]
+    assert f"Maize/{formula.name}" in sources
+    assert not any(cell[:1] in "=+-@\t\r" for row in _cells(tmp_path / "dataset/photos.csv") for cell in row)
+
+
+def _cells(table: Path) -> list[list[str]]:
+    with table.open(newline="", encoding="utf-8") as lines:
+        return list(csv.reader(lines))
+
+
 def test_photos_csv_is_no_formula_and_is_read_back(tmp_path: Path) -> None:
     names = ["=Maize/1.jpg", "+Maize/2.jpg", "-Maize/3.jpg", "@Maize/4.jpg", "\tMaize/5.jpg", "'=Maize/6.jpg"]
+    names.append("\rMaize/7.jpg")
     rows = [DatasetRow(name, 0, "train", 0, "0") for name in names]
     write_rows(tmp_path / "photos.csv", rows)
     assert read_rows(tmp_path / "photos.csv") == rows
-    with (tmp_path / "photos.csv").open(newline="", encoding="utf-8") as lines:
-        assert [row["source"] for row in csv.DictReader(lines)] == [f"'{name}" for name in names]
+    assert [row[0] for row in _cells(tmp_path / "photos.csv")] == ["source", *(f"'{name}" for name in names)]
 
 
 class TestReuseSplits:

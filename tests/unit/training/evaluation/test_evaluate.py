@@ -12,7 +12,7 @@ from frond.manifest import MANIFEST_NAME, MODEL_NAME, read_manifest
 from frond.preprocessing import PreprocessingSpec
 from tests.support.tiny_model import manifest_of, tiny_model
 from tests.unit.training.conftest import RECIPE, SHARES
-from training.artifacts.metrics import Metrics
+from training.artifacts.metrics_file import Metrics
 from training.commands.evaluate import evaluate as command
 from training.data.dataset import Dataset
 from training.data.prepare import License, prepare

@@ -10,7 +10,7 @@ from PIL import Image
 
 from frond.classifier import Classifier
 from tests.support.tiny_model import SCALE, manifest_of, tiny_model
-from training.artifacts.examples import Example
+from training.artifacts.examples_file import Example
 from training.data.dataset import Dataset
 from training.evaluation.examples import MISTAKES, TYPICAL, make_examples, typical_answers, worst_mistakes
 

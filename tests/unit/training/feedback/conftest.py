@@ -15,8 +15,8 @@ from moto.server import ThreadedMotoServer
 
 from frond.records import Record
 from frond.repository import ClassificationRepository
-from frond.uploads import Upload, sequencer
-from tests.support.tables import make_table
+from frond.s3_upload import Upload, sequencer
+from tests.support.dynamodb_table import make_table
 from training.__main__ import main
 
 if TYPE_CHECKING:

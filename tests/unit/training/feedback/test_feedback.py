@@ -13,7 +13,7 @@ from PIL import Image
 
 from frond.preprocessing import PreprocessingSpec
 from frond.s3_objects import S3Object, get_object
-from frond.uploads import identifier_of
+from frond.s3_upload import identifier_of
 from tests.unit.training.conftest import LICENSE, SHARES
 from tests.unit.training.feedback.conftest import Garden, Run, local_facts
 from training.data.dataset import Dataset
@@ -101,14 +101,15 @@ def test_photos_with_consent_are_collected_by_species(
     assert (table[nothing]["species"], table[nothing]["skipped"]) == ("", "")
 
 
-def test_the_table_executes_no_comment(garden: Garden, collect: Run, photo: Photos, target: Path) -> None:
+def test_the_table_executes_no_text(garden: Garden, collect: Run, photo: Photos, target: Path) -> None:
     formula = '=HYPERLINK("http://example.org","see")'
-    identifier = garden.corrected("=key.jpg", photo(MAIZE), MAIZE, comment=formula)
+    key = f"{formula}.jpg"
+    identifier = garden.corrected(key, photo(MAIZE), MAIZE, comment=formula)
 
     collect()
 
     row = rows(target)[identifier]
-    assert (row["comment"], row["key"], row["confidence"]) == (f"'{formula}", "'=key.jpg", "0.61")
+    assert (row["comment"], row["key"], row["confidence"]) == (f"'{formula}", f"'{key}", "0.61")
 
 
 @pytest.mark.parametrize(

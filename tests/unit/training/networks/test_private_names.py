@@ -29,5 +29,5 @@ def test_f1_score_counts(name: str) -> None:
     score = keras.metrics.F1Score()
     score.update_state([[1.0, 0.0]], [[0.7, 0.3]])
     assert hasattr(score, name), (
-        f"keras.metrics.F1Score has no {name} any more, which training/fitting/metrics.py reads"
+        f"keras.metrics.F1Score has no {name} any more, which training/fitting/keras_metrics.py reads"
     )

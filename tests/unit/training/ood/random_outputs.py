@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from training.inference import Inferences, LabeledOutputs
+from training.batch_inference import Inferences, LabeledOutputs
 
 CLASSES, WIDTH = 4, 8
 CENTRES = 6 * np.eye(CLASSES, WIDTH)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.unit.training.ood.random_outputs import CENTRES, CLASSES, WIDTH, known, unknown
-from training.inference import Inferences, LabeledOutputs
+from training.batch_inference import Inferences, LabeledOutputs
 from training.ood.score_fitting import fit_mahalanobis, fit_scores, fit_vim
 from training.ood.scores import Energy, EnergyAndMahalanobis, Mahalanobis, Vim
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from tests.support.score_properties import ScoreProperties
 from training.ood.scores import Energy, EnergyAndMahalanobis, Mahalanobis, OodScore, Spread, Vim
 
 # Two classes at (1, 0, 0) and (-1, 0, 0); the second axis has twice the weight.
@@ -16,6 +17,11 @@ every_score = pytest.mark.parametrize("score", EVERY, ids=lambda score: score.na
 
 def f32(*numbers: float) -> NDArray[np.float32]:
     return np.array(numbers, np.float32)
+
+
+@every_score
+class TestProperties(ScoreProperties):
+    pass
 
 
 @pytest.mark.parametrize(
@@ -42,30 +48,3 @@ def test_the_order_of_the_class_means_makes_no_difference() -> None:
     embeddings = np.random.default_rng(6).normal(0, 2, (20, 3))
     logits = np.zeros((20, 3))
     assert (other.of(logits, embeddings) == MAHALANOBIS.of(logits, embeddings)).all()
-
-
-@every_score
-def test_an_in_distribution_photo_scores_higher(score: OodScore) -> None:
-    known = score.of(f32(9, 0, 0), f32(1, 0, 0))
-    unknown = score.of(f32(0.1, 0, 0.1), f32(0, 30, 30))
-    assert known > unknown
-
-
-@every_score
-def test_many_at_once_as_one_by_one(score: OodScore) -> None:
-    random = np.random.default_rng(4)
-    logits = random.normal(0, 5, (2, 7, 3)).astype(np.float32)
-    embeddings = random.normal(0, 2, (2, 7, 3)).astype(np.float32)
-    together = score.of(logits, embeddings)
-    assert together.shape == (2, 7)
-    assert together.dtype == np.float64
-    for at in np.ndindex(2, 7):
-        assert float(score.of(logits[at], embeddings[at])) == pytest.approx(float(together[at]), rel=1e-12)
-
-
-@every_score
-def test_the_order_of_the_classes_makes_no_difference(score: OodScore) -> None:
-    random = np.random.default_rng(5)
-    logits, embeddings = random.normal(0, 5, (2, 20, 3)).astype(np.float32)
-    mixed = score.of(logits[:, [2, 0, 1]], embeddings)
-    assert mixed == pytest.approx(score.of(logits, embeddings), rel=1e-12)

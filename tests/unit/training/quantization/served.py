@@ -17,7 +17,7 @@ from frond.manifest import (
 )
 from frond.preprocessing import PreprocessingSpec
 from tests.unit.training.quantization.small_xception import CLASSES, SIZE
-from training.inference import Inferences, infer_all
+from training.batch_inference import Inferences, infer_all
 
 
 def served(tflite: bytes, photos: NDArray[np.uint8]) -> Inferences:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.unit.training.quantization.served import served
 from tests.unit.training.quantization.small_xception import CLASSES, small_xception, smooth_photos
-from training.inference import Inferences
+from training.batch_inference import Inferences
 from training.quantization import Agreement, Predictions, agreement, predict_all
 
 

@@ -18,7 +18,7 @@ SCHEMA = "ai_edge_litert.schema_py_generated"
         (SCHEMA, "Model.ModelBufferHasIdentifier", "flatbuffer.py"),
         (SCHEMA, "ModelT.InitFromPackedBuf", "flatbuffer.py"),
         (SCHEMA, "ModelT.Pack", "flatbuffer.py"),
-        (SCHEMA, "BufferT.Pack", "flatbuffer.py and correction.py"),
+        (SCHEMA, "BufferT.Pack", "flatbuffer.py and quantization_bias.py"),
         (SCHEMA, "BuiltinOperator.CONV_2D", "flatbuffer.py"),
         (SCHEMA, "ActivationFunctionType.RELU", "fusion.py"),
         (SCHEMA, "TensorType.INT8", "inspection.py and ranges.py"),

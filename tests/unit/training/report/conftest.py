@@ -13,8 +13,8 @@ from frond.manifest import Manifest, SpeciesLabel
 from frond.preprocessing import PreprocessingSpec
 from frond.tta import TTASettings
 from tests.support.tiny_model import manifest_of, tiny_model
-from training.artifacts.examples import Example, Examples
-from training.artifacts.metrics import (
+from training.artifacts.examples_file import Example, Examples
+from training.artifacts.metrics_file import (
     CalibratedGroupShares,
     CalibrationBin,
     Estimate,

@@ -14,7 +14,7 @@ def handler(event: dict[str, Any], context: Any) -> Any:
     COLD["calls"] += 1
     match event["path"]:
         case "/sleep":
-            time.sleep(30)
+            time.sleep(3600)
         case "/crash":
             os._exit(3)
         case "/raise":

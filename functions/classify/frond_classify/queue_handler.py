@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from frond.problems import AttemptFailed, Problem, UnprocessablePhoto
+from frond.aws_errors import attempt_failed
+from frond.problems import Problem, UnprocessablePhoto
 from frond.queue_batch import Attempt, QueueBatch, Suspicion
 from frond.records import Status
 from frond.repository import ClassificationRepository
+from frond.s3_upload import Upload
 from frond.telemetry import costs, logger, metrics, timed
 from frond.tracing import trace_handler
-from frond.uploads import Upload
 from frond_classify.app import ClassifyApp, current_app
 from frond_classify.http.server_timing import ServerTiming
 from frond_classify.inference import ClassifyOptions, classify_photos
@@ -144,7 +145,7 @@ def classify_upload(app: ClassifyApp, preprocessed: PreprocessedPhoto) -> tuple[
 def _record_error(repository: ClassificationRepository, key: PreprocessedKey, error: Exception) -> None:
     """Store why an attempt failed in the record."""
     try:
-        problem = AttemptFailed(f"worker: {type(error).__name__}: {error}")
+        problem = attempt_failed("Classification", error)
         repository.record_error(key.identifier, key.sequencer, problem.document())
     except Exception:  # noqa: BLE001 - the caller raises the error itself
         logger.warning("Error could not be recorded", key=key.key)

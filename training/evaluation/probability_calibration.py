@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
 from frond.ood_scores import softmax
-from training.artifacts.metrics import CalibrationBin
+from training.artifacts.metrics_file import CalibrationBin
 
 BINS = 15
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from training.evaluation.tta import MIN_PHOTOS, SHARES, choose_tta
+from training.evaluation.tta_threshold import MIN_PHOTOS, SHARES, choose_tta
 
 CLASSES, PHOTOS = 4, 2000
 

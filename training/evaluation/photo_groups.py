@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from frond.manifest import Manifest
 from frond.multi_image import pool_logits, pool_scores
 from frond.ood_scores import softmax
-from training.artifacts.metrics import CalibratedGroupShares, Estimate, GroupShares, MultiImageMetrics
-from training.evaluation.calibration import expected_calibration_error
+from training.artifacts.metrics_file import CalibratedGroupShares, Estimate, GroupShares, MultiImageMetrics
+from training.batch_inference import LabeledOutputs
 from training.evaluation.metrics import RESAMPLES, macro_f1_of_samples
-from training.inference import LabeledOutputs
+from training.evaluation.probability_calibration import expected_calibration_error
 
 SIZES = (1, 2, 3, 5)
 PARTITIONS = 100

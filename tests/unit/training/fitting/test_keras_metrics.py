@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from training.evaluation.metrics import macro_f1
-from training.fitting.metrics import Accuracy, MacroF1
+from training.fitting.keras_metrics import Accuracy, MacroF1
 
 SPECIES = 5
 

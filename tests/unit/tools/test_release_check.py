@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-from tools.release import changelog_errors, project_version, release_errors
+from tools.release_check import changelog_errors, project_version, release_errors
 
 TODAY = date(2026, 11, 27)
 CHANGELOG = """# Changelog

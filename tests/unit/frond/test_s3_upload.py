@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from frond.uploads import Upload, identifier_of, reserved_key, sequencer
+from frond.s3_upload import Upload, identifier_of, reserved_key, sequencer
 
 AT = datetime(2026, 11, 21, 6, 30, 0, 123456, tzinfo=UTC)
 IDENTIFIER = "0123456789abcdef0123456789abcdef"

@@ -5,7 +5,11 @@ import pytest
 from numpy.typing import NDArray
 
 from frond.ood_scores import softmax
-from training.evaluation.calibration import expected_calibration_error, fit_temperature, reliability
+from training.evaluation.probability_calibration import (
+    expected_calibration_error,
+    fit_temperature,
+    reliability,
+)
 
 
 def drawn(temperature: float, photos: int = 4000) -> tuple[NDArray[np.float32], NDArray[np.int64]]:

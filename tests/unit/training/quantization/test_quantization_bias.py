@@ -5,7 +5,7 @@ import pytest
 from tests.unit.training.quantization.small_xception import SIZE, smooth_photos
 from training.quantization import flatbuffer
 from training.quantization.conversion import calibrate_model, saved_model, to_fp32, to_int8
-from training.quantization.correction import correct_biases
+from training.quantization.quantization_bias import correct_biases
 from training.quantization.tensors import values_by_photo
 
 L = keras.layers

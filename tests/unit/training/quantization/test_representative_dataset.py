@@ -1,6 +1,6 @@
 import numpy as np
 
-from training.quantization.calibration import drop_outlier_photos, span_uint8_range
+from training.quantization.representative_dataset import drop_outlier_photos, span_uint8_range
 
 
 def test_photos_that_spike_a_tensor_are_dropped() -> None:

@@ -20,7 +20,7 @@ from frond.problems import (
 )
 from frond_classify.http.form_data import FORM_FIELD, FORM_TYPE, MAX_PHOTOS
 from frond_classify.http.request_body import JSON_TYPE
-from frond_classify.openapi.examples import EXAMPLE_REQUEST, EXAMPLES
+from frond_classify.openapi.body_examples import EXAMPLE_REQUEST, EXAMPLES
 
 BINARY = {"type": "string", "format": "binary"}
 JPEG = "image/jpeg"
