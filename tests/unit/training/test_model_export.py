@@ -13,11 +13,11 @@ from frond.classifier import Classifier
 from frond.manifest import MANIFEST_NAME, MODEL_NAME, Manifest
 from tests.unit.training.tiny_runs import settings_for
 from training.artifacts.trials import TTATrial, TTATrials
+from training.calibration import fit_calibrator
 from training.commands.export import export as command
 from training.data.dataset import Dataset
 from training.errors import TrainingError
 from training.evaluation.bias_correction import BiasCorrection
-from training.evaluation.calibration import fit_temperature
 from training.fitting.run import SETTINGS_NAME, Run
 from training.inference import infer_all
 from training.model_export import export
@@ -188,7 +188,7 @@ def test_everything_is_fitted_to_augmented_outputs(
     served = infer_all(classifier, prepared.pictures[validation])
     plain = manifest_of(exported)
     assert served.tta_share == 1
-    assert manifest.temperature == fit_temperature(served.logits, prepared.labels[validation])
+    assert manifest.calibrator() == fit_calibrator(served.logits, prepared.labels[validation])
     assert manifest.temperature != plain.temperature
     assert manifest.reference.mean != plain.reference.mean
     assert manifest.abstention.not_recognised_below != plain.abstention.not_recognised_below
