@@ -223,8 +223,8 @@ def test_a_collapsed_export_is_reported(
 
     assert manifest_of(tmp_path / "model").agreement["top1"] < 0.5
     warning = " ".join(capsys.readouterr().err.split())
-    assert "Warning: The int8 and the float model have the same top-1 species" in warning
-    assert "is expected" in read_report(tmp_path / "model", "quantization")["warnings"][0]
+    assert "Warning: The int8 model misclassifies" in warning
+    assert "the other way round" in read_report(tmp_path / "model", "quantization")["warnings"][0]
 
 
 def test_export_refuses_a_folder_without_a_model(prepared: Dataset, run: Run, tmp_path: Path) -> None:

@@ -101,7 +101,7 @@ def test_a_failed_gate_writes_nothing(bucket: Bucket, run: Run, tmp_path: Path) 
 
     output = run("release", directory, code=1)
     assert "60.00% of photos" in output
-    assert f"{manifest.version} was not released, because of: same answer as in float" in output
+    assert f"{manifest.version} was not released, because of: errors added by int8" in output
     assert bucket.contents() == []
 
 
