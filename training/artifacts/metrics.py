@@ -82,6 +82,14 @@ class OodMetrics(BaseModel):
     misidentified: list[Misidentified] = Field(description="The most confident ones, at most ten")
     unreadable: list[BadFile]
 
+    @property
+    def not_identified_interval(self) -> tuple[float, float] | None:
+        """The exact 95 % interval of the share that is not identified."""
+        if self.identified_interval is None:
+            return None
+        low, high = self.identified_interval
+        return 1 - high, 1 - low
+
 
 class ScoreHistograms(BaseModel):
     """Histograms of the out-of-distribution score."""

@@ -8,6 +8,7 @@ So the targets are those of Platt 1999: of N photos, N + 1 out of N + 2 have the
 of succession, the mean of the error rate under a uniform prior; it adds about one error.
 """
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -122,7 +123,7 @@ def fit_pair(logits: NDArray[np.float32], labels: NDArray[np.int64], pair: tuple
 
 def at_bound(temperature: float) -> bool:
     """Return whether the bounds of the fit cut a temperature off."""
-    return min(abs(np.log(temperature) - bound) for bound in LOG_TEMPERATURES) < AT_BOUND
+    return any(abs(math.log(temperature) - bound) < AT_BOUND for bound in LOG_TEMPERATURES)
 
 
 def _minimize(loss: Callable[[float], float]) -> float:

@@ -17,12 +17,12 @@ def simulated(
     """Return logits ``float32[N, K]``, and labels drawn with the confidences of a calibrator."""
     random = np.random.default_rng(seed)
     meant = random.integers(CLASSES, size=photos)
-    logits = random.normal(scale=0.8, size=(photos, CLASSES)) + 5 * np.eye(CLASSES)[meant]
+    drawn = random.normal(scale=0.8, size=(photos, CLASSES)) + 5 * np.eye(CLASSES)[meant]
     # The pair's logits are high together.
     in_pair = np.isin(meant, PAIR)
     for species in PAIR:
-        logits[in_pair, species] = 5 + random.normal(scale=2.5, size=in_pair.sum())
-    logits = logits.astype(np.float32)
+        drawn[in_pair, species] = 5 + random.normal(scale=2.5, size=in_pair.sum())
+    logits = drawn.astype(np.float32)
     cumulative = truth.confidences(logits).cumsum(axis=1)
     return logits, np.minimum((random.random((photos, 1)) > cumulative).sum(axis=1), CLASSES - 1)
 
