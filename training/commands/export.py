@@ -27,6 +27,9 @@ def export(
     match_logit_scale: options.MatchLogitScale = True,
 ) -> None:
     """Quantize a trained network to int8 TFLite, calibrate it and write its manifest."""
+    from training.start_tensorflow import start_tensorflow
+
+    start_tensorflow()
     from training.calibration import read_held_out
     from training.data.dataset import Dataset
     from training.fitting.run import Run
