@@ -1,7 +1,5 @@
 """The commands of `python -m training`."""
 
-import os
-
 import typer
 
 from frond.problems import Problem
@@ -50,7 +48,6 @@ app.command("list")(list_releases)
 
 def main() -> None:
     """Run a command; print an error that the user can fix as one sentence, with exit code 1."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
         app()
     except (TrainingError, Problem) as error:

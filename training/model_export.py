@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 from frond.manifest import Abstention, DatasetInfo, EmbeddingReference, Manifest, describe, version_of
 from training.artifacts.files import (
     BIASES_NAME,
+    CALIBRATION_NAME,
     DATA_NAME,
     HISTORY_NAME,
     QUANTIZATION_NAME,
     SETTINGS_NAME,
     TTA_NAME,
 )
-from training.artifacts.trials import TTATrials
+from training.calibration import HeldOutLogits
 from training.data.dataset import Dataset, sample
 from training.errors import TrainingError
 from training.evaluation.bias_correction import BiasCorrection, fit_biases
@@ -30,7 +31,7 @@ from training.networks.embedding import Projection, fit_projection
 from training.networks.network import RUN_SUFFIX, add_biases, features_model, serving_model
 from training.ood.ood_sets import files_below
 from training.package import Package, check_target
-from training.postprocessing import calibrate
+from training.postprocessing import CalibratedModel, calibrate
 from training.progress import console, track
 from training.provenance import code_commit, library_versions
 from training.quantization import (
@@ -55,6 +56,7 @@ def export(
     directory: Path,
     quantization_photos: int | None = None,
     unknown: Mapping[str, Path] | None = None,
+    held_out: HeldOutLogits | None = None,
 ) -> Manifest:
     """Export the model of a training run to a folder, atomically, replacing an existing model.
 
@@ -73,6 +75,8 @@ def export(
     unknown
         Folders of out-of-distribution photos by name, to choose the abstention score by; none that the
         model will be evaluated on.
+    held_out
+        Logits to calibrate on; the model's for the validation photos by default.
 
     Raises
     ------
@@ -103,7 +107,7 @@ def export(
     files = export_all_formats(serving, dataset.pictures[_representative(dataset, seed)])
     draft = _draft_manifest(files["int8"], dataset, settings, projection)
 
-    calibrated = calibrate(files["int8"], draft, dataset, seed, unknown or {})
+    calibrated = calibrate(files["int8"], draft, dataset, seed, unknown or {}, held_out)
     exact, plain = predict_all(serving, pictures), calibrated.plain
     agreed = agreement(exact, plain, labels)
     tried = sample(np.arange(len(validation)), quantization_photos or len(validation), seed)
@@ -112,9 +116,9 @@ def export(
         files | {"int8": calibrated.model}, pictures[tried], labels[tried], exact.logits[tried], int8, threads
     )
     manifest = calibrated.manifest.model_copy(update={"agreement": agreed.as_dict()})
-    for violation in agreed.violations():
+    for violation in [*agreed.violations(), *calibrated.calibration.warnings]:
         console.print(f"Warning: {violation}", style="bold red")
-    artifacts = _artifacts(dataset, run, settings, correction, calibrated.tta, comparison, agreed)
+    artifacts = _artifacts(dataset, run, settings, correction, calibrated, comparison, agreed)
     Package(calibrated.model, manifest, _notice(manifest.dataset, settings.recipe), artifacts).write(
         directory
     )
@@ -173,7 +177,7 @@ def _artifacts(
     run: Run,
     settings: RunSettings,
     correction: BiasCorrection,
-    tta: TTATrials,
+    calibrated: CalibratedModel,
     comparison: Comparison,
     agreed: Agreement,
 ) -> dict[str, Any]:
@@ -188,7 +192,8 @@ def _artifacts(
             "loss": correction.loss,
             "loss_without": correction.loss_without,
         },
-        TTA_NAME: tta.model_dump(mode="json"),
+        TTA_NAME: calibrated.tta.model_dump(mode="json"),
+        CALIBRATION_NAME: calibrated.calibration.model_dump(mode="json"),
         QUANTIZATION_NAME: {
             "split": "validation",
             **asdict(comparison),

@@ -1,32 +1,36 @@
 """Post-processing of a quantized model's outputs, fitted to validation photos.
 
-It consists of the test-time augmentation, the temperature, the out-of-distribution score and its thresholds.
+It consists of the test-time augmentation, the temperatures, the out-of-distribution score and its thresholds.
 All are stored in the manifest and in the file's metadata. The version is the hash of the file, so a change of
 any of them changes the version.
 """
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from frond.calibration import Calibrator, ConfusedPair
 from frond.classifier import Classifier
 from frond.manifest import MODEL_NAME, Manifest, describe, version_of
 from frond.tta import TTASettings
-from training.artifacts.files import REPORT_NAME, TRAINING_FILES, TTA_NAME
-from training.artifacts.trials import TTATrials
+from training.artifacts.files import CALIBRATION_NAME, REPORT_NAME, TRAINING_FILES, TTA_NAME
+from training.artifacts.predictions import PhotoLogits
+from training.artifacts.trials import CalibrationTrial, TTATrials
 from training.batch_inference import Inferences, LabeledOutputs, infer_all
+from training.calibration import HeldOutLogits, fit_calibrator
+from training.calibration.record import describe_calibration
 from training.data.dataset import Dataset, sample
 from training.errors import TrainingError
-from training.evaluation.probability_calibration import fit_temperature
 from training.evaluation.tta_threshold import choose_tta
 from training.leakage import check_data
 from training.ood import choose_abstention
 from training.ood.ood_sets import files_below, infer_ood_set
 from training.package import NOTICE_NAME, Package, check_target
+from training.progress import console
 from training.provenance import code_commit
 from training.quantization.metadata import with_metadata
 
@@ -35,7 +39,7 @@ REFERENCE_PHOTOS = 1000
 ALWAYS_AUGMENT = TTASettings(gap_below=float("inf"))
 # Fields of the manifest that someone with the file alone needs.
 METADATA_NAME = "frond"
-METADATA_FIELDS = {"input", "labels", "tta", "temperature", "abstention", "dataset"}
+METADATA_FIELDS = {"input", "labels", "tta", "temperature", "confused_pairs", "abstention", "dataset"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +54,24 @@ class CalibratedModel:
         The settings of test-time augmentation that were tried.
     plain
         The outputs for the validation photos without test-time augmentation.
+    calibration
+        The fit of the confidences.
     """
 
     model: bytes
     manifest: Manifest
     tta: TTATrials
     plain: Inferences
+    calibration: CalibrationTrial
 
 
 def calibrate(
-    model: bytes, draft: Manifest, dataset: Dataset, seed: int, unknown: Mapping[str, Path]
+    model: bytes,
+    draft: Manifest,
+    dataset: Dataset,
+    seed: int,
+    unknown: Mapping[str, Path],
+    held_out: HeldOutLogits | None = None,
 ) -> CalibratedModel:
     """Fit the post-processing of a model file to validation photos.
 
@@ -75,6 +87,8 @@ def calibrate(
         Of the choice of training photos.
     unknown
         Folders of out-of-distribution photos by name, to choose the abstention score by.
+    held_out
+        Logits to fit the temperatures to, instead of the model's for the validation photos.
 
     Raises
     ------
@@ -94,11 +108,16 @@ def calibrate(
         classifier, dataset.pictures[sample(dataset.indices("train"), REFERENCE_PHOTOS, seed)]
     )
     ood_sets = {name: infer_ood_set(classifier, name, at, files[name]) for name, at in unknown.items()}
-    temperature = fit_temperature(served.logits, labels)
+    validated = PhotoLogits([dataset.rows[photo].sha256 for photo in validation], served.logits, labels)
+    scale = held_out.scale_to(validated.photos, served.logits) if held_out else 1.0
+    known = held_out.scaled(scale) if held_out else validated
+    calibrator = fit_calibrator(known.logits, known.labels)
+    slugs = [species.slug for species in draft.labels]
     manifest = classifier.manifest.model_copy(
         update={
-            "temperature": temperature,
-            "abstention": choose_abstention(LabeledOutputs(served, labels), temperature, ood_sets),
+            "temperature": calibrator.temperature,
+            "confused_pairs": _named(calibrator, slugs),
+            "abstention": choose_abstention(LabeledOutputs(served, labels), calibrator, ood_sets),
             "reference": draft.reference.model_copy(
                 update={
                     "mean": reference.embeddings.mean(axis=0).tolist(),
@@ -107,11 +126,16 @@ def calibrate(
             ),
         }
     )
-    return CalibratedModel(*_with_metadata(model, manifest), trials, plain)
+    record = describe_calibration(calibrator, known, slugs, scale, held_out=held_out is not None)
+    return CalibratedModel(*_with_metadata(model, manifest), trials, plain, record)
 
 
 def recalibrate(
-    dataset: Dataset, directory: Path, target: Path, unknown: Mapping[str, Path] | None = None
+    dataset: Dataset,
+    directory: Path,
+    target: Path,
+    unknown: Mapping[str, Path] | None = None,
+    held_out: HeldOutLogits | None = None,
 ) -> Manifest:
     """Calibrate an exported model again, without its training run, and write it atomically.
 
@@ -123,7 +147,7 @@ def recalibrate(
         The model's folder.
     target
         Folder for the calibrated model, without metrics; an existing model is replaced.
-    unknown
+    unknown, held_out
         As in :func:`calibrate`.
 
     Raises
@@ -143,11 +167,17 @@ def recalibrate(
         dataset,
         int(manifest.training.get("seed", 0)),
         unknown or {},
+        held_out,
     )
     fresh = calibrated.manifest.model_copy(
         update={"metrics": {}, "forced": None, "code_commit": code_commit()}
     )
-    artifacts = _training_files(directory) | {TTA_NAME: calibrated.tta.model_dump(mode="json")}
+    artifacts = _training_files(directory) | {
+        TTA_NAME: calibrated.tta.model_dump(mode="json"),
+        CALIBRATION_NAME: calibrated.calibration.model_dump(mode="json"),
+    }
+    for warning in calibrated.calibration.warnings:
+        console.print(f"Warning: {warning}", style="bold red")
     Package(calibrated.model, fresh, _notice(directory), artifacts).write(target)
     return fresh
 
@@ -155,6 +185,13 @@ def recalibrate(
 def _classifier(model: bytes, draft: Manifest, tta: TTASettings | None) -> Classifier:
     manifest = draft.model_copy(update={"file": describe(model), "tta": tta})
     return Classifier(model, manifest, os.cpu_count() or 1)
+
+
+def _named(calibrator: Calibrator, slugs: Sequence[str]) -> list[ConfusedPair]:
+    return [
+        ConfusedPair(species=(slugs[pair.first], slugs[pair.second]), temperature=pair.temperature)
+        for pair in calibrator.pairs
+    ]
 
 
 def _with_metadata(model: bytes, manifest: Manifest) -> tuple[bytes, Manifest]:

@@ -19,15 +19,25 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 ALICE, BOB = "alice", "bob"
+ERRORS = {"photos": 300, "expected": 14.2, "observed": 15, "p_value": 0.9, "share_interval": [0.028, 0.081]}
+CALIBRATION: dict[str, Any] = {
+    "negative_log_likelihood": {"mean": 0.15, "low": 0.1, "high": 0.2},
+    "brier": {"mean": 0.08, "low": 0.06, "high": 0.1},
+    "errors": ERRORS,
+    "confident_errors": ERRORS,
+    "chance_of_an_error": 0.9999,
+    "by_answer": {f"plant-{i}": ERRORS for i in range(3)},
+}
 METRICS: dict[str, Any] = {
     "split": "test",
     "photos": 300,
     "macro_f1": 0.95,
     "macro_f1_interval": [0.93, 0.97],
     "expected_calibration_error": 0.02,
+    "calibration": CALIBRATION,
     "species": {f"plant-{i}": {"f1-score": 0.95, "support": 100.0} for i in range(3)},
 }
-AGREEMENT = {"photos": 300, "top1": 0.996}
+AGREEMENT = {"photos": 300, "top1": 0.996, "lost": 1, "won": 0}
 
 
 @dataclass(frozen=True)

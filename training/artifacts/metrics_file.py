@@ -13,9 +13,11 @@ HEADLINE = {
     "split",
     "photos",
     "accuracy",
+    "accuracy_interval",
     "macro_f1",
     "macro_f1_interval",
     "expected_calibration_error",
+    "calibration",
     "verdicts",
     "median_inference_ms",
     "species",
@@ -28,6 +30,37 @@ class CalibrationBin(BaseModel):
     confidence: float = Field(description="Mean, 0 to 1")
     accuracy: float = Field(description="Share of correct answers, 0 to 1")
     photos: int
+
+
+class Estimate(BaseModel):
+    """A number with its 95 % confidence interval."""
+
+    mean: float
+    low: float
+    high: float
+
+
+class ErrorCount(BaseModel):
+    """Errors among photos, against those that their confidences predict."""
+
+    photos: int
+    expected: float = Field(description="The sum of 1 less the confidences")
+    observed: int
+    p_value: float = Field(ge=0, le=1, description="Exact, two-sided, of the Poisson-binomial distribution")
+    share_interval: tuple[float, float] = Field(description="95 %, exact, of the observed share")
+
+
+class CalibrationMetrics(BaseModel):
+    """Measures of how true the confidences are."""
+
+    negative_log_likelihood: Estimate = Field(description="A photo, nats")
+    brier: Estimate = Field(description="Sum of squares over the species, 0 to 2")
+    errors: ErrorCount = Field(description="All photos")
+    confident_errors: ErrorCount = Field(description="Identified with a confidence over 0.9")
+    chance_of_an_error: float = Field(
+        ge=0, le=1, description="That at least one photo is wrong, by the model's own confidences"
+    )
+    by_answer: dict[str, ErrorCount] = Field(description="By slug of the top-1 species")
 
 
 class Misidentified(BaseModel):
@@ -43,10 +76,19 @@ class OodMetrics(BaseModel):
 
     photos: int
     identified: float = Field(description="Share, as the next two")
+    identified_interval: tuple[float, float] | None = Field(None, description="95 %, exact")
     uncertain: float
     not_recognised: float
     misidentified: list[Misidentified] = Field(description="The most confident ones, at most ten")
     unreadable: list[BadFile]
+
+    @property
+    def not_identified_interval(self) -> tuple[float, float] | None:
+        """The exact 95 % interval of the share that is not identified."""
+        if self.identified_interval is None:
+            return None
+        low, high = self.identified_interval
+        return 1 - high, 1 - low
 
 
 class ScoreHistograms(BaseModel):
@@ -57,14 +99,6 @@ class ScoreHistograms(BaseModel):
     edges: list[float] = Field(description="Of the bins, one more than there are counts")
     known: list[int] = Field(description="Photos of the split, by bin")
     unknown: dict[str, list[int]] = Field(description="Photos of each out-of-distribution set, by bin")
-
-
-class Estimate(BaseModel):
-    """A number with its 95 % confidence interval."""
-
-    mean: float
-    low: float
-    high: float
 
 
 class GroupShares(BaseModel):
@@ -102,17 +136,22 @@ class Metrics(BaseModel):
     split: Split
     photos: int
     accuracy: float = Field(ge=0, le=1)
+    accuracy_interval: tuple[float, float] | None = Field(None, description="95 %, exact")
     macro_f1: float = Field(ge=0, le=1)
     macro_f1_interval: tuple[float, float] = Field(description="95 %, by the bootstrap over photos")
     expected_calibration_error: float = Field(ge=0, le=1)
+    calibration: CalibrationMetrics | None = Field(None, description="None where it was not measured")
     verdicts: dict[str, float] = Field(description="Share of each verdict, and the accuracy of identified")
+    accuracy_of_identified_interval: tuple[float, float] | None = Field(None, description="95 %, exact")
     median_inference_ms: float
     tta_share: float | None = Field(
         default=None, description="Share of the photos with test-time augmentation; None if not recorded"
     )
     threads: int
     processor: str
-    species: dict[str, dict[str, float]] = Field(description="By slug: precision, recall, f1-score, support")
+    species: dict[str, dict[str, float]] = Field(
+        description="By slug: precision and recall with exact intervals, f1-score, support"
+    )
     confusion: list[list[int]] = Field(description="Photos by true species (row) and answer (column)")
     reliability: list[CalibrationBin]
     scores: ScoreHistograms | None = None

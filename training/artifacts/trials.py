@@ -1,5 +1,7 @@
 """The experiments of an export, each a JSON file in ``report/``: quantization, biases, TTA and OOD scores."""
 
+from typing import Literal
+
 from pydantic import BaseModel, Field
 
 from frond.tta import TTASettings
@@ -72,6 +74,31 @@ class TTATrials(BaseModel):
     def settings(self) -> TTASettings | None:
         """The chosen settings, for the manifest."""
         return None if self.gap_below is None else TTASettings(gap_below=self.gap_below)
+
+
+class PairTrial(BaseModel):
+    """A confused pair of species in the calibration."""
+
+    species: tuple[str, str] = Field(description="Slugs")
+    photos: int = Field(description="Of both species")
+    mutual_errors: int = Field(description="Photos of one that were classified as the other")
+    temperature: float = Field(description="Between the two")
+
+
+class CalibrationTrial(BaseModel):
+    """``report/calibration.json``: the fit of the confidences; losses are means a photo, in nats."""
+
+    source: Literal["validation", "held_out"] = Field(
+        description="validation: the photos that chose the epoch, too; held_out: logits from other networks"
+    )
+    photos: int
+    errors: int = Field(description="Misclassified photos among them")
+    logit_scale: float = Field(1.0, description="Factor of the held-out logits, to the size of the model's")
+    temperature: float
+    pairs: list[PairTrial] = Field(default_factory=list)
+    loss: float = Field(description="On the photos of the fit")
+    loss_of_one_temperature: float = Field(description="The same without the pairs")
+    warnings: list[str] = Field(default_factory=list)
 
 
 class ScoreResult(BaseModel):

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from training.commands import options
+
 
 def calibrate(
     dataset: Annotated[Path, typer.Argument(help="The data set that the model was exported with.")],
@@ -17,16 +19,23 @@ def calibrate(
             help="Out-of-distribution photos to choose the abstention score by; may be repeated.",
         ),
     ] = None,
+    calibration_logits: options.CalibrationLogits = None,
+    match_logit_scale: options.MatchLogitScale = True,
 ) -> None:
-    """Fit test-time augmentation, temperature and thresholds again, without the run; then `evaluate`."""
+    """Fit test-time augmentation, temperatures and thresholds again, without the run; then `evaluate`."""
+    from training.calibration import read_held_out
     from training.data.dataset import Dataset
     from training.ood.ood_sets import named_folders
     from training.postprocessing import recalibrate
 
-    manifest = recalibrate(Dataset(dataset), model, target, named_folders(unknown or []))
+    known = Dataset(dataset)
+    held_out = read_held_out(calibration_logits or [], known, match_scale=match_logit_scale)
+    manifest = recalibrate(known, model, target, named_folders(unknown or []), held_out)
     tta, abstention = manifest.tta, manifest.abstention
     typer.echo(f"Wrote {manifest.version} to {target}. Next: evaluate")
     typer.echo(f"  temperature {manifest.temperature:.4f}")
+    for pair in manifest.confused_pairs:
+        typer.echo(f"  temperature {pair.temperature:.4f} between {' and '.join(pair.species)}")
     gap = f"for logit gaps below {tta.gap_below:.4f}" if tta else "none"
     typer.echo(f"  test-time augmentation {gap}")
     typer.echo(f"  {abstention.score.name} at least {abstention.not_recognised_below:.4f}")

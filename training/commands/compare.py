@@ -34,6 +34,9 @@ def compare(
     threads: Annotated[int, typer.Option(min=1, help="Threads of one inference.")] = os.cpu_count() or 1,
 ) -> None:
     """Train several backbones on the same split and compare their accuracy, size and latency."""
+    from training.start_tensorflow import start_tensorflow
+
+    start_tensorflow()
     from rich.console import Console
 
     from training.backbone_comparison import PLOT_NAME, RESULT_NAME, render

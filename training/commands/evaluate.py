@@ -1,6 +1,7 @@
 """Evaluate an exported model."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -26,6 +27,10 @@ def evaluate(
             "--gallery/--no-gallery", help="Write a typical training photo of each species to the report."
         ),
     ] = True,
+    predictions: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the logits of each photo as CSV, of any split or data set."),
+    ] = None,
     threads: Annotated[int, typer.Option(min=1, help="Threads of one inference.")] = os.cpu_count() or 1,
 ) -> None:
     """Measure an exported model through the serving code, and write its report and model card."""
@@ -40,7 +45,9 @@ def evaluate(
 
     folders = named_folders(unknown or [])
     prepared = Dataset(dataset)
-    measured = measure(prepared, model, as_split(split), threads, folders, gallery=gallery)
+    measured = measure(
+        prepared, model, as_split(split), threads, folders, gallery=gallery, predictions=predictions
+    )
     _print(measured)
     if is_official(prepared, read_manifest(model), measured.split):
         typer.echo(f"Written: {model / REPORT_NAME / PAGE_NAME}, {model / CARD_NAME}")
@@ -71,6 +78,8 @@ def _print(measured: "Metrics") -> None:
         f"macro F1 {measured.macro_f1:.4f} (95 % {low:.3f} to {high:.3f}), calibration error "
         f"{measured.expected_calibration_error:.4f}, {duration} an inference"
     )
+    for line in _calibration_lines(measured):
+        out.print(line)
     shares = ", ".join(f"{verdict} {percent(share)}" for verdict, share in measured.verdicts.items())
     out.print(f"verdicts: {shares}")
     for group in measured.multi_image:
@@ -85,6 +94,26 @@ def _print(measured: "Metrics") -> None:
                 else ""
             )
         )
+
+
+def _calibration_lines(measured: "Metrics") -> Iterator[str]:
+    """Yield expected against observed errors: of all photos, of the confident answers, and by answer."""
+    calibration = measured.calibration
+    if calibration is None:
+        return
+    loss, brier = calibration.negative_log_likelihood, calibration.brier
+    yield (
+        f"log loss {loss.mean:.4f} (95 % {loss.low:.4f} to {loss.high:.4f}), Brier score {brier.mean:.4f} "
+        f"({brier.low:.4f} to {brier.high:.4f})"
+    )
+    counts = {"all answers": calibration.errors, "identified over 0.9": calibration.confident_errors}
+    for name, errors in (counts | calibration.by_answer).items():
+        if name in counts or errors.observed or errors.expected >= 0.5:
+            low, high = errors.share_interval
+            yield (
+                f"{name}: {errors.expected:.1f} errors expected, {errors.observed} seen of {errors.photos} "
+                f"(95 % {100 * low:.1f} to {100 * high:.1f} %), p = {errors.p_value:.3g}"
+            )
 
 
 def _multi_image_line(group: "MultiImageMetrics") -> str:

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from training.commands import options
+
 
 def export(
     dataset: Annotated[Path, typer.Argument(help="The data set that the run was trained on.")],
@@ -21,8 +23,14 @@ def export(
             help="Out-of-distribution photos to choose the abstention score by; may be repeated.",
         ),
     ] = None,
+    calibration_logits: options.CalibrationLogits = None,
+    match_logit_scale: options.MatchLogitScale = True,
 ) -> None:
     """Quantize a trained network to int8 TFLite, calibrate it and write its manifest."""
+    from training.start_tensorflow import start_tensorflow
+
+    start_tensorflow()
+    from training.calibration import read_held_out
     from training.data.dataset import Dataset
     from training.fitting.run import Run
     from training.model_export import export as write
@@ -30,7 +38,8 @@ def export(
 
     folders, trained = named_folders(unknown or []), Run(run)
     known = Dataset(dataset, trained.settings().exclude)
-    manifest = write(known, trained, model, quantization_photos, folders)
+    held_out = read_held_out(calibration_logits or [], known, match_scale=match_logit_scale)
+    manifest = write(known, trained, model, quantization_photos, folders, held_out)
     typer.echo(f"{manifest.version}: {manifest.file.size / 1e6:.1f} MB in {model}")
     for name, value in manifest.agreement.items():
         typer.echo(f"  {name} {value:.4f}")

@@ -45,7 +45,9 @@ def fit(
 ) -> None:
     """Train a network; the same command resumes an interrupted run."""
     _set_backend(backend)
+    from training.start_tensorflow import start_tensorflow
 
+    start_tensorflow()
     from training.data.dataset import Dataset
     from training.fitting.fit import fit as train
     from training.fitting.recipe import as_changes, read_recipe

@@ -17,6 +17,11 @@ SIDES = (1 / 3, 1 / 2, 2 / 3)
 STRIDE = 1 / 12
 # Share of a window that may be green, because single grains of soil are.
 TOLERATED = 0.002
+# Of a photo of a green plant, at least; every one of 150 seedlings has more, of 150 fruits two in five.
+PLANT = 0.01
+# Share of the photos that show a green plant, below which squares without green may be pieces of plants.
+GREEN_PLANTS = 0.9
+SAMPLE = 200
 
 
 class Window(NamedTuple):
@@ -26,6 +31,24 @@ class Window(NamedTuple):
     top: int
     left: int
     side: int
+
+
+def green_share(pictures: NDArray[np.uint8], indices: NDArray[np.int64]) -> float:
+    """Return the share of the photos that show something green, 0 to 1, of a sample; see :data:`PLANT`."""
+    drawn = np.random.default_rng(0).permutation(indices)[:SAMPLE]
+    return (
+        float(np.mean([_is_green(pictures[index]).mean() > PLANT for index in drawn])) if len(drawn) else 0.0
+    )
+
+
+def advice(share: float) -> str | None:
+    """Return a warning for plants that are not green, by :func:`green_share`; None for green ones."""
+    if share >= GREEN_PLANTS:
+        return None
+    return (
+        f"Only {share:.0%} of the photos show something green. Squares without green may show the plants "
+        "themselves: do not train with bare_ground, but with textures alone."
+    )
 
 
 class BackgroundCrops:

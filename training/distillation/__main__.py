@@ -14,9 +14,18 @@ def main() -> None:
     parser.add_argument("kit", type=Path, help="folder that `training gpu-kit pack` wrote")
     parser.add_argument("out", type=Path, help="folder of the networks; what is finished there is kept")
     parser.add_argument("--teacher-epochs", type=int, default=24)
-    parser.add_argument("--held-out-epochs", type=int, default=40, help="of the students that never see validation photos")
+    parser.add_argument(
+        "--held-out-epochs", type=int, default=40, help="of the students that never see validation photos"
+    )
     parser.add_argument("--epochs", type=int, default=40, help="of the students that see all photos")
-    parser.add_argument("--blocks", type=int, nargs="+", choices=KEPT_BLOCKS, default=[8, 4, 2], help="middle blocks of each student")
+    parser.add_argument(
+        "--blocks",
+        type=int,
+        nargs="+",
+        choices=KEPT_BLOCKS,
+        default=[8, 4, 2],
+        help="middle blocks of each student",
+    )
     chosen = parser.parse_args()
     blocks = tuple(chosen.blocks)
     students = (

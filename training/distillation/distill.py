@@ -162,7 +162,9 @@ class Distillation:
         statistics = without_middle_blocks(self.imagenet.statistics, kept)
         return start(without_middle_blocks(weights, kept), statistics, self.plan.hyperparameters)
 
-    def _batch(self, rows: NDArray[np.int64], targets: NDArray[np.float32], blend: NDArray[np.float32]) -> Batch:
+    def _batch(
+        self, rows: NDArray[np.int64], targets: NDArray[np.float32], blend: NDArray[np.float32]
+    ) -> Batch:
         windows = whole(len(rows), self.side)
         return Batch(self.pictures[rows], windows, jnp.asarray(targets[rows]), jnp.asarray(blend))
 

@@ -74,8 +74,12 @@ class _Network:
 
     def features(self, pixels: jax.Array, key: jax.Array) -> jax.Array:
         x = (pixels / PICTURE_SCALE - 1).astype(jnp.bfloat16)
-        x = jax.nn.relu(self.normalized("block1_conv1", _conv(x, self.weights["block1_conv1/kernel"], 2, "VALID")))
-        x = jax.nn.relu(self.normalized("block1_conv2", _conv(x, self.weights["block1_conv2/kernel"], 1, "VALID")))
+        x = jax.nn.relu(
+            self.normalized("block1_conv1", _conv(x, self.weights["block1_conv1/kernel"], 2, "VALID"))
+        )
+        x = jax.nn.relu(
+            self.normalized("block1_conv2", _conv(x, self.weights["block1_conv2/kernel"], 1, "VALID"))
+        )
         for number, _ in ENTRY:
             x = self.shrinking_block(x, number, relu_first=number > ENTRY[0][0])
         x = self.middle_flow(x, key)

@@ -12,19 +12,21 @@ from sklearn.metrics import confusion_matrix
 
 from frond.classifier import Classifier, Inference
 from frond.manifest import MANIFEST_NAME, Manifest, read_manifest
-from frond.ood_scores import softmax
 from training.artifacts.examples_file import EXAMPLES_NAME, Examples
 from training.artifacts.files import DATA_NAME, REPORT_NAME
 from training.artifacts.metrics_file import METRICS_NAME, Metrics, Misidentified, OodMetrics, ScoreHistograms
+from training.artifacts.predictions import PREDICTIONS_NAME, PredictionRow, predictions_csv
 from training.atomic_write import atomic_write
-from training.batch_inference import LabeledOutputs, infer_all
+from training.batch_inference import Inferences, LabeledOutputs, infer_all
 from training.data.card import DataCard
 from training.data.dataset import Dataset
 from training.data.split import Split
 from training.errors import TrainingError
 from training.evaluation import metrics
 from training.evaluation.examples import make_examples, typical_answers, worst_mistakes
+from training.evaluation.expected_errors import measure_calibration
 from training.evaluation.gallery import choose_gallery, write_gallery
+from training.evaluation.intervals import share_interval
 from training.evaluation.photo_groups import evaluate_multi_image
 from training.evaluation.probability_calibration import expected_calibration_error, reliability
 from training.leakage import check_size, check_split
@@ -41,6 +43,8 @@ class PhotoAnswers:
 
     Attributes
     ----------
+    probabilities
+        ``float64[N, K]``, the confidences of all species.
     predicted
         ``int64[N]``, the top-1 species.
     confidences
@@ -51,6 +55,7 @@ class PhotoAnswers:
         ``float64[N]``, the out-of-distribution scores; high for in-distribution photos.
     """
 
+    probabilities: NDArray[np.float64]
     predicted: NDArray[np.int64]
     confidences: NDArray[np.float64]
     verdicts: NDArray[np.str_]
@@ -59,9 +64,10 @@ class PhotoAnswers:
     @classmethod
     def of(cls, classifier: Classifier, logits: NDArray[np.float32], embeddings: NDArray[np.float32]) -> Self:
         """Classify ``logits float32[N, K]`` and ``embeddings float32[N, E]`` as in serving."""
-        probabilities = softmax(logits / classifier.manifest.temperature)
+        probabilities = classifier.manifest.calibrator().confidences(logits)
         outputs = [classifier.predict(Inference(*one)) for one in zip(logits, embeddings, strict=True)]
         return cls(
+            probabilities,
             probabilities.argmax(axis=1),
             probabilities.max(axis=1),
             np.array([output.verdict for output in outputs]),
@@ -77,6 +83,7 @@ def evaluate(
     unknown: Mapping[str, Path] | None = None,
     *,
     gallery: bool = True,
+    predictions: Path | None = None,
 ) -> Metrics:
     """Measure a model, and write the official metrics: those of the test split of its own data set.
 
@@ -97,6 +104,8 @@ def evaluate(
         Folders of out-of-distribution photos, by name.
     gallery
         Whether to write a photo of each species to the report; False removes an existing gallery.
+    predictions
+        File to write the output for each photo to, for photos of any split or data set.
 
     Raises
     ------
@@ -127,13 +136,16 @@ def evaluate(
         split=split,
         photos=len(labels),
         accuracy=float(correct.mean()),
+        accuracy_interval=_interval(correct),
         macro_f1=metrics.macro_f1(labels, answers.predicted),
         macro_f1_interval=metrics.macro_f1_interval(labels, answers.predicted),
         expected_calibration_error=expected_calibration_error(answers.confidences, correct),
+        calibration=measure_calibration(answers.probabilities, labels, answers.verdicts, slugs),
         verdicts={
             **metrics.verdict_shares(answers.verdicts),
             "accuracy_of_identified": metrics.accuracy_of_identified(answers.verdicts, correct),
         },
+        accuracy_of_identified_interval=_interval(correct[answers.verdicts == "identified"]),
         median_inference_ms=round(inferences.median_ms, 2),
         tta_share=inferences.tta_share,
         threads=threads,
@@ -145,10 +157,13 @@ def evaluate(
         unknown={name: _ood_metrics(ood_sets[name], ood_answers[name], slugs) for name in ood_sets},
         multi_image=evaluate_multi_image(manifest, LabeledOutputs(inferences, labels)),
     )
+    per_photo = _predictions_csv(dataset, indices, inferences, answers, slugs)
+    if predictions:
+        atomic_write(predictions, per_photo)
     if is_official(dataset, manifest, split):
         examples = _examples(classifier, dataset, indices, answers)
         pictures = choose_gallery(classifier, dataset) if gallery else {}
-        _write(directory, manifest, measured, examples, pictures, dataset.card)
+        _write(directory, manifest, measured, examples, pictures, per_photo, dataset.card)
     return measured
 
 
@@ -161,6 +176,10 @@ def _check_match(dataset: Dataset, manifest: Manifest) -> None:
     if [s.slug for s in dataset.card.species] != [s.slug for s in manifest.labels]:
         raise TrainingError(f"{dataset.directory} holds other species than the model was trained on.")
     check_size(dataset, manifest)
+
+
+def _interval(hits: NDArray[np.bool_]) -> tuple[float, float]:
+    return share_interval(int(hits.sum()), len(hits))
 
 
 def _histograms(
@@ -188,6 +207,7 @@ def _ood_metrics(ood_set: OodSet, answers: PhotoAnswers, slugs: list[str]) -> Oo
     return OodMetrics(
         photos=len(ood_set.sources),
         **metrics.verdict_shares(answers.verdicts),
+        identified_interval=share_interval(len(identified), len(ood_set.sources)),
         misidentified=[
             Misidentified(
                 source=ood_set.sources[i],
@@ -211,12 +231,36 @@ def _examples(
     )
 
 
+def _predictions_csv(
+    dataset: Dataset,
+    indices: NDArray[np.int64],
+    inferences: Inferences,
+    answers: PhotoAnswers,
+    slugs: list[str],
+) -> str:
+    rows = (
+        PredictionRow(
+            photo=dataset.rows[photo].sha256,
+            source=dataset.rows[photo].source,
+            group=dataset.rows[photo].group,
+            split=dataset.rows[photo].split,
+            label=slugs[dataset.labels[photo]],
+            predicted=slugs[answers.predicted[place]],
+            confidence=float(answers.confidences[place]),
+            verdict=str(answers.verdicts[place]),
+        )
+        for place, photo in enumerate(indices)
+    )
+    return predictions_csv(rows, inferences.logits, slugs)
+
+
 def _write(
     directory: Path,
     manifest: Manifest,
     measured: Metrics,
     examples: Examples,
     pictures: Mapping[str, bytes],
+    per_photo: str,
     card: DataCard,
 ) -> None:
     """Write the report. It is rendered first, so that an error leaves the folder unchanged."""
@@ -226,6 +270,7 @@ def _write(
     atomic_write(report / METRICS_NAME, measured.model_dump_json(indent=2) + "\n")
     atomic_write(report / EXAMPLES_NAME, examples.model_dump_json(indent=1) + "\n")
     atomic_write(report / DATA_NAME, card.model_dump_json(indent=2) + "\n")
+    atomic_write(report / PREDICTIONS_NAME, per_photo)
     write_gallery(report, pictures)
     rendered.write(directory)
     updated = manifest.model_copy(update={"metrics": measured.headline()})

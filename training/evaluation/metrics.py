@@ -4,7 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import classification_report, f1_score
 
-RESAMPLES = 1000
+from training.evaluation.intervals import RESAMPLES, share_interval
+
 VERDICTS = ("identified", "uncertain", "not_recognised")
 
 
@@ -14,7 +15,12 @@ def macro_f1(labels: NDArray[np.int64], predicted: NDArray[np.int64]) -> float:
 
 
 def macro_f1_interval(labels: NDArray[np.int64], predicted: NDArray[np.int64]) -> tuple[float, float]:
-    """Return the 2.5 and 97.5 percentiles of macro F1 over resampled photos (the bootstrap, Efron 1979)."""
+    """Return the 2.5 and 97.5 percentiles of macro F1 over resampled photos (the bootstrap, Efron 1979).
+
+    Without an error every resample is perfect. The low end is then that of the accuracy's exact interval.
+    """
+    if (labels == predicted).all():
+        return share_interval(len(labels), len(labels))
     chosen = np.random.default_rng(0).integers(len(labels), size=(RESAMPLES, len(labels)))
     low, high = np.percentile(macro_f1_of_samples(labels[chosen], predicted[chosen]), [2.5, 97.5])
     return float(low), float(high)
@@ -33,11 +39,15 @@ def macro_f1_of_samples(labels: NDArray[np.int64], predicted: NDArray[np.int64])
 def by_species(
     labels: NDArray[np.int64], predicted: NDArray[np.int64], slugs: list[str]
 ) -> dict[str, dict[str, float]]:
-    """Return precision, recall, ``f1-score`` (0 to 1) and support (photos) of each species."""
+    """Return precision, recall, ``f1-score`` (0 to 1) and support (photos) of each species.
+
+    ``precision_low`` and ``precision_high``, ``recall_low`` and ``recall_high`` are exact 95 % intervals.
+    """
     table = classification_report(
         labels, predicted, labels=range(len(slugs)), target_names=slugs, output_dict=True, zero_division=0
     )
-    return {slug: {k: round(float(v), 4) for k, v in table[slug].items()} for slug in slugs}
+    rows = {slug: table[slug] | _ends(labels, predicted, species) for species, slug in enumerate(slugs)}
+    return {slug: {name: round(float(value), 4) for name, value in row.items()} for slug, row in rows.items()}
 
 
 def verdict_shares(verdicts: NDArray[np.str_]) -> dict[str, float]:
@@ -49,6 +59,14 @@ def accuracy_of_identified(verdicts: NDArray[np.str_], correct: NDArray[np.bool_
     """Return the accuracy among the photos that were identified; 0 where none was."""
     identified = verdicts == "identified"
     return float(correct[identified].mean()) if identified.any() else 0.0
+
+
+def _ends(labels: NDArray[np.int64], predicted: NDArray[np.int64], species: int) -> dict[str, float]:
+    found = int(((labels == species) & (predicted == species)).sum())
+    ends = {}
+    for name, photos in (("precision", predicted), ("recall", labels)):
+        ends[f"{name}_low"], ends[f"{name}_high"] = share_interval(found, int((photos == species).sum()))
+    return ends
 
 
 def _counts(numbers: NDArray[np.int64], most: int) -> NDArray[np.int64]:

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from frond.manifest import Manifest
 from frond.multi_image import pool_logits, pool_scores
-from frond.ood_scores import softmax
 from training.artifacts.metrics_file import CalibratedGroupShares, Estimate, GroupShares, MultiImageMetrics
 from training.batch_inference import LabeledOutputs
-from training.evaluation.metrics import RESAMPLES, macro_f1_of_samples
+from training.evaluation.intervals import RESAMPLES
+from training.evaluation.metrics import macro_f1_of_samples
 from training.evaluation.probability_calibration import expected_calibration_error
 
 SIZES = (1, 2, 3, 5)
@@ -45,7 +45,7 @@ class PooledAnswers:
     def of(cls, manifest: Manifest, known: LabeledOutputs, groups: NDArray[np.int64]) -> Self:
         """Pool groups of n photos ``int64[S, G, n]`` as :meth:`frond.classifier.Classifier.predict` does."""
         logits, abstention = known.outputs.logits, manifest.abstention
-        confidences = softmax(pool_logits(logits[groups]) / manifest.temperature)
+        confidences = manifest.calibrator().confidences(pool_logits(logits[groups]))
         scores = pool_scores(abstention.score.of(logits, known.outputs.embeddings)[groups])
         return cls(
             known.labels[groups[..., 0]],

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from frond.ood_scores import softmax
 from frond.tta import logit_gap
 from training.artifacts.trials import TTATrial, TTATrials
-from training.evaluation.probability_calibration import fit_temperature
+from training.calibration import fit_temperature
 from training.evaluation.standard_error import clearly_worse
 
 # Shares of the photos, those with the smallest logit gaps. Augmentation adds three inferences: the last share

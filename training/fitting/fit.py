@@ -8,6 +8,7 @@ from typing import Any
 import keras
 
 from training.backends import Backend, open_backend, set_precision
+from training.data.background import advice, green_share
 from training.data.batches import BatchLoader
 from training.data.dataset import Dataset, sample
 from training.errors import TrainingError
@@ -106,6 +107,10 @@ class _Trainer:
             console.print(
                 f"No training photo shows bare ground; stage {stage.name!r} has none.", style="yellow"
             )
+        if stage.outliers.bare_ground and (
+            warning := advice(green_share(self.dataset.pictures, loader.indices))
+        ):
+            console.print(warning, style="yellow")
         with self.backend.scope():
             if checkpoint:
                 learner = keras.models.load_model(checkpoint)

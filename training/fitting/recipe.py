@@ -102,7 +102,7 @@ def read_recipe(name: str, changes: dict[str, Any] | None = None) -> Recipe:
     try:
         return Recipe.model_validate(values)
     except ValidationError as error:
-        errors = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        errors = "; ".join(f"{_field(e['loc'])}: {e['msg']}" for e in error.errors())
         raise TrainingError(f"The recipe {name} is invalid: {errors}") from error
 
 
@@ -124,6 +124,11 @@ def as_changes(settings: list[str]) -> dict[str, Any]:
         except tomllib.TOMLDecodeError:
             changes[name] = text
     return changes
+
+
+def _field(place: tuple[int | str, ...]) -> str:
+    """Return a field's name as `--set` takes it: stages count from 1."""
+    return ".".join(str(part + 1) if isinstance(part, int) else part for part in place)
 
 
 def _change(values: dict[str, Any], field: str, value: object) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from frond.calibration import Calibrator
 from frond.classifier import Classifier
 from frond.manifest import Abstention
 from training.artifacts.trials import LeftOutSpecies, OodBenchmark, ScoreResult
@@ -58,17 +59,17 @@ def run_benchmark(
     files = files_below(unknown)
     without = {slug: _load_without(dataset, slug, model, threads) for slug, model in left_out.items()}
 
-    own, temperature = classifier.manifest.abstention, classifier.manifest.temperature
+    own, calibrator = classifier.manifest.abstention, classifier.manifest.calibrator()
     train, validation, test = (_infer_split(classifier, dataset, s) for s in ("train", "validation", "test"))
     candidates = [
-        own if score.name == own.score.name else fit_thresholds(score, validation, temperature)
-        for score in fit_scores(train, temperature)
+        own if score.name == own.score.name else fit_thresholds(score, validation, calibrator)
+        for score in fit_scores(train, calibrator.temperature)
     ]
     sets = {name: infer_ood_set(classifier, name, folder, files[name]) for name, folder in unknown.items()}
     return OodBenchmark(
         chosen=own.score.name,
         acceptance=ACCEPTANCE,
-        scores=[_measure(candidate, test, sets, temperature) for candidate in candidates],
+        scores=[_measure(candidate, test, sets, calibrator) for candidate in candidates],
         left_out=[_measure_left_out(model, dataset, slug) for slug, model in without.items()],
     )
 
@@ -105,15 +106,15 @@ def _measure(
     thresholds: Abstention | ThresholdedScore[OodScore],
     test: LabeledOutputs,
     sets: Mapping[str, OodSet],
-    temperature: float,
+    calibrator: Calibrator,
 ) -> ScoreResult:
     return ScoreResult(
         name=thresholds.score.name,
         threshold=thresholds.not_recognised_below,
         rejected={
-            name: float(rejected(thresholds, outputs, temperature).mean()) for name, outputs in sets.items()
+            name: float(rejected(thresholds, outputs, calibrator).mean()) for name, outputs in sets.items()
         },
-        known_identified=1 - float(rejected(thresholds, test.outputs, temperature).mean()),
+        known_identified=1 - float(rejected(thresholds, test.outputs, calibrator).mean()),
     )
 
 
@@ -128,7 +129,7 @@ def _measure_left_out(classifier: Classifier, dataset: Dataset, slug: str) -> Le
     return LeftOutSpecies(
         species=slug,
         photos=len(pictures),
-        not_identified=float(rejected(manifest.abstention, outputs, manifest.temperature).mean()),
+        not_identified=float(rejected(manifest.abstention, outputs, manifest.calibrator()).mean()),
         not_recognised=1 - float(recognised.mean()),
     )
 

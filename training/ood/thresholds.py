@@ -7,8 +7,9 @@ from typing import Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from frond.calibration import Calibrator
 from frond.manifest import Abstention
-from frond.ood_scores import Reals, margin, softmax
+from frond.ood_scores import Reals, margin
 from training.batch_inference import LabeledOutputs, ModelOutputs
 from training.ood.score_fitting import served_scores
 from training.ood.scores import OodScore
@@ -46,7 +47,7 @@ class ThresholdedScore(Generic[S_co]):
 
 
 def choose_abstention(
-    validation: LabeledOutputs, temperature: float, unknown: Mapping[str, ModelOutputs] | None = None
+    validation: LabeledOutputs, calibrator: Calibrator, unknown: Mapping[str, ModelOutputs] | None = None
 ) -> Abstention:
     """Choose the score of a model among those that the layer serves, and fit its thresholds.
 
@@ -59,16 +60,18 @@ def choose_abstention(
     ----------
     validation
         Photos of the validation split.
-    temperature
-        Divides the logits before the softmax.
+    calibrator
+        The map from logits to confidences.
     unknown
         Out-of-distribution photos by the name of their set; never any that the model is evaluated on.
     """
-    candidates = [fit_thresholds(score, validation, temperature) for score in served_scores(temperature)]
+    candidates = [
+        fit_thresholds(score, validation, calibrator) for score in served_scores(calibrator.temperature)
+    ]
     chosen = candidates[0]
     if unknown:
         shares = [
-            [rejected(candidate, outputs, temperature).astype(float) for outputs in unknown.values()]
+            [rejected(candidate, outputs, calibrator).astype(float) for outputs in unknown.values()]
             for candidate in candidates
         ]
         best = shares[int(np.argmax([np.mean([photos.mean() for photos in sets]) for sets in shares]))]
@@ -81,17 +84,17 @@ def choose_abstention(
         score=chosen.score,
         not_recognised_below=chosen.not_recognised_below,
         min_margin=chosen.min_margin,
-        acceptance=1 - float(rejected(chosen, validation.outputs, temperature).mean()),
+        acceptance=1 - float(rejected(chosen, validation.outputs, calibrator).mean()),
     )
 
 
-def fit_thresholds(score: S, known: LabeledOutputs, temperature: float) -> ThresholdedScore[S]:
+def fit_thresholds(score: S, known: LabeledOutputs, calibrator: Calibrator) -> ThresholdedScore[S]:
     """Fit thresholds with which :data:`ACCEPTANCE` of these known photos are identified.
 
     The margin is chosen first, by :func:`choose_margin`. The score rejects the rest of the share that need
     not be identified.
     """
-    confidences = softmax(known.outputs.logits / temperature)
+    confidences = calibrator.confidences(known.outputs.logits)
     margins = margin(confidences)
     min_margin = choose_margin(margins, confidences.argmax(axis=1) == known.labels)
     clear = np.sort(score.of(known.outputs.logits, known.outputs.embeddings)[margins >= min_margin])
@@ -123,10 +126,10 @@ def choose_margin(margins: NDArray[np.float64], correct: NDArray[np.bool_]) -> f
 
 
 def rejected(
-    thresholds: Abstention | ThresholdedScore[OodScore], outputs: ModelOutputs, temperature: float
+    thresholds: Abstention | ThresholdedScore[OodScore], outputs: ModelOutputs, calibrator: Calibrator
 ) -> NDArray[np.bool_]:
     """Return which photos are not identified, ``bool[N]``."""
-    confidences = softmax(outputs.logits / temperature)
+    confidences = calibrator.confidences(outputs.logits)
     recognised = thresholds.is_in_distribution(outputs.logits, outputs.embeddings)
     return ~recognised | thresholds.is_ambiguous(confidences)
 

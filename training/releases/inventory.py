@@ -2,18 +2,20 @@
 
 from datetime import datetime
 
-from rich.table import Table
+from rich.table import Column, Table
 
 from frond.problems import InvalidModel
 from frond.registry import Channel, ChannelUpdate, Registry, RegistryError
 
 CHANNELS: tuple[Channel, ...] = ("stable", "candidate")
+# Columns with versions, which people copy.
+VERSIONS = {"version", "from", "to"}
 
 
 def versions(registry: Registry) -> Table:
     """Return the released versions, the newest first, with the channels that point at them."""
     pointers = [registry.channels.pointer(channel) for channel in CHANNELS]
-    rows = Table("version", "channels", "macro F1", "MB", "released (UTC)", "forced because")
+    rows = _table("version", "channels", "macro F1", "MB", "released (UTC)", "forced because")
     released = registry.versions.released()
     for version in sorted(released, key=lambda version: released[version], reverse=True):
         pointing = [p.channel for p in pointers if p.update and p.update.version == version]
@@ -23,11 +25,17 @@ def versions(registry: Registry) -> Table:
 
 def updates(registry: Registry) -> Table:
     """Return the update history of every channel, the newest first."""
-    rows = Table("channel", "when (UTC)", "who", "what", "from", "to", "why")
+    rows = _table("channel", "when (UTC)", "who", "what", "from", "to", "why")
     for channel in CHANNELS:
         for update in registry.channels.history(channel):
             rows.add_row(channel, *_to_row(update))
     return rows
+
+
+def _table(*names: str) -> Table:
+    """Return a table that wraps long texts in a narrow terminal, and never cuts a version off."""
+    columns = (Column(name, no_wrap=name in VERSIONS, overflow="fold") for name in names)
+    return Table(*columns)
 
 
 def _to_columns(registry: Registry, version: str, released: datetime) -> tuple[str, str, str, str]:

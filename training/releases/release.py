@@ -1,18 +1,22 @@
 """From an exported and evaluated model to a version that `candidate` points at."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from frond.manifest import MANIFEST_NAME, MODEL_NAME, Manifest, read_manifest
-from frond.registry import Registry
+from frond.problems import InvalidModel
+from frond.registry import Registry, RegistryError
 from frond.registry.versions import ProgressCallback
+from training.artifacts.predictions import PREDICTIONS_NAME
 from training.errors import TrainingError
 from training.progress import console
-from training.releases.gates import Gate, check_gates, table
+from training.releases.gate import Gate, number
+from training.releases.gates import check_gates, table
+from training.releases.paired import MeasuredModel
 
 
 def release(registry: Registry, directory: Path, by: str, force: str | None = None) -> Manifest:
@@ -41,7 +45,9 @@ def release(registry: Registry, directory: Path, by: str, force: str | None = No
     manifest = read_manifest(directory)
     candidate = registry.channels.pointer("candidate")
     pointed_at = candidate.version
-    gates = check_gates(directory, manifest, _stable(registry))
+    gates = check_gates(
+        directory, manifest, _stable(registry), _best(registry, manifest.dataset.test_fingerprint)
+    )
     Console().print(table(gates))
     manifest = manifest.model_copy(update={"forced": _permission(manifest, gates, force)})
     files = _files(directory)
@@ -52,9 +58,29 @@ def release(registry: Registry, directory: Path, by: str, force: str | None = No
     return manifest
 
 
-def _stable(registry: Registry) -> Manifest | None:
+def _stable(registry: Registry) -> MeasuredModel | None:
     version = registry.channels.pointer("stable").version
-    return registry.versions.manifest(version) if version else None
+    return _measured(registry, registry.versions.manifest(version)) if version else None
+
+
+def _best(registry: Registry, fingerprint: str | None) -> MeasuredModel | None:
+    """Return the release with the highest macro F1 on the same test photos."""
+    manifests = [
+        manifest for manifest in _readable(registry) if fingerprint == manifest.dataset.test_fingerprint
+    ]
+    found = max(manifests, key=lambda manifest: number(manifest.metrics, "macro_f1") or 0.0, default=None)
+    return _measured(registry, found) if found and fingerprint else None
+
+
+def _readable(registry: Registry) -> Iterator[Manifest]:
+    for version in registry.versions.released():
+        # A broken or older manifest is no reason to stop a release.
+        with suppress(RegistryError, InvalidModel):
+            yield registry.versions.manifest(version)
+
+
+def _measured(registry: Registry, manifest: Manifest) -> MeasuredModel:
+    return MeasuredModel(manifest, registry.versions.report(manifest.version, PREDICTIONS_NAME))
 
 
 def _permission(manifest: Manifest, gates: list[Gate], force: str | None) -> str | None:

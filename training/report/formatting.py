@@ -22,6 +22,17 @@ def percent(share: float, digits: int = 1) -> str:
     return f"{100 * share:g}{NBSP}%" if share in {0, 1} else f"{rounded}{NBSP}%"
 
 
+def interval(ends: tuple[float, float], digits: int = 1) -> str:
+    """Format the ends of a share's interval: ``98.0 to 100 %``."""
+    low, high = (f"{100 * end:g}" if end in {0, 1} else f"{100 * end:.{digits}f}" for end in ends)
+    return f"{low} to {high}{NBSP}%"
+
+
+def p_value(value: float) -> str:
+    """Format a p-value; a small one becomes ``< 0.001``."""
+    return "< 0.001" if value < 0.001 else f"{value:.3f}" if value < 0.1 else f"{value:.2f}"
+
+
 def difference(shares: float) -> str:
     """Format a difference of two shares in percentage points, with its sign."""
     value = round(100 * shares, 2)

@@ -8,6 +8,7 @@ from frond.manifest import Manifest, read_manifest
 from training.artifacts.examples_file import EXAMPLES_NAME, Examples
 from training.artifacts.files import (
     BIASES_NAME,
+    CALIBRATION_NAME,
     DATA_NAME,
     HISTORY_NAME,
     OOD_BENCHMARK_NAME,
@@ -18,7 +19,7 @@ from training.artifacts.files import (
     read_json,
 )
 from training.artifacts.metrics_file import METRICS_NAME, Metrics
-from training.artifacts.trials import BiasTrial, OodBenchmark, QuantizationTrials, TTATrials
+from training.artifacts.trials import BiasTrial, CalibrationTrial, OodBenchmark, QuantizationTrials, TTATrials
 from training.data.card import DataCard
 from training.errors import TrainingError
 
@@ -37,6 +38,7 @@ class ReportInputs:
     ood_benchmark: OodBenchmark | None = None
     biases: BiasTrial | None = None
     tta: TTATrials | None = None
+    calibration: CalibrationTrial | None = None
 
     @property
     def int8_loss(self) -> float | None:
@@ -86,4 +88,5 @@ def read_inputs(
         read_json(report / OOD_BENCHMARK_NAME, OodBenchmark),
         read_json(report / BIASES_NAME, BiasTrial),
         read_json(report / TTA_NAME, TTATrials),
+        read_json(report / CALIBRATION_NAME, CalibrationTrial),
     )

@@ -17,6 +17,8 @@ from training.report.overlay import overlays
 PAGE_NAME, CARD_NAME = "index.html", "MODEL_CARD.md"
 FILTERS: tuple[Callable[..., str], ...] = (
     formatting.percent,
+    formatting.interval,
+    formatting.p_value,
     formatting.difference,
     formatting.count,
     formatting.score,
@@ -118,6 +120,7 @@ def _context(inputs: ReportInputs) -> dict[str, Any]:
         "ood_benchmark": inputs.ood_benchmark,
         "biases": inputs.biases,
         "tta": inputs.tta,
+        "calibration": inputs.calibration,
         "settings": _Settings.of(inputs.settings or {}),
         "species": {species.slug: species for species in labels},
         "weakest": weakest(inputs.metrics, labels),

@@ -137,17 +137,17 @@ def test_versions_change_without_a_failed_request(
         assert {model["source"] for model in models} == {"baked-in"}
         processes = children(stack.process.pid)
 
-        training("release", tmp_path / "16")
+        training("release", tmp_path / "16", "--force", "a copy")
         assert flow.next_versions(10) == {baked_in}
         training("promote")
         flow.wait_for(first.version)
         assert model_of(stack)["source"] == "stable"
 
-        training("release", tmp_path / "32")
+        training("release", tmp_path / "32", "--force", "a copy")
         training("promote", second.version)
         flow.wait_for(second.version)
 
-        training("release", tmp_path / "48")
+        training("release", tmp_path / "48", "--force", "a copy")
         damage(stack, bad.version)
         training("promote")
         eventually(lambda: "Model was not updated" in log.read_text() or None)

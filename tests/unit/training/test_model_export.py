@@ -14,11 +14,11 @@ from frond.manifest import MANIFEST_NAME, MODEL_NAME, Manifest
 from tests.unit.training.tiny_runs import settings_for
 from training.artifacts.trials import TTATrial, TTATrials
 from training.batch_inference import infer_all
+from training.calibration import fit_calibrator
 from training.commands.export import export as command
 from training.data.dataset import Dataset
 from training.errors import TrainingError
 from training.evaluation.bias_correction import BiasCorrection
-from training.evaluation.probability_calibration import fit_temperature
 from training.fitting.run import SETTINGS_NAME, Run
 from training.model_export import export
 from training.networks.network import backbone, build
@@ -188,7 +188,7 @@ def test_everything_is_fitted_to_augmented_outputs(
     served = infer_all(classifier, prepared.pictures[validation])
     plain = manifest_of(exported)
     assert served.tta_share == 1
-    assert manifest.temperature == fit_temperature(served.logits, prepared.labels[validation])
+    assert manifest.calibrator() == fit_calibrator(served.logits, prepared.labels[validation])
     assert manifest.temperature != plain.temperature
     assert manifest.reference.mean != plain.reference.mean
     assert manifest.abstention.not_recognised_below != plain.abstention.not_recognised_below
@@ -223,8 +223,8 @@ def test_a_collapsed_export_is_reported(
 
     assert manifest_of(tmp_path / "model").agreement["top1"] < 0.5
     warning = " ".join(capsys.readouterr().err.split())
-    assert "Warning: The int8 and the float model have the same top-1 species" in warning
-    assert "is expected" in read_report(tmp_path / "model", "quantization")["warnings"][0]
+    assert "Warning: The int8 model misclassifies" in warning
+    assert "the other way round" in read_report(tmp_path / "model", "quantization")["warnings"][0]
 
 
 def test_export_refuses_a_folder_without_a_model(prepared: Dataset, run: Run, tmp_path: Path) -> None:

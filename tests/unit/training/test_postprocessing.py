@@ -15,9 +15,9 @@ from tests.support.tiny_model import manifest_of, tiny_model
 from training.__main__ import app
 from training.artifacts.trials import TTATrial, TTATrials
 from training.batch_inference import infer_all
+from training.calibration import fit_calibrator
 from training.data.dataset import Dataset
 from training.errors import TrainingError
-from training.evaluation.probability_calibration import fit_temperature
 from training.package import NOTICE_NAME
 from training.postprocessing import METADATA_NAME, calibrate, recalibrate
 from training.quantization.metadata import read_metadata
@@ -68,7 +68,7 @@ def test_everything_is_fitted_to_augmented_outputs(prepared: Dataset, model: Pat
     served = infer_all(classifier, prepared.pictures[validation])
     assert served.tta_share == 1
     assert classifier.manifest == manifest
-    assert manifest.temperature == fit_temperature(served.logits, prepared.labels[validation])
+    assert manifest.calibrator() == fit_calibrator(served.logits, prepared.labels[validation])
     accepted = manifest.abstention.is_in_distribution(served.logits, served.embeddings)
     assert accepted.mean() == pytest.approx(manifest.abstention.acceptance)
     train = infer_all(classifier, prepared.pictures[prepared.indices("train")])
@@ -97,7 +97,7 @@ def test_the_network_stays_and_the_metrics_are_removed(
     assert fresh.forced is None
     assert (tmp_path / "fresh" / NOTICE_NAME).read_text(encoding="utf-8") == "source of the photos"
     files = {path.stem for path in (tmp_path / "fresh" / "report").iterdir()}
-    assert files == {"data", "settings", "test_time_augmentation"}
+    assert files == {"calibration", "data", "settings", "test_time_augmentation"}
     path = tmp_path / "fresh" / "report" / "test_time_augmentation.json"
     assert json.loads(path.read_text(encoding="utf-8"))["gap_below"] == 1000
 

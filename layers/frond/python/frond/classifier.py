@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from frond.manifest import MODEL_NAME, Manifest, SpeciesLabel, read_manifest
 from frond.multi_image import pool_logits, pool_scores
-from frond.ood_scores import softmax
 from frond.problems import InvalidModel
 from frond.tta import FLIP_AXES
 
@@ -81,6 +80,7 @@ class Classifier:
         # The bytes read for verification are freed before LiteRT packs the weights, so they add no memory.
         manifest.verify(_content(model))
         self.manifest = manifest
+        self._calibrator = manifest.calibrator()
         self._interpreter = _interpreter(model, threads)
         self._input = self._interpreter.get_input_details()[0]
         self._outputs = {str(o["name"]): o for o in self._interpreter.get_output_details()}
@@ -118,7 +118,7 @@ class Classifier:
             Of one plant, in any order; :mod:`frond.multi_image` pools them.
         """
         photos = (photo, *more)
-        confidences = softmax(pool_logits(np.stack([p.logits for p in photos])) / self.manifest.temperature)
+        confidences = self._calibrator.confidences(pool_logits(np.stack([p.logits for p in photos])))
         order = np.argsort(-confidences, kind="stable")
         candidates = [Candidate(self.manifest.labels[i], float(confidences[i])) for i in order]
         return ClassifierOutput(self._verdict(photos, confidences), candidates)

@@ -9,12 +9,13 @@ import re
 import unicodedata
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from frond.calibration import Calibrator, ConfusedPair, index_pairs
 from frond.ood_scores import MaximumSoftmax, Reals, Score, margin
 from frond.preprocessing import PreprocessingSpec
 from frond.problems import InvalidModel
@@ -123,6 +124,9 @@ class Manifest(_Frozen):
         description="Test-time augmentation; null for none",
     )
     temperature: float = Field(gt=0, description="Divides the logits before the softmax")
+    confused_pairs: list[ConfusedPair] = Field(
+        default=[], description="Species that share their probability by a temperature of their own"
+    )
     abstention: Abstention
     reference: EmbeddingReference
     dataset: DatasetInfo
@@ -136,6 +140,16 @@ class Manifest(_Frozen):
     )
     code_commit: str | None = None
     libraries: dict[str, str] = Field(default={})
+
+    @model_validator(mode="after")
+    def _pairs_of_labels(self) -> Self:
+        self.calibrator()
+        return self
+
+    def calibrator(self) -> Calibrator:
+        """Return the map from logits to confidences."""
+        slugs = [label.slug for label in self.labels]
+        return Calibrator(self.temperature, index_pairs(self.confused_pairs, slugs))
 
     def verify(self, model: bytes) -> None:
         """Check a model's bytes.

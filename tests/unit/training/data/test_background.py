@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from training.data.background import BackgroundCrops
+from training.data.background import BackgroundCrops, advice, green_share
 from training.data.dataset import Dataset
 from training.errors import TrainingError
 
@@ -91,3 +91,13 @@ def test_photos_of_seedlings_have_background_crops(prepared: Dataset) -> None:
         _, top, left, side = window
         square = prepared.pictures[window.picture][top : top + side, left : left + side].astype(int)
         assert (2 * square[..., 1] - square[..., 0] - square[..., 2] > 30).mean() < 0.01
+
+
+def test_plants_that_are_not_green_are_a_warning() -> None:
+    green, red = photo((slice(0, 40), slice(None))), photo(None)
+    red[:40] = (180, 40, 30)
+
+    assert advice(green_share(np.stack([green] * 19 + [red]), np.arange(20))) is None
+    warning = advice(green_share(np.stack([green] + [red] * 3), np.arange(4)))
+    assert warning is not None
+    assert "Only 25% of the photos show something green" in warning

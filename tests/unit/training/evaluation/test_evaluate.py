@@ -124,6 +124,7 @@ def test_the_report_is_written_to_the_model_s_folder(measured: tuple[Path, Metri
         "report/examples.json",
         "report/index.html",
         "report/metrics.json",
+        "report/predictions.csv",
     }
     text = (directory / "report" / "metrics.json").read_text(encoding="utf-8")
     assert Metrics.model_validate_json(text) == metrics
@@ -162,6 +163,8 @@ def test_the_manifest_gets_the_headline(measured: tuple[Path, Metrics]) -> None:
 
     assert set(headline) == {
         "accuracy",
+        "accuracy_interval",
+        "calibration",
         "expected_calibration_error",
         "macro_f1",
         "macro_f1_interval",

@@ -31,9 +31,21 @@ def test_macro_f1_of_samples_is_that_of_each_sample() -> None:
 def test_precision_and_recall_of_each_species() -> None:
     table = by_species(LABELS, PREDICTED, ["maize", "wheat", "beet"])
 
-    assert table["maize"] == {"precision": 1, "recall": 0.6667, "f1-score": 0.8, "support": 3}
-    assert table["wheat"] == {"precision": 0.5, "recall": 1, "f1-score": 0.6667, "support": 1}
-    assert table["beet"] == {"precision": 0, "recall": 0, "f1-score": 0, "support": 0}
+    def scores(slug: str) -> list[float]:
+        return [table[slug][name] for name in ("precision", "recall", "f1-score", "support")]
+
+    assert scores("maize") == [1, 0.6667, 0.8, 3]
+    assert scores("wheat") == [0.5, 1, 0.6667, 1]
+    assert scores("beet") == [0, 0, 0, 0]
+
+
+def test_precision_and_recall_have_exact_intervals() -> None:
+    table = by_species(LABELS, PREDICTED, ["maize", "wheat", "beet"])
+
+    # Both of two answers are right; two of three photos are found (Clopper & Pearson).
+    assert (table["maize"]["precision_low"], table["maize"]["precision_high"]) == (0.1581, 1)
+    assert (table["maize"]["recall_low"], table["maize"]["recall_high"]) == (0.0943, 0.9916)
+    assert (table["beet"]["recall_low"], table["beet"]["recall_high"]) == (0, 1)
 
 
 def test_the_interval_narrows_with_more_photos() -> None:
@@ -44,8 +56,10 @@ def test_the_interval_narrows_with_more_photos() -> None:
     assert few[0] < many[0] < truth < many[1] < few[1]
 
 
-def test_without_errors_the_interval_is_a_point() -> None:
-    assert macro_f1_interval(LABELS, LABELS) == (1, 1)
+def test_without_errors_the_interval_is_that_of_the_accuracy() -> None:
+    labels = np.tile(LABELS, 45)
+
+    assert macro_f1_interval(labels, labels) == pytest.approx((0.9797, 1), abs=1e-4)
 
 
 def test_shares_of_verdicts() -> None:

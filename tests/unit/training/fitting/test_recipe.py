@@ -53,10 +53,10 @@ def test_an_override_is_toml_or_a_string(text: str, value: object) -> None:
         ("weights = ", "is not TOML"),
         ('weights = "none"', "stages: Field required"),
         ("stages = []", "stages: List should have at least 1 item"),
-        (TINY + "rates = 3", "stages.0.rates: Extra inputs are not permitted"),
+        (TINY + "rates = 3", "stages.1.rates: Extra inputs are not permitted"),
         (
             TINY.replace("epochs = 2", "epochs = 0"),
-            "stages.0.epochs: Input should be greater than or equal to 1",
+            "stages.1.epochs: Input should be greater than or equal to 1",
         ),
     ],
 )

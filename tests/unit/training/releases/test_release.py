@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from botocore.exceptions import EndpointConnectionError, NoCredentialsError
 
 from frond.registry import Registry
 from tests.support.tiny_registry import ALICE, METRICS, Bucket, model_folder, moto_s3, new_bucket
 from training.__main__ import main
+from training.artifacts.predictions import PredictionRow, predictions_csv
 from training.releases import registry as access
 
 if TYPE_CHECKING:
@@ -101,7 +103,7 @@ def test_a_failed_gate_writes_nothing(bucket: Bucket, run: Run, tmp_path: Path) 
 
     output = run("release", directory, code=1)
     assert "60.00% of photos" in output
-    assert f"{manifest.version} was not released, because of: same answer as in float" in output
+    assert f"{manifest.version} was not released, because of: errors added by int8" in output
     assert bucket.contents() == []
 
 
@@ -279,3 +281,44 @@ def test_identity_of_the_user(s3: "S3Client", monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(access, "_arn", lambda: None)
     monkeypatch.setenv("LOGNAME", "dave")
     assert access.identity(None, local=False).startswith("dave@")
+
+
+def test_a_narrow_terminal_cuts_no_version(
+    bucket: Bucket, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = released(
+        run, tmp_path, 1, "--force", "for a trial in the greenhouse of the botanical garden", **BAD
+    )
+    second = released(run, tmp_path, 2)
+    run("promote", first)
+    run("promote", second, "--why", "it names more of the photos that visitors of the garden have sent")
+    monkeypatch.setenv("COLUMNS", "60")
+
+    assert all(version in run("list") for version in (first, second))
+    assert all(version in run("list", "--history") for version in (first, second))
+
+
+def test_a_release_is_compared_photo_by_photo(bucket: Bucket, run: Run, tmp_path: Path) -> None:
+    """The third model is no worse than the second beyond chance, but it is than the first."""
+    labels = np.arange(300) % 3
+    directories = []
+    for number, wrong in enumerate([5, 9, 13], start=1):
+        directory, _ = model_folder(
+            tmp_path / str(number), number, metrics=METRICS | {"macro_f1": 1 - wrong / 300}
+        )
+        predicted = np.where(np.arange(300) < wrong, (labels + 1) % 3, labels)
+        rows = [
+            PredictionRow(f"{photo:064x}", "", photo, "test", f"plant-{labels[photo]}", "", 0.9, "")
+            for photo in range(300)
+        ]
+        text = predictions_csv(
+            rows, (5 * np.eye(3)[predicted]).astype(np.float32), [f"plant-{i}" for i in range(3)]
+        )
+        (directory / "report" / "predictions.csv").write_text(text)
+        directories.append(directory)
+
+    for directory in directories[:2]:
+        assert "refused" not in run("release", directory)
+        run("promote")
+
+    assert "because of: macro F1 against the best release" in run("release", directories[2], code=1)

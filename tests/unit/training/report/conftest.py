@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from frond.calibration import ConfusedPair
 from frond.manifest import Manifest, SpeciesLabel
 from frond.preprocessing import PreprocessingSpec
 from frond.tta import TTASettings
@@ -17,6 +18,8 @@ from training.artifacts.examples_file import Example, Examples
 from training.artifacts.metrics_file import (
     CalibratedGroupShares,
     CalibrationBin,
+    CalibrationMetrics,
+    ErrorCount,
     Estimate,
     GroupShares,
     Metrics,
@@ -27,9 +30,11 @@ from training.artifacts.metrics_file import (
 )
 from training.artifacts.trials import (
     BiasTrial,
+    CalibrationTrial,
     LayerError,
     LeftOutSpecies,
     OodBenchmark,
+    PairTrial,
     QuantizationTrials,
     ScoreResult,
     TTATrial,
@@ -94,6 +99,12 @@ def multi_image_metrics(photos: int, accuracy: float) -> MultiImageMetrics:
     )
 
 
+def error_count(photos: int, expected: float, observed: int, p_value: float) -> ErrorCount:
+    return ErrorCount(
+        photos=photos, expected=expected, observed=observed, p_value=p_value, share_interval=(0.0234, 0.3848)
+    )
+
+
 def metrics_of(manifest: Manifest) -> Metrics:
     """Metrics of 16 photos, 13 of them correct; one of the species is never predicted."""
     return Metrics(
@@ -121,6 +132,20 @@ def metrics_of(manifest: Manifest) -> Metrics:
             "plant-2": {"precision": 0.0, "recall": 0.0, "f1-score": 0.111, "support": 2},
         },
         confusion=[[8, 0, 0], [1, 5, 0], [2, 0, 0]],
+        accuracy_interval=(0.5435, 0.9595),
+        accuracy_of_identified_interval=(0.6543, 0.9876),
+        calibration=CalibrationMetrics(
+            negative_log_likelihood=Estimate(mean=0.4321, low=0.3456, high=0.5678),
+            brier=Estimate(mean=0.2345, low=0.1234, high=0.3987),
+            errors=error_count(16, 1.75, 3, 0.4242),
+            confident_errors=error_count(12, 0.5, 2, 0.0666),
+            chance_of_an_error=0.83,
+            by_answer={
+                "plant-0": error_count(11, 1.25, 3, 0.0002),
+                "plant-1": error_count(5, 0.5, 0, 1),
+                "plant-2": error_count(0, 0, 0, 1),
+            },
+        ),
         reliability=[
             CalibrationBin(confidence=0.6, accuracy=0.5, photos=4),
             CalibrationBin(confidence=0.95, accuracy=0.9, photos=12),
@@ -132,6 +157,7 @@ def metrics_of(manifest: Manifest) -> Metrics:
             "stones": OodMetrics(
                 photos=7,
                 identified=0.1429,
+                identified_interval=(0.0036, 0.5787),
                 uncertain=0,
                 not_recognised=0.8571,
                 misidentified=[Misidentified(source="pebble.jpg", species="plant-1", confidence=0.77)],
@@ -157,6 +183,7 @@ def inputs_of(names: Sequence[str] = NAMES, side: int = 8, mistakes: int = 2) ->
             "libraries": {"keras": "3.15"},
             "code_commit": "c0ffee",
             "tta": TTASettings(gap_below=0.7531),
+            "confused_pairs": [ConfusedPair(species=("plant-0", "plant-2"), temperature=1.8765)],
         }
     )
     counts = {s.slug: {"train": 1000 + i, "validation": 10 + i, "test": 2} for i, s in enumerate(labels)}
@@ -230,6 +257,16 @@ def inputs_of(names: Sequence[str] = NAMES, side: int = 8, mistakes: int = 2) ->
             biases={label.slug: 0.1 * i - 0.2 for i, label in enumerate(labels)},
             loss=0.2222,
             loss_without=0.3333,
+        ),
+        calibration=CalibrationTrial(
+            source="held_out",
+            photos=345,
+            errors=21,
+            temperature=1,
+            pairs=[PairTrial(species=("plant-0", "plant-2"), photos=99, mutual_errors=9, temperature=1.8765)],
+            loss=0.3,
+            loss_of_one_temperature=0.4,
+            warnings=["The calibration ran into its bound."],
         ),
         tta=TTATrials(
             gap_below=0.7531,

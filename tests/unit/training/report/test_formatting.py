@@ -88,3 +88,9 @@ def test_a_species_without_an_english_name_has_its_scientific_one() -> None:
 def test_markdown_is_escaped() -> None:
     assert formatting.markdown("a|b *c* <d>\n# e") == r"a\|b \*c\* \<d\> \# e"
     assert formatting.markdown("Small-flowered cranesbill (2.5 %)") == "Small-flowered cranesbill (2.5 %)"
+
+
+def test_intervals_and_p_values() -> None:
+    assert formatting.interval((0.98, 1)) == "98.0 to 100\u00a0%"
+    assert formatting.interval((0, 0.0203), 0) == "0 to 2\u00a0%"
+    assert [formatting.p_value(value) for value in (0.0001, 0.0123, 0.5)] == ["< 0.001", "0.012", "0.50"]

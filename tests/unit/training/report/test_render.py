@@ -137,6 +137,42 @@ def test_the_page_shows_the_metrics(page: ReportPage) -> None:
     assert "Weight decay0.0625" in text
 
 
+def test_expected_errors_stand_against_those_seen(page: ReportPage) -> None:
+    text = " ".join(page.text.replace("\u00a0", " ").split())
+
+    assert "fitted to 345 photos that their networks were not trained on" in text
+    assert "Maize and Beet share their probability by a temperature of 1.877" in text
+    assert "The calibration ran into its bound." in text
+    assert "Log loss 0.432 (95 % 0.346 to 0.568), Brier score 0.234" in text
+    assert "all161.8 32.3 to 38.5 %0.42" in text
+    assert "over 90 %120.5 22.3 to 38.5 %0.067" in text
+    assert "Maize111.2 32.3 to 38.5 %< 0.001" in text
+    assert "Beet00" not in text, "no photo was classified as it"
+    assert "85.7 % (42.1 to 99.6 %)" in text, "stones"
+    assert "95 % interval 54.4 to 96.0 %" in text
+
+
+def test_the_card_has_expected_errors(inputs: ReportInputs) -> None:
+    card = render_card(inputs).replace("\u00a0", " ")
+
+    assert "| errors | 1.8 expected, 3 seen, p = 0.42 |" in card
+    assert "| identified over 0.9 and wrong | 0.5 expected, 2 seen of 12 (2.3 to 38.5 %), p = 0.067 |" in card
+
+
+def test_metrics_of_an_earlier_version_are_rendered(inputs: ReportInputs) -> None:
+    species = {
+        slug: {name: value for name, value in row.items() if "_" not in name}
+        for slug, row in inputs.metrics.species.items()
+    }
+    before = inputs.metrics.model_copy(
+        update={"calibration": None, "accuracy_interval": None, "species": species}
+    )
+    bare = replace(inputs, metrics=before, calibration=None)
+
+    assert "Errors expected" not in render_page(bare)
+    assert "Brier" not in render_card(bare)
+
+
 def test_the_loss_on_all_validation_photos_is_preferred(inputs: ReportInputs) -> None:
     agreement = inputs.manifest.agreement | {"macro_f1_loss": -0.0034}
     manifest = inputs.manifest.model_copy(update={"agreement": agreement})

@@ -69,6 +69,11 @@ class Versions:
         found = self._storage.get(_key(version, f"report/gallery/{slug}.jpg"))
         return found.content if found else None
 
+    def report(self, version: str, name: str) -> bytes | None:
+        """Return a file of a version's report, such as ``predictions.csv``; None if it has none."""
+        found = self._storage.get(_key(version, f"report/{name}"))
+        return found.content if found else None
+
     def publish(
         self, manifest: Manifest, files: Mapping[str, Path], progress: ProgressCallback | None = None
     ) -> bool:

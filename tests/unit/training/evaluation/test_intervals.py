@@ -1,0 +1,36 @@
+"""Intervals of shares by hand, and their coverage on simulated photos."""
+
+import numpy as np
+import pytest
+
+from training.evaluation.intervals import mean_interval, share_interval
+
+
+@pytest.mark.parametrize(
+    ("hits", "photos", "low", "high"),
+    [
+        (180, 180, 0.9797, 1),  # 0.025 ** (1 / 180)
+        (0, 180, 0, 0.0203),
+        (8, 10, 0.4439, 0.9748),  # Clopper & Pearson's own table: 0.444 to 0.975
+        (0, 0, 0, 1),
+    ],
+)
+def test_exact_interval_of_a_share(hits: int, photos: int, low: float, high: float) -> None:
+    assert share_interval(hits, photos) == pytest.approx((low, high), abs=1e-4)
+
+
+def test_it_holds_the_true_share_at_least_as_often_as_it_says() -> None:
+    drawn = np.random.default_rng(0).binomial(40, 0.97, size=2000)
+    intervals = {int(hits): share_interval(int(hits), 40) for hits in np.unique(drawn)}
+
+    held = [intervals[int(hits)][0] <= 0.97 <= intervals[int(hits)][1] for hits in drawn]
+    assert np.mean(held) >= 0.95
+
+
+def test_the_interval_of_a_mean_is_that_of_its_standard_error() -> None:
+    values = np.random.default_rng(0).normal(size=400)
+
+    low, high = mean_interval(values)
+
+    reach = 1.96 * values.std() / 20
+    assert (low, high) == pytest.approx((values.mean() - reach, values.mean() + reach), abs=0.015)
