@@ -45,6 +45,27 @@ def prepare(
             "the share of --validation. Test photos stay.",
         ),
     ] = False,
+    group: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RULE",
+            help="What keeps photos of one plant, plot, date, site or camera in one split: a regular "
+            "expression on the path, whose captured parts name the group; FILE.csv:COLUMN,…; or exif, for "
+            "photos of one camera within 20 s (exif:SECONDS).",
+        ),
+    ] = None,
+    exclude: Annotated[
+        Path | None,
+        typer.Option(help="List of photos to leave out or to relabel, from the page of `clean`."),
+    ] = None,
+    near_duplicate_embedding: Annotated[
+        bool,
+        typer.Option(
+            "--near-duplicate-embedding",
+            help="Also find near-duplicates by the embedding of the released model; some minutes for "
+            "thousands of photos.",
+        ),
+    ] = False,
     near_duplicate_bits: Annotated[
         int,
         typer.Option(
@@ -69,8 +90,11 @@ def prepare(
 ) -> None:
     """Prepare a data set: preprocess photos, split them and write a data card."""
     from frond.preprocessing import PreprocessingSpec
+    from training.data.groups import parse_grouping
+    from training.data.label_issues import read_label_issues
     from training.data.prepare import License
     from training.data.prepare import prepare as prepare_dataset
+    from training.data.similarity import RELEASED_MODEL
     from training.data.sources import open_source
     from training.data.split import SplitConfig
     from training.data.taxonomy import DEFAULT_TABLE, Taxonomy
@@ -86,10 +110,13 @@ def prepare(
             reuse_splits,
             near_duplicate_bits,
             validation_to_train,
+            parse_grouping(group) if group else None,
+            RELEASED_MODEL if near_duplicate_embedding else None,
         ),
         workers,
         License(licence, attribution),
         two_labels=two_labels,
         class_level=class_level,
+        label_issues=read_label_issues(exclude),
     )
     typer.echo(card.markdown())
