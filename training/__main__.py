@@ -18,6 +18,7 @@ from training.commands.prepare import prepare
 from training.commands.promote import promote
 from training.commands.release import release
 from training.commands.report import report
+from training.commands.reproduce import reproduce
 from training.commands.rollback import rollback
 from training.errors import TrainingError
 
@@ -37,6 +38,7 @@ for command in (
     calibrate,
     evaluate,
     report,
+    reproduce,
     ood_benchmark,
     extract_background,
     release,

@@ -64,9 +64,7 @@ class DataCard(BaseModel):
 
     def fingerprints(self) -> Fingerprints:
         """Return the hashes of the photos and labels."""
-        return Fingerprints(
-            all=self.fingerprint, train=self.train_fingerprint, test=self.test_fingerprint
-        )
+        return Fingerprints(all=self.fingerprint, train=self.train_fingerprint, test=self.test_fingerprint)
 
     def excluding(self, slugs: set[str]) -> "DataCard":
         """Return the card of the data set without some species."""

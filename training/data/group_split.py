@@ -22,7 +22,7 @@ def split_stratified_groups(
 ) -> list[Split]:
     """Assign every photo to a split; a group, which may have photos of several classes, stays in one.
 
-    A class with one group is trained on. With few groups the shares are met as well as whole groups can.
+    A group of each class is trained on, and the only one of a class. With few groups the shares are met as well as whole groups can.
 
     Parameters
     ----------
@@ -41,7 +41,8 @@ def split_stratified_groups(
     first = {group: split for group, split in zip(groups[::-1], known[::-1], strict=True) if split}
     for photo, group in enumerate(groups):
         assigned[photo] = known[photo] or first.get(group, "train")
-    free = np.flatnonzero(~np.isin(members, list(first)))
+    reserved = _one_of_each_class(classes, members, seed)
+    free = np.flatnonzero(~np.isin(members, [*first, *reserved]))
     drawn_splits: tuple[Split, ...] = ("test", "validation")
     for split in drawn_splits:
         wanted = shares[split] * len(classes) - np.count_nonzero(assigned == split)
@@ -52,30 +53,37 @@ def split_stratified_groups(
     return splits
 
 
+def _one_of_each_class(labels: NDArray[np.int64], groups: NDArray[np.int64], seed: int) -> list[int]:
+    """Return a group of each class, to train on."""
+    random = np.random.default_rng(seed)
+    reserved: list[int] = []
+    for label in np.unique(labels):
+        found = np.unique(groups[labels == label])
+        if not np.isin(found, reserved).any():
+            reserved.append(int(random.choice(found)))
+    return reserved
+
+
 def _draw(
     labels: NDArray[np.int64], groups: NDArray[np.int64], wanted: float, seed: int
 ) -> NDArray[np.bool_]:
-    """Return which photos to draw: about so many, in whole groups, and of every class with two groups."""
+    """Return which photos to draw: about so many, in whole groups, and of every class."""
     drawn = np.zeros(len(labels), dtype=bool)
-    groups_of = [np.unique(groups[labels == label]) for label in np.unique(labels)]
-    several = [found for found in groups_of if len(found) > 1]
-    only = [found[0] for found in groups_of if len(found) == 1]
-    candidates = np.flatnonzero(~np.isin(groups, only))
-    if wanted <= 0 or not several or len(np.unique(groups[candidates])) < 2:
+    if wanted <= 0 or not len(labels):
         return drawn
-    most = max(2, min(MAX_FOLDS, int(np.median([len(found) for found in several]))))
-    share = Fraction(min(wanted / len(candidates), 1.0)).limit_denominator(most) or Fraction(1, most)
-    folds = max(2, share.denominator)
-    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
-    with warnings.catch_warnings():
-        # It warns of classes with fewer photos than folds; the data card lists what a split lacks.
-        warnings.simplefilter("ignore", UserWarning)
-        parts = [part for _, part in splitter.split(candidates, labels[candidates], groups[candidates])]
-    taken = min(share.numerator, folds - 1)
-    drawn[candidates[np.concatenate(parts[:taken])]] = True
-    for found in several:
-        free = np.setdiff1d(found, only)
-        if len(free) > 1 and not np.isin(groups[drawn], found).any():
-            smallest = min(free, key=lambda group: np.count_nonzero(groups == group))
+    groups_of = [np.unique(groups[labels == label]) for label in np.unique(labels)]
+    if len(np.unique(groups)) > 1:
+        most = max(2, min(MAX_FOLDS, int(np.median([len(found) for found in groups_of]))))
+        share = Fraction(min(wanted / len(labels), 1.0)).limit_denominator(most) or Fraction(1, most)
+        folds = max(2, share.denominator)
+        splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
+        with warnings.catch_warnings():
+            # It warns of classes with fewer photos than folds; the data card lists what a split lacks.
+            warnings.simplefilter("ignore", UserWarning)
+            parts = [part for _, part in splitter.split(labels, labels, groups)]
+        drawn[np.concatenate(parts[: min(share.numerator, folds - 1)])] = True
+    for found in groups_of:
+        if not np.isin(groups[drawn], found).any():
+            smallest = min(found, key=lambda group: np.count_nonzero(groups == group))
             drawn |= groups == smallest
     return drawn

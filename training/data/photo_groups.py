@@ -52,7 +52,9 @@ def group_photos(photos: Sequence[PreparedPhoto], pictures: Path, config: SplitC
     """
     alike: Iterable[Pairs] = near_duplicate_pairs(hashes_of(photos), config.near_duplicate_bits)
     if config.near_duplicate_model:
-        alike = chain(alike, similar_pairs(embed(np.load(pictures, mmap_mode="r"), config.near_duplicate_model)))
+        alike = chain(
+            alike, similar_pairs(embed(np.load(pictures, mmap_mode="r"), config.near_duplicate_model))
+        )
     near = connected_groups(alike, len(photos))
     sizes = np.bincount(near)
     captures = [photo.capture for photo in photos]
@@ -100,7 +102,9 @@ def _pairs_within(names: Sequence[object]) -> Pairs:
     return np.array(pairs, dtype=np.int64).reshape(-1, 2).T
 
 
-def _notes(photos: Sequence[PreparedPhoto], names: Sequence[str], numbers: NDArray[np.int64]) -> Iterator[str]:
+def _notes(
+    photos: Sequence[PreparedPhoto], names: Sequence[str], numbers: NDArray[np.int64]
+) -> Iterator[str]:
     nameless = [photo.source for photo, name in zip(photos, names, strict=True) if not name]
     if nameless:
         yield (

@@ -112,6 +112,4 @@ def _read(
     except (OSError, BotoCoreError, ClientError) as error:
         return BadFile(source=key, reason=f"The file is unreadable: {error}")
     digest = hashlib.sha256(data).hexdigest()
-    return PreparedPhoto(
-        key, folder, digest, difference_hash(photo.pixels), read_capture(data)
-    ), photo.pixels
+    return PreparedPhoto(key, folder, digest, difference_hash(photo.pixels), read_capture(data)), photo.pixels

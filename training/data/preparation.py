@@ -24,7 +24,9 @@ class EarlierDataset(BaseModel):
     """The data set whose splits were reused."""
 
     fingerprints: Fingerprints
-    preparation: "Preparation | None" = Field(None, description="None if it was made before there were records")
+    preparation: "Preparation | None" = Field(
+        None, description="None if it was made before there were records"
+    )
 
 
 class Preparation(BaseModel):
@@ -57,7 +59,8 @@ class Preparation(BaseModel):
         names = [f"{DATASET}-{number}" for number in range(1, len(lineage))] + [DATASET]
         earlier = [None, *names]
         return [
-            one.command(PHOTOS, name, before) for one, name, before in zip(lineage, names, earlier, strict=False)
+            one.command(PHOTOS, name, before)
+            for one, name, before in zip(lineage, names, earlier, strict=False)
         ]
 
     def command(self, photos: str, dataset: str, earlier: str | None = None) -> str:
@@ -81,7 +84,8 @@ class Preparation(BaseModel):
             "exclude": self.exclude and self.exclude.name,
             "reuse-splits": earlier if self.reuse_splits else None,
         }
-        words = [word for name, value in values.items() if value is not None for word in (f"--{name}", str(value))]
+        words = [
+            word for name, value in values.items() if value is not None for word in (f"--{name}", str(value))
+        ]
         words += ["--near-duplicate-embedding"] if self.near_duplicate_model else []
         return words + (["--validation-to-train"] if self.validation_to_train else [])
-

@@ -46,6 +46,7 @@ class License:
     licence: str | None = None
     attribution: str | None = None
 
+
 def prepare(
     source: PhotoSource,
     directory: Path,

@@ -38,9 +38,7 @@ def embed(pictures: NDArray[np.uint8], directory: Path = RELEASED_MODEL) -> NDAr
     return np.stack(embeddings)
 
 
-def similar_pairs(
-    embeddings: NDArray[np.float32], min_cosine: float = MIN_COSINE
-) -> Iterator[Pairs]:
+def similar_pairs(embeddings: NDArray[np.float32], min_cosine: float = MIN_COSINE) -> Iterator[Pairs]:
     """Yield the pairs of photos whose centred embeddings have at least this cosine, in blocks."""
     centred = embeddings - embeddings.mean(axis=0)
     units = centred / np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-9)

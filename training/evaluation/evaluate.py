@@ -19,6 +19,7 @@ from training.artifacts.metrics import METRICS_NAME, Metrics, Misidentified, Ood
 from training.atomic_write import atomic_write
 from training.data.card import DataCard
 from training.data.dataset import Dataset
+from training.data.evaluation_log import EvaluationCount, count_evaluations, record_evaluation
 from training.data.split import Split
 from training.errors import TrainingError
 from training.evaluation import metrics
@@ -27,7 +28,7 @@ from training.evaluation.examples import make_examples, typical_answers, worst_m
 from training.evaluation.gallery import choose_gallery, write_gallery
 from training.evaluation.multi_image import evaluate_multi_image
 from training.inference import LabeledOutputs, infer_all
-from training.leakage import check_size, check_split
+from training.leakage import check_size, check_split, check_untrained
 from training.ood.ood_sets import OodSet, files_below, infer_ood_set
 from training.report import read_inputs, render_report
 
@@ -112,6 +113,7 @@ def evaluate(
     files = files_below(folders)
     classifier = Classifier.load(directory, threads)
     indices = dataset.indices(split)
+    check_untrained(dataset, indices, split, directory)
     inferences = infer_all(classifier, dataset.pictures[indices])
     answers = PhotoAnswers.of(classifier, inferences.logits, inferences.embeddings)
     ood_sets = {name: infer_ood_set(classifier, name, folders[name], files[name]) for name in folders}
@@ -139,6 +141,7 @@ def evaluate(
         threads=threads,
         processor=_processor(),
         species=metrics.by_species(labels, answers.predicted, slugs),
+        evaluations=_count_evaluation(dataset, split, manifest.version),
         confusion=confusion_matrix(labels, answers.predicted, labels=range(len(slugs))).tolist(),
         reliability=reliability(answers.confidences, correct),
         scores=_histograms(manifest, answers, ood_answers),
@@ -150,6 +153,11 @@ def evaluate(
         pictures = choose_gallery(classifier, dataset) if gallery else {}
         _write(directory, manifest, measured, examples, pictures, dataset.card)
     return measured
+
+
+def _count_evaluation(dataset: Dataset, split: Split, version: str) -> EvaluationCount:
+    record_evaluation(dataset.directory, split, version)
+    return count_evaluations(dataset.directory, split)
 
 
 def is_official(dataset: Dataset, manifest: Manifest, split: Split) -> bool:

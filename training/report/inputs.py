@@ -1,11 +1,13 @@
 """The inputs of a report: the manifest and the JSON files that export and evaluate write."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from frond.manifest import Manifest, read_manifest
 from training.artifacts.examples import EXAMPLES_NAME, Examples
+from training.artifacts.external import read_external
 from training.artifacts.files import (
     BIASES_NAME,
     DATA_NAME,
@@ -37,6 +39,7 @@ class ReportInputs:
     ood_benchmark: OodBenchmark | None = None
     biases: BiasTrial | None = None
     tta: TTATrials | None = None
+    external: Mapping[str, Metrics] = field(default_factory=dict)
 
     @property
     def int8_loss(self) -> float | None:
@@ -86,4 +89,5 @@ def read_inputs(
         read_json(report / OOD_BENCHMARK_NAME, OodBenchmark),
         read_json(report / BIASES_NAME, BiasTrial),
         read_json(report / TTA_NAME, TTATrials),
+        external=read_external(directory, manifest.version),
     )

@@ -27,7 +27,9 @@ class TestPattern:
     def test_without_captured_parts_the_match_does(self) -> None:
         assert names(r"p\d") == ["p1", "p1", "p2", "p1", ""]
 
-    @pytest.mark.parametrize(("rule", "message"), [("plot", "matches no path"), ("(", "no regular expression")])
+    @pytest.mark.parametrize(
+        ("rule", "message"), [("plot", "matches no path"), ("(", "no regular expression")]
+    )
     def test_errors(self, rule: str, message: str) -> None:
         with pytest.raises(TrainingError, match=message):
             names(rule)
