@@ -58,12 +58,11 @@ def prepare(
         Path | None,
         typer.Option(help="List of photos to leave out or to relabel, from the page of `clean`."),
     ] = None,
-    near_duplicate_embedding: Annotated[
+    near_duplicate_registration: Annotated[
         bool,
         typer.Option(
-            "--near-duplicate-embedding",
-            help="Also find near-duplicates by the embedding of the released model; some minutes for "
-            "thousands of photos.",
+            "--near-duplicate-registration",
+            help="Also find shifted, zoomed, turned and mirrored near-duplicates; 25 ms a photo.",
         ),
     ] = False,
     near_duplicate_bits: Annotated[
@@ -94,7 +93,6 @@ def prepare(
     from training.data.label_issues import read_label_issues
     from training.data.prepare import License
     from training.data.prepare import prepare as prepare_dataset
-    from training.data.similarity import RELEASED_MODEL
     from training.data.sources import open_source
     from training.data.split import SplitConfig
     from training.data.taxonomy import DEFAULT_TABLE, Taxonomy
@@ -111,7 +109,7 @@ def prepare(
             near_duplicate_bits,
             validation_to_train,
             parse_grouping(group) if group else None,
-            RELEASED_MODEL if near_duplicate_embedding else None,
+            near_duplicate_registration,
         ),
         workers,
         License(licence, attribution),

@@ -38,6 +38,6 @@ def reproduce(
     typer.echo(f"Written: {target / COMMANDS_NAME}, which trains, exports and evaluates")
     if not all(check.matches for check in checks):
         raise TrainingError(
-            f"The photos, labels or splits differ from those that the model was made with; {target} holds the "
-            "data set for a comparison."
+            f"The photos, labels or splits differ from those that the model was made with; {target} holds "
+            "these for a comparison."
         )

@@ -11,7 +11,6 @@ from frond.preprocessing import PreprocessingSpec
 from training.data.duplicates import MAX_DISTANCE
 from training.data.preparation import Fingerprints, Preparation
 
-
 NO_GROUP = (
     "no group was given: photos of one plant may be in several splits, which makes the metrics too good; "
     "`prepare --group` keeps them in one"

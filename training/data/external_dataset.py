@@ -1,4 +1,4 @@
-"""Photos of other origin as a test set: all of them are tested, and their species may be a part of a model's."""
+"""Photos of other origin as a test set; their species may be a part of a model's."""
 
 from collections.abc import Sequence
 from dataclasses import replace

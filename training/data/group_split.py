@@ -22,7 +22,7 @@ def split_stratified_groups(
 ) -> list[Split]:
     """Assign every photo to a split; a group, which may have photos of several classes, stays in one.
 
-    A group of each class is trained on, and the only one of a class. With few groups the shares are met as well as whole groups can.
+    A group of each class is trained on. With few groups the shares are met as well as whole groups can.
 
     Parameters
     ----------

@@ -60,7 +60,7 @@ class PatternGroups:
     pattern: re.Pattern[str]
     table: Path | None = None
 
-    def names(self, sources: Sequence[str], captures: Sequence[Capture | None]) -> list[str]:
+    def names(self, sources: Sequence[str], captures: Sequence[Capture | None]) -> list[str]:  # noqa: ARG002
         """Return the captured parts of each path."""
         names = [self._name(source) for source in sources]
         if not any(names):
@@ -85,7 +85,7 @@ class TableGroups:
     table: Path
     groups: Mapping[str, str]
 
-    def names(self, sources: Sequence[str], captures: Sequence[Capture | None]) -> list[str]:
+    def names(self, sources: Sequence[str], captures: Sequence[Capture | None]) -> list[str]:  # noqa: ARG002
         """Return the cells of each photo's row."""
         names = [self.groups.get(source, "") for source in sources]
         if not any(names):

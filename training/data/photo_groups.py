@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from training.data.duplicates import Pairs, connected_groups, near_duplicate_pairs
 from training.data.groups import propose_bursts
 from training.data.pictures import PreparedPhoto
-from training.data.similarity import embed, similar_pairs
+from training.data.registration import registered_pairs
 from training.data.split import SPLITS, Split, SplitConfig
 
 
@@ -51,10 +51,8 @@ def group_photos(photos: Sequence[PreparedPhoto], pictures: Path, config: SplitC
         The file of their images, ``uint8[N, S, S, 3]``.
     """
     alike: Iterable[Pairs] = near_duplicate_pairs(hashes_of(photos), config.near_duplicate_bits)
-    if config.near_duplicate_model:
-        alike = chain(
-            alike, similar_pairs(embed(np.load(pictures, mmap_mode="r"), config.near_duplicate_model))
-        )
+    if config.registration:
+        alike = chain(alike, registered_pairs(np.load(pictures, mmap_mode="r")))
     near = connected_groups(alike, len(photos))
     sizes = np.bincount(near)
     captures = [photo.capture for photo in photos]
@@ -90,8 +88,8 @@ def divided_note(groups: Sequence[int], splits: Sequence[Split]) -> list[str]:
     counts = Counter(split for group, split in zip(groups, splits, strict=True) if group in divided)
     photos = ", ".join(f"{counts[split]} {split}" for split in SPLITS if counts[split])
     return [
-        f"{len(divided)} groups of photos that are alike or of one group are in several splits ({photos} photos), "
-        "as the source's split folders or the earlier data set have them; the metrics may be too good"
+        f"{len(divided)} groups of photos that are alike or belong together are in several splits ({photos} "
+        "photos), as in the source's split folders or the earlier data set; the metrics may be too good"
     ]
 
 

@@ -38,7 +38,7 @@ class Preparation(BaseModel):
     test: float
     seed: int
     near_duplicate_bits: int = MAX_DISTANCE
-    near_duplicate_model: InputFile | None = Field(None, description="The model file of the embeddings")
+    near_duplicate_registration: bool = False
     two_labels: LabelConflictPolicy = LabelConflictPolicy.DROP
     class_level: int | None = None
     species: InputFile | None = Field(None, description="Species table; None for the built-in one")
@@ -87,5 +87,5 @@ class Preparation(BaseModel):
         words = [
             word for name, value in values.items() if value is not None for word in (f"--{name}", str(value))
         ]
-        words += ["--near-duplicate-embedding"] if self.near_duplicate_model else []
+        words += ["--near-duplicate-registration"] if self.near_duplicate_registration else []
         return words + (["--validation-to-train"] if self.validation_to_train else [])

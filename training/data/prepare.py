@@ -25,7 +25,6 @@ from training.data.layout import ClassLayout, find_layout
 from training.data.photo_groups import PhotoGroups, divided_note, group_photos, hashes_of
 from training.data.pictures import PreparedPhoto, keep_pictures, write_pictures
 from training.data.preparation import Preparation
-from training.data.similarity import describe_model
 from training.data.sources import PhotoSource
 from training.data.split import (
     SPLITS,
@@ -93,7 +92,7 @@ def prepare(
         test=split_config.shares["test"],
         seed=split_config.seed,
         near_duplicate_bits=split_config.near_duplicate_bits,
-        near_duplicate_model=describe_model(split_config.near_duplicate_model),
+        near_duplicate_registration=split_config.registration,
         two_labels=two_labels,
         class_level=class_level,
         species=describe_file(taxonomy.own_table),

@@ -35,8 +35,8 @@ class SplitConfig:
         Move validation photos of the earlier data set to train, down to the target share.
     grouping
         Names the groups that stay in one split; None if they are unknown.
-    near_duplicate_model
-        Folder of a model whose embeddings find near-duplicates that the hashes miss.
+    registration
+        Whether to find shifted, zoomed, turned and mirrored near-duplicates by image registration.
     """
 
     shares: Mapping[Split, float]
@@ -45,7 +45,7 @@ class SplitConfig:
     near_duplicate_bits: int = MAX_DISTANCE
     validation_to_train: bool = False
     grouping: Grouping | None = None
-    near_duplicate_model: Path | None = None
+    registration: bool = False
 
 
 # Labels, groups, shares, seed and fixed splits -> the split of each photo.

@@ -9,11 +9,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from training.artifacts.files import REPORT_NAME
 from training.atomic_write import atomic_write
-from training.reproduction.commands import list_commands
 from training.report import figures, formatting
 from training.report.findings import confusions, weakest
 from training.report.inputs import ReportInputs
 from training.report.overlay import overlays
+from training.reproduction.commands import list_commands
 
 PAGE_NAME, CARD_NAME = "index.html", "MODEL_CARD.md"
 FILTERS: tuple[Callable[..., str], ...] = (

@@ -13,9 +13,8 @@ from training.data.card import DataCard
 from training.data.groups import parse_grouping
 from training.data.input_file import InputFile, describe_file
 from training.data.label_issues import read_label_issues
-from training.data.prepare import License, prepare
 from training.data.preparation import DATASET, Fingerprints, Preparation
-from training.data.similarity import RELEASED_MODEL, describe_model
+from training.data.prepare import License, prepare
 from training.data.sources import PhotoSource
 from training.data.split import SplitConfig
 from training.data.taxonomy import DEFAULT_TABLE, Taxonomy
@@ -70,7 +69,7 @@ def reproduce(
     card = read_json(directory / REPORT_NAME / DATA_NAME, DataCard)
     if card is None or card.preparation is None:
         raise TrainingError(
-            f"{directory} does not record how its data set was prepared; it was exported before `prepare` did."
+            f"{directory} does not record how its data set was prepared; it is older than such records."
         )
     if target.exists():
         raise TrainingError(f"{target} exists already; remove it or name another folder.")
@@ -107,8 +106,6 @@ def _prepare(
 ) -> DataCard:
     species = _find(record.species, files)
     _find(record.group_table, files)
-    if record.near_duplicate_model not in (None, describe_model(RELEASED_MODEL)):
-        raise TrainingError(f"Near-duplicates were found by another model than {RELEASED_MODEL} holds.")
     grouping = None
     if record.group:
         grouping = parse_grouping(f"{files / record.group}" if record.group_table else record.group)
@@ -125,7 +122,7 @@ def _prepare(
             record.near_duplicate_bits,
             record.validation_to_train,
             grouping,
-            RELEASED_MODEL if record.near_duplicate_model else None,
+            record.near_duplicate_registration,
         ),
         workers,
         License(card.licence, card.attribution),
