@@ -6,6 +6,7 @@ import typer
 
 from frond.problems import Problem
 from training.commands.calibrate import calibrate
+from training.commands.clean import clean
 from training.commands.compare import compare
 from training.commands.evaluate import evaluate
 from training.commands.export import export
@@ -32,6 +33,7 @@ def training() -> None:
 
 for command in (
     prepare,
+    clean,
     fit,
     compare,
     export,

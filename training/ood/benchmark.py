@@ -9,6 +9,7 @@ from frond.classifier import Classifier
 from frond.manifest import Abstention
 from training.artifacts.trials import LeftOutSpecies, OodBenchmark, ScoreResult
 from training.data.dataset import Dataset
+from training.data.evaluation_log import record_evaluation
 from training.data.split import Split
 from training.errors import TrainingError
 from training.inference import LabeledOutputs, infer_all
@@ -60,6 +61,7 @@ def run_benchmark(
 
     own, temperature = classifier.manifest.abstention, classifier.manifest.temperature
     train, validation, test = (_infer_split(classifier, dataset, s) for s in ("train", "validation", "test"))
+    record_evaluation(dataset.directory, "test", classifier.manifest.version)
     candidates = [
         own if score.name == own.score.name else fit_thresholds(score, validation, temperature)
         for score in fit_scores(train, temperature)
