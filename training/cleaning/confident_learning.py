@@ -1,7 +1,7 @@
 """Label errors by confident learning (Northcutt, Jiang & Chuang 2021, doi:10.1613/jair.1.12125).
 
-A photo counts as confidently of a class if its probability of it is at least the mean probability that photos
-with this label have of it. Photos that are confidently of another class than their label are likely mislabelled.
+A photo is confidently of a class if its probability of it is at least the mean one of the photos with this
+label. Photos that are confidently of another class than their label are likely mislabelled.
 """
 
 import numpy as np
@@ -25,7 +25,7 @@ def find_label_issues(labels: NDArray[np.int64], probabilities: NDArray[np.float
 
 
 def confident_classes(labels: NDArray[np.int64], probabilities: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return the class that each photo is confidently of, ``int64[N]``; -1 for none, of several the likeliest."""
+    """Return the likeliest class that each photo is confidently of, ``int64[N]``; -1 for none."""
     confident = probabilities >= class_thresholds(labels, probabilities)
     likeliest = np.where(confident, probabilities, -1).argmax(axis=1)
     return np.where(confident.any(axis=1), likeliest, -1)

@@ -12,8 +12,8 @@ DARK, FLAT = 16, 4
 RELATIVELY_DARK = 0.5
 # Correlation of neighbouring pixels in a row; photos are above 0.5, also of coarse sand.
 NOISE = 0.3
-# Excess green (Woebbecke et al. 1995) of colours that add up to 1, on a grid of cells, so that green grains of
-# soil and the sensor's noise do not count; and the least share of the cells.
+# Excess green (Woebbecke et al. 1995) of colours that add up to 1, on a grid of cells, so that green grains
+# of soil and the sensor's noise do not count; and the least share of the cells.
 GREEN, CELLS, MIN_GREEN = 0.15, 56, 0.0005
 
 

@@ -51,7 +51,7 @@ def cross_validate(
 
 
 def read_out_of_fold(path: Path, dataset: Dataset) -> NDArray[np.float64]:
-    """Return the probabilities ``float64[N, K]`` of a data set's photos from a file; NaN for photos not in it.
+    """Return the probabilities ``float64[N, K]`` of a data set's photos; NaN for photos not in the file.
 
     Parameters
     ----------
@@ -65,11 +65,9 @@ def read_out_of_fold(path: Path, dataset: Dataset) -> NDArray[np.float64]:
         The file has another form, or no photo of the data set.
     """
     try:
-        if not zipfile.is_zipfile(path):
-            raise ValueError("it is no .npz file")
         with np.load(path, allow_pickle=False) as arrays:
             photos, logits, labels = arrays["photos"], arrays["logits"], arrays["labels"]
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
         raise TrainingError(
             f"{path} holds no out-of-fold logits ({error}); it needs the arrays photos, logits and labels."
         ) from error

@@ -1,4 +1,4 @@
-"""Photos of a data set to look at: likely label errors, photos without a plant, and photos under two labels."""
+"""Suspect photos: likely label errors, photos without a plant, and photos under two labels."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -69,7 +69,7 @@ def _suspect(
 
 
 def _under_two_labels(dataset: Dataset) -> list[int]:
-    """Return the photos of one near-duplicate conflict on the data card, or with equal bytes, and two labels."""
+    """Return the photos with two labels: those on the data card, and those with equal bytes."""
     place = {row.source: photo for photo, row in enumerate(dataset.rows)}
     listed = {
         place[source] for sources in dataset.card.label_conflicts for source in sources if source in place

@@ -1,7 +1,7 @@
 """Near-duplicates by image registration: shifted, zoomed, turned and mirrored photos of one plant.
 
 Difference hashes compare cell by cell, so a shift of a few per cent hides a copy from them. Here the nearest
-neighbours by colour are candidates, and a candidate is a copy if the middle of one photo, mirrored, turned and
+neighbours by colour are candidates. A candidate is a copy if the middle of one photo, mirrored, turned and
 zoomed a little, is found in the other (template matching by normalized cross-correlation).
 """
 

@@ -33,7 +33,7 @@ def test_no_list_changes_nothing() -> None:
 
 def test_an_unknown_label(tmp_path: Path) -> None:
     issues = read_label_issues(written(tmp_path / "list.csv", "source,label", "Maize/1.jpg,tulip"))
-    with pytest.raises(TrainingError, match="relabels photos as tulip, .* there are Maize, rose"):
+    with pytest.raises(TrainingError, match=r"relabels photos as tulip, .* there are Maize, rose"):
         issues.apply(FILES)
 
 

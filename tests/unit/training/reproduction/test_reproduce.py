@@ -103,7 +103,7 @@ def test_a_changed_photo_is_found(model: Path, photos: FolderSource, files: Path
 
 def test_a_changed_table_is_refused(model: Path, photos: FolderSource, files: Path, tmp_path: Path) -> None:
     (files / "plants.csv").write_text("path,plant\n", encoding="utf-8")
-    with pytest.raises(TrainingError, match="plants.csv is another file"):
+    with pytest.raises(TrainingError, match=r"plants\.csv is another file"):
         reproduce(model, photos, tmp_path / "again", files, 1)
 
 
