@@ -4,6 +4,7 @@ import typer
 
 from frond.problems import Problem
 from training.commands.calibrate import calibrate
+from training.commands.clean import clean
 from training.commands.compare import compare
 from training.commands.evaluate import evaluate
 from training.commands.export import export
@@ -16,6 +17,7 @@ from training.commands.prepare import prepare
 from training.commands.promote import promote
 from training.commands.release import release
 from training.commands.report import report
+from training.commands.reproduce import reproduce
 from training.commands.rollback import rollback
 from training.errors import TrainingError
 
@@ -29,12 +31,14 @@ def training() -> None:
 
 for command in (
     prepare,
+    clean,
     fit,
     compare,
     export,
     calibrate,
     evaluate,
     report,
+    reproduce,
     ood_benchmark,
     extract_background,
     release,

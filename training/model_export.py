@@ -19,6 +19,7 @@ from training.artifacts.files import (
     HISTORY_NAME,
     QUANTIZATION_NAME,
     SETTINGS_NAME,
+    TRAINED_PHOTOS_NAME,
     TTA_NAME,
 )
 from training.calibration import HeldOutLogits
@@ -27,6 +28,7 @@ from training.errors import TrainingError
 from training.evaluation.bias_correction import BiasCorrection, fit_biases
 from training.fitting.recipe import Recipe
 from training.fitting.run import Run, RunSettings
+from training.leakage import TrainedPhotos
 from training.networks.embedding import Projection, fit_projection
 from training.networks.network import RUN_SUFFIX, add_biases, features_model, serving_model
 from training.ood.ood_sets import files_below
@@ -185,6 +187,7 @@ def _artifacts(
     slugs = [species.slug for species in dataset.card.species]
     return {
         DATA_NAME: dataset.card.model_dump(mode="json"),
+        TRAINED_PHOTOS_NAME: TrainedPhotos.of(dataset).model_dump(mode="json"),
         HISTORY_NAME: run.history(),
         SETTINGS_NAME: _plain(settings),
         BIASES_NAME: {
@@ -205,7 +208,10 @@ def _artifacts(
 def _plain(settings: RunSettings) -> dict[str, Any]:
     """Return the settings as JSON, with the file name alone of a local path."""
     recipe = settings.recipe.model_copy(update={"weights": Path(settings.recipe.weights).name})
-    return settings.model_copy(update={"recipe": recipe}).model_dump(mode="json")
+    plain = settings.model_copy(update={"recipe": recipe}).model_dump(mode="json")
+    if settings.initial_weights and settings.initial_weights.run:
+        plain["initial_weights"]["run"] = _plain(settings.initial_weights.run)
+    return plain
 
 
 def _notice(dataset: DatasetInfo, recipe: Recipe) -> str:

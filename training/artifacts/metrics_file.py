@@ -5,6 +5,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from training.data.card import BadFile
+from training.data.evaluation_log import EvaluationCount
 from training.data.split import Split
 
 METRICS_NAME = "metrics.json"
@@ -151,6 +152,9 @@ class Metrics(BaseModel):
     processor: str
     species: dict[str, dict[str, float]] = Field(
         description="By slug: precision and recall with exact intervals, f1-score, support"
+    )
+    evaluations: EvaluationCount | None = Field(
+        None, description="How often the split has been evaluated, this time included; None if not counted"
     )
     confusion: list[list[int]] = Field(description="Photos by true species (row) and answer (column)")
     reliability: list[CalibrationBin]

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from training.artifacts.metrics_file import Metrics, MultiImageMetrics
 
 
@@ -20,6 +22,14 @@ def evaluate(
     unknown: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME=FOLDER", help="Photos that it should not identify; may be repeated."),
+    ] = None,
+    external: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Evaluate on all photos of a data set that the model was not made with, and keep the result "
+            "under this name in its report.",
+        ),
     ] = None,
     gallery: Annotated[
         bool,
@@ -44,6 +54,9 @@ def evaluate(
     from training.report import CARD_NAME, PAGE_NAME
 
     folders = named_folders(unknown or [])
+    if external is not None:
+        _evaluate_external(dataset, model, external, threads, folders)
+        return
     prepared = Dataset(dataset)
     measured = measure(
         prepared, model, as_split(split), threads, folders, gallery=gallery, predictions=predictions
@@ -55,6 +68,28 @@ def evaluate(
         typer.echo(
             "Nothing was written: a model's official metrics are those of the test split of its own data set."
         )
+
+
+def _evaluate_external(
+    dataset: Path, model: Path, name: str, threads: int, folders: "Mapping[str, Path]"
+) -> None:
+    from frond.manifest import read_manifest
+    from training.artifacts.external import check_name, write_external
+    from training.data.external_dataset import ExternalDataset
+    from training.errors import TrainingError
+    from training.evaluation.evaluate import evaluate as measure
+    from training.report import read_inputs, render_report
+
+    check_name(name)
+    manifest = read_manifest(model)
+    prepared = ExternalDataset(dataset, manifest.labels)
+    if prepared.card.fingerprint == manifest.dataset.fingerprint:
+        raise TrainingError(f"{dataset} is the model's own data set; evaluate it without --external.")
+    measured = measure(prepared, model, "test", threads, folders)
+    _print(measured)
+    typer.echo(f"Written: {write_external(model, name, measured)}")
+    if manifest.metrics:
+        render_report(read_inputs(model)).write(model)
 
 
 def _print(measured: "Metrics") -> None:

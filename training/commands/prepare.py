@@ -45,6 +45,26 @@ def prepare(
             "the share of --validation. Test photos stay.",
         ),
     ] = False,
+    group: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RULE",
+            help="What keeps photos of one plant, plot, date, site or camera in one split: a regular "
+            "expression on the path, whose captured parts name the group; FILE.csv:COLUMN,…; or exif, for "
+            "photos of one camera within 20 s (exif:SECONDS).",
+        ),
+    ] = None,
+    exclude: Annotated[
+        Path | None,
+        typer.Option(help="List of photos to leave out or to relabel, from the page of `clean`."),
+    ] = None,
+    near_duplicate_registration: Annotated[
+        bool,
+        typer.Option(
+            "--near-duplicate-registration",
+            help="Also find shifted, zoomed, turned and mirrored near-duplicates; 25 ms a photo.",
+        ),
+    ] = False,
     near_duplicate_bits: Annotated[
         int,
         typer.Option(
@@ -69,6 +89,8 @@ def prepare(
 ) -> None:
     """Prepare a data set: preprocess photos, split them and write a data card."""
     from frond.preprocessing import PreprocessingSpec
+    from training.data.groups import parse_grouping
+    from training.data.label_issues import read_label_issues
     from training.data.prepare import License
     from training.data.prepare import prepare as prepare_dataset
     from training.data.sources import open_source
@@ -86,10 +108,13 @@ def prepare(
             reuse_splits,
             near_duplicate_bits,
             validation_to_train,
+            parse_grouping(group) if group else None,
+            near_duplicate_registration,
         ),
         workers,
         License(licence, attribution),
         two_labels=two_labels,
         class_level=class_level,
+        label_issues=read_label_issues(exclude),
     )
     typer.echo(card.markdown())

@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.data.dataset import Dataset
-from training.data.outliers import Outliers, OutlierSource
+from training.data.outliers import Draw, Outliers, OutlierSource
 from training.data.split import Split
+from training.data.texture_pool import draw_textures
 
 OUTLIERS = 1  # seeds another random stream than mixup's
 
@@ -42,6 +43,8 @@ class BatchLoader:
         Alpha of mixup's Beta distribution, 0 for no mixup (Zhang et al. 2018, arXiv:1710.09412).
     outliers
         Outlier images added to each batch, with a uniform label over the species.
+    draw_textures
+        Draws the textures among them.
     """
 
     def __init__(
@@ -53,12 +56,13 @@ class BatchLoader:
         class_weight_power: float = 0,
         mixup: float = 0,
         outliers: Outliers | None = None,
+        draw_textures: Draw = draw_textures,
     ) -> None:
         self.pictures, self.labels = dataset.pictures, dataset.labels
         self.classes = len(dataset.card.species)
         self.indices = dataset.indices(split)
         self.seed, self.mixup = seed, mixup
-        self.outliers = OutlierSource(outliers or Outliers(), dataset.pictures, self.indices)
+        self.outliers = OutlierSource(outliers or Outliers(), dataset.pictures, self.indices, draw_textures)
         self.steps = -(-len(self.indices) // batch)
         self.weights = _weights(self.labels[self.indices], self.classes, class_weight_power)
         self.seconds = 0.0

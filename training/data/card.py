@@ -9,6 +9,12 @@ from pydantic import BaseModel, Field
 from frond.manifest import SpeciesLabel
 from frond.preprocessing import PreprocessingSpec
 from training.data.duplicates import MAX_DISTANCE
+from training.data.preparation import Fingerprints, Preparation
+
+NO_GROUP = (
+    "no group was given: photos of one plant may be in several splits, which makes the metrics too good; "
+    "`prepare --group` keeps them in one"
+)
 
 
 class BadFile(BaseModel):
@@ -31,6 +37,9 @@ class DataCard(BaseModel):
     species: list[SpeciesLabel]
     folders: list[str]
     counts: dict[str, dict[str, int]] = Field(description="Number of photos by species slug and split")
+    group: str | None = Field(None, description="The grouping that was given, such as a regular expression")
+    groups: int = Field(0, description="Number of given groups")
+    has_own_splits: bool = Field(False, description="Whether the splits are folders of the source")
     near_duplicate_bits: int = Field(
         MAX_DISTANCE, description="Of 256: photos whose hashes differ in no more stay in one split"
     )
@@ -43,6 +52,18 @@ class DataCard(BaseModel):
     notes: list[str] = Field(default_factory=list, description="Warnings to read before training")
     licence: str | None = None
     attribution: str | None = None
+    preparation: Preparation | None = Field(
+        None, description="How to make the data set again; None if it is older than such records"
+    )
+
+    @property
+    def group_warning(self) -> str | None:
+        """A sentence about a split that no group was given for; None if one was."""
+        return None if self.group or self.has_own_splits else NO_GROUP
+
+    def fingerprints(self) -> Fingerprints:
+        """Return the hashes of the photos and labels."""
+        return Fingerprints(all=self.fingerprint, train=self.train_fingerprint, test=self.test_fingerprint)
 
     def excluding(self, slugs: set[str]) -> "DataCard":
         """Return the card of the data set without some species."""
@@ -77,6 +98,7 @@ class DataCard(BaseModel):
             for s in self.species
         ]
         bad = [f"- `{file.source}`: {file.reason}" for file in self.bad_files] or ["None."]
+        notes = [*filter(None, [self.group_warning]), *self.notes]
         conflicts = [f"- {', '.join(f'`{each}`' for each in sources)}" for sources in self.label_conflicts]
         return "\n".join(
             [
@@ -89,9 +111,10 @@ class DataCard(BaseModel):
                 f"- from: {self.attribution or 'not stated'}",
                 f"- near-duplicates in one split: {self.near_duplicates} photos "
                 f"in {self.near_duplicate_groups} groups ({self.near_duplicate_bits} of 256 bits)",
+                *([f"- groups in one split: {self.groups}, by `{self.group}`"] if self.group else []),
                 "",
-                *(f"- **note**: {note}" for note in self.notes),
-                *([""] if self.notes else []),
+                *(f"- **note**: {note}" for note in notes),
+                *([""] if notes else []),
                 "| species | name | train | validation | test |",
                 "|---|---|---:|---:|---:|",
                 *rows,

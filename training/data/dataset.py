@@ -23,13 +23,22 @@ PICTURES_NAME, PHOTOS_NAME, CARD_NAME = "pictures.npy", "photos.csv", "card.json
 
 @dataclass(frozen=True, slots=True)
 class DatasetRow:
-    """One photo of the data set."""
+    """One photo of the data set.
+
+    Attributes
+    ----------
+    group
+        Photos with the same number are alike or of one given group, so not independent of each other.
+    group_name
+        Name of the given group, such as a plant or a plot; empty if there is none.
+    """
 
     source: str
     label: int
     split: Split
     group: int
     sha256: str
+    group_name: str = ""
 
 
 class Dataset:
@@ -67,6 +76,11 @@ class Dataset:
     def labels(self) -> NDArray[np.int64]:
         """The class index of every image, ``int64[N]``; -1 for an excluded species."""
         return np.array([self._numbers[row.label] for row in self.rows], dtype=np.int64)
+
+    @cached_property
+    def groups(self) -> NDArray[np.int64]:
+        """The group of every image, ``int64[N]``: the unit of the split, and of a bootstrap."""
+        return np.array([row.group for row in self.rows], dtype=np.int64)
 
     def indices(self, split: Split) -> NDArray[np.int64]:
         """Return the indices of a split's images.
@@ -107,7 +121,12 @@ def write_rows(path: Path, rows: Iterable[DatasetRow]) -> None:
     with path.open("w", encoding="utf-8", newline="") as lines:
         writer = csv.DictWriter(lines, [field.name for field in fields(DatasetRow)])
         writer.writeheader()
-        writer.writerows(asdict(row) | {"source": neutralize(row.source)} for row in rows)
+        writer.writerows(_cells(row) for row in rows)
+
+
+def _cells(row: DatasetRow) -> dict[str, object]:
+    names = {"source": neutralize(row.source), "group_name": neutralize(row.group_name)}
+    return asdict(row) | names
 
 
 def read_rows(path: Path) -> list[DatasetRow]:
@@ -131,5 +150,10 @@ def _read_rows(path: Path, count: int) -> list[DatasetRow]:
 
 def _row(row: dict[str, str]) -> DatasetRow:
     return DatasetRow(
-        restore(row["source"]), int(row["label"]), as_split(row["split"]), int(row["group"]), row["sha256"]
+        restore(row["source"]),
+        int(row["label"]),
+        as_split(row["split"]),
+        int(row["group"]),
+        row["sha256"],
+        restore(row.get("group_name") or ""),
     )

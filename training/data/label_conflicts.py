@@ -1,10 +1,12 @@
 """Label conflicts: the same photo, or nearly, in the folders of two species."""
 
+from collections.abc import Iterable, Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from training.data.duplicates import connected_groups
+from training.data.duplicates import Pairs, connected_groups
 from training.errors import TrainingError
 
 THUMBNAIL_SIDE = 16
@@ -17,7 +19,7 @@ _MAX_EXAMPLES = 5
 
 
 def find_label_conflicts(
-    pairs: NDArray[np.int64], labels: NDArray[np.int64], pictures: NDArray[np.uint8]
+    pairs: Iterable[Pairs], labels: NDArray[np.int64], pictures: NDArray[np.uint8]
 ) -> list[list[int]]:
     """Return groups of photos that show the same as a photo with another label.
 
@@ -26,51 +28,46 @@ def find_label_conflicts(
     Parameters
     ----------
     pairs
-        The near-duplicates, ``int64[2, P]``.
+        The near-duplicates, in blocks of ``int64[2, P]``.
     labels
         Class of each photo, ``int64[N]``.
     pictures
         ``uint8[N, S, S, 3]``.
     """
-    left, right = pairs
-    others = pairs[:, labels[left] != labels[right]]
-    photos, positions = np.unique(others, return_inverse=True)
-    if not photos.size:
-        return []
-    thumbnails = np.stack([_thumbnail(pictures[photo]) for photo in photos])
-    conflicts = others[:, _are_same(thumbnails, positions.reshape(others.shape))]
-    groups = connected_groups(conflicts, len(labels))
+    conflicted = np.zeros(len(labels), dtype=bool)
+
+    def conflicts() -> Iterator[Pairs]:
+        for left, right in pairs:
+            others = np.stack([left, right])[:, labels[left] != labels[right]]
+            same = others[:, _are_same(others, pictures)]
+            conflicted[same] = True
+            yield same
+
+    groups = connected_groups(conflicts(), len(labels))
     members: dict[int, list[int]] = {}
-    for photo in np.unique(conflicts).tolist():
+    for photo in np.flatnonzero(conflicted).tolist():
         members.setdefault(int(groups[photo]), []).append(photo)
     return list(members.values())
+
+
+def _are_same(pairs: Pairs, pictures: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Return which pairs are alike in colour, too."""
+    photos, positions = np.unique(pairs, return_inverse=True)
+    same = np.zeros(pairs.shape[1], dtype=bool)
+    if not photos.size:
+        return same
+    thumbnails = np.stack([_thumbnail(pictures[photo]) for photo in photos])
+    left, right = positions.reshape(pairs.shape)
+    for start in range(0, len(same), PAIRS_AT_ONCE):
+        part = slice(start, start + PAIRS_AT_ONCE)
+        differences = np.abs(thumbnails[left[part]] - thumbnails[right[part]]).mean(axis=(1, 2, 3))
+        same[part] = differences <= MAX_DIFFERENCE
+    return same
 
 
 def _thumbnail(pixels: NDArray[np.uint8]) -> NDArray[np.int16]:
     small = Image.fromarray(pixels).resize((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.BOX)
     return np.asarray(small, dtype=np.int16)
-
-
-def _are_same(thumbnails: NDArray[np.int16], pairs: NDArray[np.int64]) -> NDArray[np.bool_]:
-    differences = [
-        np.abs(thumbnails[one] - thumbnails[other]).mean(axis=(1, 2, 3))
-        for start in range(0, pairs.shape[1], PAIRS_AT_ONCE)
-        for one, other in [pairs[:, start : start + PAIRS_AT_ONCE]]
-    ]
-    if not differences:
-        return np.empty(0, dtype=np.bool_)
-    same: NDArray[np.bool_] = np.concatenate(differences) <= MAX_DIFFERENCE
-    return same
-
-
-def without_photos(
-    pairs: NDArray[np.int64], count: int, dropped: list[int]
-) -> tuple[NDArray[np.int64], list[int]]:
-    """Return the pairs of the photos that are left, with new indices, and the old indices of these photos."""
-    kept = np.ones(count, dtype=bool)
-    kept[dropped] = False
-    renumbered = np.cumsum(kept) - 1
-    return renumbered[pairs[:, kept[pairs].all(axis=0)]], np.flatnonzero(kept).tolist()
 
 
 def refuse_label_conflicts(conflicts: list[list[str]]) -> None:

@@ -4,12 +4,16 @@ A network trained on plants alone predicts a plant for every image. Outlier expo
 plant to its batches, with a uniform label over the species, so that it learns low confidence for them.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from training.data.background import BackgroundCrops
-from training.data.textures import make_textures
+from training.data.texture_pool import Drawn, draw_textures
+
+Draw = Callable[[int, int, np.random.Generator], Drawn]
 
 
 class Outliers(BaseModel):
@@ -34,14 +38,22 @@ class OutlierSource:
         ``uint8[N, S, S, 3]``.
     indices
         The training photos among them.
+    draw
+        Draws textures; :meth:`training.data.texture_pool.TexturePool.draw` does so in other processes.
     """
 
-    def __init__(self, shares: Outliers, pictures: NDArray[np.uint8], indices: NDArray[np.int64]) -> None:
-        self.shares, self.size = shares, int(pictures.shape[1])
+    def __init__(
+        self,
+        shares: Outliers,
+        pictures: NDArray[np.uint8],
+        indices: NDArray[np.int64],
+        draw: Draw = draw_textures,
+    ) -> None:
+        self.shares, self.size, self.draw = shares, int(pictures.shape[1]), draw
         self.background = BackgroundCrops(pictures, indices if shares.bare_ground else indices[:0])
 
     def sample(self, photos: int, random: np.random.Generator) -> NDArray[np.uint8]:
         """Return the outlier images for a batch of so many photos, ``uint8[M, S, S, 3]``."""
         crops = round(photos * self.shares.bare_ground) if self.background.windows else 0
-        textures = make_textures(round(photos * self.shares.textures), self.size, random)
+        textures, random = self.draw(round(photos * self.shares.textures), self.size, random)
         return np.concatenate([textures, self.background.sample(crops, random)])

@@ -1,34 +1,30 @@
 """Prepare a data set from class folders: preprocessed images, splits and a data card."""
 
 import hashlib
-import multiprocessing
 import shutil
 import tempfile
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
-from functools import partial
-from itertools import islice
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from botocore.exceptions import BotoCoreError, ClientError
-from numpy.typing import NDArray
 
-from frond.preprocessing import PreprocessingSpec, read_photo
-from frond.problems import EmptyBody, Problem
-from training.data.card import BadFile, DataCard
+from frond.preprocessing import PreprocessingSpec
+from training.data.card import DataCard
 from training.data.class_folders import species_of_folders
-from training.data.dataset import CARD_NAME, PHOTOS_NAME, PICTURES_NAME, DatasetRow, read_rows, write_rows
-from training.data.duplicates import connected_groups, difference_hash, near_duplicate_pairs
+from training.data.dataset import CARD_NAME, PHOTOS_NAME, PICTURES_NAME, DatasetRow, write_rows
+from training.data.duplicates import near_duplicate_pairs
+from training.data.earlier_dataset import EarlierSplits, read_earlier
+from training.data.evaluation_log import copy_evaluations
+from training.data.group_split import split_stratified_groups
+from training.data.input_file import describe_file
 from training.data.label_conflict_policy import LabelConflictPolicy
-from training.data.label_conflicts import (
-    find_label_conflicts,
-    refuse_label_conflicts,
-    without_photos,
-)
+from training.data.label_conflicts import find_label_conflicts, refuse_label_conflicts
+from training.data.label_issues import LabelIssues
 from training.data.layout import ClassLayout, find_layout
+from training.data.photo_groups import PhotoGroups, divided_note, group_photos, hashes_of
+from training.data.pictures import PreparedPhoto, keep_pictures, write_pictures
+from training.data.preparation import Preparation
 from training.data.sources import PhotoSource
 from training.data.split import (
     SPLITS,
@@ -40,10 +36,6 @@ from training.data.split import (
 )
 from training.data.taxonomy import Taxonomy
 from training.errors import TrainingError
-from training.progress import track
-
-# Photos submitted to the pool ahead of what has been written, so that memory stays bounded.
-IN_FLIGHT = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +44,6 @@ class License:
 
     licence: str | None = None
     attribution: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PreparedPhoto:
-    """A preprocessed photo; its pixels go straight to disk."""
-
-    source: str
-    folder: str
-    sha256: str
-    hash: NDArray[np.uint64]
 
 
 def prepare(
@@ -75,6 +57,7 @@ def prepare(
     *,
     two_labels: LabelConflictPolicy = LabelConflictPolicy.DROP,
     class_level: int | None = None,
+    label_issues: LabelIssues | None = None,
 ) -> DataCard:
     """Prepare a data set in ``directory`` and return its data card.
 
@@ -87,20 +70,40 @@ def prepare(
         What becomes of photos that are the same, or nearly, under two labels.
     class_level
         Level of the class folders; ``None`` to recognise it.
+    label_issues
+        Photos to leave out or to relabel.
 
     Raises
     ------
     training.errors.TrainingError
-        The source has no class with photos, its layout is ambiguous, the folder exists, or the disk is too
-        small.
+        The source has no class with photos, its layout is ambiguous, an option does not fit it, the folder
+        exists, or the disk is too small.
     """
+    issues = label_issues or LabelIssues()
     if directory.exists():
         raise TrainingError(f"{directory} exists already; remove it or name another folder.")
     if split_config.validation_to_train and not split_config.reuse_splits:
         raise TrainingError("--validation-to-train needs an earlier data set; name it with --reuse-splits.")
-    fixed_splits = _read_splits(split_config.reuse_splits) if split_config.reuse_splits else {}
+    earlier = read_earlier(split_config.reuse_splits) if split_config.reuse_splits else None
+    preparation = Preparation(
+        source=source.name,
+        size=spec.size,
+        validation=split_config.shares["validation"],
+        test=split_config.shares["test"],
+        seed=split_config.seed,
+        near_duplicate_bits=split_config.near_duplicate_bits,
+        near_duplicate_registration=split_config.registration,
+        two_labels=two_labels,
+        class_level=class_level,
+        species=describe_file(taxonomy.own_table),
+        group=split_config.grouping.text if split_config.grouping else None,
+        group_table=describe_file(split_config.grouping.table) if split_config.grouping else None,
+        exclude=describe_file(issues.path),
+        validation_to_train=split_config.validation_to_train,
+        reuse_splits=earlier.record if earlier else None,
+    )
     layout = find_layout(source.list_keys(), taxonomy, class_level)
-    files = layout.files
+    files = issues.apply(layout.files)
     if not files:
         raise TrainingError(f"{source.name} has no photos; it should hold one folder per species.")
     directory.parent.mkdir(parents=True, exist_ok=True)
@@ -109,232 +112,117 @@ def prepare(
     with tempfile.TemporaryDirectory(dir=directory.parent, prefix=".prepare-") as scratch:
         draft = Path(scratch) / "dataset"
         draft.mkdir()
-        good, bad = _write_pictures(draft / PICTURES_NAME, source, files, spec, workers)
+        good, bad = write_pictures(draft / PICTURES_NAME, source, files, spec, workers)
         # First, since folders of one species may hold the same photo.
         species_of_folders(sorted({photo.folder for photo in good}), taxonomy, source.name)
-        labelled = _drop_label_conflicts(draft / PICTURES_NAME, good, two_labels, split_config)
-        all_folders = {folder for folder, _ in files} | set(source.empty_folders())
-        card = _write_tables(
-            draft,
-            labelled,
-            bad,
-            layout,
-            spec,
-            taxonomy,
-            split_config,
-            source.name,
-            license_terms,
-            fixed_splits,
-            all_folders,
+        unique = _drop_label_conflicts(draft / PICTURES_NAME, good, two_labels, split_config)
+        photos = unique.photos
+        folders = sorted({photo.folder for photo in photos})
+        species = species_of_folders(folders, taxonomy, source.name)
+        labels = [folders.index(photo.folder) for photo in photos]
+        grouped = group_photos(photos, draft / PICTURES_NAME, split_config)
+        splits = _assign_splits(photos, labels, grouped.numbers, split_config, earlier, layout)
+        write_rows(draft / PHOTOS_NAME, _rows(photos, labels, splits, grouped))
+        counts = _counts([s.slug for s in species], labels, splits)
+        empty = {folder for folder, _ in layout.files} | set(source.empty_folders())
+        card = DataCard(
+            name=source.name,
+            fingerprint=_fingerprint(photos),
+            train_fingerprint=_fingerprint(_of_split(photos, splits, "train")),
+            test_fingerprint=_fingerprint(_of_split(photos, splits, "test")),
+            recipe=spec,
+            seed=split_config.seed,
+            species=species,
+            folders=folders,
+            counts=counts,
+            group=preparation.group,
+            groups=grouped.named,
+            has_own_splits=bool(layout.splits),
+            near_duplicate_bits=split_config.near_duplicate_bits,
+            near_duplicate_groups=grouped.near_duplicate_groups,
+            near_duplicates=grouped.near_duplicates,
+            label_conflicts=unique.conflicts,
+            bad_files=bad,
+            notes=[
+                *layout.notes,
+                *issues.notes(layout.files),
+                *unique.notes,
+                *grouped.notes,
+                *divided_note(grouped.numbers, splits),
+                *_notes(folders, empty, taxonomy, counts, layout),
+            ],
+            licence=license_terms.licence,
+            attribution=license_terms.attribution,
+            preparation=preparation,
         )
+        (draft / CARD_NAME).write_text(card.model_dump_json(indent=2), encoding="utf-8")
+        (draft / "card.md").write_text(card.markdown(), encoding="utf-8")
+        if split_config.reuse_splits:
+            copy_evaluations(split_config.reuse_splits, draft)
         draft.rename(directory)
     return card
 
 
-def _write_pictures(
-    path: Path, source: PhotoSource, files: list[tuple[str, str]], spec: PreprocessingSpec, workers: int
-) -> tuple[list[PreparedPhoto], list[BadFile]]:
-    good: list[PreparedPhoto] = []
-    bad: list[BadFile] = []
-    pictures = np.lib.format.open_memmap(
-        path, mode="w+", dtype=np.uint8, shape=(len(files), spec.size, spec.size, 3)
-    )
-    for result in track(_preprocess(source, files, spec, workers), len(files), "Preparing photos"):
-        if isinstance(result, BadFile):
-            bad.append(result)
-            continue
-        photo, pixels = result
-        pictures[len(good)] = pixels
-        good.append(photo)
-    pictures.flush()
-    if bad:
-        _keep_pictures(path, list(range(len(good))))
-    return good, bad
-
-
-def _keep_pictures(path: Path, indices: list[int]) -> None:
-    """Remove every other image from the file."""
-    pictures = np.load(path, mmap_mode="r")
-    shorter = path.with_suffix(".short")
-    shape = (len(indices), *pictures.shape[1:])
-    kept = np.lib.format.open_memmap(shorter, mode="w+", dtype=np.uint8, shape=shape)
-    for start in range(0, len(indices), IN_FLIGHT):
-        kept[start : start + IN_FLIGHT] = pictures[indices[start : start + IN_FLIGHT]]
-    kept.flush()
-    shorter.replace(path)
-
-
 @dataclass(frozen=True, slots=True)
-class _LabelledPhotos:
-    """The photos of the data set, their near-duplicates, and the photos under two labels."""
+class _UniquePhotos:
+    """The photos that are left, and those under two labels."""
 
     photos: list[PreparedPhoto]
-    pairs: NDArray[np.int64]
-    conflicts: list[list[str]]
-    note: str | None
+    conflicts: list[list[str]] = field(default_factory=list)
+    notes: Sequence[str] = ()
 
 
 def _drop_label_conflicts(
     path: Path, good: list[PreparedPhoto], policy: LabelConflictPolicy, split_config: SplitConfig
-) -> _LabelledPhotos:
-    if not good:
-        return _LabelledPhotos([], np.empty((2, 0), dtype=np.int64), [], None)
+) -> _UniquePhotos:
     folders = sorted({photo.folder for photo in good})
     labels = np.array([folders.index(photo.folder) for photo in good])
-    pairs = near_duplicate_pairs(np.stack([photo.hash for photo in good]), split_config.near_duplicate_bits)
+    pairs = near_duplicate_pairs(hashes_of(good), split_config.near_duplicate_bits)
     conflicts = find_label_conflicts(pairs, labels, np.load(path, mmap_mode="r"))
     sources = [[good[photo].source for photo in photos] for photos in conflicts]
     if not conflicts:
-        return _LabelledPhotos(good, pairs, [], None)
+        return _UniquePhotos(good)
     if policy is LabelConflictPolicy.REFUSE:
         refuse_label_conflicts(sources)
     note = f"{sum(map(len, conflicts))} photos show the same, or nearly, as a photo of another species"
     if policy is LabelConflictPolicy.KEEP:
-        return _LabelledPhotos(good, pairs, sources, f"{note}; each label is kept, in one split")
-    pairs, kept = without_photos(pairs, len(good), [photo for photos in conflicts for photo in photos])
+        return _UniquePhotos(good, sources, [f"{note}; each label is kept, in one split"])
+    dropped = {photo for photos in conflicts for photo in photos}
+    kept = [photo for photo in range(len(good)) if photo not in dropped]
     if len({good[photo].folder for photo in kept}) < 2:
         refuse_label_conflicts(sources)
-    _keep_pictures(path, kept)
-    note += " and were left out"
-    return _LabelledPhotos([good[photo] for photo in kept], pairs, sources, note)
+    keep_pictures(path, kept)
+    return _UniquePhotos([good[photo] for photo in kept], sources, [f"{note} and were left out"])
 
 
-def _preprocess(
-    source: PhotoSource, files: list[tuple[str, str]], spec: PreprocessingSpec, workers: int
-) -> Iterator[tuple[PreparedPhoto, NDArray[np.uint8]] | BadFile]:
-    read = partial(_read, source, spec)
-    # Forking a process with threads (boto3, the progress bar) can deadlock.
-    spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=spawn) as pool:
-        remaining = iter(files)
-        try:
-            while batch := list(islice(remaining, IN_FLIGHT)):
-                yield from pool.map(read, batch, chunksize=16)
-        except BrokenProcessPool as error:
-            raise TrainingError(
-                "A worker process was killed, most likely out of memory; try fewer --workers."
-            ) from error
-        except KeyboardInterrupt:
-            pool.shutdown(cancel_futures=True)
-            raise
-
-
-def _read(
-    source: PhotoSource, spec: PreprocessingSpec, file: tuple[str, str]
-) -> tuple[PreparedPhoto, NDArray[np.uint8]] | BadFile:
-    folder, key = file
-    try:
-        data = source.read(key)
-        photo = read_photo(data, spec)
-    except EmptyBody:
-        return BadFile(source=key, reason="The file is empty")
-    except Problem as problem:
-        return BadFile(source=key, reason=problem.title)
-    except (OSError, BotoCoreError, ClientError) as error:
-        return BadFile(source=key, reason=f"The file is unreadable: {error}")
-    digest = hashlib.sha256(data).hexdigest()
-    return PreparedPhoto(key, folder, digest, difference_hash(photo.pixels)), photo.pixels
-
-
-def _write_tables(
-    draft: Path,
-    labelled: _LabelledPhotos,
-    bad: list[BadFile],
-    layout: ClassLayout,
-    spec: PreprocessingSpec,
-    taxonomy: Taxonomy,
-    split_config: SplitConfig,
-    name: str,
-    license_terms: License,
-    fixed_splits: dict[str, Split],
-    all_folders: set[str],
-) -> DataCard:
-    good = labelled.photos
-    folders = sorted({photo.folder for photo in good})
-    species = species_of_folders(folders, taxonomy, name)
-    labels = [folders.index(photo.folder) for photo in good]
-    groups = connected_groups(labelled.pairs, len(good)).tolist()
-    splits = _assign_splits(good, labels, groups, split_config, fixed_splits, layout)
-    write_rows(
-        draft / PHOTOS_NAME,
-        (
-            DatasetRow(photo.source, label, split, group, photo.sha256)
-            for photo, label, split, group in zip(good, labels, splits, groups, strict=True)
-        ),
-    )
-    sizes = np.bincount(groups)
-    counts = _counts([s.slug for s in species], labels, splits)
-    card = DataCard(
-        name=name,
-        fingerprint=_fingerprint(good),
-        train_fingerprint=_fingerprint(_of_split(good, splits, "train")),
-        test_fingerprint=_fingerprint(_of_split(good, splits, "test")),
-        recipe=spec,
-        seed=split_config.seed,
-        species=species,
-        folders=folders,
-        counts=counts,
-        near_duplicate_bits=split_config.near_duplicate_bits,
-        near_duplicate_groups=int((sizes > 1).sum()),
-        near_duplicates=int(sizes[sizes > 1].sum()),
-        label_conflicts=labelled.conflicts,
-        bad_files=bad,
-        notes=[
-            *layout.notes,
-            *_moved_note(good, splits, layout),
-            *filter(None, [labelled.note]),
-            *_notes(folders, all_folders, taxonomy, counts, layout),
-        ],
-        licence=license_terms.licence,
-        attribution=license_terms.attribution,
-    )
-    (draft / CARD_NAME).write_text(card.model_dump_json(indent=2), encoding="utf-8")
-    (draft / "card.md").write_text(card.markdown(), encoding="utf-8")
-    return card
+def _rows(
+    photos: list[PreparedPhoto], labels: list[int], splits: list[Split], grouped: PhotoGroups
+) -> Iterator[DatasetRow]:
+    for photo, label, split, number, name in zip(
+        photos, labels, splits, grouped.numbers, grouped.names, strict=True
+    ):
+        yield DatasetRow(photo.source, label, split, number, photo.sha256, name)
 
 
 def _assign_splits(
-    good: list[PreparedPhoto],
+    photos: list[PreparedPhoto],
     labels: list[int],
     groups: list[int],
     split_config: SplitConfig,
-    fixed_splits: dict[str, Split],
+    earlier: EarlierSplits | None,
     layout: ClassLayout,
 ) -> list[Split]:
-    fixed = [fixed_splits.get(photo.sha256) for photo in good]
+    fixed = [earlier.splits.get(photo.sha256) if earlier else None for photo in photos]
     shares, seed = split_config.shares, split_config.seed
+    draw = split_stratified_groups if split_config.grouping else split_groups
     if layout.splits:
-        given = [layout.splits[photo.source] for photo in good]
-        splits = split_as_in_source(labels, groups, given, shares, seed, fixed)
+        given = [layout.splits[photo.source] for photo in photos]
+        splits = split_as_in_source(labels, groups, given, shares, seed, fixed, draw)
     else:
-        splits = split_groups(labels, groups, shares, seed, fixed)
+        splits = draw(labels, groups, shares, seed, fixed)
     if not split_config.validation_to_train:
         return splits
-    return move_validation_to_train(
-        labels, groups, splits, split_config.shares["validation"], split_config.seed
-    )
-
-
-def _read_splits(directory: Path) -> dict[str, Split]:
-    try:
-        return {row.sha256: row.split for row in read_rows(directory / PHOTOS_NAME)}
-    except (OSError, ValueError, KeyError) as error:
-        raise TrainingError(
-            f"{directory} is not a prepared data set to reuse splits from: {error}"
-        ) from error
-
-
-def _moved_note(good: list[PreparedPhoto], splits: list[Split], layout: ClassLayout) -> list[str]:
-    given = layout.splits
-    if not given:
-        return []
-    present = set(given.values())
-    moved = sum(
-        given[photo.source] != split and split in present for photo, split in zip(good, splits, strict=True)
-    )
-    return [f"{moved} photos are in another split than in the source, with their near-duplicates"] * bool(
-        moved
-    )
+    return move_validation_to_train(labels, groups, splits, shares["validation"], seed)
 
 
 def _counts(slugs: list[str], labels: list[int], splits: list[Split]) -> dict[str, dict[str, int]]:

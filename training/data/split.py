@@ -1,7 +1,7 @@
-"""Stratified train, validation and test splits; a near-duplicate group stays in one split."""
+"""Stratified train, validation and test splits; a group of photos stays in one split."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 
 from training.data.duplicates import MAX_DISTANCE
+from training.data.groups import Grouping
 from training.errors import TrainingError
 
 Split = Literal["train", "validation", "test"]
@@ -32,6 +33,10 @@ class SplitConfig:
         Photos whose 256-bit hashes differ in no more bits are near-duplicates.
     validation_to_train
         Move validation photos of the earlier data set to train, down to the target share.
+    grouping
+        Names the groups that stay in one split; None if they are unknown.
+    registration
+        Whether to find shifted, zoomed, turned and mirrored near-duplicates by image registration.
     """
 
     shares: Mapping[Split, float]
@@ -39,6 +44,14 @@ class SplitConfig:
     reuse_splits: Path | None = None
     near_duplicate_bits: int = MAX_DISTANCE
     validation_to_train: bool = False
+    grouping: Grouping | None = None
+    registration: bool = False
+
+
+# Labels, groups, shares, seed and fixed splits -> the split of each photo.
+Draw = Callable[
+    [Sequence[int], Sequence[int], Mapping[Split, float], int, Sequence[Split | None] | None], list[Split]
+]
 
 
 def as_split(name: str) -> Split:
@@ -66,7 +79,7 @@ def split_groups(
         Target share of each split; the sum is 1.
     seed
         The same seed gives the same split.
-    settled
+    fixed_splits
         Photos that keep their split; the rest of their near-duplicate group follows.
     """
     known: Sequence[Split | None] = fixed_splits or [None] * len(labels)
@@ -93,17 +106,16 @@ def split_as_in_source(
     shares: Mapping[Split, float],
     seed: int,
     fixed_splits: Sequence[Split | None],
+    draw: Draw = split_groups,
 ) -> list[Split]:
     """Assign every photo to the split of its folder in the source.
 
-    A near-duplicate group that the source has in several splits goes to the split of most of its photos
-    and, of equals, to the test split, then to validation. A split that the source lacks takes its share from
-    train.
+    A split that the source lacks takes its share from train, in whole groups.
 
     Parameters
     ----------
     labels, groups
-        Class and near-duplicate group of each photo.
+        Class and group of each photo.
     source_splits
         Split of each photo in the source.
     shares
@@ -111,24 +123,25 @@ def split_as_in_source(
     seed
         The same seed gives the same split.
     fixed_splits
-        Photos that keep another split; the rest of their near-duplicate group follows.
+        Photos that keep another split.
+    draw
+        Assigns the photos of a split that the source lacks.
     """
-    assigned = list(source_splits)
-    for photos in _members(groups).values():
-        common = _fixed_split(fixed_splits, photos) or _common_split([source_splits[i] for i in photos])
-        for photo in photos:
-            assigned[photo] = fixed_splits[photo] or common
+    assigned = [fixed or given for fixed, given in zip(fixed_splits, source_splits, strict=True)]
     missing = set(SPLITS) - set(source_splits)
-    fixed_groups = {groups[i] for i, split in enumerate(fixed_splits) if split}
-    free = [i for i, split in enumerate(assigned) if split == "train" and groups[i] not in fixed_groups]
-    if missing:
-        total = sum(shares[split] for split in SPLITS if split == "train" or split in missing)
-        rest = {
-            split: shares[split] / total if split == "train" or split in missing else 0.0 for split in SPLITS
-        }
-        drawn = split_groups([labels[i] for i in free], [groups[i] for i in free], rest, seed)
-        for photo, split in zip(free, drawn, strict=True):
-            assigned[photo] = split
+    if not missing:
+        return assigned
+    bound = {
+        group
+        for group, fixed, split in zip(groups, fixed_splits, assigned, strict=True)
+        if fixed or split != "train"
+    }
+    free = [photo for photo, group in enumerate(groups) if group not in bound]
+    total = sum(shares[split] for split in SPLITS if split == "train" or split in missing)
+    rest = {split: shares[split] / total if split == "train" or split in missing else 0.0 for split in SPLITS}
+    drawn = draw([labels[i] for i in free], [groups[i] for i in free], rest, seed, None)
+    for photo, split in zip(free, drawn, strict=True):
+        assigned[photo] = split
     return assigned
 
 
@@ -179,11 +192,6 @@ def _members(groups: Sequence[int]) -> dict[int, list[int]]:
     for photo, group in enumerate(groups):
         members[group].append(photo)
     return members
-
-
-def _common_split(splits: list[Split]) -> Split:
-    """Return the split of most photos of a group; of equals, the last of train, validation and test."""
-    return max(SPLITS, key=lambda split: (splits.count(split), SPLITS.index(split)))
 
 
 def _neediest(shares: Mapping[Split, float], total: int, have: Counter[Split]) -> Split:

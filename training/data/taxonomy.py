@@ -21,6 +21,7 @@ class Taxonomy:
     """
 
     def __init__(self, table: Path = DEFAULT_TABLE) -> None:
+        self.own_table = None if table == DEFAULT_TABLE else table
         self._by_name: dict[str, SpeciesLabel] = {}
         try:
             # Spreadsheets write a byte order mark, and omit trailing empty cells.

@@ -20,6 +20,7 @@ from training.atomic_write import atomic_write
 from training.batch_inference import Inferences, LabeledOutputs, infer_all
 from training.data.card import DataCard
 from training.data.dataset import Dataset
+from training.data.evaluation_log import EvaluationCount, count_evaluations, record_evaluation
 from training.data.split import Split
 from training.errors import TrainingError
 from training.evaluation import metrics
@@ -29,7 +30,7 @@ from training.evaluation.gallery import choose_gallery, write_gallery
 from training.evaluation.intervals import share_interval
 from training.evaluation.photo_groups import evaluate_multi_image
 from training.evaluation.probability_calibration import expected_calibration_error, reliability
-from training.leakage import check_size, check_split
+from training.leakage import check_size, check_split, check_untrained
 from training.ood.ood_sets import OodSet, files_below, infer_ood_set
 from training.report import read_inputs, render_report
 
@@ -121,6 +122,7 @@ def evaluate(
     files = files_below(folders)
     classifier = Classifier.load(directory, threads)
     indices = dataset.indices(split)
+    check_untrained(dataset, indices, split, directory)
     inferences = infer_all(classifier, dataset.pictures[indices])
     answers = PhotoAnswers.of(classifier, inferences.logits, inferences.embeddings)
     ood_sets = {name: infer_ood_set(classifier, name, folders[name], files[name]) for name in folders}
@@ -151,6 +153,7 @@ def evaluate(
         threads=threads,
         processor=_processor(),
         species=metrics.by_species(labels, answers.predicted, slugs),
+        evaluations=_count_evaluation(dataset, split, manifest.version),
         confusion=confusion_matrix(labels, answers.predicted, labels=range(len(slugs))).tolist(),
         reliability=reliability(answers.confidences, correct),
         scores=_histograms(manifest, answers, ood_answers),
@@ -165,6 +168,11 @@ def evaluate(
         pictures = choose_gallery(classifier, dataset) if gallery else {}
         _write(directory, manifest, measured, examples, pictures, per_photo, dataset.card)
     return measured
+
+
+def _count_evaluation(dataset: Dataset, split: Split, version: str) -> EvaluationCount:
+    record_evaluation(dataset.directory, split, version)
+    return count_evaluations(dataset.directory, split)
 
 
 def is_official(dataset: Dataset, manifest: Manifest, split: Split) -> bool:

@@ -11,12 +11,13 @@ from training.backends import Backend, open_backend, set_precision
 from training.data.background import advice, green_share
 from training.data.batches import BatchLoader
 from training.data.dataset import Dataset, sample
+from training.data.texture_pool import TexturePool, draw_textures
 from training.errors import TrainingError
 from training.fitting.epoch_bar import EpochBar
 from training.fitting.history import History
 from training.fitting.keras_metrics import Accuracy, MacroF1
 from training.fitting.recipe import REFERENCE_BATCH, Recipe, Stage
-from training.fitting.run import HISTORY_NAME, Run, RunSettings
+from training.fitting.run import HISTORY_NAME, Run, RunSettings, describe_weights
 from training.networks.augmentation import augmentation
 from training.networks.network import begin_epoch, build, freeze_backbone, load_weights, unfreeze_above
 from training.networks.recalibrate_batchnorm import recalibrate_batchnorm
@@ -56,6 +57,7 @@ def fit(dataset: Dataset, run: Run, recipe: Recipe, devices: list[str] | None = 
         size=dataset.card.recipe.size,
         replicas=backend.replicas,
         recipe=recipe,
+        initial_weights=describe_weights(recipe.weights),
     )
     _check_sizes(settings)
     run.write_settings(settings)
@@ -94,6 +96,10 @@ class _Trainer:
 
     def _run_stage(self, number: int, stage: Stage, epochs: range, checkpoint: Path | None) -> None:
         """Run the remaining epochs of a stage, from its checkpoint if it has one."""
+        with TexturePool() as pool:
+            self._run_epochs(self._loader(stage, pool), number, stage, epochs, checkpoint)
+
+    def _loader(self, stage: Stage, pool: TexturePool) -> BatchLoader:
         loader = BatchLoader(
             self.dataset,
             "train",
@@ -102,6 +108,7 @@ class _Trainer:
             stage.class_weight_power,
             stage.mixup,
             stage.outliers,
+            pool.draw if stage.outliers.textures else draw_textures,
         )
         if stage.outliers.bare_ground and not loader.outliers.background.windows:
             console.print(
@@ -111,6 +118,11 @@ class _Trainer:
             warning := advice(green_share(self.dataset.pictures, loader.indices))
         ):
             console.print(warning, style="yellow")
+        return loader
+
+    def _run_epochs(
+        self, loader: BatchLoader, number: int, stage: Stage, epochs: range, checkpoint: Path | None
+    ) -> None:
         with self.backend.scope():
             if checkpoint:
                 learner = keras.models.load_model(checkpoint)

@@ -1,5 +1,6 @@
 """Training recipes: the stages of a run and their hyperparameters, read from TOML."""
 
+import json
 import tomllib
 from pathlib import Path
 from typing import Any, Literal
@@ -71,12 +72,12 @@ class Recipe(_RecipeModel):
 
 
 def read_recipe(name: str, changes: dict[str, Any] | None = None) -> Recipe:
-    """Read a recipe: one of this package by its name, or a TOML file.
+    """Read a recipe: one of this package by its name, or a TOML or JSON file.
 
     Parameters
     ----------
     name
-        Such as ``default``, or a path that ends in ``.toml``.
+        Such as ``default``, or a path that ends in ``.toml`` or ``.json``.
     changes
         Values that override the recipe's, by field; ``None`` overrides nothing. ``stages.N.field`` names
         a field of a stage, counted from 1.
@@ -86,16 +87,17 @@ def read_recipe(name: str, changes: dict[str, Any] | None = None) -> Recipe:
     training.errors.TrainingError
         There is no such recipe, or a value is invalid.
     """
-    path = Path(name) if name.endswith(".toml") else FOLDER / f"{name}.toml"
+    path = Path(name) if name.endswith((".toml", ".json")) else FOLDER / f"{name}.toml"
+    parse = json.loads if path.suffix == ".json" else tomllib.loads
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        values = parse(path.read_text(encoding="utf-8"))
     except OSError as error:
         available = ", ".join(sorted(recipe.stem for recipe in FOLDER.glob("*.toml")))
         raise TrainingError(
-            f"There is no recipe {name}; there are {available}, or give a .toml file."
+            f"There is no recipe {name}; there are {available}, or give a .toml or .json file."
         ) from error
     except ValueError as error:
-        raise TrainingError(f"{path} is not TOML: {error}") from error
+        raise TrainingError(f"{path} is not {path.suffix[1:].upper()}: {error}") from error
     for field, value in (changes or {}).items():
         if value is not None:
             _change(values, field, value)

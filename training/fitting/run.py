@@ -1,5 +1,6 @@
 """A run's folder: settings, history, checkpoints and best weights."""
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,17 @@ from training.networks.network import build
 SETTINGS_NAME, HISTORY_NAME = "settings.json", "history.csv"
 
 
+class InitialWeights(BaseModel):
+    """The file that a run started from and, if another run wrote it, that run."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    sha256: str
+    epochs: int | None = Field(None, description="How many epochs that run had finished")
+    run: "RunSettings | None" = None
+
+
 class RunSettings(BaseModel):
     """Everything that decides a run's result; a resumed run must have the same."""
 
@@ -27,6 +39,14 @@ class RunSettings(BaseModel):
     size: int = Field(description="Height and width of the data set's images, pixels")
     replicas: int = Field(1, description="Devices that share a step")
     recipe: Recipe
+    initial_weights: InitialWeights | None = Field(
+        None, description="None for Keras' own ImageNet weights, a random initialization, or an older run"
+    )
+
+    def lineage(self) -> "list[RunSettings]":
+        """Return the settings of the runs from the first one to this one."""
+        before = self.initial_weights.run if self.initial_weights else None
+        return [*(before.lineage() if before else []), self]
 
     @property
     def batch(self) -> int:
@@ -67,11 +87,15 @@ class Run:
             The folder holds a run with other settings.
         """
         path = self.directory / SETTINGS_NAME
-        if self.checkpoints.latest() and self.settings() != settings:
+        started = self.settings() if self.checkpoints.latest() else None
+        # The file of the initial weights may have changed or gone since the run has its own.
+        if started and started != settings.model_copy(update={"initial_weights": started.initial_weights}):
             raise TrainingError(
                 f"{self.directory} holds a run with other settings ({path}); name another folder, or give "
                 "the same settings to resume it."
             )
+        if started:
+            return
         draft = path.with_suffix(".draft")
         draft.write_text(settings.model_dump_json(indent=2) + "\n", encoding="utf-8")
         draft.replace(path)
@@ -107,3 +131,18 @@ class Run:
         except (OSError, ValueError) as error:
             raise TrainingError(f"{weights} cannot be read: {error}") from error
         return model
+
+
+def describe_weights(name: str) -> InitialWeights | None:
+    """Return the record of a file that a run starts from; None for ``imagenet`` and ``none``."""
+    path = Path(name)
+    if not path.is_file():
+        return None
+    with path.open("rb") as content:
+        digest = hashlib.file_digest(content, "sha256").hexdigest()
+    if not (path.parent / SETTINGS_NAME).exists():
+        return InitialWeights(name=path.name, sha256=digest)
+    earlier = Run(path.parent)
+    return InitialWeights(
+        name=path.name, sha256=digest, epochs=len(earlier.history()) or None, run=earlier.settings()
+    )

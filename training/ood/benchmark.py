@@ -11,6 +11,7 @@ from frond.manifest import Abstention
 from training.artifacts.trials import LeftOutSpecies, OodBenchmark, ScoreResult
 from training.batch_inference import LabeledOutputs, infer_all
 from training.data.dataset import Dataset
+from training.data.evaluation_log import record_evaluation
 from training.data.split import Split
 from training.errors import TrainingError
 from training.leakage import check_data, check_size
@@ -61,6 +62,7 @@ def run_benchmark(
 
     own, calibrator = classifier.manifest.abstention, classifier.manifest.calibrator()
     train, validation, test = (_infer_split(classifier, dataset, s) for s in ("train", "validation", "test"))
+    record_evaluation(dataset.directory, "test", classifier.manifest.version)
     candidates = [
         own if score.name == own.score.name else fit_thresholds(score, validation, calibrator)
         for score in fit_scores(train, calibrator.temperature)

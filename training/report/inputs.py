@@ -1,11 +1,13 @@
 """The inputs of a report: the manifest and the JSON files that export and evaluate write."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from frond.manifest import Manifest, read_manifest
 from training.artifacts.examples_file import EXAMPLES_NAME, Examples
+from training.artifacts.external import read_external
 from training.artifacts.files import (
     BIASES_NAME,
     CALIBRATION_NAME,
@@ -39,6 +41,7 @@ class ReportInputs:
     biases: BiasTrial | None = None
     tta: TTATrials | None = None
     calibration: CalibrationTrial | None = None
+    external: Mapping[str, Metrics] = field(default_factory=dict)
 
     @property
     def int8_loss(self) -> float | None:
@@ -89,4 +92,5 @@ def read_inputs(
         read_json(report / BIASES_NAME, BiasTrial),
         read_json(report / TTA_NAME, TTATrials),
         read_json(report / CALIBRATION_NAME, CalibrationTrial),
+        external=read_external(directory, manifest.version),
     )

@@ -13,6 +13,7 @@ from training.report import figures, formatting
 from training.report.findings import confusions, weakest
 from training.report.inputs import ReportInputs
 from training.report.overlay import overlays
+from training.reproduction.commands import list_commands
 
 PAGE_NAME, CARD_NAME = "index.html", "MODEL_CARD.md"
 FILTERS: tuple[Callable[..., str], ...] = (
@@ -55,6 +56,7 @@ SECTIONS = (
         "test-time-augmentation", "Test-time augmentation", lambda inputs: inputs.tta and inputs.tta.trials
     ),
     Section("multi-image", "Several photos of one plant", lambda inputs: inputs.metrics.multi_image),
+    Section("external", "External test sets", lambda inputs: inputs.external),
     Section("quantization", "Quantization", lambda inputs: inputs.quantization),
     Section("speed", "Speed and size"),
     Section("data-set", "Data set", lambda inputs: inputs.card),
@@ -121,6 +123,8 @@ def _context(inputs: ReportInputs) -> dict[str, Any]:
         "biases": inputs.biases,
         "tta": inputs.tta,
         "calibration": inputs.calibration,
+        "external": inputs.external,
+        "commands": list_commands(inputs.card, inputs.settings, inputs.manifest.input.size),
         "settings": _Settings.of(inputs.settings or {}),
         "species": {species.slug: species for species in labels},
         "weakest": weakest(inputs.metrics, labels),
@@ -144,8 +148,9 @@ class _Settings:
 
     @classmethod
     def of(cls, settings: dict[str, Any]) -> "_Settings":
-        # The section on the data set shows the fingerprint.
-        values = {k: v for k, v in formatting.flat(settings).items() if k != "dataset_fingerprint"}
+        # The section on the data set shows the fingerprint, and the commands show the earlier runs.
+        shown = {k: v for k, v in settings.items() if k not in {"dataset_fingerprint", "initial_weights"}}
+        values = formatting.flat(shown)
         tables = {
             name: [formatting.flat(row) for row in rows]
             for name, rows in values.items()

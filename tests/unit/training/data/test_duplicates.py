@@ -72,7 +72,7 @@ class TestGroups:
     def test_the_chunk_size_changes_nothing(self, monkeypatch: pytest.MonkeyPatch) -> None:
         hashes = np.random.default_rng(2).permutation(self.hashes(*range(0, 256, 20), *range(0, 256, 50)))
         together = near_duplicate_groups(hashes, 15).tolist()
-        monkeypatch.setattr(duplicates, "ROWS_AT_ONCE", 3)
+        monkeypatch.setattr(duplicates, "CELLS_AT_ONCE", 60)
         assert near_duplicate_groups(hashes, 15).tolist() == together
 
     def test_one_photo_and_none(self) -> None:

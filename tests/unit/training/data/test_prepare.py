@@ -13,7 +13,7 @@ from PIL import Image
 
 from frond.preprocessing import PreprocessingSpec, read_photo
 from tests.unit.training.conftest import LICENSE, RECIPE, SHARES
-from training.data import prepare as preparation
+from training.data import pictures as preparation
 from training.data.card import DataCard
 from training.data.dataset import Dataset, DatasetRow, read_rows, write_rows
 from training.data.label_conflict_policy import LabelConflictPolicy

@@ -1,7 +1,6 @@
 """`prepare` on split folders, on families, on photos under two labels and on names that clash."""
 
 import unicodedata
-from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from PIL import Image
 
 from frond.preprocessing import PreprocessingSpec, read_photo
 from tests.unit.training.conftest import LICENSE, RECIPE, SHARES
-from training.data import prepare as preparation
+from training.data import pictures as preparation
 from training.data.card import DataCard
 from training.data.dataset import Dataset
 from training.data.label_conflict_policy import LabelConflictPolicy
@@ -124,20 +123,19 @@ class TestSplitFolders:
 
         assert make(root)[0].photos() == {"train": 8, "validation": 4, "test": 4}
 
-    def test_a_photo_in_two_split_folders_is_in_one_split(self, root: Path) -> None:
+    def test_the_splits_are_taken_as_they_are_and_the_card_counts_copies(self, root: Path) -> None:
         fill(root, *(name for split in ("train", "val", "test") for name in each(f"{split}/Maize", 3)))
         fill(root, *(f"{split}/rose/{split}.png" for split in ("train", "val", "test")), first_seed=20)
         copy(root, "test/Maize/0.jpg", "train/Maize/copy.jpg")
         copy(root, "val/Maize/0.jpg", "train/Maize/nearly.jpg", quality=40)
 
-        _, dataset = make(root)
+        card, dataset = make(root)
 
-        by_group = defaultdict(set)
-        for row in dataset.rows:
-            by_group[row.group].add(row.split)
-        assert all(len(found) == 1 for found in by_group.values())
-        assert splits(dataset)["train/Maize/copy.jpg"] == "test"
-        assert splits(dataset)["train/Maize/nearly.jpg"] == "validation"
+        assert splits(dataset)["train/Maize/copy.jpg"] == splits(dataset)["train/Maize/nearly.jpg"] == "train"
+        [note] = [note for note in card.notes if "in several splits" in note]
+        assert note.startswith("2 groups of photos")
+        assert "(2 train, 1 validation, 1 test photos)" in note
+        assert card.group_warning is None
 
     def test_the_splits_of_an_earlier_data_set_take_precedence(self, root: Path) -> None:
         fill(root, *each("Maize", 6), *each("rose", 6))

@@ -58,14 +58,19 @@ def test_the_commands_to_reproduce_the_model(card: str) -> None:
     commands = card.partition("```\n")[2].partition("```")[0]
 
     assert commands.splitlines() == [
-        "python -m training prepare PHOTOS DATASET --size 16 --seed 11",
-        "python -m training fit DATASET RUN",
-        "python -m training export DATASET RUN MODEL",
-        "python -m training evaluate DATASET MODEL",
+        "training prepare PHOTOS DATASET --size=16 --seed=11",
+        "training fit DATASET RUN --recipe RUN.json",
+        "training export DATASET RUN MODEL",
+        "training evaluate DATASET MODEL",
     ]
     assert "| Weight decay | 0.0625 |" in card
     assert "| Stages | head | all |" in card
     assert "| Learning rate | 0.03125 | – |" in card
+
+
+def test_a_split_without_groups_is_warned_of(card: str) -> None:
+    assert "**Warning**: no group was given: photos of one plant may be in several splits" in card
+    assert "How often the split had been evaluated before was not counted." in card
 
 
 def test_tables_have_all_columns_in_every_row(card: str) -> None:
