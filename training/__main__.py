@@ -11,6 +11,7 @@ from training.commands.export import export
 from training.commands.extract_background import extract_background
 from training.commands.feedback import feedback
 from training.commands.fit import fit
+from training.commands.gpu_kit import gpu_kit
 from training.commands.list import list_releases
 from training.commands.ood_benchmark import ood_benchmark
 from training.commands.prepare import prepare
@@ -48,6 +49,7 @@ for command in (
 ):
     app.command()(command)
 app.command("list")(list_releases)
+app.add_typer(gpu_kit, name="gpu-kit")
 
 
 def main() -> None:

@@ -156,7 +156,7 @@ def _check(recipe: Recipe, dataset: Dataset) -> None:
     network = find_backbone(recipe.backbone)
     for stage in recipe.stages:
         network.check_size(stage.size or dataset.card.recipe.size)
-        network.first_trainable(stage.frozen_blocks)
+        network.first_trainable(stage.frozen_blocks, network.first_layers)
 
 
 def _train(dataset: Dataset, directory: Path, recipe: Recipe, devices: list[str] | None) -> Path:

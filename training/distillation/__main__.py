@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from training.distillation.distill import Distillation, Network
-from training.distillation.kit import WEIGHTS_NAME, read_photos
+from training.distillation.kit import PLAN_NAME, WEIGHTS_NAME, read_photos
 from training.distillation.plan import KEPT_BLOCKS, Plan, StudentPlan, TeacherPlan
 
 
@@ -28,11 +28,10 @@ def main() -> None:
     )
     chosen = parser.parse_args()
     blocks = tuple(chosen.blocks)
-    students = (
-        StudentPlan("held_out", ("train",), blocks, chosen.held_out_epochs),
-        StudentPlan("all", ("train", "validation"), blocks, chosen.epochs),
-    )
+    students = (StudentPlan("held_out", ("train",), blocks, chosen.student_epochs),)
     plan = Plan(TeacherPlan(epochs=chosen.teacher_epochs), students)
+    chosen.out.mkdir(parents=True, exist_ok=True)
+    plan.save(chosen.out / PLAN_NAME)
     imagenet = Network.load(chosen.kit / WEIGHTS_NAME)
     run = Distillation(plan, read_photos(chosen.kit), imagenet, chosen.out)
     run.train_teachers()

@@ -1,5 +1,6 @@
 """Run a plan: train the teachers, then the students; every finished network is kept, so a run can go on."""
 
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from training.distillation import evaluation
 from training.distillation.functional_xception import Arrays, without_middle_blocks
 from training.distillation.image_sampling import whole
-from training.distillation.kit import KitPhotos, load_arrays, save_arrays
+from training.distillation.kit import STATISTIC, KitPhotos, load_arrays, save_arrays
 from training.distillation.outlier_pool import OutlierPool
 from training.distillation.plan import KEPT_BLOCKS, Plan, StudentPlan
 from training.distillation.training_step import (
@@ -28,8 +29,6 @@ from training.distillation.training_step import (
     update,
     with_head,
 )
-
-STATISTIC = "statistics/"
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,8 @@ class Distillation:
 
     def report(self, text: str) -> None:
         """Print a line with the elapsed time."""
-        print(f"{time.monotonic() - self.began:7.1f} s  {text}", flush=True)
+        sys.stdout.write(f"{time.monotonic() - self.began:7.1f} s  {text}\n")
+        sys.stdout.flush()
 
     def train_teachers(self) -> None:
         """Train the teachers that are not there yet."""
@@ -200,7 +200,7 @@ class _Training:
         self.steps = an_epoch * epochs
         self.warmup = min(round(self.plan.warmup_epochs * an_epoch), self.steps // 4)
 
-    def step(self, views: Views, row_weights: NDArray[np.float32], key: jax.Array) -> None:
+    def step(self, views: Views, row_weights: NDArray[Any], key: jax.Array) -> None:
         rate = learning_rate(self.peak, self.done, self.steps, self.warmup)
         weights = jnp.asarray(row_weights, jnp.float32)
         losses = []

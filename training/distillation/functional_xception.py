@@ -1,12 +1,12 @@
 """Xception as a pure function of its weights, for JAX (Chollet 2017, arXiv:1610.02357).
 
-The same network as ``keras.applications.Xception`` under a linear head; weights are named after Keras' layers.
-Three details make it fast on a GPU: equal middle blocks compile once (``lax.scan``), and depthwise convolution
-and pooling are sums and maxima of shifted images, which XLA fuses.
+The same network as ``keras.applications.Xception`` under a linear head; weights are named after Keras'
+layers. Three details make it fast on a GPU: equal middle blocks compile once (``lax.scan``), and depthwise
+convolution and pooling are sums and maxima of shifted images, which XLA fuses.
 """
 
 from collections.abc import Mapping
-from functools import partial
+from functools import partial, reduce
 from typing import Any, NamedTuple
 
 import jax
@@ -34,11 +34,14 @@ class Mode(NamedTuple):
     drop_path
         Rate at which the last middle block is skipped; it rises linearly with depth (Huang et al. 2016,
         arXiv:1603.09382).
+    precision
+        Of images and features; weights and statistics are ``float32``.
     """
 
     train: bool = False
     dropout: float = 0.0
     drop_path: float = 0.0
+    precision: str = "bfloat16"
 
 
 def logits(
@@ -73,7 +76,7 @@ class _Network:
         self.updated = dict(statistics)
 
     def features(self, pixels: jax.Array, key: jax.Array) -> jax.Array:
-        x = (pixels / PICTURE_SCALE - 1).astype(jnp.bfloat16)
+        x = (pixels / PICTURE_SCALE - 1).astype(self.mode.precision)
         x = jax.nn.relu(
             self.normalized("block1_conv1", _conv(x, self.weights["block1_conv1/kernel"], 2, "VALID"))
         )
@@ -208,13 +211,10 @@ def _max_pool(x: jax.Array) -> jax.Array:
     pads = [(0, 0), *(_same_padding(side) for side in x.shape[1:3]), (0, 0)]
     padded = jnp.pad(x, pads, constant_values=-jnp.inf)
     height, width = (-(-side // 2) for side in x.shape[1:3])
-    result = None
-    for i in range(3):
-        for j in range(3):
-            part = padded[:, i : i + 2 * height - 1 : 2, j : j + 2 * width - 1 : 2]
-            result = part if result is None else jnp.maximum(result, part)
-    assert result is not None
-    return result
+    parts = [
+        padded[:, i : i + 2 * height - 1 : 2, j : j + 2 * width - 1 : 2] for i in range(3) for j in range(3)
+    ]
+    return reduce(jnp.maximum, parts)
 
 
 def _same_padding(side: int) -> tuple[int, int]:

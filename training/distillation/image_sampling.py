@@ -50,10 +50,10 @@ def whole(count: int, side: int) -> Windows:
 def random_views(
     pictures: jax.Array, windows: Windows, size: int, limits: ViewRange, key: jax.Array
 ) -> jax.Array:
-    """Sample one view of each picture, ``float32[N, size, size, 3]`` in 0..255, from ``uint8[N, S, S, 3]``."""
+    """Sample a view of each picture: ``float32[N, size, size, 3]`` in 0..255 from ``uint8[N, S, S, 3]``."""
     count = len(pictures)
     keys = jax.random.split(key, 7)
-    resampled = jax.random.bernoulli(keys[0], limits.resampled, (count,))
+    resampled = jax.random.bernoulli(keys[0], float(limits.resampled), (count,))
     turns = jax.random.randint(keys[1], (count,), 0, 4) / 4
     angle = 2 * jnp.pi * jnp.where(resampled, jax.random.uniform(keys[2], (count,)), turns)
     zoom = jax.random.uniform(keys[3], (count,), minval=1 - limits.zoom_in, maxval=1 + limits.zoom_out)

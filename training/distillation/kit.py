@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 PHOTOS_NAME, INDEX_NAME, WEIGHTS_NAME = "photos.bin", "photos.json", "imagenet.npz"
+PLAN_NAME = "plan.json"
+# Names of moving statistics in a file of weights begin with it.
+STATISTIC = "statistics/"
 
 
 @dataclass(frozen=True)
@@ -83,17 +86,13 @@ def load_arrays(path: Path) -> dict[str, NDArray[Any]]:
         }
 
 
-def split_file(path: Path, folder: Path, most: int) -> list[Path]:
-    """Cut a file into pieces of at most ``most`` bytes, ``NAME.00``, ``NAME.01`` and so on."""
-    data = path.read_bytes()
-    pieces = []
-    for number, start in enumerate(range(0, len(data), most)):
-        piece = folder / f"{path.name}.{number:02d}"
-        piece.write_bytes(data[start : start + most])
-        pieces.append(piece)
-    return pieces
-
-
 def join_file(folder: Path, name: str) -> bytes:
-    """Put the pieces of a file together again."""
-    return b"".join(piece.read_bytes() for piece in sorted(folder.glob(f"{name}.[0-9][0-9]")))
+    """Read a file, whole or in the pieces that ``split -d`` makes: ``NAME.00``, ``NAME.01`` and so on.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is neither.
+    """
+    pieces = sorted(folder.glob(f"{name}.[0-9][0-9]"))
+    return b"".join(piece.read_bytes() for piece in pieces) if pieces else (folder / name).read_bytes()

@@ -1,6 +1,8 @@
 """The plan of a distillation: which networks train on which photos, and for how long."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from training.distillation.functional_xception import MIDDLE_BLOCKS, Mode
 from training.distillation.image_sampling import ViewRange
@@ -8,6 +10,9 @@ from training.distillation.training_step import Hyperparameters
 
 # The middle blocks of smaller networks: the first ones and the last ones.
 KEPT_BLOCKS = {8: MIDDLE_BLOCKS, 4: (5, 6, 7, 12), 2: (5, 12)}
+VIEWS, WIDER_VIEWS = ViewRange(), ViewRange(zoom_in=0.4)
+MODE = Mode(train=True, dropout=0.3, drop_path=0.1)
+HYPERPARAMETERS = Hyperparameters(weight_decay=1e-3, clipnorm=1.0, ema_momentum=0.995)
 
 
 @dataclass(frozen=True)
@@ -19,7 +24,7 @@ class TeacherPlan:
     learning_rate: float = 5e-4
     label_smoothing: float = 0.1
     mixup: float = 0.2
-    views: ViewRange = ViewRange()
+    views: ViewRange = VIEWS
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,7 @@ class StudentPlan:
     mixed: float = 0.4
     textures: int = 3
     bare_ground: int = 5
-    views: ViewRange = ViewRange(zoom_in=0.4)
+    views: ViewRange = WIDER_VIEWS
 
 
 @dataclass(frozen=True)
@@ -63,8 +68,18 @@ class Plan:
     students: tuple[StudentPlan, ...]
     size: int = 224
     batch: int = 64
-    mode: Mode = Mode(train=True, dropout=0.3, drop_path=0.1)
-    hyperparameters: Hyperparameters = Hyperparameters(weight_decay=1e-3, clipnorm=1.0, ema_momentum=0.995)
+    mode: Mode = MODE
+    hyperparameters: Hyperparameters = HYPERPARAMETERS
     class_weight_power: float = 0.5
     warmup_epochs: float = 1.0
     seed: int = 1
+
+    def save(self, path: Path) -> None:
+        """Write the plan as JSON, for the record of the networks."""
+        tuples = {"mode": self.mode._asdict(), "hyperparameters": self.hyperparameters._asdict()}
+        values = asdict(self) | tuples | {"kept_blocks": KEPT_BLOCKS}
+        for part, own in zip(
+            [values["teachers"], *values["students"]], [self.teachers, *self.students], strict=True
+        ):
+            part["views"] = own.views._asdict()
+        path.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")

@@ -35,7 +35,7 @@ class NetworkState(NamedTuple):
 
 
 class Batch(NamedTuple):
-    """Pictures ``uint8[B, S, S, 3]`` with their squares, targets ``[B, K]`` and each row's share of its blend.
+    """Pictures ``uint8[B, S, S, 3]``, their squares, targets ``[B, K]`` and each row's share of its blend.
 
     The last rows are outlier images, with a uniform target and without a blend.
     """

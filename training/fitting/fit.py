@@ -46,6 +46,8 @@ def fit(dataset: Dataset, run: Run, recipe: Recipe, devices: list[str] | None = 
         The folder holds a run with other settings, the recipe does not fit the data set, or the disk
         is too small.
     """
+    if recipe.teachers:
+        raise TrainingError("`fit` learns from labels; `training gpu-kit` trains teachers and a student.")
     keras.utils.set_random_seed(recipe.seed)
     backend = open_backend(devices)
     set_precision(recipe.precision, backend)
@@ -134,7 +136,9 @@ class _Trainer:
 
     def _start(self, number: int, stage: Stage, steps: int) -> keras.Model:
         recipe, size = self.recipe, stage.size or self.settings.size
-        network = build(self.settings.classes, size, recipe.dropout, recipe.seed, recipe.backbone)
+        network = build(
+            self.settings.classes, size, recipe.dropout, recipe.seed, recipe.backbone, recipe.middle_blocks
+        )
         if number:
             network.load_weights(self.run.best_weights(number - 1))
         elif recipe.weights != "none":

@@ -51,6 +51,12 @@ class Recipe(_RecipeModel):
     """The hyperparameters of a run."""
 
     backbone: str = "xception"
+    middle_blocks: tuple[int, ...] | None = Field(
+        None, description="Xception's middle blocks to keep, of 5 to 12; null: all of them"
+    )
+    teachers: int = Field(
+        0, ge=0, description="Networks whose outputs are the targets, as `gpu-kit` trains; 0: the labels"
+    )
     weights: str = Field("imagenet", description="imagenet, a file, or none: random initialization")
     batch: int = Field(32, ge=1, description="Photos a step on each device")
     weight_decay: float = Field(1e-3, ge=0)

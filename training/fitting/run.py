@@ -125,7 +125,14 @@ class Run:
         if not weights.exists():
             raise TrainingError(f"{self.directory} has not finished; run `training fit` again to resume it.")
         keras.mixed_precision.set_global_policy("float32")
-        model = build(settings.classes, settings.size, recipe.dropout, recipe.seed, recipe.backbone)
+        model = build(
+            settings.classes,
+            settings.size,
+            recipe.dropout,
+            recipe.seed,
+            recipe.backbone,
+            recipe.middle_blocks,
+        )
         try:
             model.load_weights(weights)
         except (OSError, ValueError) as error:

@@ -1,6 +1,6 @@
 """Backbones of `keras.applications`: input scaling, blocks and ImageNet weights."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.errors import TrainingError
+from training.networks.middle_flow import keep_middle_blocks
 
 # The size of Keras' pretrained weights, valid for every backbone.
 IMAGENET_SIZE = 224
@@ -35,6 +36,8 @@ class Backbone:
     bgr
         Keras' weights expect BGR. The channels of the first kernel are reversed on loading, so that inputs
         are RGB.
+    middle_blocks
+        Numbers of its equal residual blocks, any of which may be left out; none where blocks differ.
     """
 
     name: str
@@ -44,6 +47,7 @@ class Backbone:
     scale: float = 1 / 127.5
     offset: float | tuple[float, ...] = -1
     bgr: bool = False
+    middle_blocks: tuple[int, ...] = ()
 
     def scaling(self) -> keras.layers.Layer:
         """Return the scaling layer, from RGB in 0..255 to the backbone's input.
@@ -63,39 +67,76 @@ class Backbone:
         if size < self.min_size:
             raise TrainingError(f"{self.name} needs images of at least {self.min_size} px, not {size} px.")
 
-    def build(self, size: int) -> keras.Model:
-        """Build the backbone for inputs of ``size`` pixels, with random weights; see :meth:`check_size`."""
-        self.check_size(size)
-        shape = (size, size, 3)
-        return self.constructor(include_top=False, weights=None, input_shape=shape, name=self.name)
+    def build(self, size: int, middle_blocks: Collection[int] | None = None) -> keras.Model:
+        """Build the backbone for inputs of ``size`` pixels, with random weights; see :meth:`check_size`.
 
-    def imagenet_weights(self, source: str) -> list[NDArray[np.float32]]:
+        Parameters
+        ----------
+        middle_blocks
+            Numbers of the middle blocks to keep; all by default.
+
+        Raises
+        ------
+        training.errors.TrainingError
+            The size is below the minimum, or it has no such middle block.
+        """
+        self.check_size(size)
+        self._check_middle_blocks(middle_blocks)
+        shape = (size, size, 3)
+        whole = self.constructor(include_top=False, weights=None, input_shape=shape, name=self.name)
+        return whole if middle_blocks is None else keep_middle_blocks(whole, middle_blocks)
+
+    def imagenet_weights(
+        self, source: str, middle_blocks: Collection[int] | None = None
+    ) -> list[NDArray[np.float32]]:
         """Return ImageNet weights for the network of :meth:`build`.
 
         Parameters
         ----------
         source
             ``imagenet``, which Keras downloads once, or a file of the same layout ("notop").
+        middle_blocks
+            As in :meth:`build`.
         """
         shape = (IMAGENET_SIZE, IMAGENET_SIZE, 3)
         donor = self.constructor(include_top=False, weights=source, input_shape=shape)
+        if middle_blocks is not None:
+            donor = keep_middle_blocks(donor, middle_blocks)
         kernel, *others = donor.get_weights()
         return [kernel[:, :, ::-1] if self.bgr else kernel, *others]
 
-    def first_trainable(self, frozen_blocks: int) -> str | None:
+    def first_trainable(self, frozen_blocks: int, layers: Collection[str]) -> str | None:
         """Return the first trainable layer when the first blocks are frozen; ``None``: all are trainable.
+
+        Parameters
+        ----------
+        frozen_blocks
+            How many blocks are frozen.
+        layers
+            The names of the network's layers.
 
         Raises
         ------
         training.errors.TrainingError
             It has no more blocks than that.
         """
-        most = len(self.first_layers)
-        if not 0 <= frozen_blocks <= most:
+        present = [name for name in self.first_layers if name in layers]
+        if not 0 <= frozen_blocks <= len(present):
             raise TrainingError(
-                f"{self.name} has {most + 1} blocks, so 0 to {most} can be frozen, not {frozen_blocks}."
+                f"{self.name} has {len(present) + 1} blocks, so 0 to {len(present)} can be frozen, "
+                f"not {frozen_blocks}."
             )
-        return self.first_layers[frozen_blocks - 1] if frozen_blocks else None
+        return present[frozen_blocks - 1] if frozen_blocks else None
+
+    def _check_middle_blocks(self, chosen: Collection[int] | None) -> None:
+        unknown = sorted(set(chosen or ()) - set(self.middle_blocks))
+        if chosen is not None and not self.middle_blocks:
+            raise TrainingError(f"The blocks of {self.name} differ, so middle_blocks cannot be chosen.")
+        if unknown:
+            raise TrainingError(
+                f"{self.name} has no middle block {', '.join(map(str, unknown))}; there are "
+                f"{self.middle_blocks[0]} to {self.middle_blocks[-1]}."
+            )
 
 
 _CENTRED: dict[str, Any] = {
@@ -114,6 +155,7 @@ _ALL = (
             *(f"block{number}_sepconv1_act" for number in range(3, 14)),
             "block14_sepconv1",
         ),
+        middle_blocks=tuple(range(5, 13)),
     ),
     Backbone(  # Sandler et al. 2018, arXiv:1801.04381
         "mobilenet_v2",

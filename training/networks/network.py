@@ -1,6 +1,7 @@
 """The network: a backbone with a linear head, its initial weights, and its serving model."""
 
 import warnings
+from collections.abc import Collection
 from pathlib import Path
 
 import keras
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from training.errors import TrainingError
 from training.networks.backbones import BACKBONES, find_backbone
+from training.networks.middle_flow import middle_blocks
 from training.progress import console
 
 IMAGENET = "imagenet"
@@ -19,7 +21,12 @@ DRAWS_AN_EPOCH = 2**20
 
 
 def build(
-    classes: int, size: int, dropout: float = 0.3, seed: int = 0, backbone: str = "xception"
+    classes: int,
+    size: int,
+    dropout: float = 0.3,
+    seed: int = 0,
+    backbone: str = "xception",
+    middle_blocks: Collection[int] | None = None,
 ) -> keras.Model:
     """Build the training network, with random weights.
 
@@ -35,15 +42,17 @@ def build(
         Seed of dropout.
     backbone
         A name of :data:`training.networks.backbones.BACKBONES`.
+    middle_blocks
+        Numbers of Xception's middle blocks to keep; all by default.
 
     Raises
     ------
     training.errors.TrainingError
-        There is no such backbone, or it needs larger images.
+        There is no such backbone, it needs larger images, or it has no such middle block.
     """
     base_model = find_backbone(backbone)
     pixels = keras.Input((size, size, 3), dtype="float32", name="pixels")
-    seen = base_model.build(size)(base_model.scaling()(pixels))
+    seen = base_model.build(size, middle_blocks)(base_model.scaling()(pixels))
     pooled = keras.layers.GlobalAveragePooling2D(dtype="float32", name="pooled")(seen)
     kept = keras.layers.Dropout(dropout, seed=seed + 5, name="dropout")(pooled)
     logits = keras.layers.Dense(classes, dtype="float32", name="logits")(kept)
@@ -96,7 +105,8 @@ def unfreeze_above(model: keras.Model, blocks: int) -> None:
         The backbone has fewer blocks.
     """
     base_model = backbone(model)
-    first = find_backbone(base_model.name).first_trainable(blocks)
+    names = [layer.name for layer in base_model.layers]
+    first = find_backbone(base_model.name).first_trainable(blocks, names)
     base_model.trainable = True
     trainable = first is None
     for layer in base_model.layers:
@@ -168,7 +178,9 @@ def features_model(trained: keras.Model) -> keras.Model:
 def _load_imagenet(model: keras.Model, source: str) -> None:
     base_model = backbone(model)
     try:
-        weights = find_backbone(base_model.name).imagenet_weights(source)
+        found = find_backbone(base_model.name)
+        kept = middle_blocks(base_model) if found.middle_blocks else None
+        weights = found.imagenet_weights(source, kept)
     except Exception as error:  # h5py, Keras and the download raise many types
         if source == IMAGENET:
             raise TrainingError(
