@@ -48,7 +48,7 @@ def recalibrated(
     for chosen in batches:
         batch = _batch_statistics(weights, statistics, pictures[chosen], size)
         sums = jax.tree.map(jnp.add, sums, batch)
-    return jax.tree.map(lambda total: total / len(batches), sums)
+    return {name: total / len(batches) for name, total in sums.items()}
 
 
 @partial(jax.jit, static_argnames=("size", "turn", "mirrored"))

@@ -6,8 +6,9 @@ convolution and pooling are sums and maxima of shifted images, which XLA fuses.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial, reduce
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -22,7 +23,8 @@ ENTRY = ((2, 128), (3, 256), (4, 728))
 PICTURE_SCALE = 127.5
 
 
-class Mode(NamedTuple):
+@dataclass(frozen=True)
+class Mode:
     """How the network runs.
 
     Attributes

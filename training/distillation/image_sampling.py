@@ -4,13 +4,15 @@ The same changes as :mod:`training.networks.augmentation`: symmetries of the squ
 brightness and contrast.
 """
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 
 
-class ViewRange(NamedTuple):
+@dataclass(frozen=True)
+class ViewRange:
     """How far views may differ from their picture.
 
     Attributes

@@ -73,7 +73,8 @@ def save_arrays(path: Path, arrays: Mapping[str, Any], half: bool = True) -> Non
     """Write named arrays, in half precision: weights lose nothing that training would notice."""
     kept = {name: np.asarray(value, np.float16 if half else None) for name, value in arrays.items()}
     draft = path.with_suffix(".draft.npz")
-    np.savez(draft, **kept)
+    with draft.open("wb") as file:
+        np.savez(file, allow_pickle=False, **kept)
     draft.replace(path)
 
 

@@ -76,10 +76,5 @@ class Plan:
 
     def save(self, path: Path) -> None:
         """Write the plan as JSON, for the record of the networks."""
-        tuples = {"mode": self.mode._asdict(), "hyperparameters": self.hyperparameters._asdict()}
-        values = asdict(self) | tuples | {"kept_blocks": KEPT_BLOCKS}
-        for part, own in zip(
-            [values["teachers"], *values["students"]], [self.teachers, *self.students], strict=True
-        ):
-            part["views"] = own.views._asdict()
+        values = asdict(self) | {"kept_blocks": KEPT_BLOCKS}
         path.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")

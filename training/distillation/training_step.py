@@ -1,5 +1,6 @@
 """The steps of a distillation, each compiled once for a size of network and batch."""
 
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -17,7 +18,8 @@ HEAD_RATE = 5.0
 FIRST_RATE, LAST_RATE = 1 / 20, 1 / 100
 
 
-class Hyperparameters(NamedTuple):
+@dataclass(frozen=True)
+class Hyperparameters:
     """The settings of a step that never change within a run."""
 
     weight_decay: float

@@ -1,6 +1,8 @@
 """The functional network is Keras' network, in inference and in training."""
 
+from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import jax
 import keras
@@ -48,7 +50,7 @@ def test_moving_statistics_are_those_of_keras(pixels: np.ndarray) -> None:
     network = keras.models.clone_model(keras_network())
     network.set_weights(keras_network().get_weights())
 
-    _, updated = functional_xception.logits(weights, statistics, pixels, EXACT._replace(train=True), KEY)
+    _, updated = functional_xception.logits(weights, statistics, pixels, replace(EXACT, train=True), KEY)
 
     network(pixels, training=True)
     expected = named_weights(backbone(network))[1]
@@ -59,19 +61,15 @@ def test_moving_statistics_are_those_of_keras(pixels: np.ndarray) -> None:
 
 def test_blocks_that_are_always_dropped_add_nothing(pixels: np.ndarray) -> None:
     weights, statistics = named()
-    kept = without_middle_blocks(weights, ()), without_middle_blocks(statistics, ())
-    training = EXACT._replace(train=True)
+    training = replace(EXACT, train=True)
 
-    dropped, _ = functional_xception.logits(
-        *(without_middle_blocks(part, (5,)) for part in (weights, statistics)),
-        pixels,
-        training._replace(drop_path=1.0),
-        KEY,
-    )
+    def output(blocks: tuple[int, ...], mode: Mode) -> Any:
+        kept = without_middle_blocks(weights, blocks), without_middle_blocks(statistics, blocks)
+        return functional_xception.logits(kept[0], kept[1], pixels, mode, KEY)[0]
 
-    np.testing.assert_allclose(
-        dropped, functional_xception.logits(*kept, pixels, training, KEY)[0], atol=1e-5
-    )
+    dropped = output((5,), replace(training, drop_path=1.0))
+
+    np.testing.assert_allclose(dropped, output((), training), atol=1e-5)
 
 
 def test_weights_come_back_to_keras(pixels: np.ndarray) -> None:

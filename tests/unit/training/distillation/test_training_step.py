@@ -1,5 +1,7 @@
 """Steps of a distillation."""
 
+from dataclasses import replace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -59,7 +61,7 @@ def test_half_of_two_pictures_has_half_of_both_targets() -> None:
 
     views = training_step.labelled_views(both, jax.random.key(0), SIZE, UNCHANGED, photos=2)
 
-    np.testing.assert_allclose(views.targets, [[0.5, 0.5, 0], [0, 1, 0]], atol=1e-6)
+    np.testing.assert_allclose(views.targets, np.array([[0.5, 0.5, 0], [0, 1, 0]]), atol=1e-6)
 
 
 def test_steps_lower_the_loss_and_move_the_average_slowly(parts: tuple[Arrays, Arrays]) -> None:
@@ -81,7 +83,7 @@ def test_steps_lower_the_loss_and_move_the_average_slowly(parts: tuple[Arrays, A
 
 def test_a_photo_without_weight_changes_nothing(parts: tuple[Arrays, Arrays]) -> None:
     views = Views(jnp.asarray(batch(2).pictures, jnp.float32), batch(2).targets)
-    settings = SETTINGS._replace(weight_decay=0.0)
+    settings = replace(SETTINGS, weight_decay=0.0)
 
     state, loss = update(
         start(*parts, settings),
