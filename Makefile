@@ -20,7 +20,7 @@ serve: $(VENV)/.local ## Run the whole stack on this machine (PORT=3000, RUNTIME
 	@# At a terminal, five minutes is too long to wait for a model that was just promoted.
 	@$(BIN)/python -m local serve --port $(PORT) --runtime $(RUNTIME) --parameter ModelRefreshSeconds=5
 
-training: $(VENV)/.training ## Install what `python -m training` needs
+training: $(VENV)/.training $(if $(shell command -v nvidia-smi),$(VENV)/.cuda) ## Install what `python -m training` needs, with CUDA's libraries beside a GPU
 
 client: $(VENV)/.client ## Install the command .venv/bin/frond
 

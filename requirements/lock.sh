@@ -20,6 +20,7 @@ lock dev pyproject.toml client/pyproject.toml --extra local --extra training --e
 for part in classify preprocess local training; do
   lock "$part" pyproject.toml --extra "$part" --constraint requirements/dev.txt
 done
+lock cuda pyproject.toml --extra training --extra cuda --constraint requirements/dev.txt
 lock client client/pyproject.toml --extra operate --constraint requirements/dev.txt
 lock docs --group docs --constraint requirements/dev.txt
 lock build requirements/build.in --constraint requirements/dev.txt

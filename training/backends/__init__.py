@@ -30,6 +30,9 @@ class Backend(Protocol):
     def batches(self, loader: BatchLoader, epoch: int) -> Any:
         """Return the input of ``fit`` for an epoch: ``(images, labels, weights)`` batches."""
 
+    def warning(self) -> str | None:
+        """Return what makes training slower than it could be here; None if nothing does."""
+
     def best_precision(self) -> str:
         """Return the devices' fastest precision without loss of accuracy."""
 

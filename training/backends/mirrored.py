@@ -6,6 +6,7 @@ from typing import Any
 import tensorflow as tf
 
 from training.backends.cpu import has_bfloat16
+from training.backends.nvidia import idle_gpu_warning
 from training.data.batches import BatchLoader
 from training.errors import TrainingError
 
@@ -28,6 +29,7 @@ class Mirrored:
         if unknown:
             raise TrainingError(f"No device {', '.join(unknown)} here; there are {', '.join(sorted(known))}.")
         gpus = sorted(name for name in known if name.startswith("GPU:"))
+        self.chosen = bool(devices)
         self.devices = devices or gpus or ["CPU:0"]
         self.strategy = tf.distribute.MirroredStrategy(self.devices)
         self.replicas = int(self.strategy.num_replicas_in_sync)
@@ -35,6 +37,10 @@ class Mirrored:
     def describe(self) -> str:
         """Return a description of the devices."""
         return f"TensorFlow on {', '.join(self.devices)}"
+
+    def warning(self) -> str | None:
+        """Return a warning if a GPU stays idle that nobody excluded."""
+        return idle_gpu_warning(self.chosen or any(name.startswith("GPU:") for name in self.devices))
 
     def scope(self) -> AbstractContextManager[Any]:
         """Return the context to build and train the network in."""

@@ -7,6 +7,7 @@ import keras
 from numpy.typing import NDArray
 
 from training.backends.cpu import has_bfloat16
+from training.backends.nvidia import idle_gpu_warning
 from training.data.batches import BatchLoader
 
 
@@ -18,6 +19,10 @@ class SingleDevice:
     def describe(self) -> str:
         """Return a description of the device."""
         return f"{keras.backend.backend()} on {self._device()}"
+
+    def warning(self) -> str | None:
+        """Return a warning if a GPU stays idle."""
+        return idle_gpu_warning(self._device() != "cpu")
 
     def scope(self) -> AbstractContextManager[Any]:
         """Return the context to build and train the network in."""

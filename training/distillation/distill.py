@@ -19,8 +19,8 @@ from training.distillation.kit import STATISTIC, KitPhotos, load_arrays, save_ar
 from training.distillation.outlier_pool import OutlierPool
 from training.distillation.plan import KEPT_BLOCKS, Plan, StudentPlan
 from training.distillation.training_step import (
-    Batch,
     NetworkState,
+    ViewBatch,
     Views,
     labelled_views,
     learning_rate,
@@ -164,9 +164,9 @@ class Distillation:
 
     def _batch(
         self, rows: NDArray[np.int64], targets: NDArray[np.float32], blend: NDArray[np.float32]
-    ) -> Batch:
+    ) -> ViewBatch:
         windows = whole(len(rows), self.side)
-        return Batch(self.pictures[rows], windows, jnp.asarray(targets[rows]), jnp.asarray(blend))
+        return ViewBatch(self.pictures[rows], windows, jnp.asarray(targets[rows]), jnp.asarray(blend))
 
     def _finished(self, state: NetworkState, chosen: NDArray[np.int64]) -> Network:
         pictures, size = self.photos.pictures[chosen], self.plan.size

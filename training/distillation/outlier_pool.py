@@ -13,7 +13,7 @@ from training.data.textures import make_textures
 from training.distillation.image_sampling import Windows, whole
 from training.distillation.kit import KitPhotos
 from training.distillation.plan import StudentPlan
-from training.distillation.training_step import Batch
+from training.distillation.training_step import ViewBatch
 
 TEXTURES = 1000
 CHUNK = 25
@@ -31,7 +31,7 @@ class OutlierPool:
         self.size = sum(self.counts)
         self.side = side
 
-    def extended(self, batch: Batch, pictures: jax.Array, random: np.random.Generator) -> Batch:
+    def extended(self, batch: ViewBatch, pictures: jax.Array, random: np.random.Generator) -> ViewBatch:
         """Add outlier images to a batch, with a uniform target."""
         textures, squares = self.counts
         picture, top, left, width = self.windows[random.integers(len(self.windows), size=squares)].T
@@ -40,7 +40,7 @@ class OutlierPool:
         windows = zip(batch.windows, whole(textures, self.side), ground, strict=True)
         drawn = random.integers(len(self.textures), size=textures)
         classes = batch.targets.shape[1]
-        return Batch(
+        return ViewBatch(
             jnp.concatenate([batch.pictures, self.textures[drawn], pictures[picture]]),
             Windows(*(jnp.concatenate(parts) for parts in windows)),
             jnp.concatenate([batch.targets, jnp.full((self.size, classes), 1 / classes)]),

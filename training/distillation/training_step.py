@@ -36,7 +36,7 @@ class NetworkState(NamedTuple):
     average: Arrays
 
 
-class Batch(NamedTuple):
+class ViewBatch(NamedTuple):
     """Pictures ``uint8[B, S, S, 3]``, their squares, targets ``[B, K]`` and each row's share of its blend.
 
     The last rows are outlier images, with a uniform target and without a blend.
@@ -78,7 +78,7 @@ def learning_rate(peak: float, step: int, steps: int, warmup: int) -> np.float32
 
 
 @partial(jax.jit, static_argnames=("size", "limits", "photos"))
-def labelled_views(batch: Batch, key: jax.Array, size: int, limits: ViewRange, photos: int) -> Views:
+def labelled_views(batch: ViewBatch, key: jax.Array, size: int, limits: ViewRange, photos: int) -> Views:
     """Sample views whose targets are the batch's; the first ``photos`` rows are blended."""
     pixels = random_views(batch.pictures, batch.windows, size, limits, key)
     return _blended(pixels, batch, photos)
@@ -86,7 +86,7 @@ def labelled_views(batch: Batch, key: jax.Array, size: int, limits: ViewRange, p
 
 @partial(jax.jit, static_argnames=("size", "limits", "photos", "label_weight"))
 def taught_views(
-    batch: Batch,
+    batch: ViewBatch,
     key: jax.Array,
     teachers: tuple[Arrays, Arrays],
     teacher: jax.Array,
@@ -142,7 +142,7 @@ def _optimizer(hyperparameters: Hyperparameters) -> optax.GradientTransformation
     )
 
 
-def _blended(pixels: jax.Array, batch: Batch, photos: int) -> Views:
+def _blended(pixels: jax.Array, batch: ViewBatch, photos: int) -> Views:
     """Blend each photo with the next one (Zhang et al. 2018, arXiv:1710.09412)."""
 
     def blend(values: jax.Array) -> jax.Array:

@@ -28,7 +28,7 @@ from training.evaluation.examples import make_examples, typical_answers, worst_m
 from training.evaluation.expected_errors import measure_calibration
 from training.evaluation.gallery import choose_gallery, write_gallery
 from training.evaluation.intervals import share_interval
-from training.evaluation.photo_groups import evaluate_multi_image
+from training.evaluation.multi_photo import evaluate_multi_image
 from training.evaluation.probability_calibration import expected_calibration_error, reliability
 from training.leakage import check_size, check_split, check_untrained
 from training.ood.ood_sets import OodSet, files_below, infer_ood_set

@@ -16,7 +16,7 @@ from training.errors import TrainingError
 from training.fitting.epoch_bar import EpochBar
 from training.fitting.history import History
 from training.fitting.keras_metrics import Accuracy, MacroF1
-from training.fitting.recipe import REFERENCE_BATCH, Recipe, Stage
+from training.fitting.recipe import Recipe, Stage
 from training.fitting.run import HISTORY_NAME, Run, RunSettings, describe_weights
 from training.networks.augmentation import augmentation
 from training.networks.network import begin_epoch, build, freeze_backbone, load_weights, unfreeze_above
@@ -66,6 +66,8 @@ def fit(dataset: Dataset, run: Run, recipe: Recipe, devices: list[str] | None = 
     console.print(
         f"{backend.describe()}, {keras.mixed_precision.global_policy().name}, {settings.batch} photos a step"
     )
+    if warning := backend.warning():
+        console.print(f"Warning: {warning}", style="bold yellow")
     return _Trainer(dataset, run, settings, backend).run_stages()
 
 
@@ -148,8 +150,8 @@ class _Trainer:
         else:
             unfreeze_above(network, stage.frozen_blocks)
         learner = _learner(network, self.settings.size, augmentation(recipe.seed, stage.augmentation))
-        scale = self.settings.batch / REFERENCE_BATCH
-        _compile(learner, recipe, stage, _schedule(stage, stage.learning_rate * scale, steps))
+        peak = stage.learning_rate * self.settings.rate_scale
+        _compile(learner, recipe, stage, _schedule(stage, peak, steps))
         return learner
 
     def _run_epoch(self, learner: keras.Model, loader: BatchLoader, stage: int, epoch: int) -> None:

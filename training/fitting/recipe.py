@@ -12,8 +12,8 @@ from training.errors import TrainingError
 from training.networks.augmentation import Augmentation
 
 FOLDER = Path(__file__).parents[1] / "recipes"
-# Learning rates are for this many photos a step and scale with how many there are (Goyal et al. 2017,
-# arXiv:1706.02677), so that a recipe does not change with the machine.
+# Learning rates are for this many photos a step. They scale with the square root of the batch under Adam
+# (Malladi et al. 2022, arXiv:2205.10287), so that a recipe does not change with the machine.
 REFERENCE_BATCH = 32
 
 

@@ -1,6 +1,7 @@
 """A run's folder: settings, history, checkpoints and best weights."""
 
 import hashlib
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from training.errors import TrainingError
 from training.fitting.checkpoint import Checkpoints
 from training.fitting.history import EpochRow, History
-from training.fitting.recipe import Recipe
+from training.fitting.recipe import REFERENCE_BATCH, Recipe
 from training.networks.network import build
 
 SETTINGS_NAME, HISTORY_NAME = "settings.json", "history.csv"
@@ -52,6 +53,11 @@ class RunSettings(BaseModel):
     def batch(self) -> int:
         """Global batch size: photos a step over all devices."""
         return self.recipe.batch * self.replicas
+
+    @property
+    def rate_scale(self) -> float:
+        """The factor of the recipe's learning rates for this batch size."""
+        return math.sqrt(self.batch / REFERENCE_BATCH)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
-from training.backends import open_backend, set_precision
+from training.backends import nvidia, open_backend, set_precision
 from training.backends.mirrored import Mirrored
 from training.backends.single_device import SingleDevice
 from training.data.batches import BatchLoader
@@ -105,3 +106,18 @@ def test_the_best_precision_of_a_gpu(
         lambda gpu: {"compute_capability": capabilities[gpu]} if capabilities[gpu] else {},
     )
     assert backend.best_precision() == precision
+
+
+def test_an_idle_gpu_is_named_unless_the_device_was_chosen(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    driver = tmp_path / "version"
+    monkeypatch.setattr(nvidia, "DRIVER", driver)
+    cpu = tf.config.LogicalDevice("/device:CPU:0", "CPU")
+    monkeypatch.setattr("tensorflow.config.list_logical_devices", lambda: [cpu])
+    assert Mirrored().warning() is None
+
+    driver.write_text("NVRM version", encoding="ascii")
+
+    assert "make training" in (Mirrored().warning() or "")
+    assert Mirrored(["CPU:0"]).warning() is None

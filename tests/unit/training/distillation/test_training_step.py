@@ -11,8 +11,8 @@ from training.distillation import training_step
 from training.distillation.functional_xception import Mode
 from training.distillation.image_sampling import ViewRange, whole
 from training.distillation.training_step import (
-    Batch,
     Hyperparameters,
+    ViewBatch,
     Views,
     learning_rate,
     start,
@@ -37,13 +37,13 @@ def parts() -> tuple[Arrays, Arrays]:
     return {"logits/kernel": kernel, "logits/bias": jnp.zeros(CLASSES)}, {"passes": jnp.zeros(())}
 
 
-def batch(photos: int, outliers: int = 0) -> Batch:
+def batch(photos: int, outliers: int = 0) -> ViewBatch:
     random, rows = np.random.default_rng(0), photos + outliers
     targets = np.full((rows, CLASSES), 1 / CLASSES, np.float32)
     targets[:photos] = np.eye(CLASSES)[np.arange(photos) % CLASSES]
     pictures = random.integers(0, 256, (rows, SIZE, SIZE, 3), dtype=np.uint8)
     blend = np.ones(rows, np.float32)
-    return Batch(jnp.asarray(pictures), whole(rows, SIZE), jnp.asarray(targets), jnp.asarray(blend))
+    return ViewBatch(jnp.asarray(pictures), whole(rows, SIZE), jnp.asarray(targets), jnp.asarray(blend))
 
 
 def test_the_rate_rises_and_falls() -> None:

@@ -220,3 +220,19 @@ class TestRun:
 @dataclass
 class _Usage:
     free: int
+
+
+@pytest.mark.parametrize(
+    ("batch", "replicas", "factor"), [(32, 1, 1.0), (128, 1, 2.0), (32, 4, 2.0), (8, 1, 0.5)]
+)
+def test_the_rate_grows_with_the_square_root_of_the_batch(
+    prepared: Dataset, batch: int, replicas: int, factor: float
+) -> None:
+    settings = settings_for(prepared, batch=batch).model_copy(update={"replicas": replicas})
+
+    assert settings.rate_scale == pytest.approx(factor)
+
+
+def test_a_recipe_with_teachers_is_for_the_gpu_kit(prepared: Dataset, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="gpu-kit"):
+        fit(prepared, Run(tmp_path / "run"), tiny_recipe(teachers=5))

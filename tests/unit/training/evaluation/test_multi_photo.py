@@ -10,7 +10,7 @@ from tests.support.tiny_model import manifest_of, tiny_model
 from training.artifacts.metrics_file import MultiImageMetrics
 from training.batch_inference import Inferences, LabeledOutputs
 from training.evaluation.metrics import macro_f1, macro_f1_interval
-from training.evaluation.photo_groups import PooledAnswers, evaluate_multi_image
+from training.evaluation.multi_photo import PooledAnswers, evaluate_multi_image
 
 SPECIES = 3
 
