@@ -1,5 +1,6 @@
 """No message of a batch takes the others with it."""
 
+import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -9,10 +10,10 @@ from typing import Any, ClassVar, cast
 import pytest
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from frond import queue_batch
 from frond.queue_batch import Attempt, Message, QueueBatch, Suspicion, queue_url, time_limit
 from frond.records import Record
 from tests.support.lambda_context import FakeLambdaContext
+from tests.support.waiting import HANG_S
 
 MESSAGE = Message("m1", "", 2, "receipt", "arn:aws:sqs:eu-west-1:123456789012:uploads")
 RECORD = Record("i", "running", "s3", "a.jpg", datetime(2026, 11, 21, tzinfo=UTC), sequencer="00A")
@@ -110,14 +111,12 @@ def test_a_message_that_killed_its_attempt_alone_is_not_tried_again() -> None:
     assert step.log == [("killer", "given up"), ("new", False, 0)]
 
 
-def test_a_message_that_hangs_is_interrupted_and_the_others_are_processed(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(queue_batch, "TIME_LIMIT_S", 0.1)
-
+def test_a_message_that_hangs_is_interrupted_and_the_others_are_processed() -> None:
     def hang() -> None:
+        assert signal.getitimer(signal.ITIMER_REAL)[0] > 0
+        signal.setitimer(signal.ITIMER_REAL, 0.001)  # the limit has passed for this message only
         try:
-            time.sleep(60)
+            time.sleep(HANG_S)
         except Exception:  # noqa: BLE001 - as a decoder may
             pytest.fail("the limit is no error of the photo")
 
@@ -168,8 +167,6 @@ def test_the_url_of_a_queue_needs_no_request() -> None:
 
 
 def test_a_limit_restores_the_timer_before_it() -> None:
-    import signal
-
     before = signal.getsignal(signal.SIGALRM)
     with time_limit(5):
         pass
