@@ -57,8 +57,7 @@ class Resamples:
         """Return the sum of ``values [N, …]`` in each resample, ``float64[R, …]``."""
         totals = np.zeros((self.weights.shape[1], *values.shape[1:]))
         np.add.at(totals, self.members, values)
-        found: NDArray[np.float64] = self.weights @ totals
-        return found
+        return np.asarray(self.weights @ totals, dtype=np.float64)
 
 
 def mean_interval(
