@@ -33,7 +33,7 @@ from training.networks.embedding import Projection, fit_projection
 from training.networks.network import RUN_SUFFIX, add_biases, features_model, serving_model
 from training.ood.ood_sets import files_below
 from training.package import Package, check_target
-from training.postprocessing import CalibratedModel, calibrate
+from training.postprocessing import CalibratedModel, calibrate, report_calibration
 from training.progress import console, track
 from training.provenance import code_commit, library_versions
 from training.quantization import (
@@ -118,7 +118,8 @@ def export(
         files | {"int8": calibrated.model}, pictures[tried], labels[tried], exact.logits[tried], int8, threads
     )
     manifest = calibrated.manifest.model_copy(update={"agreement": agreed.as_dict()})
-    for violation in [*agreed.violations(), *calibrated.calibration.warnings]:
+    report_calibration(calibrated.calibration)
+    for violation in agreed.violations():
         console.print(f"Warning: {violation}", style="bold red")
     artifacts = _artifacts(dataset, run, settings, correction, calibrated, comparison, agreed)
     Package(calibrated.model, manifest, _notice(manifest.dataset, settings.recipe), artifacts).write(

@@ -18,6 +18,7 @@ from frond.classifier import Classifier
 from frond.manifest import MODEL_NAME, Manifest, describe, version_of
 from frond.tta import TTASettings
 from training.artifacts.files import CALIBRATION_NAME, REPORT_NAME, TRAINING_FILES, TTA_NAME
+from training.artifacts.metrics_file import ErrorCount
 from training.artifacts.predictions import PhotoLogits
 from training.artifacts.trials import CalibrationTrial, TTATrials
 from training.batch_inference import Inferences, LabeledOutputs, infer_all
@@ -25,6 +26,7 @@ from training.calibration import HeldOutLogits, fit_calibrator
 from training.calibration.record import describe_calibration
 from training.data.dataset import Dataset, sample
 from training.errors import TrainingError
+from training.evaluation.expected_errors import count_errors
 from training.evaluation.tta_threshold import choose_tta
 from training.leakage import check_data
 from training.ood import choose_abstention
@@ -127,6 +129,7 @@ def calibrate(
         }
     )
     record = describe_calibration(calibrator, known, slugs, scale, held_out=held_out is not None)
+    record.validation = _expected_errors(calibrator, validated)
     return CalibratedModel(*_with_metadata(model, manifest), trials, plain, record)
 
 
@@ -176,15 +179,35 @@ def recalibrate(
         TTA_NAME: calibrated.tta.model_dump(mode="json"),
         CALIBRATION_NAME: calibrated.calibration.model_dump(mode="json"),
     }
-    for warning in calibrated.calibration.warnings:
-        console.print(f"Warning: {warning}", style="bold red")
+    report_calibration(calibrated.calibration)
     Package(calibrated.model, fresh, _notice(directory), artifacts).write(target)
     return fresh
+
+
+def report_calibration(record: CalibrationTrial) -> None:
+    """Print what a calibration was fitted to, what it expects of the validation photos, and its warnings."""
+    console.print(
+        f"Calibrated on {record.photos} photos, {record.errors} of them misclassified"
+        + (f"; their logits times {record.logit_scale:.3f}" if record.source == "held_out" else "")
+        + "."
+    )
+    if errors := record.validation:
+        console.print(
+            f"Validation: {errors.expected:.1f} errors expected, {errors.observed} seen of {errors.photos}, "
+            f"p = {errors.p_value:.2g}. These photos chose the epoch, so new ones have more errors."
+        )
+    for warning in record.warnings:
+        console.print(f"Warning: {warning}", style="bold red")
 
 
 def _classifier(model: bytes, draft: Manifest, tta: TTASettings | None) -> Classifier:
     manifest = draft.model_copy(update={"file": describe(model), "tta": tta})
     return Classifier(model, manifest, os.cpu_count() or 1)
+
+
+def _expected_errors(calibrator: Calibrator, known: PhotoLogits) -> ErrorCount:
+    confidences = calibrator.confidences(known.logits)
+    return count_errors(confidences.max(axis=1), confidences.argmax(axis=1) == known.labels)
 
 
 def _named(calibrator: Calibrator, slugs: Sequence[str]) -> list[ConfusedPair]:

@@ -139,7 +139,7 @@ class Metrics(BaseModel):
     accuracy: float = Field(ge=0, le=1)
     accuracy_interval: tuple[float, float] | None = Field(None, description="95 %, exact")
     macro_f1: float = Field(ge=0, le=1)
-    macro_f1_interval: tuple[float, float] = Field(description="95 %, by the bootstrap over photos")
+    macro_f1_interval: tuple[float, float] = Field(description="95 %, by the bootstrap over groups")
     expected_calibration_error: float = Field(ge=0, le=1)
     calibration: CalibrationMetrics | None = Field(None, description="None where it was not measured")
     verdicts: dict[str, float] = Field(description="Share of each verdict, and the accuracy of identified")

@@ -33,11 +33,14 @@ class PhotoLogits:
         ``float32[N, K]``.
     labels
         ``int64[N]``.
+    groups
+        The group of each photo; None where the file has none.
     """
 
     photos: list[str]
     logits: NDArray[np.float32]
     labels: NDArray[np.int64]
+    groups: list[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +132,7 @@ def _parse_csv(content: bytes, slugs: Sequence[str]) -> PhotoLogits:
         [row["photo"] for row in rows],
         np.array(logits, dtype=np.float32).reshape(len(rows), len(slugs)),
         np.array([places[row["label"]] for row in rows], dtype=np.int64),
+        [row["group"] for row in rows] if rows and "group" in rows[0] else None,
     )
 
 

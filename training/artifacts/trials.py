@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from frond.tta import TTASettings
+from training.artifacts.metrics_file import ErrorCount
 
 
 class VariantMetrics(BaseModel):
@@ -96,6 +97,9 @@ class CalibrationTrial(BaseModel):
     logit_scale: float = Field(1.0, description="Factor of the held-out logits, to the size of the model's")
     temperature: float
     pairs: list[PairTrial] = Field(default_factory=list)
+    validation: ErrorCount | None = Field(
+        None, description="Of the model itself on its validation photos, which chose the epoch"
+    )
     loss: float = Field(description="On the photos of the fit")
     loss_of_one_temperature: float = Field(description="The same without the pairs")
     warnings: list[str] = Field(default_factory=list)

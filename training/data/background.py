@@ -46,8 +46,8 @@ def advice(share: float) -> str | None:
     if share >= GREEN_PLANTS:
         return None
     return (
-        f"Only {share:.0%} of the photos show something green. Squares without green may show the plants "
-        "themselves: do not train with bare_ground, but with textures alone."
+        f"Only {share:.0%} of the photos show something green. These plants are not green, so squares "
+        "without green may show the plants themselves: train with textures alone, not with bare_ground."
     )
 
 

@@ -38,9 +38,10 @@ class BiasCorrection:
 def fit_biases(logits: NDArray[np.float32], labels: NDArray[np.int64], seed: int) -> BiasCorrection:
     """Fit the biases of bias-corrected temperature scaling (Alexandari et al. 2020, arXiv:1901.06852).
 
-    A penalty on their squares keeps the biases small. The strongest penalty whose loss is within one standard
-    error of the best, by ten-fold cross-validation, is chosen. The strongest of all leaves no biases. On some
-    hundred photos a bias depends on one or two mistakes, so the best loss alone would overfit.
+    A penalty on their squares keeps the biases small. The strongest penalty whose loss is within one
+    standard error of the best, by ten-fold cross-validation, is chosen. The strongest of all leaves no
+    biases. On some hundred photos a bias depends on one or two mistakes, so the best loss alone would
+    overfit.
 
     Parameters
     ----------

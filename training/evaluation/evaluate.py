@@ -88,8 +88,8 @@ def evaluate(
 ) -> Metrics:
     """Measure a model, and write the official metrics: those of the test split of its own data set.
 
-    These are written to ``report/`` with the page, to the model card and, the headline ones, to the manifest.
-    Metrics on any other photos are only returned: a model has one official set of metrics.
+    These are written to ``report/`` with the page, to the model card and, the headline ones, to the
+    manifest. Metrics on any other photos are only returned: a model has one official set of metrics.
 
     Parameters
     ----------
@@ -111,8 +111,8 @@ def evaluate(
     Raises
     ------
     training.errors.TrainingError
-        The model has other species or another size, or may have been trained on these photos; or a folder of
-        out-of-distribution photos has none.
+        The model has other species or another size, or may have been trained on these photos; or a folder
+        of out-of-distribution photos has none.
     """
     manifest = read_manifest(directory)
     _check_match(dataset, manifest)
@@ -131,6 +131,7 @@ def evaluate(
         name: PhotoAnswers.of(classifier, one.logits, one.embeddings) for name, one in ood_sets.items()
     }
     labels, slugs = dataset.labels[indices], [species.slug for species in manifest.labels]
+    groups = np.array([dataset.rows[photo].group for photo in indices])
     correct = answers.predicted == labels
     measured = Metrics(
         model_version=manifest.version,
@@ -140,9 +141,9 @@ def evaluate(
         accuracy=float(correct.mean()),
         accuracy_interval=_interval(correct),
         macro_f1=metrics.macro_f1(labels, answers.predicted),
-        macro_f1_interval=metrics.macro_f1_interval(labels, answers.predicted),
+        macro_f1_interval=metrics.macro_f1_interval(labels, answers.predicted, groups),
         expected_calibration_error=expected_calibration_error(answers.confidences, correct),
-        calibration=measure_calibration(answers.probabilities, labels, answers.verdicts, slugs),
+        calibration=measure_calibration(answers.probabilities, labels, answers.verdicts, slugs, groups),
         verdicts={
             **metrics.verdict_shares(answers.verdicts),
             "accuracy_of_identified": metrics.accuracy_of_identified(answers.verdicts, correct),

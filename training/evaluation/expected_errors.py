@@ -38,6 +38,7 @@ def measure_calibration(
     labels: NDArray[np.int64],
     verdicts: NDArray[np.str_],
     slugs: list[str],
+    groups: NDArray[np.int64],
 ) -> CalibrationMetrics:
     """Measure how true the confidences are.
 
@@ -51,6 +52,8 @@ def measure_calibration(
         ``str[N]``.
     slugs
         The species, in the order of the probabilities.
+    groups
+        ``int64[N]``, of photos that err together, for the intervals of the means.
     """
     predicted, confidences = probabilities.argmax(axis=1), probabilities.max(axis=1)
     correct = predicted == labels
@@ -59,8 +62,8 @@ def measure_calibration(
     squares = ((probabilities - np.eye(len(slugs))[labels]) ** 2).sum(axis=1)
     confident = (verdicts == "identified") & (confidences > CONFIDENT)
     return CalibrationMetrics(
-        negative_log_likelihood=_estimate(losses),
-        brier=_estimate(squares),
+        negative_log_likelihood=_estimate(losses, groups),
+        brier=_estimate(squares, groups),
         errors=count_errors(confidences, correct),
         confident_errors=count_errors(confidences[confident], correct[confident]),
         chance_of_an_error=float(1 - np.prod(np.clip(confidences, 0, 1))),
@@ -71,8 +74,8 @@ def measure_calibration(
     )
 
 
-def _estimate(values: NDArray[np.float64]) -> Estimate:
-    low, high = mean_interval(values)
+def _estimate(values: NDArray[np.float64], groups: NDArray[np.int64]) -> Estimate:
+    low, high = mean_interval(values, groups)
     return Estimate(mean=float(values.mean()), low=low, high=high)
 
 

@@ -1,10 +1,12 @@
 """Classification metrics by species, and shares of verdicts."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import classification_report, f1_score
 
-from training.evaluation.intervals import RESAMPLES, share_interval
+from training.evaluation.intervals import Resamples, share_interval
 
 VERDICTS = ("identified", "uncertain", "not_recognised")
 
@@ -14,16 +16,37 @@ def macro_f1(labels: NDArray[np.int64], predicted: NDArray[np.int64]) -> float:
     return float(f1_score(labels, predicted, average="macro", zero_division=0))
 
 
-def macro_f1_interval(labels: NDArray[np.int64], predicted: NDArray[np.int64]) -> tuple[float, float]:
-    """Return the 2.5 and 97.5 percentiles of macro F1 over resampled photos (the bootstrap, Efron 1979).
+def macro_f1_interval(
+    labels: NDArray[np.int64], predicted: NDArray[np.int64], groups: NDArray[np.int64] | Sequence[str]
+) -> tuple[float, float]:
+    """Return the 2.5 and 97.5 percentiles of macro F1 over resampled groups (the bootstrap, Efron 1979).
 
-    Without an error every resample is perfect. The low end is then that of the accuracy's exact interval.
+    Without an error every resample is perfect. The low end is then that of the accuracy's exact interval,
+    in which a group counts once.
+
+    Parameters
+    ----------
+    labels, predicted
+        ``int64[N]``.
+    groups
+        The group of each photo: a plant, a plot, or near-duplicates.
     """
     if (labels == predicted).all():
-        return share_interval(len(labels), len(labels))
-    chosen = np.random.default_rng(0).integers(len(labels), size=(RESAMPLES, len(labels)))
-    low, high = np.percentile(macro_f1_of_samples(labels[chosen], predicted[chosen]), [2.5, 97.5])
+        independent = len(np.unique(groups))
+        return share_interval(independent, independent)
+    low, high = np.percentile(resampled_macro_f1(labels, predicted, Resamples.of(groups)), [2.5, 97.5])
     return float(low), float(high)
+
+
+def resampled_macro_f1(
+    labels: NDArray[np.int64], predicted: NDArray[np.int64], resamples: Resamples
+) -> NDArray[np.float64]:
+    """Return :func:`macro_f1` of each resample, ``float64[R]``."""
+    species = np.eye(int(max(labels.max(), predicted.max())) + 1)
+    found = resamples.sums(species[labels] * (labels == predicted)[:, np.newaxis])
+    seen = resamples.sums(species[labels] + species[predicted])
+    f1: NDArray[np.float64] = (2 * found / np.maximum(seen, 1)).sum(axis=1) / (seen > 0).sum(axis=1)
+    return f1
 
 
 def macro_f1_of_samples(labels: NDArray[np.int64], predicted: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -1,7 +1,7 @@
 """Evaluation of several photos of one plant classified together.
 
-A data set has no identifiers of plants, so each group consists of photos of one species. Photos of one plant
-have more in common, so their gain is smaller.
+A data set has no identifiers of plants, so each group consists of photos of one species. Photos of one
+plant have more in common, so their gain is smaller.
 """
 
 from dataclasses import dataclass
@@ -76,8 +76,8 @@ def evaluate_multi_image(manifest: Manifest, known: LabeledOutputs) -> list[Mult
     """Compare photos classified together with the same photos one by one.
 
     The photos of each species are divided into groups of n at random, :data:`PARTITIONS` times. A metric is
-    the mean over the partitions. Its interval is that of one partition with resampled groups (the bootstrap,
-    Efron 1979), which is somewhat wider than that of the mean.
+    the mean over the partitions. Its interval is that of one partition with resampled groups (the
+    bootstrap, Efron 1979), which is somewhat wider than that of the mean.
 
     Parameters
     ----------

@@ -58,7 +58,7 @@ def _no_certainty(found: CalibrationMetrics) -> Gate:
     chance, photos = found.chance_of_an_error, found.errors.photos
     return Gate(
         "certainty",
-        f"chance of an error {chance:.2g}",
+        f"chance of an error {chance:.3f}",
         f"at least {MIN_CHANCE_OF_AN_ERROR} that one of {photos} photos is wrong",
         chance >= MIN_CHANCE_OF_AN_ERROR,
     )

@@ -16,8 +16,8 @@ from frond.manifest import Manifest
 from training.artifacts.metrics_file import Estimate
 from training.artifacts.predictions import parse_photo_logits
 from training.errors import TrainingError
-from training.evaluation.intervals import RESAMPLES, mean_interval
-from training.evaluation.metrics import macro_f1_of_samples
+from training.evaluation.intervals import Resamples, mean_interval
+from training.evaluation.metrics import macro_f1, resampled_macro_f1
 
 # Of the earlier model's test photos; fewer are another test.
 MIN_SHARED = 0.5
@@ -32,9 +32,10 @@ class MeasuredModel:
 
 
 class PhotoAnswer(NamedTuple):
-    """The true species of a photo, and the confidences of all species."""
+    """The true species and the group of a photo, and the confidences of all species."""
 
     label: int
+    group: str
     confidences: NDArray[np.float64]
 
 
@@ -79,38 +80,38 @@ def compare_paired(new: MeasuredModel, earlier: MeasuredModel) -> PairedComparis
         return None
     labels = np.array([before[photo].label for photo in shared])
     one, other = (np.stack([answers[photo].confidences for photo in shared]) for answers in (after, before))
-    return _compare(labels, one, other)
+    return _compare(labels, one, other, [after[photo].group for photo in shared])
 
 
 def _compare(
-    labels: NDArray[np.int64], new: NDArray[np.float64], earlier: NDArray[np.float64]
+    labels: NDArray[np.int64],
+    new: NDArray[np.float64],
+    earlier: NDArray[np.float64],
+    groups: list[str],
 ) -> PairedComparison:
     after, before = new.argmax(axis=1), earlier.argmax(axis=1)
     lost = int(((before == labels) & (after != labels)).sum())
     won = int(((before != labels) & (after == labels)).sum())
     differences = _losses(new, labels) - _losses(earlier, labels)
-    low, high = mean_interval(differences)
+    low, high = mean_interval(differences, groups)
     return PairedComparison(
         photos=len(labels),
         lost=lost,
         won=won,
         p_value=float(binomtest(lost, lost + won).pvalue) if lost + won else 1.0,
-        macro_f1=_f1_difference(labels, after, before),
+        macro_f1=_f1_difference(labels, after, before, groups),
         loss=Estimate(mean=float(differences.mean()), low=low, high=high),
     )
 
 
 def _f1_difference(
-    labels: NDArray[np.int64], after: NDArray[np.int64], before: NDArray[np.int64]
+    labels: NDArray[np.int64], after: NDArray[np.int64], before: NDArray[np.int64], groups: list[str]
 ) -> Estimate:
-    chosen = np.random.default_rng(0).integers(len(labels), size=(RESAMPLES, len(labels)))
-    spread = macro_f1_of_samples(labels[chosen], after[chosen]) - macro_f1_of_samples(
-        labels[chosen], before[chosen]
-    )
+    resamples = Resamples.of(groups)
+    spread = resampled_macro_f1(labels, after, resamples) - resampled_macro_f1(labels, before, resamples)
     low, high = np.percentile(spread, [2.5, 97.5])
-    (f1,) = macro_f1_of_samples(labels[np.newaxis], after[np.newaxis])
-    (other,) = macro_f1_of_samples(labels[np.newaxis], before[np.newaxis])
-    return Estimate(mean=float(f1 - other), low=float(low), high=float(high))
+    mean = macro_f1(labels, after) - macro_f1(labels, before)
+    return Estimate(mean=mean, low=float(low), high=float(high))
 
 
 def _losses(confidences: NDArray[np.float64], labels: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -128,8 +129,10 @@ def _answers(model: MeasuredModel) -> Mapping[str, PhotoAnswer]:
         return {}
     confidences = model.manifest.calibrator().confidences(found.logits)
     return {
-        photo: PhotoAnswer(int(label), row)
-        for photo, label, row in zip(found.photos, found.labels, confidences, strict=True)
+        photo: PhotoAnswer(int(label), group, row)
+        for photo, label, group, row in zip(
+            found.photos, found.labels, found.groups or found.photos, confidences, strict=True
+        )
     }
 
 

@@ -15,7 +15,7 @@ from tests.support.tiny_model import manifest_of, tiny_model
 from training.__main__ import app
 from training.artifacts.trials import TTATrial, TTATrials
 from training.batch_inference import infer_all
-from training.calibration import fit_calibrator
+from training.calibration import fit_calibrator, read_held_out
 from training.data.dataset import Dataset
 from training.errors import TrainingError
 from training.package import NOTICE_NAME
@@ -184,3 +184,24 @@ def test_the_command_prints_the_calibration(prepared: Dataset, model: Path, tmp_
 
 def _files(model: Path, folder: Path) -> tuple[bytes, bytes]:
     return (model / MODEL_NAME).read_bytes(), (folder / "fresh" / MODEL_NAME).read_bytes()
+
+
+def test_held_out_logits_calibrate_in_place_of_validation(
+    prepared: Dataset, model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    train = prepared.indices("train")
+    logits = np.random.default_rng(0).normal(size=(len(train), 3)).astype(np.float32)
+    photos = [prepared.rows[photo].sha256 for photo in train]
+    np.savez(tmp_path / "a.npz", photos=photos, logits=logits, labels=prepared.labels[train])
+
+    manifest = recalibrate(
+        prepared, model, tmp_path / "fresh", held_out=read_held_out([tmp_path / "a.npz"], prepared)
+    )
+
+    assert manifest.calibrator() == fit_calibrator(logits, prepared.labels[train])
+    record = json.loads((tmp_path / "fresh" / "report" / "calibration.json").read_text(encoding="utf-8"))
+    assert (record["source"], record["photos"], record["logit_scale"]) == ("held_out", len(train), 1)
+    assert record["validation"]["photos"] == len(prepared.indices("validation"))
+    printed = " ".join(capsys.readouterr().err.split())
+    assert f"Calibrated on {len(train)} photos" in printed
+    assert "errors expected" in printed

@@ -53,7 +53,7 @@ def test_measures_of_three_photos_by_hand() -> None:
     probabilities = np.array([[0.95, 0.05], [0.92, 0.08], [0.4, 0.6]])
     labels, verdicts = np.array([0, 1, 1]), np.array(["identified", "identified", "uncertain"])
 
-    measured = measure_calibration(probabilities, labels, verdicts, ["maize", "wheat"])
+    measured = measure_calibration(probabilities, labels, verdicts, ["maize", "wheat"], np.arange(3))
 
     assert measured.negative_log_likelihood.mean == pytest.approx(-np.log([0.95, 0.08, 0.6]).mean(), rel=1e-6)
     assert measured.brier.mean == pytest.approx((2 * 0.05**2 + 2 * 0.92**2 + 2 * 0.4**2) / 3)
@@ -69,7 +69,9 @@ def test_measures_of_three_photos_by_hand() -> None:
 
 def test_a_certain_model_has_no_chance_of_an_error() -> None:
     labels = np.arange(180) % 2
-    certain = measure_calibration(np.eye(2)[labels], labels, np.full(180, "identified"), ["maize", "wheat"])
+    certain = measure_calibration(
+        np.eye(2)[labels], labels, np.full(180, "identified"), ["maize", "wheat"], np.arange(180)
+    )
 
     assert certain.chance_of_an_error == 0
     assert certain.errors.p_value == 1

@@ -3,12 +3,14 @@
 import numpy as np
 import pytest
 
+from training.evaluation.intervals import Resamples
 from training.evaluation.metrics import (
     accuracy_of_identified,
     by_species,
     macro_f1,
     macro_f1_interval,
     macro_f1_of_samples,
+    resampled_macro_f1,
     verdict_shares,
 )
 
@@ -26,6 +28,18 @@ def test_macro_f1_of_samples_is_that_of_each_sample() -> None:
 
     expected = [macro_f1(*sample) for sample in zip(labels, predicted, strict=True)]
     assert macro_f1_of_samples(labels, predicted) == pytest.approx(expected)
+
+
+def test_resampled_macro_f1_is_that_of_the_resampled_photos() -> None:
+    draw = np.random.default_rng(0)
+    labels, predicted, groups = (draw.integers(5, size=40) for _ in range(3))
+    resamples = Resamples.of(groups)
+
+    scores = resampled_macro_f1(labels, predicted, resamples)
+
+    for weights, score in list(zip(resamples.weights, scores, strict=True))[:20]:
+        photos = np.repeat(np.arange(40), weights[resamples.members])
+        assert score == pytest.approx(macro_f1(labels[photos], predicted[photos]))
 
 
 def test_precision_and_recall_of_each_species() -> None:
@@ -49,8 +63,8 @@ def test_precision_and_recall_have_exact_intervals() -> None:
 
 
 def test_the_interval_narrows_with_more_photos() -> None:
-    few = macro_f1_interval(np.tile(LABELS, 5), np.tile(PREDICTED, 5))
-    many = macro_f1_interval(np.tile(LABELS, 50), np.tile(PREDICTED, 50))
+    few = macro_f1_interval(np.tile(LABELS, 5), np.tile(PREDICTED, 5), np.arange(20))
+    many = macro_f1_interval(np.tile(LABELS, 50), np.tile(PREDICTED, 50), np.arange(200))
 
     truth = macro_f1(LABELS, PREDICTED)
     assert few[0] < many[0] < truth < many[1] < few[1]
@@ -59,7 +73,7 @@ def test_the_interval_narrows_with_more_photos() -> None:
 def test_without_errors_the_interval_is_that_of_the_accuracy() -> None:
     labels = np.tile(LABELS, 45)
 
-    assert macro_f1_interval(labels, labels) == pytest.approx((0.9797, 1), abs=1e-4)
+    assert macro_f1_interval(labels, labels, np.arange(180)) == pytest.approx((0.9797, 1), abs=1e-4)
 
 
 def test_shares_of_verdicts() -> None:
