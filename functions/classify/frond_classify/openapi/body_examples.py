@@ -14,7 +14,7 @@ from frond_classify.schemas.uploads import PresignedPost, UploadRequest
 
 EXAMPLE_REQUEST = "5f0b7f3e-8a43-4d3c-9d7e-0c9d3c1f7a52"
 _ID = "2f08c053-4949-4ac1-a64e-97ad1b7ce956"
-_VERSION = "2026.11.22-90c09142"
+_VERSION = "2026.11.27-0ca47e71"
 
 _PREDICTIONS: list[dict[str, Any]] = [
     {
@@ -22,14 +22,14 @@ _PREDICTIONS: list[dict[str, Any]] = [
         "scientific_name": "Zea mays",
         "common_name": "Maize",
         "role": "crop",
-        "confidence": 0.995999,
+        "confidence": 0.995066,
     },
     {
-        "species": "beta-vulgaris",
-        "scientific_name": "Beta vulgaris",
-        "common_name": "Sugar beet",
-        "role": "crop",
-        "confidence": 0.000602,
+        "species": "apera-spica-venti",
+        "scientific_name": "Apera spica-venti",
+        "common_name": "Loose silky-bent",
+        "role": "weed",
+        "confidence": 0.000907,
     },
 ]
 _PHOTO: dict[str, Any] = {"width": 224, "height": 224, "format": "JPEG", "issues": []}
@@ -68,13 +68,13 @@ _MODEL: dict[str, Any] = {
         "name": "seedlings",
         "fingerprint": "ce26484f795864980dd62808b4fb67960d570b73fdcd7bf7155dbc0d32977678",
         "test_fingerprint": "a75d35818e8cc489f5526d8117812b0637997757fe62a7cfb2194bc74eb52f40",
-        "photos": {"train": 3460, "validation": 309, "test": 662},
+        "photos": {"train": 3103, "validation": 666, "test": 662},
         "licence": "CC BY-SA 4.0",
         "attribution": "Plant Seedlings V2, Giselsson et al. 2017 (arXiv:1711.05458), Computer Vision and "
         "Biosystems Signal Processing Group, Aarhus University",
     },
     "metrics": {"split": "test", "photos": 662},
-    "agreement": {"photos": 309.0},
+    "agreement": {"photos": 666.0},
 }
 
 EXAMPLES: dict[type[BaseModel], dict[str, Any]] = {
