@@ -13,7 +13,7 @@ from training.data.preparation import Fingerprints, Preparation
 
 NO_GROUP = (
     "no group was given: photos of one plant may be in several splits, which makes the metrics too good; "
-    "`prepare --group` keeps them in one"
+    "prepare --group keeps them in one"
 )
 
 
