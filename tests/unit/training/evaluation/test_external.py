@@ -1,6 +1,7 @@
 """External test sets, trained photos and the count of evaluations."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from tests.unit.training.evaluation.test_evaluate import model_for
 from training.artifacts.external import read_external, write_external
 from training.artifacts.files import TRAINED_PHOTOS_NAME
 from training.commands.evaluate import evaluate as command
-from training.data.dataset import Dataset
+from training.data.dataset import Dataset, write_rows
 from training.data.evaluation_log import copy_evaluations, count_evaluations, record_evaluation
 from training.data.external_dataset import ExternalDataset
 from training.errors import TrainingError
@@ -20,15 +21,14 @@ from training.leakage import TrainedPhotos, check_untrained
 
 @pytest.fixture
 def other(prepared: Dataset, tmp_path: Path) -> Path:
-    """A data set of other photos, of two of the three species: its hashes are other ones."""
+    """A data set of other photos: their hashes are other ones."""
     directory = tmp_path / "other"
     directory.mkdir()
     for path in prepared.directory.iterdir():
         if path.name != "evaluations.csv":
             (directory / path.name).write_bytes(path.read_bytes())
-    rows = (directory / "photos.csv").read_text(encoding="utf-8").splitlines()
-    changed = [rows[0], *(row[:-2] + "x," if row.endswith(",") else f"{row}x" for row in rows[1:])]
-    (directory / "photos.csv").write_text("\n".join(changed) + "\n", encoding="utf-8")
+    rows = [replace(row, sha256=f"{number:064x}") for number, row in enumerate(prepared.rows)]
+    write_rows(directory / "photos.csv", rows)
     card = json.loads((directory / "card.json").read_text(encoding="utf-8"))
     card["fingerprint"] = "another"
     (directory / "card.json").write_text(json.dumps(card), encoding="utf-8")
