@@ -112,7 +112,8 @@ class DataCard(BaseModel):
                 f"- licence: {self.licence or 'not stated'}",
                 f"- from: {self.attribution or 'not stated'}",
                 f"- near-duplicates in one split: {self.near_duplicates} photos "
-                f"in {self.near_duplicate_groups} groups ({self.near_duplicate_bits} of 256 bits{registered})",
+                f"in {self.near_duplicate_groups} groups "
+                f"({self.near_duplicate_bits} of 256 bits{registered})",
                 *([f"- groups in one split: {self.groups}, by `{self.group}`"] if self.group else []),
                 "",
                 *(f"- **note**: {note}" for note in notes),
