@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from training.commands.evaluate import evaluate as command
 from training.data.dataset import Dataset, write_rows
 from training.data.evaluation_log import copy_evaluations, count_evaluations, record_evaluation
 from training.data.external_dataset import ExternalDataset
+from training.data.split import SPLITS
 from training.errors import TrainingError
 from training.evaluation.evaluate import evaluate
 from training.leakage import TrainedPhotos, check_untrained
@@ -86,9 +88,9 @@ class TestTrainedPhotos:
     def test_photos_of_the_earlier_splits_are_found_by_their_hashes(
         self, prepared: Dataset, model: Path
     ) -> None:
-        for split in ("train", "validation", "test"):
+        for split in SPLITS:
             check_untrained(prepared, prepared.indices(split), split, model)
-        for trained, as_split in (("train", "validation"), ("train", "test"), ("validation", "test")):
+        for trained, as_split in combinations(SPLITS, 2):
             with pytest.raises(TrainingError, match=r"made with \d+ of these"):
                 check_untrained(prepared, prepared.indices(trained), as_split, model)
 
@@ -105,8 +107,9 @@ class TestTrainedPhotos:
 
 class TestEvaluationLog:
     def test_evaluations_and_models_are_counted(self, tmp_path: Path) -> None:
-        for split, version in (("test", "a"), ("test", "b"), ("test", "a"), ("validation", "c")):
-            record_evaluation(tmp_path, split, version)
+        for version in ("a", "b", "a"):
+            record_evaluation(tmp_path, "test", version)
+        record_evaluation(tmp_path, "validation", "c")
         found = count_evaluations(tmp_path)
         assert (found.evaluations, found.models) == (3, 2)
 
