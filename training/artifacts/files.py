@@ -8,11 +8,11 @@ from pydantic import TypeAdapter, ValidationError
 from training.errors import TrainingError
 
 REPORT_NAME = "report"
+TRAINED_PHOTOS_NAME = "trained_photos.json"
 DATA_NAME, HISTORY_NAME, SETTINGS_NAME = "data.json", "history.json", "settings.json"
 QUANTIZATION_NAME, BIASES_NAME = "quantization.json", "biases.json"
 TTA_NAME, OOD_BENCHMARK_NAME = "test_time_augmentation.json", "ood_benchmark.json"
 CALIBRATION_NAME = "calibration.json"
-TRAINED_PHOTOS_NAME = "trained_photos.json"
 # These files describe the training, which a new calibration does not change.
 TRAINING_FILES = (DATA_NAME, HISTORY_NAME, SETTINGS_NAME, QUANTIZATION_NAME, BIASES_NAME, TRAINED_PHOTOS_NAME)
 

@@ -134,6 +134,9 @@ class Metrics(BaseModel):
 
     model_version: str
     dataset: str = Field(description="Name")
+    evaluations: EvaluationCount | None = Field(
+        None, description="How often the split has been evaluated, this time included; None if not counted"
+    )
     split: Split
     photos: int
     accuracy: float = Field(ge=0, le=1)
@@ -152,9 +155,6 @@ class Metrics(BaseModel):
     processor: str
     species: dict[str, dict[str, float]] = Field(
         description="By slug: precision and recall with exact intervals, f1-score, support"
-    )
-    evaluations: EvaluationCount | None = Field(
-        None, description="How often the split has been evaluated, this time included; None if not counted"
     )
     confusion: list[list[int]] = Field(description="Photos by true species (row) and answer (column)")
     reliability: list[CalibrationBin]

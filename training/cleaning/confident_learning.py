@@ -44,4 +44,5 @@ def normalized_margins(labels: NDArray[np.int64], probabilities: NDArray[np.floa
     photos = np.arange(len(labels))
     others = probabilities.copy()
     others[photos, labels] = -1
-    return probabilities[photos, labels] - others.max(axis=1)
+    margins: NDArray[np.float64] = probabilities[photos, labels] - others.max(axis=1)
+    return margins

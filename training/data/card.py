@@ -13,7 +13,7 @@ from training.data.preparation import Fingerprints, Preparation
 
 NO_GROUP = (
     "no group was given: photos of one plant may be in several splits, which makes the metrics too good; "
-    "`prepare --group` keeps them in one"
+    "prepare --group keeps them in one"
 )
 
 
@@ -99,6 +99,8 @@ class DataCard(BaseModel):
         ]
         bad = [f"- `{file.source}`: {file.reason}" for file in self.bad_files] or ["None."]
         notes = [*filter(None, [self.group_warning]), *self.notes]
+        was_registered = self.preparation and self.preparation.near_duplicate_registration
+        registered = ", or registered" if was_registered else ""
         conflicts = [f"- {', '.join(f'`{each}`' for each in sources)}" for sources in self.label_conflicts]
         return "\n".join(
             [
@@ -110,7 +112,8 @@ class DataCard(BaseModel):
                 f"- licence: {self.licence or 'not stated'}",
                 f"- from: {self.attribution or 'not stated'}",
                 f"- near-duplicates in one split: {self.near_duplicates} photos "
-                f"in {self.near_duplicate_groups} groups ({self.near_duplicate_bits} of 256 bits)",
+                f"in {self.near_duplicate_groups} groups "
+                f"({self.near_duplicate_bits} of 256 bits{registered})",
                 *([f"- groups in one split: {self.groups}, by `{self.group}`"] if self.group else []),
                 "",
                 *(f"- **note**: {note}" for note in notes),

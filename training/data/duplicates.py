@@ -17,7 +17,7 @@ HASH_SIDE = 16
 # Of 256 bits. Seen on 4,431 seedlings: two photos differ in 128 ± 9 bits; each of the 49 pairs within
 # 48 bits shows one plant twice; beyond, pairs of different plants in equal pots appear.
 MAX_DISTANCE = 48
-# Distances of a block, which bound the memory: 200 MB where all photos look alike.
+# Distances of a block, which bound the memory: 300 MB where all photos look alike.
 CELLS_AT_ONCE = 2**22
 
 Pairs = NDArray[np.int64]

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from frond.preprocessing import PreprocessingSpec
-from training.data.card import DataCard
+from training.data.card import BadFile, DataCard
 from training.data.class_folders import species_of_folders
 from training.data.dataset import CARD_NAME, PHOTOS_NAME, PICTURES_NAME, DatasetRow, write_rows
 from training.data.duplicates import near_duplicate_pairs
@@ -85,7 +85,52 @@ def prepare(
     if split_config.validation_to_train and not split_config.reuse_splits:
         raise TrainingError("--validation-to-train needs an earlier data set; name it with --reuse-splits.")
     earlier = read_earlier(split_config.reuse_splits) if split_config.reuse_splits else None
-    preparation = Preparation(
+    preparation = _record(source, spec, taxonomy, split_config, issues, two_labels, class_level, earlier)
+    layout = find_layout(source.list_keys(), taxonomy, class_level)
+    files = issues.apply(layout.files)
+    if not files:
+        raise TrainingError(f"{source.name} has no photos; it should hold one folder per species.")
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    _check_space(directory.parent, len(files) * spec.size**2 * 3)
+
+    with tempfile.TemporaryDirectory(dir=directory.parent, prefix=".prepare-") as scratch:
+        draft = Path(scratch) / "dataset"
+        draft.mkdir()
+        good, bad = write_pictures(draft / PICTURES_NAME, source, files, spec, workers)
+        # First, since folders of one species may hold the same photo.
+        species_of_folders(sorted({photo.folder for photo in good}), taxonomy, source.name)
+        unique = _drop_label_conflicts(draft / PICTURES_NAME, good, two_labels, split_config)
+        card = _write_tables(
+            draft,
+            source,
+            spec,
+            unique,
+            bad,
+            layout,
+            issues,
+            taxonomy,
+            split_config,
+            earlier,
+            preparation,
+            license_terms,
+        )
+        if split_config.reuse_splits:
+            copy_evaluations(split_config.reuse_splits, draft)
+        draft.rename(directory)
+    return card
+
+
+def _record(
+    source: PhotoSource,
+    spec: PreprocessingSpec,
+    taxonomy: Taxonomy,
+    split_config: SplitConfig,
+    issues: LabelIssues,
+    two_labels: LabelConflictPolicy,
+    class_level: int | None,
+    earlier: EarlierSplits | None,
+) -> Preparation:
+    return Preparation(
         source=source.name,
         size=spec.size,
         validation=split_config.shares["validation"],
@@ -102,65 +147,6 @@ def prepare(
         validation_to_train=split_config.validation_to_train,
         reuse_splits=earlier.record if earlier else None,
     )
-    layout = find_layout(source.list_keys(), taxonomy, class_level)
-    files = issues.apply(layout.files)
-    if not files:
-        raise TrainingError(f"{source.name} has no photos; it should hold one folder per species.")
-    directory.parent.mkdir(parents=True, exist_ok=True)
-    _check_space(directory.parent, len(files) * spec.size**2 * 3)
-
-    with tempfile.TemporaryDirectory(dir=directory.parent, prefix=".prepare-") as scratch:
-        draft = Path(scratch) / "dataset"
-        draft.mkdir()
-        good, bad = write_pictures(draft / PICTURES_NAME, source, files, spec, workers)
-        # First, since folders of one species may hold the same photo.
-        species_of_folders(sorted({photo.folder for photo in good}), taxonomy, source.name)
-        unique = _drop_label_conflicts(draft / PICTURES_NAME, good, two_labels, split_config)
-        photos = unique.photos
-        folders = sorted({photo.folder for photo in photos})
-        species = species_of_folders(folders, taxonomy, source.name)
-        labels = [folders.index(photo.folder) for photo in photos]
-        grouped = group_photos(photos, draft / PICTURES_NAME, split_config)
-        splits = _assign_splits(photos, labels, grouped.numbers, split_config, earlier, layout)
-        write_rows(draft / PHOTOS_NAME, _rows(photos, labels, splits, grouped))
-        counts = _counts([s.slug for s in species], labels, splits)
-        empty = {folder for folder, _ in layout.files} | set(source.empty_folders())
-        card = DataCard(
-            name=source.name,
-            fingerprint=_fingerprint(photos),
-            train_fingerprint=_fingerprint(_of_split(photos, splits, "train")),
-            test_fingerprint=_fingerprint(_of_split(photos, splits, "test")),
-            recipe=spec,
-            seed=split_config.seed,
-            species=species,
-            folders=folders,
-            counts=counts,
-            group=preparation.group,
-            groups=grouped.named,
-            has_own_splits=bool(layout.splits),
-            near_duplicate_bits=split_config.near_duplicate_bits,
-            near_duplicate_groups=grouped.near_duplicate_groups,
-            near_duplicates=grouped.near_duplicates,
-            label_conflicts=unique.conflicts,
-            bad_files=bad,
-            notes=[
-                *layout.notes,
-                *issues.notes(layout.files),
-                *unique.notes,
-                *grouped.notes,
-                *divided_note(grouped.numbers, splits),
-                *_notes(folders, empty, taxonomy, counts, layout),
-            ],
-            licence=license_terms.licence,
-            attribution=license_terms.attribution,
-            preparation=preparation,
-        )
-        (draft / CARD_NAME).write_text(card.model_dump_json(indent=2), encoding="utf-8")
-        (draft / "card.md").write_text(card.markdown(), encoding="utf-8")
-        if split_config.reuse_splits:
-            copy_evaluations(split_config.reuse_splits, draft)
-        draft.rename(directory)
-    return card
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +179,64 @@ def _drop_label_conflicts(
         refuse_label_conflicts(sources)
     keep_pictures(path, kept)
     return _UniquePhotos([good[photo] for photo in kept], sources, [f"{note} and were left out"])
+
+
+def _write_tables(
+    draft: Path,
+    source: PhotoSource,
+    spec: PreprocessingSpec,
+    unique: _UniquePhotos,
+    bad: list[BadFile],
+    layout: ClassLayout,
+    issues: LabelIssues,
+    taxonomy: Taxonomy,
+    split_config: SplitConfig,
+    earlier: EarlierSplits | None,
+    preparation: Preparation,
+    license_terms: License,
+) -> DataCard:
+    photos = unique.photos
+    folders = sorted({photo.folder for photo in photos})
+    species = species_of_folders(folders, taxonomy, source.name)
+    labels = [folders.index(photo.folder) for photo in photos]
+    grouped = group_photos(photos, draft / PICTURES_NAME, split_config)
+    splits = _assign_splits(photos, labels, grouped.numbers, split_config, earlier, layout)
+    write_rows(draft / PHOTOS_NAME, _rows(photos, labels, splits, grouped))
+    counts = _counts([s.slug for s in species], labels, splits)
+    empty = {folder for folder, _ in layout.files} | set(source.empty_folders())
+    card = DataCard(
+        name=source.name,
+        fingerprint=_fingerprint(photos),
+        train_fingerprint=_fingerprint(_of_split(photos, splits, "train")),
+        test_fingerprint=_fingerprint(_of_split(photos, splits, "test")),
+        recipe=spec,
+        seed=split_config.seed,
+        species=species,
+        folders=folders,
+        counts=counts,
+        group=preparation.group,
+        groups=grouped.named,
+        has_own_splits=bool(layout.splits),
+        near_duplicate_bits=split_config.near_duplicate_bits,
+        near_duplicate_groups=grouped.near_duplicate_groups,
+        near_duplicates=grouped.near_duplicates,
+        label_conflicts=unique.conflicts,
+        bad_files=bad,
+        notes=[
+            *layout.notes,
+            *issues.notes(layout.files),
+            *unique.notes,
+            *grouped.notes,
+            *divided_note(grouped.numbers, splits),
+            *_notes(folders, empty, taxonomy, counts, layout),
+        ],
+        licence=license_terms.licence,
+        attribution=license_terms.attribution,
+        preparation=preparation,
+    )
+    (draft / CARD_NAME).write_text(card.model_dump_json(indent=2), encoding="utf-8")
+    (draft / "card.md").write_text(card.markdown(), encoding="utf-8")
+    return card
 
 
 def _rows(

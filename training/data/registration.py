@@ -56,7 +56,8 @@ def colour_descriptor(picture: NDArray[np.uint8]) -> Floats:
     levels = np.clip(exposed * (COLOURS / 256), 0, COLOURS - 1).astype(np.int64)
     colours = levels @ (COLOURS**2, COLOURS, 1)
     counts = np.bincount((colours + COLOURS**3 * _RING_OF).ravel(), minlength=COLOURS**3 * (len(RINGS) + 1))
-    return np.sqrt(counts / colours.size).astype(np.float32)
+    descriptor: Floats = np.sqrt(counts / colours.size).astype(np.float32)
+    return descriptor
 
 
 def _ring_numbers() -> NDArray[np.int64]:

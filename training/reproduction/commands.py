@@ -8,6 +8,7 @@ from training.data.card import DataCard
 from training.data.preparation import DATASET, PHOTOS, Preparation
 
 RUN, MODEL = "RUN", "MODEL"
+RUN_SUFFIX = ".weights.h5"
 Settings = Mapping[str, Any]
 
 
@@ -68,6 +69,9 @@ def _remarks(run: Settings) -> Iterator[str]:
     if (devices := run.get("replicas", 1)) > 1:
         yield f"  # on {devices} devices"
     weights = run.get("initial_weights") or {}
+    started = run.get("recipe", {}).get("weights", "")
+    if not weights and started.endswith(RUN_SUFFIX):
+        yield f"  # {started} is from a run that was not recorded"
     if weights.get("epochs") and weights.get("run"):
         planned = sum(stage["epochs"] for stage in weights["run"]["recipe"]["stages"])
         if weights["epochs"] < planned:

@@ -1,6 +1,8 @@
 """External test sets, trained photos and the count of evaluations."""
 
 import json
+from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -10,9 +12,10 @@ from tests.unit.training.evaluation.test_evaluate import model_for
 from training.artifacts.external import read_external, write_external
 from training.artifacts.files import TRAINED_PHOTOS_NAME
 from training.commands.evaluate import evaluate as command
-from training.data.dataset import Dataset
+from training.data.dataset import Dataset, write_rows
 from training.data.evaluation_log import copy_evaluations, count_evaluations, record_evaluation
 from training.data.external_dataset import ExternalDataset
+from training.data.split import SPLITS
 from training.errors import TrainingError
 from training.evaluation.evaluate import evaluate
 from training.leakage import TrainedPhotos, check_untrained
@@ -20,15 +23,14 @@ from training.leakage import TrainedPhotos, check_untrained
 
 @pytest.fixture
 def other(prepared: Dataset, tmp_path: Path) -> Path:
-    """A data set of other photos, of two of the three species: its hashes are other ones."""
+    """A data set of other photos: their hashes are other ones."""
     directory = tmp_path / "other"
     directory.mkdir()
     for path in prepared.directory.iterdir():
         if path.name != "evaluations.csv":
             (directory / path.name).write_bytes(path.read_bytes())
-    rows = (directory / "photos.csv").read_text(encoding="utf-8").splitlines()
-    changed = [rows[0], *(row[:-2] + "x," if row.endswith(",") else f"{row}x" for row in rows[1:])]
-    (directory / "photos.csv").write_text("\n".join(changed) + "\n", encoding="utf-8")
+    rows = [replace(row, sha256=f"{number:064x}") for number, row in enumerate(prepared.rows)]
+    write_rows(directory / "photos.csv", rows)
     card = json.loads((directory / "card.json").read_text(encoding="utf-8"))
     card["fingerprint"] = "another"
     (directory / "card.json").write_text(json.dumps(card), encoding="utf-8")
@@ -86,9 +88,9 @@ class TestTrainedPhotos:
     def test_photos_of_the_earlier_splits_are_found_by_their_hashes(
         self, prepared: Dataset, model: Path
     ) -> None:
-        for split in ("train", "validation", "test"):
+        for split in SPLITS:
             check_untrained(prepared, prepared.indices(split), split, model)
-        for trained, as_split in (("train", "validation"), ("train", "test"), ("validation", "test")):
+        for trained, as_split in combinations(SPLITS, 2):
             with pytest.raises(TrainingError, match=r"made with \d+ of these"):
                 check_untrained(prepared, prepared.indices(trained), as_split, model)
 
@@ -105,8 +107,9 @@ class TestTrainedPhotos:
 
 class TestEvaluationLog:
     def test_evaluations_and_models_are_counted(self, tmp_path: Path) -> None:
-        for split, version in (("test", "a"), ("test", "b"), ("test", "a"), ("validation", "c")):
-            record_evaluation(tmp_path, split, version)
+        for version in ("a", "b", "a"):
+            record_evaluation(tmp_path, "test", version)
+        record_evaluation(tmp_path, "validation", "c")
         found = count_evaluations(tmp_path)
         assert (found.evaluations, found.models) == (3, 2)
 

@@ -275,6 +275,7 @@ def inputs_of(names: Sequence[str] = NAMES, side: int = 8, mistakes: int = 2) ->
                 TTATrial(gap_below=0.7531, share=0.0525, loss=0.4646, wrong=5),
             ],
         ),
+        external={"field 2026": metrics_of(manifest)},
     )
 
 

@@ -46,6 +46,13 @@ def test_a_data_set_without_a_record(prepared: Dataset) -> None:
     )
 
 
+def test_weights_of_a_run_that_was_not_recorded(prepared: Dataset) -> None:
+    run = {"recipe": {"weights": "best-1.weights.h5", "stages": []}}
+    assert list_commands(card(prepared, FIRST), run, 72)[1].endswith(
+        "  # best-1.weights.h5 is from a run that was not recorded"
+    )
+
+
 def test_a_run_on_an_unknown_data_set(prepared: Dataset) -> None:
     assert list_commands(card(prepared, FIRST), {"train_fingerprint": "other"}, 72)[1].startswith(
         "training fit OTHER-DATASET RUN"
