@@ -28,7 +28,7 @@ def clean(
     from training.atomic_write import atomic_write
     from training.cleaning.embeddings import embed
     from training.cleaning.out_of_fold import cross_validate, read_out_of_fold
-    from training.cleaning.page import render_page, suspects_csv
+    from training.cleaning.review_page import render_page, suspects_csv
     from training.cleaning.suspects import find_suspects
     from training.data.dataset import Dataset
     from training.errors import TrainingError

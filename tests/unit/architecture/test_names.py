@@ -27,6 +27,7 @@ SISTERS = {
     "fit": "`training fit`",
     "prepare": "`training prepare`",
     "release": "`training release`",
+    "reproduce": "`training reproduce`",
     # Tests of one subject.
     "test_client": "the client against a fake API, and against the stack",
     "test_costs": "the calls of AWS of each function",

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from training.__main__ import app
 from training.cleaning.out_of_fold import cross_validate, read_out_of_fold
-from training.cleaning.page import render_page
+from training.cleaning.review_page import render_page
 from training.cleaning.suspects import find_suspects
 from training.data.dataset import Dataset
 from training.errors import TrainingError
