@@ -68,6 +68,7 @@ DECLARED = {
     "preprocess": declared(FROND, "preprocess"),
     "local": declared(FROND, "local"),
     "training": declared(FROND, "training"),
+    "cuda": declared(FROND, "training", "cuda"),
     "client": declared(CLIENT, "operate"),
     "docs": group("docs"),
     "dev": declared(FROND, "local", "training") | declared(CLIENT, "operate") | group("dev"),
