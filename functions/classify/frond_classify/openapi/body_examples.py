@@ -14,7 +14,7 @@ from frond_classify.schemas.uploads import PresignedPost, UploadRequest
 
 EXAMPLE_REQUEST = "5f0b7f3e-8a43-4d3c-9d7e-0c9d3c1f7a52"
 _ID = "2f08c053-4949-4ac1-a64e-97ad1b7ce956"
-_VERSION = "2026.11.27-0ca47e71"
+_VERSION = "2026.11.27-983183e1"
 
 _PREDICTIONS: list[dict[str, Any]] = [
     {
@@ -60,8 +60,8 @@ _SPECIES: dict[str, Any] = {
 _MODEL: dict[str, Any] = {
     "version": _VERSION,
     "source": "stable",
-    "since": "2026-11-22T20:39:11.696025Z",
-    "created_at": "2026-11-22T20:36:36.795273Z",
+    "since": "2026-11-27T18:09:11.696025Z",
+    "created_at": "2026-11-27T18:08:38.308454Z",
     "input": {"size": 224, "fit": "cover", "filter": "bilinear", "colour": "srgb"},
     "species": 12,
     "dataset": {
