@@ -191,15 +191,9 @@ def test_the_cost_alarm_sums_the_metrics_of_every_function(resources: dict[str, 
     assert alarm["TreatMissingData"] == "notBreaching"
 
 
-def test_a_budget_needs_an_email_address_and_an_amount(template: Template, resources: dict[str, Any]) -> None:
-    budget = resources["Budget"]
-    assert budget["Condition"] == "HasBudget"
-    assert template.document["Conditions"][budget["Condition"]] == {
-        "Fn::And": [
-            {"Condition": "HasAlarmEmail"},
-            {"Fn::Not": [{"Fn::Equals": [{"Ref": "MonthlyBudget"}, 0]}]},
-        ]
-    }
+def test_the_budget_covers_the_account_in_a_template_of_its_own(resources: dict[str, Any]) -> None:
+    assert not any(each["Type"].startswith("AWS::Budgets::") for each in resources.values())
+    ((_, budget),) = read(ROOT / "budget.yaml").document["Resources"].items()
     limit = budget["Properties"]["Budget"]
     assert limit["BudgetLimit"] == {"Amount": {"Ref": "MonthlyBudget"}, "Unit": "USD"}
     # Without a filter: a cost allocation tag that is not activated would match no costs.
@@ -230,11 +224,26 @@ def test_bucket_notifications_have_no_loop(resources: dict[str, Any]) -> None:
     }
 
 
-def test_a_queue_accepts_messages_from_its_bucket_only(resources: dict[str, Any]) -> None:
-    for name, policy in of_type(resources, "AWS::SQS::QueuePolicy").items():
+def test_a_queue_accepts_messages_from_buckets_of_its_account_only(resources: dict[str, Any]) -> None:
+    for policy in of_type(resources, "AWS::SQS::QueuePolicy").values():
         (statement,) = policy["PolicyDocument"]["Statement"]
-        source = statement["Condition"]["ArnEquals"]["aws:SourceArn"]["Fn::Sub"]
-        assert source.split(":::")[1].split("-")[1] == name.removesuffix("QueuePolicy").lower()
+        assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+        assert statement["Principal"] == {"Service": "s3.amazonaws.com"}
+
+
+def test_a_stack_can_be_created_again_while_the_data_of_the_deleted_one_remain(
+    resources: dict[str, Any],
+) -> None:
+    retained = {
+        name: resource
+        for name, resource in resources.items()
+        if resource.get("DeletionPolicy", "Delete") != "Delete" or "Retain" in resource.get("UpdateReplacePolicy", "")
+    }
+    data = ("AWS::S3::Bucket", "AWS::DynamoDB::Table")
+    assert retained.keys() == {name for name, resource in resources.items() if resource["Type"] in data}
+    for name, resource in retained.items():
+        # A name of its own would collide with the retained resource's.
+        assert not {"BucketName", "TableName"} & resource["Properties"].keys(), name
 
 
 def test_every_queue_is_encrypted(resources: dict[str, Any]) -> None:
