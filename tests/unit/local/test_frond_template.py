@@ -237,7 +237,8 @@ def test_a_stack_can_be_created_again_while_the_data_of_the_deleted_one_remain(
     retained = {
         name: resource
         for name, resource in resources.items()
-        if resource.get("DeletionPolicy", "Delete") != "Delete" or "Retain" in resource.get("UpdateReplacePolicy", "")
+        if resource.get("DeletionPolicy", "Delete") != "Delete"
+        or "Retain" in resource.get("UpdateReplacePolicy", "")
     }
     data = ("AWS::S3::Bucket", "AWS::DynamoDB::Table")
     assert retained.keys() == {name for name, resource in resources.items() if resource["Type"] in data}

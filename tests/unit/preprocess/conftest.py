@@ -9,6 +9,7 @@ import pytest
 from moto import mock_aws
 
 from frond.repository import ClassificationRepository
+from tests.support.permissions import permitted_calls
 from tests.support.tables import make_table
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator["S3Client"]:
         monkeypatch.setenv(name, value)
     # A busy machine may take longer than a function has.
     monkeypatch.setattr("frond.queue_batch.TIME_LIMIT_S", 300.0)
-    with mock_aws():
+    with mock_aws(), permitted_calls():
         from frond_preprocess.app import use_app
 
         use_app(None)
