@@ -1,5 +1,6 @@
 """Commands of ``python -m tools.deployment``, which ``make build``, ``deploy`` and ``delete`` run."""
 
+import json
 import subprocess
 from collections.abc import Callable
 from typing import Annotated
@@ -12,6 +13,7 @@ from tools.deployment.machine import ArchitectureMismatchError
 from tools.deployment.retained_data import RetainedData
 from tools.deployment.sam import ROOT, Sam
 from tools.deployment.stack_config import StackConfig, StackConfigError, parse_parameters, read_stack_config
+from tools.deployment.stack_import import StackImportError, import_documents
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -57,6 +59,21 @@ def delete(
     _run(Sam(config).delete)
     if with_data:
         data.delete()
+
+
+@app.command()
+def import_template(
+    names: Annotated[
+        list[str], typer.Argument(metavar="ID=NAME", help="Name of each bucket and of the table.")
+    ],
+) -> None:
+    """Write import-template.json and import-resources.json, which begin a stack with old data."""
+    try:
+        documents = import_documents(ROOT / "template.yaml", parse_parameters(names))
+    except (StackConfigError, StackImportError) as error:
+        raise typer.BadParameter(str(error)) from error
+    for name, document in zip(("import-template.json", "import-resources.json"), documents, strict=True):
+        (ROOT / name).write_text(json.dumps(document, indent=2), encoding="utf-8")
 
 
 def _config(stage: str, pairs: list[str]) -> StackConfig:
