@@ -26,9 +26,17 @@ STACK = "frond-local"
 ACCOUNT = "123456789012"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
 
-# This package runs API Gateway and Lambda itself. Moto ignores the conditions of bucket and queue policies,
+# This package runs API Gateway and Lambda itself, and no alarms and deployments of versions. Moto ignores the conditions of bucket and queue policies,
 # so "deny without TLS" would deny everything.
-_NOT_IN_MOTO = ("AWS::ApiGateway::", "AWS::Lambda::", "AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy")
+_NOT_IN_MOTO = (
+    "AWS::ApiGateway::",
+    "AWS::CloudWatch::",
+    "AWS::CodeDeploy::",
+    "AWS::Lambda::",
+    "AWS::S3::BucketPolicy",
+    "AWS::SNS::TopicPolicy",
+    "AWS::SQS::QueuePolicy",
+)
 
 
 @dataclass(frozen=True)

@@ -33,10 +33,14 @@ def build(stage: Stage = "dev", parameter: Parameters = []) -> None:  # noqa: B0
 def deploy(
     stage: Stage = "dev",
     parameter: Parameters = [],  # noqa: B006 - Typer copies it
+    protect: Annotated[bool, typer.Option(help="Refuse the stack's deletion; the default of prod.")] = False,
     confirm: Annotated[bool, typer.Option(help="Show the changes, and wait for a yes.")] = True,
 ) -> None:
     """Deploy what `build` built, with the same parameters."""
-    _run(lambda: Sam(_config(stage, parameter)).deploy(confirm))
+    sam = Sam(_config(stage, parameter))
+    _run(lambda: sam.deploy(confirm))
+    if protect or stage == "prod":
+        sam.protect(boto3.Session())
 
 
 @app.command()
@@ -52,11 +56,14 @@ def delete(
         typer.secho(str(error), err=True)
         raise typer.Exit(1) from error
     typer.echo(f"The stack {config.stack_name} will be deleted. {data.summary()}")
-    if with_data:
-        typer.echo("These buckets and the table will be deleted for good, with all photos and records.")
+    if with_data or stage == "prod":
+        if with_data:
+            typer.echo("These buckets and the table will be deleted for good, with all photos and records.")
         if typer.prompt("Type the stack's name to go on") != config.stack_name:
             raise typer.Abort
-    _run(Sam(config).delete)
+    sam = Sam(config)
+    sam.lift_protection(boto3.Session())
+    _run(sam.delete)
     if with_data:
         data.delete()
 

@@ -5,9 +5,13 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tools.deployment.machine import check_architecture
 from tools.deployment.stack_config import StackConfig
+
+if TYPE_CHECKING:
+    import boto3
 
 ROOT = Path(__file__).parents[2]
 BUILD = ROOT / ".aws-sam" / "build"
@@ -57,6 +61,19 @@ class Sam:
             *self.stack_arguments(),
             "--confirm-changeset" if confirm else "--no-confirm-changeset",
             environment=dict(os.environ),
+        )
+
+    def protect(self, session: "boto3.Session") -> None:
+        """Refuse the stack's deletion until `make delete` lifts the protection."""
+        self._set_protection(session, enabled=True)
+
+    def lift_protection(self, session: "boto3.Session") -> None:
+        """Let the stack be deleted."""
+        self._set_protection(session, enabled=False)
+
+    def _set_protection(self, session: "boto3.Session", *, enabled: bool) -> None:
+        session.client("cloudformation").update_termination_protection(
+            StackName=self._config.stack_name, EnableTerminationProtection=enabled
         )
 
     def delete(self) -> None:

@@ -266,10 +266,28 @@ def test_bucket_notifications_have_no_loop(resources: dict[str, Any]) -> None:
 
 
 def test_a_queue_accepts_messages_from_buckets_of_its_account_only(resources: dict[str, Any]) -> None:
-    for policy in of_type(resources, "AWS::SQS::QueuePolicy").values():
-        (statement,) = policy["PolicyDocument"]["Statement"]
+    allowed = {
+        name: [each for each in policy["PolicyDocument"]["Statement"] if each["Effect"] == "Allow"]
+        for name, policy in of_type(resources, "AWS::SQS::QueuePolicy").items()
+    }
+    assert {name for name, statements in allowed.items() if statements} == {
+        "UploadsQueuePolicy",
+        "PicturesQueuePolicy",
+    }
+    for statement in (each for statements in allowed.values() for each in statements):
         assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
         assert statement["Principal"] == {"Service": "s3.amazonaws.com"}
+
+
+def test_every_queue_and_topic_speaks_tls_only(resources: dict[str, Any]) -> None:
+    guarded = set()
+    for kind, member in (("SQS::QueuePolicy", "Queues"), ("SNS::TopicPolicy", "Topics")):
+        for policy in of_type(resources, f"AWS::{kind}").values():
+            (deny,) = [each for each in policy["PolicyDocument"]["Statement"] if each["Effect"] == "Deny"]
+            assert deny["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+            assert references(deny["Resource"]) == references(policy[member])
+            guarded |= references(policy[member])
+    assert guarded == {*of_type(resources, "AWS::SQS::Queue"), *of_type(resources, "AWS::SNS::Topic")}
 
 
 def test_a_stack_can_be_created_again_while_the_data_of_the_deleted_one_remain(
