@@ -15,7 +15,7 @@ CHOSEN := --stage $(STAGE) $(foreach pair,$(PARAMETERS) $(EMAIL:%=AlarmEmail=%) 
 EDITABLE := --no-deps --no-build-isolation --editable
 
 .DEFAULT_GOAL := help
-.PHONY: help serve training client build deploy delete budget check test chaos coverage bench lint template workflows types contract
+.PHONY: help serve training client build deploy delete budget check test chaos coverage bench lint template audit smoke types contract
 .PHONY: format lock release clean
 
 help: ## Show this list
@@ -66,15 +66,24 @@ $(VENV)/.mermaid: requirements/mermaid.txt $(VENV)/.docs
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
 	@touch $@
 
-lint: $(VENV)/.dev ## Check style, and the template
+lint: $(VENV)/.dev ## Check style, the template in every region, and the workflows
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/cfn-lint --regions ALL_REGIONS -- template.yaml
 	$(BIN)/cfn-lint --regions us-east-1 -- budget.yaml
+	$(BIN)/actionlint
 
 template: $(VENV)/.sam $(VENV)/.checkov ## Check the template as the SAM CLI and Checkov do
 	AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0 $(VENV)/sam/bin/sam validate --lint
 	$(VENV)/checkov/bin/checkov --config-file .checkov.yaml --quiet --compact
+
+audit: $(VENV)/.audit ## Look for known vulnerabilities of the packages that are deployed or installed by users
+	$(VENV)/audit/bin/pip-audit --disable-pip --require-hashes $(foreach lock,classify preprocess client,-r requirements/$(lock).txt)
+
+smoke: $(VENV)/.client ## Classify the sample photos with a deployed stack, over HTTP and through S3 (STAGE=dev)
+	@$(BIN)/frond classify events/photos --stack frond-$(STAGE)
+	@folder=$$(mktemp -d) && cp events/photos/*.jpg "$$folder" && trap 'rm -rf "$$folder"' EXIT \
+	  && $(BIN)/frond upload "$$folder" --batch "smoke-$$(date +%s)" --stack frond-$(STAGE)
 
 types: $(VENV)/.dev ## Check types
 	$(BIN)/python -m mypy
@@ -116,8 +125,8 @@ $(VENV)/.client-package: client/pyproject.toml | $(VENV)/.build
 
 $(VENV)/.client $(VENV)/.dev: | $(VENV)/.client-package
 
-# The SAM CLI and Checkov have environments of their own: their versions of our packages differ.
-$(VENV)/.sam $(VENV)/.checkov: $(VENV)/.%: requirements/%.txt | $(VENV)/.dev
+# The SAM CLI, Checkov and pip-audit have environments of their own: their versions of our packages differ.
+$(VENV)/.sam $(VENV)/.checkov $(VENV)/.audit: $(VENV)/.%: requirements/%.txt | $(VENV)/.dev
 	@echo "Installing $< …"
 	@$(BIN)/python -m venv $(VENV)/$*
 	@$(VENV)/$*/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
