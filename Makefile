@@ -15,7 +15,7 @@ CHOSEN := --stage $(STAGE) $(foreach pair,$(PARAMETERS) $(EMAIL:%=AlarmEmail=%) 
 EDITABLE := --no-deps --no-build-isolation --editable
 
 .DEFAULT_GOAL := help
-.PHONY: help serve training client build deploy delete budget check test chaos coverage bench lint template audit smoke types contract
+.PHONY: help serve training client build deploy delete budget check test chaos coverage bench lint template symbols audit smoke types contract
 .PHONY: format lock release clean
 
 help: ## Show this list
@@ -76,6 +76,9 @@ lint: $(VENV)/.dev ## Check style, the template in every region, and the workflo
 template: $(VENV)/.sam $(VENV)/.checkov ## Check the template as the SAM CLI and Checkov do
 	AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0 $(VENV)/sam/bin/sam validate --lint
 	$(VENV)/checkov/bin/checkov --config-file .checkov.yaml --quiet --compact
+
+symbols: $(VENV)/.build ## Compare the locked wheels with the base image's C libraries, for both architectures
+	@$(BIN)/python -m tools.symbol_versions
 
 audit: $(VENV)/.audit ## Look for known vulnerabilities of the packages that are deployed or installed by users
 	$(VENV)/audit/bin/pip-audit --disable-pip --require-hashes $(foreach lock,classify preprocess client,-r requirements/$(lock).txt)
