@@ -1,6 +1,6 @@
 """Compare the locked wheels with the base image's C and C++ libraries, for both architectures.
 
-``make symbols`` runs it. The names of wheels do not say enough: LiteRT's for arm64 is named for glibc 2.27 and
+``make symbols`` runs it. The names of wheels do not say enough: LiteRT's for arm64 names glibc 2.27 and
 needs 2.34.
 """
 
@@ -17,7 +17,7 @@ LOCKS = ("classify", "preprocess")
 MACHINES = ("x86_64", "aarch64")
 Version = tuple[int, ...]
 
-# Amazon Linux 2023 has glibc 2.34 for good, and since April 2025 the C++ library of GCC 14. That of GCC 11 before
+# Amazon Linux 2023 has glibc 2.34, and since April 2025 the C++ library of GCC 14. That of GCC 11 before
 # ends at GLIBCXX_3.4.29: https://github.com/amazonlinux/container-images/issues/132
 BASE: dict[str, Version] = {"GLIBC": (2, 34), "GLIBCXX": (3, 4, 33), "CXXABI": (1, 3, 15)}
 # A library that a wheel brings defines these versions and does not need them.
