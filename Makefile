@@ -8,10 +8,15 @@ BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4
 UPLOADS ?= 10000
+STAGE ?= dev
+DEPLOYMENT := $(BIN)/python -m tools.deployment
+# EMAIL and ARCH are short for the parameters AlarmEmail and Architecture.
+CHOSEN := --stage $(STAGE) $(foreach pair,$(PARAMETERS) $(EMAIL:%=AlarmEmail=%) $(ARCH:%=Architecture=%),--parameter $(pair))
 EDITABLE := --no-deps --no-build-isolation --editable
 
 .DEFAULT_GOAL := help
-.PHONY: help serve training client check test chaos coverage bench lint types contract format lock release clean
+.PHONY: help serve training client build deploy delete budget check test chaos coverage bench lint template symbols audit smoke types contract
+.PHONY: format lock release clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | LC_ALL=C sort | sed -E 's/:.*## /\t/' | expand -t 12
@@ -23,6 +28,19 @@ serve: $(VENV)/.local ## Run the whole stack on this machine (PORT=3000, RUNTIME
 training: $(VENV)/.training $(if $(shell command -v nvidia-smi),$(VENV)/.cuda) ## Install what `python -m training` needs, with CUDA's libraries beside a GPU
 
 client: $(VENV)/.client ## Install the command .venv/bin/frond
+
+build: $(VENV)/.sam ## Build the stack for AWS (STAGE=dev, ARCH=x86_64 or arm64, PARAMETERS="Name=value …"); needs Docker
+	@$(DEPLOYMENT) build $(CHOSEN)
+
+deploy: build ## Build and deploy the stack (STAGE=dev, EMAIL=you@example.org, YES=1 without a question)
+	@$(DEPLOYMENT) deploy $(CHOSEN) $(if $(YES),--no-confirm)
+
+delete: $(VENV)/.sam ## Delete the stack; its data stay (STAGE=dev, DATA=1 deletes them, too)
+	@$(DEPLOYMENT) delete --stage $(STAGE) $(if $(DATA),--with-data)
+
+budget: $(VENV)/.sam ## Email when the account's costs exceed a budget (EMAIL=you@example.org, DOLLARS=10)
+	@$(VENV)/sam/bin/sam deploy --template-file budget.yaml --stack-name frond-budget --region us-east-1 \
+	  --config-env budget --parameter-overrides AlarmEmail=$(EMAIL) MonthlyBudget=$(or $(DOLLARS),10)
 
 check: lint types ## Check style and types, then run the unit tests that need no TensorFlow: a minute, for daily work
 	$(PYTEST) tests/unit --without-tensorflow
@@ -48,10 +66,27 @@ $(VENV)/.mermaid: requirements/mermaid.txt $(VENV)/.docs
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
 	@touch $@
 
-lint: $(VENV)/.dev ## Check style, and the template
+lint: $(VENV)/.dev ## Check style, the template in every region, and the workflows
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/cfn-lint template.yaml
+	$(BIN)/cfn-lint --regions ALL_REGIONS -- template.yaml
+	$(BIN)/cfn-lint --regions us-east-1 -- budget.yaml
+	$(BIN)/actionlint
+
+template: $(VENV)/.sam $(VENV)/.checkov ## Check the template as the SAM CLI and Checkov do
+	AWS_DEFAULT_REGION=us-east-1 SAM_CLI_TELEMETRY=0 $(VENV)/sam/bin/sam validate --lint
+	$(VENV)/checkov/bin/checkov --config-file .checkov.yaml --quiet --compact
+
+symbols: $(VENV)/.build ## Compare the locked wheels with the base image's C libraries, for both architectures
+	@$(BIN)/python -m tools.symbol_versions
+
+audit: $(VENV)/.audit ## Look for known vulnerabilities of the packages that are deployed or installed by users
+	$(VENV)/audit/bin/pip-audit --disable-pip --require-hashes $(foreach lock,classify preprocess client,-r requirements/$(lock).txt)
+
+smoke: $(VENV)/.client ## Classify the sample photos with a deployed stack, over HTTP and through S3 (STAGE=dev)
+	@$(BIN)/frond classify events/photos --stack frond-$(STAGE)
+	@folder=$$(mktemp -d) && cp events/photos/*.jpg "$$folder" && trap 'rm -rf "$$folder"' EXIT \
+	  && $(BIN)/frond upload "$$folder" --batch "smoke-$$(date +%s)" --stack frond-$(STAGE)
 
 types: $(VENV)/.dev ## Check types
 	$(BIN)/python -m mypy
@@ -92,6 +127,13 @@ $(VENV)/.client-package: client/pyproject.toml | $(VENV)/.build
 	@touch $@
 
 $(VENV)/.client $(VENV)/.dev: | $(VENV)/.client-package
+
+# The SAM CLI, Checkov and pip-audit have environments of their own: their versions of our packages differ.
+$(VENV)/.sam $(VENV)/.checkov $(VENV)/.audit: $(VENV)/.%: requirements/%.txt | $(VENV)/.dev
+	@echo "Installing $< …"
+	@$(BIN)/python -m venv $(VENV)/$*
+	@$(VENV)/$*/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
 
 $(VENV)/.%: requirements/%.txt | $(VENV)/.build
 	@echo "Installing requirements/$*.txt …"

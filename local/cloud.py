@@ -26,9 +26,17 @@ STACK = "frond-local"
 ACCOUNT = "123456789012"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
 
-# This package runs API Gateway and Lambda itself. Moto ignores the conditions of bucket and queue policies,
-# so "deny without TLS" would deny everything.
-_NOT_IN_MOTO = ("AWS::ApiGateway::", "AWS::Lambda::", "AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy")
+# This package runs API Gateway and Lambda itself, and no alarms or deployments of versions. Moto ignores
+# the conditions of bucket and queue policies, so "deny without TLS" would deny everything.
+_NOT_IN_MOTO = (
+    "AWS::ApiGateway::",
+    "AWS::CloudWatch::",
+    "AWS::CodeDeploy::",
+    "AWS::Lambda::",
+    "AWS::S3::BucketPolicy",
+    "AWS::SNS::TopicPolicy",
+    "AWS::SQS::QueuePolicy",
+)
 
 
 @dataclass(frozen=True)
@@ -108,11 +116,9 @@ class Cloud:
         """
         resources = template.document["Resources"]
         outside = _outside_moto(resources)
-        resolvable = {
-            key(call): call
-            for call in calls([resource.get("Properties", {}) for resource in resources.values()])
-            if not references(call) & outside
-        }
+        nodes = [resource.get("Properties", {}) for resource in resources.values()]
+        names = [{"Ref": name} for name in template.of_type("AWS::S3::Bucket")]
+        resolvable = {key(call): call for call in calls([nodes, names]) if not references(call) & outside}
         document = {
             **template.document,
             "Resources": _without(resources, outside),
@@ -126,7 +132,7 @@ class Cloud:
         }
         s3 = self.s3()
         for name in template.of_type("AWS::S3::Bucket"):
-            _configure_bucket(s3, properties[name])
+            _configure_bucket(s3, values[key({"Ref": name})], properties[name])
         return DeployedStack(properties, outputs)
 
     def _create(self, document: dict[str, Any]) -> dict[str, str]:
@@ -173,9 +179,8 @@ def _outputs(document: dict[str, Any], outside: set[str]) -> dict[str, Any]:
     return {name: output for name, output in outputs.items() if not references(output) & outside}
 
 
-def _configure_bucket(s3: "S3Client", properties: dict[str, Any]) -> None:
+def _configure_bucket(s3: "S3Client", bucket: str, properties: dict[str, Any]) -> None:
     """Set versioning and notifications, which moto's CloudFormation ignores."""
-    bucket = properties["BucketName"]
     if status := properties.get("VersioningConfiguration", {}).get("Status"):
         s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": status})
     if notifications := properties.get("NotificationConfiguration"):

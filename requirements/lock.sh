@@ -31,6 +31,11 @@ lock runtime requirements/runtime.in "${upgrade[@]}"
 lock emulator requirements/emulator.in --no-deps "${upgrade[@]}"
 lock mermaid requirements/mermaid.in --no-deps "${upgrade[@]}"
 
+# `make deploy`, `make template` and `make audit` install these, each in an environment of its own.
+lock sam requirements/sam.in --constraint requirements/emulator.txt "${upgrade[@]}"
+lock checkov requirements/checkov.in "${upgrade[@]}"
+lock audit requirements/audit.in "${upgrade[@]}"
+
 # The bench installs each of its peers in an environment of its own.
 for peer in keras onnxruntime openvino convert; do
   lock "bench-$peer" "requirements/bench-$peer.in" --constraint requirements/dev.txt

@@ -100,7 +100,7 @@ def deployed_stack(name: str) -> StackAccess:
                 raise
             raise TrainingError(
                 f"There is no stack {name} in {client.meta.region_name}; check its name and AWS_REGION, "
-                "or deploy it with `sam deploy`."
+                "or deploy it with `make deploy`."
             ) from error
     outputs = {output["OutputKey"]: output["OutputValue"] for output in description.get("Outputs", [])}
     return StackAccess(name, outputs, aws)

@@ -115,7 +115,7 @@ class FrondStack:
         region = self._session.region_name
         return (
             f"There is no stack {self.name} in {region}. "
-            "Check its name and the region (AWS_REGION), or deploy it with `sam deploy`."
+            "Check its name and the region (AWS_REGION), or deploy it with `make deploy`."
         )
 
     @property

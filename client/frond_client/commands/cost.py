@@ -42,10 +42,13 @@ def cost(
         float, typer.Option(min=0.1, max=24, help="Hours per day in which photos arrive.")
     ] = 24,
     traces: Annotated[bool, typer.Option("--traces/--no-traces", help="Whether X-Ray traces.")] = False,
-    upload_days: Annotated[int, typer.Option(min=1, help="UploadRetentionDays of the stack.")] = 30,
-    old_version_days: Annotated[int, typer.Option(min=1, help="OldVersionRetentionDays.")] = 30,
-    picture_days: Annotated[int, typer.Option(min=1, help="PictureRetentionDays.")] = 365,
-    result_days: Annotated[int, typer.Option(min=1, help="ResultRetentionDays.")] = 365,
+    upload_days: Annotated[int, typer.Option(min=1, help="UploadRetentionDays of the stack.")] = 7,
+    old_version_days: Annotated[int, typer.Option(min=1, help="OldVersionRetentionDays.")] = 1,
+    picture_days: Annotated[int, typer.Option(min=1, help="PictureRetentionDays.")] = 30,
+    result_days: Annotated[int, typer.Option(min=1, help="ResultRetentionDays.")] = 90,
+    all_alarms: Annotated[bool, typer.Option("--all-alarms", help="Alarms=All.")] = False,
+    dashboard: Annotated[bool, typer.Option("--dashboard", help="Dashboard=true.")] = False,
+    detailed_metrics: Annotated[bool, typer.Option("--detailed-metrics", help="Metrics=detailed.")] = False,
     image_mb: Annotated[float, typer.Option(min=0, help="Size of the container image.")] = 172,
     measurements: Annotated[
         Path | None, typer.Option(metavar="FILE.json", help="Your own measurements.")
@@ -86,6 +89,9 @@ def cost(
         old_version_days=old_version_days,
         picture_days=picture_days,
         result_days=result_days,
+        all_alarms=all_alarms,
+        dashboard=dashboard,
+        detailed_metrics=detailed_metrics,
         photo_bytes=photo_bytes,
         response_bytes=response_bytes,
         log_bytes=log_bytes,

@@ -23,6 +23,12 @@ IDLE_POLLS = 2 * 5 * SECONDS / 20
 # X-Ray samples the first request of each second and this share of the others:
 # https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html
 XRAY_SAMPLING_RATE = 0.05
+# Metrics of the template's alarms, and of those that every stack has; a test counts them.
+ALARM_METRICS, ESSENTIAL_ALARM_METRICS = 22, 10
+# Custom metrics of a function, unless they are detailed: its photos.
+BASIC_METRICS = 1
+# A line of the stage's access log, with CloudWatch's overhead of an event.
+ACCESS_LOG_BYTES = 480
 
 
 @dataclass(frozen=True)
@@ -107,6 +113,8 @@ class BillCalculator:
         yield LineItem("Lambda", "calls", work.photos, price.lambda_request, compute=True)
         yield from self._compute("API", work.photos, durations, photos=1)
         yield LineItem("API Gateway", "requests", work.photos, price.api_request)
+        lines = work.photos * ACCESS_LOG_BYTES / GIGABYTE
+        yield LineItem("CloudWatch", "access log", lines, price.logs_gb)
         gigabytes = work.photos * (work.response_bytes or photo.answer) / GIGABYTE
         yield LineItem("Data transfer", "responses out", gigabytes, price.data_out_gb)
         yield LineItem(
@@ -151,6 +159,10 @@ class BillCalculator:
         yield LineItem("SQS", "polls of idle queues", IDLE_POLLS, self.prices.sqs_request)
         image = 2 * self.workload.image_mb / 1024
         yield LineItem("ECR", "image, for two functions", image, self.prices.ecr_gb_month)
+        watched = ALARM_METRICS if self.workload.all_alarms else ESSENTIAL_ALARM_METRICS
+        yield LineItem("CloudWatch", "alarms", watched, self.prices.alarm_metric_month)
+        if self.workload.dashboard:
+            yield LineItem("CloudWatch", "dashboard", 1, self.prices.dashboard_month)
 
     def _compute(self, name: str, calls: float, durations: Durations, photos: float) -> Iterator[LineItem]:
         work, price = self.workload, self.prices.gb_second(self.workload.architecture)
@@ -177,6 +189,7 @@ class BillCalculator:
         yield LineItem("CloudWatch", "logs", log_gigabytes, price.logs_gb)
         # A metric is billed for each hour with at least one value.
         share = work.busy_hours / 24 * self._probability(calls[0], 3600)
+        metrics = metrics if work.detailed_metrics else BASIC_METRICS * len(calls)
         yield LineItem("CloudWatch", "metrics", metrics * share, price.metric_month)
         if work.traced:
             traces = sum(map(self._traces, calls))

@@ -84,6 +84,8 @@ class RegionPrices(BaseModel):
     eventbridge_event: Price
     logs_gb: Price
     metric_month: Price
+    alarm_metric_month: Price
+    dashboard_month: Price
     xray_trace: Price
     ecr_gb_month: Price
 

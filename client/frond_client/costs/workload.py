@@ -35,6 +35,8 @@ class Workload:
         Hours per day in which photos arrive, evenly.
     traced
         Whether X-Ray traces requests (the template's `Tracing=Active`).
+    dashboard, all_alarms, detailed_metrics
+        Parameters of the template: `Dashboard=true`, `Alarms=All`, `Metrics=detailed`.
     photo_bytes, response_bytes, log_bytes
         Bytes of a photo, of an HTTP response and of the logs of a photo, instead of the measured ones.
     image_mb
@@ -50,10 +52,13 @@ class Workload:
     recorded: float = 1.0
     busy_hours: float = 24
     traced: bool = True
-    upload_days: int = 30
-    old_version_days: int = 30
-    picture_days: int = 365
-    result_days: int = 365
+    dashboard: bool = False
+    all_alarms: bool = False
+    detailed_metrics: bool = False
+    upload_days: int = 7
+    old_version_days: int = 1
+    picture_days: int = 30
+    result_days: int = 90
     photo_bytes: int | None = None
     response_bytes: int | None = None
     log_bytes: int | None = None

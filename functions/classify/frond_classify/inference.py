@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from frond.classifier import Classifier, ClassifierOutput, Inference
 from frond.image_quality import Issue, issues
 from frond.preprocessing import Photo
-from frond.telemetry import MetricUnit, metrics
+from frond.telemetry import MetricUnit, add_detail, metrics
 from frond_classify.activation_map import Matrix, class_activation_map
 from frond_classify.http.server_timing import ServerTiming
 from frond_classify.i18n import ENGLISH, Language
@@ -55,8 +55,8 @@ def classify_photos(
     together = model.predict(*inferences)
     alone = [together] if len(inferences) == 1 else [model.predict(inference) for inference in inferences]
     metrics.add_metric("PhotosClassified", MetricUnit.Count, len(photos))
-    metrics.add_metric("DecodeTime", MetricUnit.Milliseconds, timing.milliseconds("decode"))
-    metrics.add_metric("InferenceTime", MetricUnit.Milliseconds, timing.milliseconds("inference"))
+    add_detail("DecodeTime", MetricUnit.Milliseconds, timing.milliseconds("decode"))
+    add_detail("InferenceTime", MetricUnit.Milliseconds, timing.milliseconds("inference"))
     classified = [
         ClassifiedPhoto(
             photo,

@@ -12,7 +12,7 @@ from frond.queue_batch import Attempt, QueueBatch, Suspicion
 from frond.records import Status
 from frond.repository import ClassificationRepository
 from frond.s3_upload import Upload
-from frond.telemetry import costs, logger, metrics, timed
+from frond.telemetry import DETAILED, costs, logger, metrics, timed
 from frond.tracing import trace_handler
 from frond_classify.app import ClassifyApp, current_app
 from frond_classify.http.server_timing import ServerTiming
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 @logger.inject_lambda_context
 @trace_handler
-@metrics.log_metrics(capture_cold_start_metric=True)
+@metrics.log_metrics(capture_cold_start_metric=DETAILED)
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     """Classify a batch of uploads; SQS delivers failed messages again."""
     app = current_app()
@@ -106,7 +106,7 @@ def process_upload(
     with timed("ReadTime"):
         preprocessed = get_preprocessed_photo(app, repository, key)
     if preprocessed is None:
-        logger.info("Upload is finished, deleted or replaced", key=key.key)
+        logger.info("Upload is finished, deleted or replaced", id=key.identifier)
         withdraw(app, repository, key.identifier, key.sequencer)
         return
     with repository.marked_attempt(key.identifier, key.sequencer, attempt):
@@ -148,4 +148,4 @@ def _record_error(repository: ClassificationRepository, key: PreprocessedKey, er
         problem = attempt_failed("Classification", error)
         repository.record_error(key.identifier, key.sequencer, problem.document())
     except Exception:  # noqa: BLE001 - the caller raises the error itself
-        logger.warning("Error could not be recorded", key=key.key)
+        logger.warning("Error could not be recorded", id=key.identifier)

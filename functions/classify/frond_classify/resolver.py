@@ -11,7 +11,7 @@ from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from frond.problems import MEDIA_TYPE, InvalidRequest, MethodNotAllowed, Problem, UnknownPath
-from frond.telemetry import costs, logger, metrics
+from frond.telemetry import DETAILED, costs, logger, metrics
 from frond.tracing import trace_handler
 from frond_classify.http import idempotency
 from frond_classify.http.request_path import normalize_path
@@ -31,7 +31,7 @@ resolver = APIGatewayRestResolver(enable_validation=True, cors=CORS)
 
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_REST)
 @trace_handler
-@metrics.log_metrics(capture_cold_start_metric=True)
+@metrics.log_metrics(capture_cold_start_metric=DETAILED)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Respond to one request."""
     timing = ServerTiming()

@@ -22,7 +22,7 @@ from frond.records import ExpectedUpload
 from frond.s3_events import ObjectCreated, parse_s3_event
 from frond.s3_objects import S3Object, get_object
 from frond.s3_upload import Upload
-from frond.telemetry import MetricUnit, costs, logger, metrics, timed
+from frond.telemetry import DETAILED, MetricUnit, costs, logger, metrics, timed
 from frond.tracing import trace_handler
 from frond_preprocess.app import PreprocessApp, current_app
 from frond_preprocess.preprocessed_store import Preprocessed
@@ -36,7 +36,7 @@ THUMBNAIL_SIDE = 512
 
 @logger.inject_lambda_context
 @trace_handler
-@metrics.log_metrics(capture_cold_start_metric=True)
+@metrics.log_metrics(capture_cold_start_metric=DETAILED)
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     """Preprocess a batch of uploads; SQS delivers failed messages again."""
     with costs.counted():
@@ -102,7 +102,7 @@ def preprocess_upload(app: PreprocessApp, created: ObjectCreated, attempt: str |
     with timed("RecordTime"):
         record = app.repository.mark_running(upload)
     if record is None:
-        logger.info("Upload is finished, deleted or replaced", key=upload.key)
+        logger.info("Upload is finished, deleted or replaced", id=upload.identifier)
         _withdraw(app, upload)
         return
     try:
@@ -115,7 +115,7 @@ def preprocess_upload(app: PreprocessApp, created: ObjectCreated, attempt: str |
 
 
 def _reject(app: PreprocessApp, upload: Upload, problem: Problem) -> None:
-    logger.info("Photo is unusable", key=upload.key, problem=problem.slug)
+    logger.info("Photo is unusable", id=upload.identifier, problem=problem.slug)
     app.store.put_problem(upload, problem)
     metrics.add_metric("PhotosRejected", MetricUnit.Count, 1)
 
@@ -169,7 +169,7 @@ def _record_error(app: PreprocessApp, upload: Upload, error: Exception) -> None:
         problem = attempt_failed("Preprocessing", error)
         app.repository.record_error(upload.identifier, upload.sequencer, problem.document())
     except Exception:  # noqa: BLE001 - the caller raises the error itself
-        logger.warning("Error could not be recorded", key=upload.key)
+        logger.warning("Error could not be recorded", id=upload.identifier)
 
 
 costs.started()

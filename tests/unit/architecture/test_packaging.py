@@ -133,13 +133,35 @@ def test_a_wheel_holds_every_committed_file_of_the_packages(tmp_path: Path) -> N
     assert committed <= built
 
 
-def test_the_workflow_runs_what_ci_runs_on_the_oldest_and_the_newest_python() -> None:
-    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8"))
+WORKFLOWS = ROOT / ".github" / "workflows"
+
+
+def test_the_workflow_runs_what_ci_runs_on_every_python() -> None:
+    workflow = yaml.safe_load((WORKFLOWS / "ci.yml").read_text(encoding="utf-8"))
     job = workflow["jobs"]["test"]
     assert ".ci/run" in [step.get("run") for step in job["steps"]]
     supported = SpecifierSet(FROND["project"]["requires-python"])
     pythons = [f"3.{minor}" for minor in range(30) if f"3.{minor}" in supported]
-    assert job["strategy"]["matrix"]["python"] == [pythons[0], pythons[-1]]
+    assert job["strategy"]["matrix"]["python"] == pythons
+
+
+def test_actionlint_accepts_the_workflows() -> None:
+    lint = [str(Path(sys.executable).with_name("actionlint"))]
+    found = subprocess.run(lint, cwd=ROOT, check=False, capture_output=True, text=True)
+    assert (found.returncode, found.stdout) == (0, "")
+
+
+@pytest.mark.parametrize("workflow", sorted(WORKFLOWS.glob("*.yml")), ids=lambda path: path.stem)
+def test_a_workflow_pins_its_actions_and_runs_targets_that_exist(workflow: Path) -> None:
+    text = workflow.read_text(encoding="utf-8")
+    used = re.findall(r"uses: (\S+)(.*)", text)
+    for action, comment in used:
+        local = action.startswith("./")
+        assert local or re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", action), action
+        assert local or re.fullmatch(r" # v\d+\.\d+\.\d+", comment), action
+    # make -n fails for a target or a prerequisite that does not exist.
+    for targets in re.findall(r"run: make ([a-z ]+)", text):
+        subprocess.run(["make", "-n", *targets.split()], cwd=ROOT, check=True, capture_output=True)
 
 
 def test_the_paths_of_codeowners_exist() -> None:

@@ -19,6 +19,7 @@ from frond.repository import ClassificationRepository
 from frond.s3_upload import Upload
 from tests.support.dynamodb_table import make_table
 from tests.support.lambda_context import FakeLambdaContext
+from tests.support.permissions import permitted_calls
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -175,7 +176,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[MotoAws]:
     # Loading the model again would take most of the tests' time.
     monkeypatch.setattr(app, "_loading", before._loading)
     use_app(app)
-    with mock_aws():
+    with mock_aws(), permitted_calls():
         s3, sqs, events = boto3.client("s3"), boto3.client("sqs"), boto3.client("events")
         for bucket in names.values():
             s3.create_bucket(Bucket=bucket)

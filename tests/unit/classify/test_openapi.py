@@ -18,6 +18,7 @@ INTERNAL = {
     "invalid-model",
     "invalid-photo",
     "vanished-photo",
+    "encrypted-photo",
     "broken-promise",
     "unprocessable-photo",
     "attempt-failed",

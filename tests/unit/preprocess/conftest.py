@@ -10,6 +10,7 @@ from moto import mock_aws
 
 from frond.repository import ClassificationRepository
 from tests.support.dynamodb_table import make_table
+from tests.support.permissions import permitted_calls
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -33,7 +34,7 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator["S3Client"]:
         monkeypatch.setenv(name, value)
     # A busy machine may take longer than a function has.
     monkeypatch.setattr("frond.queue_batch.TIME_LIMIT_S", 300.0)
-    with mock_aws():
+    with mock_aws(), permitted_calls():
         from frond_preprocess.app import use_app
 
         use_app(None)

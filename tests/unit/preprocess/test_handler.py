@@ -7,6 +7,7 @@ from urllib.parse import quote_plus
 
 import numpy as np
 import pytest
+from botocore.exceptions import ClientError
 from PIL import Image
 
 from frond.preprocessing import PreprocessingSpec, read_photo
@@ -244,3 +245,44 @@ def test_a_missing_bucket_returns_every_message_to_the_queue_and_records_the_err
     assert found is not None
     assert found.last_error is not None
     assert found.last_error["detail"] == "Preprocessing failed: PutObject in AWS returned NoSuchBucket."
+
+
+KMS = "User: arn:aws:sts::1:assumed-role/r/f is not authorized to perform: kms:Decrypt on resource: arn"
+SSE_C = "The object was stored using a form of Server Side Encryption. The correct parameters must …"
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "encrypted"),
+    [
+        ("AccessDenied", KMS, True),
+        ("KMS.DisabledException", "arn:aws:kms:k is disabled.", True),
+        ("InvalidRequest", SSE_C, True),
+        ("AccessDenied", "Access Denied", False),
+        ("InvalidRequest", "Missing required header", False),
+    ],
+)
+def test_an_upload_under_a_key_of_the_callers_fails_at_once(
+    s3: "S3Client", monkeypatch: pytest.MonkeyPatch, code: str, message: str, encrypted: bool
+) -> None:
+    from frond_preprocess.app import current_app
+
+    def refuse(**_: Any) -> None:
+        raise ClientError({"Error": {"Code": code, "Message": message}}, "GetObject")
+
+    monkeypatch.setattr(current_app().s3, "get_object", refuse)
+    failed = handle(record("a.jpg", 10))
+    if encrypted:
+        monkeypatch.undo()
+        assert failed == []
+        assert problem_of(s3) == "encrypted-photo"
+    else:
+        assert failed == ["1"]
+
+
+def test_logs_name_no_object_key(s3: "S3Client", caplog: pytest.LogCaptureFixture) -> None:
+    key = "Ada Lovelace/holiday.jpg"
+    s3.put_object(Bucket=UPLOADS, Key=key, Body=b"no photo")
+    assert handle(record(key, 8)) == []
+    logs = " ".join(str(vars(each)) for each in caplog.records)
+    assert identifier_of(key) in logs
+    assert "Ada" not in logs

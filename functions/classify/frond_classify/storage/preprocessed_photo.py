@@ -59,7 +59,7 @@ class PreprocessedPhoto:
         if self.png and metadata.get("preprocessing") == spec.model_dump_json():
             width, height = int(metadata["original-width"]), int(metadata["original-height"])
             return Photo(_decode_png(self.png.content), width, height, metadata["original-format"])
-        logger.info("Photo is preprocessed again", key=self.upload.key, size=spec.size)
+        logger.info("Photo is preprocessed again", id=self.upload.identifier, size=spec.size)
         limits = DecodeLimits(app.settings.max_upload_bytes, app.settings.max_pixels)
         return read_photo(app.object_store.get_upload(self.upload), spec, limits)
 

@@ -222,6 +222,13 @@ class VanishedPhoto(InvalidPhoto):
     detail = "It was deleted before it was read; upload it again."
 
 
+class EncryptedPhoto(InvalidPhoto):
+    """An upload that is encrypted with a key that the functions may not use."""
+
+    slug, title = "encrypted-photo", "The photo is encrypted with a key of yours"
+    detail = "Upload it again without a KMS key or a customer-provided key (SSE-C); S3 encrypts it anyway."
+
+
 class UploadMismatch(InvalidPhoto):
     """An upload whose content type or size is not that of its form."""
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from frond.problems import VanishedPhoto
+from frond.problems import EncryptedPhoto, VanishedPhoto
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -31,6 +31,8 @@ def get_object(s3: "S3Client", bucket: str, key: str, version: str | None = None
     ------
     frond.problems.VanishedPhoto
         The object, or that version of it, does not exist.
+    frond.problems.EncryptedPhoto
+        It is encrypted with a key that this function may not use.
     """
     optional: Any = {"VersionId": version} if version else {}
     try:
@@ -38,6 +40,8 @@ def get_object(s3: "S3Client", bucket: str, key: str, version: str | None = None
     except ClientError as error:
         if error.response["Error"]["Code"] in _NOT_FOUND:
             raise VanishedPhoto from error
+        if _lacks_its_key(error):
+            raise EncryptedPhoto from error
         raise
     return S3Object(
         response["Body"].read(),
@@ -45,3 +49,15 @@ def get_object(s3: "S3Client", bucket: str, key: str, version: str | None = None
         response["Metadata"],
         response["LastModified"],
     )
+
+
+def _lacks_its_key(error: ClientError) -> bool:
+    """Return whether S3 has the object but not the key to read it.
+
+    A KMS key of the caller's is denied by name, or disabled or deleted. Reading an object without its
+    customer-provided key (SSE-C) is an invalid request.
+    """
+    code, message = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
+    if code == "AccessDenied":
+        return "kms:" in message
+    return code.startswith("KMS.") or (code == "InvalidRequest" and "Server Side Encryption" in message)

@@ -15,13 +15,27 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from frond.pricing import Architecture, invocation_dollars
 
-__all__ = ["MetricUnit", "costs", "logger", "metrics", "timed"]
+__all__ = ["DETAILED", "MetricUnit", "add_detail", "costs", "logger", "metrics", "timed"]
 
 # Many invocations have no metrics; that is no reason to warn.
 warnings.filterwarnings("ignore", message="No application metrics to publish")
 
 logger = Logger()
 metrics = Metrics(namespace="Frond")
+# Otherwise the stacks of an account would trigger each other's alarms.
+if _stack := os.environ.get("FROND_STACK"):
+    metrics.set_default_dimensions(stack=_stack)
+
+# CloudWatch bills each metric by the month. Without it the values of a call are in its log line only.
+DETAILED = os.environ.get("FROND_METRICS", "detailed") == "detailed"
+
+
+def add_detail(name: str, unit: MetricUnit, value: float) -> None:
+    """Add a metric of a stack with detailed metrics; elsewhere the value to the log line."""
+    if DETAILED:
+        metrics.add_metric(name, unit, value)
+    else:
+        metrics.add_metadata(name, [*metrics.metadata_set.get(name, []), value])
 
 
 @contextmanager
@@ -31,7 +45,7 @@ def timed(metric: str) -> Iterator[None]:
     try:
         yield
     finally:
-        metrics.add_metric(metric, MetricUnit.Milliseconds, round(1000 * (perf_counter() - started), 2))
+        add_detail(metric, MetricUnit.Milliseconds, round(1000 * (perf_counter() - started), 2))
 
 
 class Costs:
@@ -52,7 +66,7 @@ class Costs:
         billed, self._start = milliseconds + self._start, 0.0
         architecture: Architecture = "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64"
         dollars = invocation_dollars(billed, int(memory), architecture)
-        metrics.add_metric("PhotosCost", MetricUnit.NoUnit, round(dollars, 12))
+        add_detail("PhotosCost", MetricUnit.NoUnit, round(dollars, 12))
 
     @contextmanager
     def counted(self) -> Iterator[None]:

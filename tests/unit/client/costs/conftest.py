@@ -27,6 +27,8 @@ ROUND = {
     "eventbridge_event": (0.000001, 0),
     "logs_gb": (0.5, 5),
     "metric_month": (0.3, 10),
+    "alarm_metric_month": (0.1, 10),
+    "dashboard_month": (3, 3),
     "xray_trace": (0.000005, 100_000),
     "ecr_gb_month": (0.1, 0),
 }

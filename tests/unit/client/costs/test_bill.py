@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 
-from frond_client.costs.bill import Bill, BillCalculator
+from frond_client.costs.bill import ALARM_METRICS, ESSENTIAL_ALARM_METRICS, Bill, BillCalculator
 from frond_client.costs.measurements import Measurements
 from frond_client.costs.prices import PriceList
 from frond_client.costs.workload import Workload
 from frond_client.errors import FrondError
+from local.template import read
+from tests.conftest import ROOT
 from tests.unit.client.costs.conftest import GIGABYTE
 
 MILLION = 1_000_000
@@ -25,7 +27,8 @@ class CalculatorFactory:
         self._region, self._measured = prices.region("eu-test-1"), measured
 
     def __call__(self, photos: float = MILLION, **assumed: Any) -> BillCalculator:
-        workload = Workload(photos, memory=2048, **assumed)
+        days = {"upload_days": 30, "old_version_days": 30, "picture_days": 365, "result_days": 365}
+        workload = Workload(photos, memory=2048, **{**days, "detailed_metrics": True, **assumed})
         return BillCalculator(workload, self._region, self._measured)
 
 
@@ -50,7 +53,9 @@ def test_a_million_photos_over_http(calculator: CalculatorFactory) -> None:
             "DynamoDB records stored 365 days": records * 0.25,
             "DynamoDB backup of records": records * 0.2,
             "CloudWatch logs": MILLION / 2**20 * 0.5,
+            "CloudWatch access log": MILLION * 480 / GIGABYTE * 0.5,
             "CloudWatch metrics": 4 * 0.3,
+            "CloudWatch alarms": 10 * 0.1,
             "X-Ray traces": (first + 0.05 * (MILLION - first)) * 0.000005,
             "SQS polls of idle queues": 1_296_000 * 0.0000005,
             "ECR image, for two functions": 2 * 172 / 1024 * 0.1,
@@ -145,10 +150,30 @@ def test_each_assumption_changes_the_bill(calculator: CalculatorFactory) -> None
 
 def test_a_few_photos_cost_the_fixed_items(calculator: CalculatorFactory) -> None:
     bill = calculator(1).http(free_tier=False)
-    assert bill.dollars == pytest.approx(1_296_000 * 0.0000005 + 2 * 172 / 1024 * 0.1, rel=0.01)
+    assert bill.dollars == pytest.approx(1_296_000 * 0.0000005 + 2 * 172 / 1024 * 0.1 + 10 * 0.1, rel=0.01)
 
 
 def test_a_size_without_measurements_is_an_error(prices: PriceList, measured: Measurements) -> None:
     meter = BillCalculator(Workload(1, memory=1000), prices.region("eu-test-1"), measured)
     with pytest.raises(FrondError, match="There are no measurements at 1000 MB; choose one of 2048"):
         meter.http(free_tier=False)
+
+
+def test_optional_settings_have_lines_of_their_own(calculator: CalculatorFactory) -> None:
+    plain = costs(calculator(detailed_metrics=False).http(free_tier=False))
+    full = costs(calculator(dashboard=True, all_alarms=True).http(free_tier=False))
+    assert plain["CloudWatch metrics"] == pytest.approx(0.3)
+    assert "CloudWatch dashboard" not in plain
+    assert full["CloudWatch dashboard"] == 3
+    assert full["CloudWatch alarms"] == pytest.approx(22 * 0.1)
+
+
+def test_the_alarms_of_the_template_are_counted() -> None:
+    resources = read(ROOT / "template.yaml").document["Resources"]
+    alarms = [each for each in resources.values() if each["Type"] == "AWS::CloudWatch::Alarm"]
+
+    def metrics(alarm: dict[str, Any]) -> int:
+        return len([each for each in alarm["Properties"].get("Metrics", []) if "MetricStat" in each]) or 1
+
+    assert sum(map(metrics, alarms)) == ALARM_METRICS
+    assert sum(metrics(each) for each in alarms if "Condition" not in each) == ESSENTIAL_ALARM_METRICS

@@ -146,6 +146,7 @@ export const en = {
     "unsupported-media-type": ["That kind of picture is not read here", "Choose a JPEG, PNG, WebP, HEIC or AVIF file."],
     "unreadable-photo": ["The photo is damaged", "The file is cut short or corrupt. Send the original again, or take a new photo."],
     "vanished-photo": ["The photo is gone", "It was deleted before it was looked at. Send it again."],
+    "encrypted-photo": ["The photo is encrypted with a key of yours", "Upload it again without a KMS key or a key of your own; it is encrypted anyway."],
     "broken-promise": ["The photo did not arrive whole", "Send it again."],
     "too-many-pixels": ["The photo has too many pixels", "Make it smaller first; a few megapixels are plenty."],
     "too-complex": ["That file cannot be read", "It is built in an unusual way. Open it in a photo app, save it again as a JPEG and try that."],

@@ -146,6 +146,7 @@ export const es = {
     "unsupported-media-type": ["Aquí no se lee ese tipo de imagen", "Elige un archivo JPEG, PNG, WebP, HEIC o AVIF."],
     "unreadable-photo": ["La foto está dañada", "El archivo está cortado o corrupto. Envía el original de nuevo o haz otra foto."],
     "vanished-photo": ["La foto ya no está", "Se borró antes de que se pudiera mirar. Envíala de nuevo."],
+    "encrypted-photo": ["La foto está cifrada con una clave suya", "Súbala de nuevo sin clave KMS ni clave propia; se cifra de todos modos."],
     "broken-promise": ["La foto no ha llegado entera", "Envíala de nuevo."],
     "too-many-pixels": ["La foto tiene demasiados píxeles", "Redúcela antes; con unos pocos megapíxeles basta."],
     "too-complex": ["Ese archivo no se puede leer", "Está hecho de forma poco común. Ábrelo en una aplicación de fotos, guárdalo de nuevo como JPEG e inténtalo con ese."],

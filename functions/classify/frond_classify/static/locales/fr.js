@@ -146,6 +146,7 @@ export const fr = {
     "unsupported-media-type": ["Ce type d’image n’est pas lu ici", "Choisissez un fichier JPEG, PNG, WebP, HEIC ou AVIF."],
     "unreadable-photo": ["La photo est endommagée", "Le fichier est tronqué ou corrompu. Renvoyez l’original, ou prenez une nouvelle photo."],
     "vanished-photo": ["La photo a disparu", "Elle a été supprimée avant d’être regardée. Renvoyez-la."],
+    "encrypted-photo": ["La photo est chiffrée avec une clé à vous", "Envoyez-la à nouveau sans clé KMS ni clé à vous ; elle est chiffrée de toute façon."],
     "broken-promise": ["La photo n’est pas arrivée entière", "Renvoyez-la."],
     "too-many-pixels": ["La photo a trop de pixels", "Réduisez-la d’abord ; quelques mégapixels suffisent."],
     "too-complex": ["Ce fichier ne peut pas être lu", "Il est construit de façon inhabituelle. Ouvrez-le dans une application de photos, enregistrez-le à nouveau en JPEG et essayez avec celui-là."],

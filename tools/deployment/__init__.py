@@ -1,0 +1,1 @@
+"""Build, deploy and delete a stack with the SAM CLI."""
