@@ -7,8 +7,8 @@ from collections import deque
 class FairSemaphore:
     """Slots that go to the thread that has waited longest.
 
-    With `threading.Semaphore` a thread that releases a slot and comes again takes it before a waiter wakes up:
-    under load some wait as long as the load lasts.
+    With `threading.Semaphore` a thread that releases a slot and comes again takes it before a waiter wakes
+    up: under load some wait as long as the load lasts.
 
     Parameters
     ----------
