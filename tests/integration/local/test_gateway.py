@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.support.running_stack import RunningStack
+from tests.support.waiting import HANG_S
 
 MB = 1024 * 1024
 
@@ -140,7 +141,7 @@ def test_requests_are_served_concurrently(stack: RunningStack) -> None:
 def _raw(stack: RunningStack, text: bytes) -> bytes:
     """Send raw bytes, close the sending side, and return the response."""
     host, _, port = stack.api_url.removeprefix("http://").partition(":")
-    with socket.create_connection((host, int(port)), timeout=30) as connection:
+    with socket.create_connection((host, int(port)), timeout=HANG_S) as connection:
         connection.sendall(text.replace(b"%s", stack.api_key.encode()))
         connection.shutdown(socket.SHUT_WR)
         response = b""

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from frond.uploads import identifier_of
 from local.cloud import Cloud
 from local.event_source_mapping import EventSourceMapping
@@ -125,7 +123,6 @@ def deadly_function(cloud: Cloud, name: str) -> Function:
     return Function("deadly", handler, folder, path, requirements, environment, TIMEOUT_S + 10.0)
 
 
-@pytest.mark.timeout(400)
 def test_twenty_photos_are_preprocessed_beside_files_that_kill_and_hang(seedling: bytes) -> None:
     batches = {
         "BatchSize": 10,
@@ -135,7 +132,7 @@ def test_twenty_photos_are_preprocessed_beside_files_that_kill_and_hang(seedling
     with deployed("deadly-batches", batches, VISIBILITY_S) as stack:
         good = put_around(stack, seedling, {"killing.jpg": KILL, "hanging.jpg": HANG})
 
-        eventually(lambda: True if stack.length("queue") == 0 else None, timeout=300)
+        eventually(lambda: True if stack.length("queue") == 0 else None)
 
         deadly = dict.fromkeys(map(identifier_of, ("killing.jpg", "hanging.jpg")), "problem.json")
         assert stack.outcomes() == {**good, **deadly}
@@ -144,12 +141,11 @@ def test_twenty_photos_are_preprocessed_beside_files_that_kill_and_hang(seedling
         assert stack.length("dead-letters") == 0
 
 
-@pytest.mark.timeout(400)
 def test_no_photo_waits_for_the_next_delivery_of_a_file_that_kills(seedling: bytes) -> None:
     with deployed("deadly-uploads", mapping_of("UploadsQueue"), HIDDEN_S) as stack:
         good = put_around(stack, seedling, {"killing.jpg": KILL})
 
-        assert eventually(lambda: stack.outcomes() == good or None, timeout=300)
+        assert eventually(lambda: stack.outcomes() == good or None)
 
         assert stack.length("queue") == 1
 

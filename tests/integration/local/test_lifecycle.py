@@ -43,7 +43,7 @@ def test_a_signal_during_a_request_stops_every_process(
             request = f"GET /sleep HTTP/1.1\r\nHost: x\r\nx-api-key: {running.info['api_key']}\r\n\r\n"
             caller.sendall(request.encode())
             running.process.send_signal(number)
-            assert running.process.wait(30) == 0
+            assert running.process.wait(HANG_S) == 0
     assert response["pid"] not in processes_of(template.parent)
     assert eventually(lambda: processes_of(template.parent) == [] or None)
     assert not stack_file.exists()

@@ -12,6 +12,7 @@ from moto.dynamodb.parsing.executors import UpdateExpressionExecutor
 
 from local.cloud import Cloud
 from tests.support.tables import make_table
+from tests.support.waiting import HANG_S
 
 # Of this test alone: moto keeps the tables of every cloud in the process.
 TABLE = "half-written-records"
@@ -41,7 +42,7 @@ def test_a_read_does_not_see_a_half_written_item(monkeypatch: pytest.MonkeyPatch
             ExpressionAttributeValues={":status": {"S": "running"}},
         )
         writing = pool.submit(fill)
-        assert begun.wait(10)
+        assert begun.wait(HANG_S)
 
         read = dynamodb.get_item(TableName=TABLE, Key=KEY)["Item"]
         writing.result()

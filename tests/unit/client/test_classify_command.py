@@ -387,5 +387,5 @@ def test_a_closed_pipe_causes_no_traceback(walk: Path, service: FakeApi) -> None
     assert process.stderr
     err = process.stderr.read()
     process.stderr.close()
-    assert process.wait(60) == 1
+    assert process.wait(HANG_S) == 1
     assert "Traceback" not in err

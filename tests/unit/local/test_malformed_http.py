@@ -15,6 +15,7 @@ import pytest
 from local.gateway import MAX_BODY_BYTES, Gateway, Server
 from local.rest_api import RestApi, Route
 from local.runtimes.pool import Pool
+from tests.support.waiting import HANG_S
 
 PROBLEM = "application/problem+json"
 DEFINITION = {
@@ -61,7 +62,7 @@ def address() -> Iterator[tuple[str, int]]:
 
 def send(address: tuple[str, int], text: bytes) -> tuple[int, dict[str, str], bytes]:
     """Send bytes, close the sending side; return status, headers and body of the response."""
-    with socket.create_connection(address, timeout=20) as connection:
+    with socket.create_connection(address, timeout=HANG_S) as connection:
         # A response may come before all was sent.
         sender = threading.Thread(target=_send_all, args=(connection, text))
         sender.start()

@@ -5,6 +5,7 @@ import pytest
 
 from local.runtimes.instance import BusyError, CrashedError, HandlerError
 from local.runtimes.pool import Pool
+from tests.support.waiting import HANG_S
 
 
 class Recorder:
@@ -22,7 +23,7 @@ class Recorder:
             raise HandlerError("raised")
         if event == b"wait":
             self.entered.set()
-            assert self.release.wait(10)
+            assert self.release.wait(HANG_S)
             if not self.alive:
                 raise CrashedError("stopped")
         return event
@@ -85,7 +86,7 @@ def test_a_caller_waits_no_longer_than_its_timeout(pool: Pool, started: list[Rec
     pool.invoke(b"1")
     busy = threading.Thread(target=pool.invoke, args=(b"wait",))
     busy.start()
-    assert started[0].entered.wait(10)
+    assert started[0].entered.wait(HANG_S)
     with pytest.raises(BusyError):
         pool.invoke(b"2", timeout=0.01)
     started[0].release.set()
@@ -104,7 +105,7 @@ def test_close_stops_busy_instances_and_rejects_invocations(pool: Pool, started:
     pool.invoke(b"1")
     busy = threading.Thread(target=call)
     busy.start()
-    assert started[0].entered.wait(10)
+    assert started[0].entered.wait(HANG_S)
     pool.close()
     busy.join()
     assert outcome == [CrashedError]
