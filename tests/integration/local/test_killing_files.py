@@ -168,6 +168,7 @@ def mapping_of(queue: str) -> dict[str, Any]:
         for resource in read(ROOT / "template.yaml").document["Resources"].values()
         if resource["Type"] == "AWS::Lambda::EventSourceMapping"
     ]
+    found: dict[str, Any]
     (found,) = (each for each in mappings if queue in str(each["EventSourceArn"]))
     del found["ScalingConfig"]  # its limit is a reference
     return found
