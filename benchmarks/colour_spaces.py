@@ -9,9 +9,11 @@ import struct
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TypeAlias
+from unittest.mock import patch
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,8 +29,10 @@ from tests.support.sample_images import encoded
 MODEL = Path(__file__).parents[1] / "functions" / "classify" / "model"
 PHOTOS = 20  # of each species
 SEED = 240
-COLUMNS = ("ignored", "Frond", "all converted")
+COLUMNS = ("ignored", "Frond", "all converted", "compensated")
 NEAR = ("Display P3", "Adobe RGB")
+# Photoshop's default, which maps black to the darkest ink; without it darker colours are cut off.
+COMPENSATED = ImageCms.Flags.BLACKPOINTCOMPENSATION
 TO_BT2020 = np.array(
     [[0.627404, 0.329283, 0.043313], [0.069097, 0.919540, 0.011362], [0.016391, 0.088013, 0.895595]]
 )
@@ -44,17 +48,18 @@ def encoders(cmyk_profile: bytes) -> dict[str, Encoder]:
     rows["Adobe RGB"] = with_profile(rgb_profile(ADOBE_RGB, 2.2), "RGB")
     rows["Wide Gamut RGB"] = with_profile(rgb_profile(WIDE_GAMUT, 2.2), "RGB")
     rows["ProPhoto RGB"] = with_profile(rgb_profile(PROPHOTO, 1.8), "RGB")
-    rows["CMYK with a profile"] = with_profile(cmyk_profile, "CMYK")
+    rows["CMYK"] = with_profile(cmyk_profile, "CMYK", COMPENSATED)
+    rows["CMYK, blacks cut off"] = with_profile(cmyk_profile, "CMYK")
     rows["PQ, BT.2020 (cICP)"] = with_chunk(to_pq, b"cICP", bytes([9, 16, 0, 1]))
     rows["linear (gAMA 1.0)"] = with_chunk(to_linear, b"gAMA", struct.pack(">I", 100_000))
     return rows
 
 
-def with_profile(profile: bytes, mode: str) -> Encoder:
+def with_profile(profile: bytes, mode: str, flags: ImageCms.Flags = ImageCms.Flags.NONE) -> Encoder:
     """Return an encoder by LittleCMS."""
     srgb, other = ImageCms.createProfile("sRGB"), ImageCms.ImageCmsProfile(io.BytesIO(profile))
     intent = ImageCms.Intent.RELATIVE_COLORIMETRIC
-    transform = ImageCms.buildTransform(srgb, other, "RGB", mode, intent)
+    transform = ImageCms.buildTransform(srgb, other, "RGB", mode, intent, flags=flags)
 
     def encode(image: Image.Image, declare: bool) -> bytes:
         stored = ImageCms.applyTransform(image, transform)
@@ -124,7 +129,7 @@ def outcome(classifier: Classifier, file: bytes, name: str) -> str:
 
 def cell(classifier: Classifier, photos: list[tuple[Image.Image, str]], encode: Encoder, column: str) -> str:
     """Return the share that is identified, and how many as another species."""
-    with all_converted() if column == "all converted" else nullcontext():
+    with CHANGES.get(column, nullcontext)():
         outcomes = [outcome(classifier, encode(image, column != "ignored"), name) for image, name in photos]
     return f"{outcomes.count('identified') / len(outcomes):.3f}, {outcomes.count('another')}"
 
@@ -140,18 +145,38 @@ def all_converted() -> Iterator[None]:
     colour._by_profile.cache_clear()
 
 
+@contextmanager
+def compensated() -> Iterator[None]:
+    """Convert by profiles with black point compensation."""
+    colour._by_profile.cache_clear()
+    with patch.object(ImageCms, "buildTransform", partial(ImageCms.buildTransform, flags=COMPENSATED)):
+        yield
+    colour._by_profile.cache_clear()
+
+
+CHANGES = {"all converted": all_converted, "compensated": compensated}
+
+
 def table(photos: Path, cmyk_photo: Path, columns: list[str]) -> Iterator[str]:
-    """Yield the rows; spaces near sRGB differ in the last column only, and far ones not in it."""
+    """Yield the rows; a cell that cannot differ from Frond's is not measured."""
     classifier = Classifier.load(MODEL, threads=1)
     drawn = sample(classifier, photos)
     yield f"| space ({len(drawn)} photos) | {' | '.join(columns)} |"
     yield "|---|" + "---:|" * len(columns)
     for space, encode in encoders(Image.open(cmyk_photo).info["icc_profile"]).items():
-        left_out = "ignored" if space in NEAR else "all converted"
         cells = [
-            "as Frond" if each == left_out else cell(classifier, drawn, encode, each) for each in columns
+            cell(classifier, drawn, encode, each) if differs(space, each) else "as Frond" for each in columns
         ]
         yield f"| {space} | {' | '.join(cells)} |"
+
+
+def differs(space: str, column: str) -> bool:
+    """Return whether a column may differ from Frond's for a space."""
+    if column == "all converted":
+        return space in NEAR
+    if column == "compensated":
+        return space.startswith("CMYK")
+    return column == "Frond" or space not in NEAR
 
 
 if __name__ == "__main__":

@@ -34,7 +34,8 @@ from local.runtimes.environment import RuntimeEnvironment, environment
 from local.template import read
 
 FUNCTIONS = {"classify": "ClassifyFunction", "preprocess": "PreprocessFunction", "worker": "WorkerFunction"}
-BATCH = 10  # batch size of the event source mappings
+# Photos of a call: the batch sizes of the event source mappings.
+BATCHES = {"classify": 1, "preprocess": 1, "worker": 10}
 # CloudWatch adds this many bytes per log event.
 LINE_BYTES = 26
 

@@ -15,7 +15,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from benchmarks.cpu_share import NoControlGroupError
-from benchmarks.lambda_bench import BATCH, FUNCTIONS, LambdaBench, twelve_megapixels
+from benchmarks.lambda_bench import BATCHES, FUNCTIONS, LambdaBench, twelve_megapixels
 from benchmarks.paths import ROOT
 from frond.pricing import invocation_dollars
 from frond.settings import MEGABYTES_PER_VCPU
@@ -114,28 +114,32 @@ def _call_api(bench: LambdaBench, size: int, calls: int, taken: CallTimes) -> No
 
 
 def _upload(bench: LambdaBench, size: int, preprocess: CallTimes, worker: CallTimes) -> None:
-    batches = [["small"], ["small"] * BATCH, ["large"] * BATCH]
     with bench.started("preprocess", size) as function:
-        uploaded = [bench.uploaded(kinds) for kinds in batches]
-        _record(preprocess, [function.consume(event) for event in uploaded])
+        uploaded = [bench.uploaded(kinds) for kinds in _batches("preprocess")]
+        _record(preprocess, [function.consume(event) for event in uploaded], "preprocess")
         preprocess.peak.append(function.peak())
     with bench.started("worker", size) as function:
-        preprocessed = [bench.preprocessed(kinds) for kinds in batches]
-        _record(worker, [function.consume(event) for event in preprocessed])
+        preprocessed = [bench.preprocessed(kinds) for kinds in _batches("worker")]
+        _record(worker, [function.consume(event) for event in preprocessed], "worker")
         worker.peak.append(function.peak())
 
 
-def _record(taken: CallTimes, milliseconds: list[float]) -> None:
+def _batches(name: str) -> list[list[str]]:
+    """Return the kinds of the photos of three calls: a first one, and one of each kind."""
+    return [["small"], ["small"] * BATCHES[name], ["large"] * BATCHES[name]]
+
+
+def _record(taken: CallTimes, milliseconds: list[float], name: str) -> None:
     first, small, large = milliseconds
     taken.first.append(first)
-    taken.small.append(small / BATCH)
-    taken.large.append(large / BATCH)
+    taken.small.append(small / BATCHES[name])
+    taken.large.append(large / BATCHES[name])
 
 
 def dollars(size: MemorySize, name: str) -> float:
     """Return the cost of a million large photos in one function at a memory size, warm, on x86_64."""
     durations: Durations = getattr(size, name)
-    photos = 1 if name == "classify" else BATCH
+    photos = BATCHES[name]
     return 1e6 / photos * invocation_dollars(photos * durations.large, size.megabytes, "x86_64")
 
 

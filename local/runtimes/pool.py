@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 
+from local.runtimes.fair_semaphore import FairSemaphore
 from local.runtimes.instance import BusyError, CrashedError, Instance, TimedOutError
 
 
@@ -20,7 +21,7 @@ class Pool:
     def __init__(self, start: Callable[[], Instance], size: int) -> None:
         self._start = start
         self.size = size
-        self._slots = threading.BoundedSemaphore(size)
+        self._slots = FairSemaphore(size)
         self._lock = threading.Lock()
         self._idle: list[Instance] = []
         self._instances: set[Instance] = set()
@@ -94,4 +95,5 @@ class Pool:
         # An invocation that is starting an instance stops it by itself: wait for that.
         for _ in range(self.size):
             self._slots.acquire()
-        self._slots.release(self.size)
+        for _ in range(self.size):
+            self._slots.release()

@@ -34,7 +34,7 @@ def cost(
     cold_starts: Annotated[
         float, typer.Option(min=0, max=1, help="Share of calls with a cold start.")
     ] = 0.01,
-    batch: Annotated[float, typer.Option(min=1, max=10, help="Photos per batch of S3 uploads.")] = 10,
+    batch: Annotated[float, typer.Option(min=1, max=10, help="Photos per batch of the worker.")] = 10,
     recorded: Annotated[
         float, typer.Option(min=0, max=1, help="Share of HTTP requests with record=true.")
     ] = 1,

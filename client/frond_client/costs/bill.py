@@ -127,10 +127,12 @@ class BillCalculator:
 
     def _s3_items(self) -> Iterator[LineItem]:
         work, price, photo = self.workload, self.prices, self._photo
-        size, calls = self.measured.size(work.memory), work.photos / work.batch
-        yield LineItem("Lambda", "calls", 2 * calls, price.lambda_request, compute=True)
-        yield from self._compute("preprocess", calls, size.preprocess, photos=work.batch)
-        yield from self._compute("worker", calls, size.worker, photos=work.batch)
+        size = self.measured.size(work.memory)
+        # The template's batch size of preprocessing is 1.
+        calls = [work.photos, work.photos / work.batch]
+        yield LineItem("Lambda", "calls", sum(calls), price.lambda_request, compute=True)
+        yield from self._compute("preprocess", calls[0], size.preprocess, photos=1)
+        yield from self._compute("worker", calls[1], size.worker, photos=work.batch)
         # Writes: photo, picture, thumbnail and result. Reads: photo and picture.
         yield LineItem("S3", "writes", 4 * work.photos, price.s3_put)
         yield LineItem("S3", "reads", 2 * work.photos, price.s3_get)
@@ -141,7 +143,7 @@ class BillCalculator:
         yield self._stored("pictures", photo.picture + photo.thumbnail, work.picture_days)
         yield self._stored("results", photo.result, work.result_days)
         # A message in each of two queues; one request to receive and one to delete each batch.
-        yield LineItem("SQS", "messages", 2 * (work.photos + 2 * calls), price.sqs_request)
+        yield LineItem("SQS", "messages", 2 * (work.photos + sum(calls)), price.sqs_request)
         # Two writes mark it as running (table and index), one finishes it. It is read twice.
         writes = 2 + _units(photo.s3_record, 1)
         yield LineItem("DynamoDB", "writes", work.photos * writes, price.dynamodb_write)
@@ -151,7 +153,7 @@ class BillCalculator:
         yield LineItem("EventBridge", "events", work.photos, price.eventbridge_event)
         logs, metrics = self.measured.logs, self.measured.metrics
         yield from self._observability(
-            logs.preprocess + logs.worker, metrics.preprocess + metrics.worker, [calls, calls]
+            logs.preprocess + logs.worker, metrics.preprocess + metrics.worker, calls
         )
 
     def _fixed_items(self) -> Iterator[LineItem]:
@@ -187,8 +189,8 @@ class BillCalculator:
         work, price = self.workload, self.prices
         log_gigabytes = work.photos * (work.log_bytes or logs) / GIGABYTE
         yield LineItem("CloudWatch", "logs", log_gigabytes, price.logs_gb)
-        # A metric is billed for each hour with at least one value.
-        share = work.busy_hours / 24 * self._probability(calls[0], 3600)
+        # A metric is billed for each hour with at least one value; photos of a batch arrive together.
+        share = work.busy_hours / 24 * self._probability(min(calls), 3600)
         metrics = metrics if work.detailed_metrics else BASIC_METRICS * len(calls)
         yield LineItem("CloudWatch", "metrics", metrics * share, price.metric_month)
         if work.traced:

@@ -59,7 +59,7 @@ class Durations(_StrictModel):
     start
         Cold start: from the start of the process until it accepts a call.
     small, large
-        Warm call with such a photo; for S3 uploads, a tenth of a batch of ten.
+        Warm call with such a photo; for the worker, a tenth of a batch of ten.
     """
 
     start: float = Field(ge=0)

@@ -28,7 +28,7 @@ class Workload:
         Share of calls with a cold start. It is below 1 % according to AWS:
         https://aws.amazon.com/blogs/compute/aws-lambda-standardizes-billing-for-init-phase/
     batch
-        Photos per SQS batch of S3 uploads: 10 in a full batch, 1 if they arrive one by one.
+        Preprocessed photos per SQS batch of the worker: 10 in a full batch, 1 if they arrive one by one.
     recorded
         Share of HTTP requests whose classification is stored (``record=true``).
     busy_hours

@@ -5,6 +5,7 @@ The moments are the calls of AWS, in both functions and in the deletion itself.
 
 import io
 import json
+import os
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -27,7 +28,8 @@ from tests.unit.classify.conftest import Call, MotoAws
 
 # Calls of AWS on the way of one photo, and in its deletion.
 CALLS, DELETION_CALLS = 10, 8
-DELETIONS = 12
+# At random moments; `DELETIONS=1000` searches longer.
+DELETIONS = int(os.environ.get("DELETIONS", "12"))
 SEED = 20261121
 
 

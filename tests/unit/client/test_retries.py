@@ -134,7 +134,7 @@ def silent_server() -> Iterator[str]:
 def test_a_server_that_never_responds_times_out(connect: Connect) -> None:
     with (
         silent_server() as url,
-        connect(url, "k", timeout=0.05, max_attempts=2) as client,
+        connect(url, "k", timeout=0.5, max_attempts=2) as client,
         pytest.raises(ResponseTimeoutError, match="did not answer in time") as caught,
     ):
         client.model()

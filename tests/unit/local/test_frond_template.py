@@ -125,7 +125,7 @@ def test_a_queues_visibility_timeout_is_six_times_its_functions_timeout(resource
     for mapping in of_type(resources, "AWS::Lambda::EventSourceMapping").values():
         function = resources[mapping["FunctionName"]["Ref"]]["Properties"]
         queue = resources[mapping["EventSourceArn"]["Fn::GetAtt"][0]]["Properties"]
-        window = mapping["MaximumBatchingWindowInSeconds"]
+        window = mapping.get("MaximumBatchingWindowInSeconds", 0)
         assert queue["VisibilityTimeout"] >= 6 * function["Timeout"] + window
         assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
         assert queue["RedrivePolicy"]["maxReceiveCount"] >= 5

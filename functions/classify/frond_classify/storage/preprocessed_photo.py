@@ -4,14 +4,14 @@ import io
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from frond.preprocessing import DecodeLimits, Photo, PreprocessingSpec, read_photo
+from frond.preprocessing import Photo, PreprocessingSpec, read_photo
 from frond.problems import VanishedPhoto
 from frond.records import Record
 from frond.repository import ClassificationRepository
@@ -60,7 +60,7 @@ class PreprocessedPhoto:
             width, height = int(metadata["original-width"]), int(metadata["original-height"])
             return Photo(_decode_png(self.png.content), width, height, metadata["original-format"])
         logger.info("Photo is preprocessed again", id=self.upload.identifier, size=spec.size)
-        limits = DecodeLimits(app.settings.max_upload_bytes, app.settings.max_pixels)
+        limits = replace(app.settings.limits, max_bytes=app.settings.max_upload_bytes)
         return read_photo(app.object_store.get_upload(self.upload), spec, limits)
 
 

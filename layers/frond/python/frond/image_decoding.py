@@ -17,6 +17,7 @@ from frond import heif_boxes, jpeg_segments, png_chunks
 from frond.colour import DeclaredColour
 from frond.first_frame import visible
 from frond.image_bounds import pixel_ceiling
+from frond.memory_limit import memory_limit
 from frond.problems import (
     EmptyBody,
     PayloadTooLarge,
@@ -39,10 +40,20 @@ EXIF_ORIENTATION = 0x0112
 
 @dataclass(frozen=True, slots=True)
 class DecodeLimits:
-    """Limits that are checked before decoding: bytes of the file, pixels of the image."""
+    """Limits of a decode.
+
+    Attributes
+    ----------
+    max_bytes, max_pixels
+        Of the file and of the image; checked before decoding.
+    max_memory
+        Bytes that decoding may allocate, for a file whose pixels are more than it declares. None where other
+        threads allocate, too.
+    """
 
     max_bytes: int = 25_000_000
     max_pixels: int = 64_000_000
+    max_memory: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +133,7 @@ def _decode(data: bytes, limits: DecodeLimits, side: int) -> DecodedImage:
 
 
 def _load(image: Image.Image, data: bytes, limits: DecodeLimits, side: int) -> DecodedImage:
-    with decoder_errors(limits):
+    with memory_limit(limits.max_memory), decoder_errors(limits):
         size, colour = image.size, _declared(image, data)
         pixels = visible(image, data, side)
         if pixels.aperture is not None:

@@ -11,6 +11,8 @@ from frond.preprocessing import DecodeLimits
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
 MEGABYTES_PER_VCPU = 1769
 PREFIX = "FROND_"
+# Beyond the ceilings of `frond.image_bounds`, and within a function's memory.
+MAX_DECODE_MEMORY = 1_000_000_000
 
 # Channels of the registry that a function can follow.
 Channel = Literal["stable", "candidate"]
@@ -48,7 +50,7 @@ class FunctionSettings(BaseModel):
     @property
     def limits(self) -> DecodeLimits:
         """The limits of :func:`frond.preprocessing.read_photo`."""
-        return DecodeLimits(self.max_bytes, self.max_pixels)
+        return DecodeLimits(self.max_bytes, self.max_pixels, MAX_DECODE_MEMORY)
 
 
 def vcpus() -> int:

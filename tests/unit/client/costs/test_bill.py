@@ -77,9 +77,9 @@ def test_a_million_photos_through_s3(calculator: CalculatorFactory) -> None:
 
     calls = MILLION / 10
     expected = {
-        "Lambda calls": 2 * calls * 0.0000002,
-        "Lambda preprocess: calls (GB-seconds)": calls * 0.5 * 2 * 0.00002,
-        "Lambda preprocess: cold starts (GB-seconds)": calls * 0.02 * 0.4 * 2 * 0.00002,
+        "Lambda calls": (MILLION + calls) * 0.0000002,
+        "Lambda preprocess: calls (GB-seconds)": MILLION * 0.05 * 2 * 0.00002,
+        "Lambda preprocess: cold starts (GB-seconds)": MILLION * 0.02 * 0.4 * 2 * 0.00002,
         "Lambda worker: calls (GB-seconds)": calls * 0.4 * 2 * 0.00002,
         "Lambda worker: cold starts (GB-seconds)": calls * 0.02 * 0.6 * 2 * 0.00002,
         "S3 writes": 4 * 5.00,
@@ -87,7 +87,7 @@ def test_a_million_photos_through_s3(calculator: CalculatorFactory) -> None:
         "S3 photos stored 30 days": MILLION / 2**10 * 0.02,
         "S3 pictures stored 60 days": MILLION / 2**13 * 2 * 0.02,
         "S3 results stored 30 days": MILLION / 2**19 * 0.02,
-        "SQS messages": (2 * MILLION + 4 * calls) * 0.0000005,
+        "SQS messages": (4 * MILLION + 2 * calls) * 0.0000005,
         "SQS polls of idle queues": 1_296_000 * 0.0000005,
         "DynamoDB writes": 4.00,  # running and its entry in the index; 2,000 bytes finished
         "DynamoDB reads": 2 * 0.20,
@@ -103,9 +103,9 @@ def test_the_free_tier_of_a_price_is_shared_by_its_items(calculator: CalculatorF
 
     lines = {f"{line.service} {line.item}": line for line in bill.lines}
     assert bill.compute == 0
-    # The free million covers 24,000 messages and some of the 1,296,000 polls.
+    # The free million covers 42,000 messages and some of the 1,296,000 polls.
     assert lines["SQS messages"].dollars == 0
-    assert lines["SQS polls of idle queues"].dollars == pytest.approx(320_000 * 0.0000005)
+    assert lines["SQS polls of idle queues"].dollars == pytest.approx(338_000 * 0.0000005)
     assert lines["S3 writes"].dollars == pytest.approx(0.20)
 
 
