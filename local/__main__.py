@@ -14,10 +14,11 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 
+from local.concurrency import NEW_ACCOUNT
 from local.local_stack import Runtime, running_stack
 from local.runtimes.environment import InstallationError
 from local.stack_file import StackInfo, is_running, owner_pid
-from local.template import TemplateError, read
+from local.template import REGION, TemplateError, read
 
 SAMPLE_PHOTO = "events/photos/zea-mays.jpg"
 SAMPLE_ANSWER = (
@@ -45,6 +46,10 @@ def serve(
         typer.Option(help="process: plain Python processes. rie: AWS's Lambda runtime interface emulator."),
     ] = Runtime.PROCESS,
     template: Annotated[Path, typer.Option(help="The SAM template to run.")] = Path("template.yaml"),
+    region: Annotated[str, typer.Option(help="AWS region of the stack.")] = REGION,
+    concurrency: Annotated[
+        int, typer.Option(min=1, help="Concurrent executions of the account; a new account has ten.")
+    ] = NEW_ACCOUNT,
     parameter: Annotated[
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="Override a parameter of the template.")
     ] = None,
@@ -60,7 +65,8 @@ def serve(
         with _listen(host, port) as listener:
             root = template.resolve().parent
             _warn_if_running(root / ".frond" / "stack.json")
-            with running_stack(read(template, _parse(parameter or [])), listener, runtime, key) as info:
+            source = read(template, _parse(parameter or []), region)
+            with running_stack(source, listener, runtime, key, concurrency) as info:
                 _print_usage(info, root)
                 _wait_for_signal()
     except (TemplateError, InstallationError) as error:

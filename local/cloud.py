@@ -49,14 +49,21 @@ class DeployedStack:
 
 
 class Cloud:
-    """Run moto's server on a free port while the context is open."""
+    """Run moto's server on a free port while the context is open.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    region
+        AWS region of the clients.
+    """
+
+    def __init__(self, region: str = REGION) -> None:
+        self.region = region
         self._server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
         self._session = boto3.Session(
             aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
-            region_name=REGION,
+            region_name=region,
         )
         self._parts = ExitStack()
         self.endpoint = ""
@@ -79,8 +86,8 @@ class Cloud:
         return {
             **CREDENTIALS,
             "AWS_ENDPOINT_URL": self.endpoint,
-            "AWS_REGION": REGION,
-            "AWS_DEFAULT_REGION": REGION,
+            "AWS_REGION": self.region,
+            "AWS_DEFAULT_REGION": self.region,
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_EC2_METADATA_DISABLED": "true",

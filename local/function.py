@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from local.cloud import ACCOUNT, STACK, DeployedStack
-from local.template import REGION, Template, TemplateError
+from local.template import Template, TemplateError
 
 _DEFAULT_TIMEOUT_S = 3
 _DEFAULT_MEMORY_MB = 128
@@ -32,6 +32,10 @@ class Function:
         Environment variables, with those that Lambda adds.
     timeout
         Timeout of an invocation, in seconds.
+    region
+        AWS region.
+    reserved
+        Reserved concurrent executions; ``None`` if it shares those of the account.
     """
 
     name: str
@@ -41,11 +45,13 @@ class Function:
     requirements: Path
     environment: dict[str, str]
     timeout: float
+    region: str
+    reserved: int | None = None
 
     @property
     def arn(self) -> str:
         """Amazon resource name (ARN)."""
-        return f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{self.name}"
+        return f"arn:aws:lambda:{self.region}:{ACCOUNT}:function:{self.name}"
 
 
 def functions(template: Template, stack: DeployedStack, cloud: dict[str, str]) -> dict[str, Function]:
@@ -91,6 +97,8 @@ def _function(
             "PYTHONPATH": os.pathsep.join(map(str, search_path)),
         },
         timeout=float(properties.get("Timeout", _DEFAULT_TIMEOUT_S)),
+        region=template.region,
+        reserved=_reserved_executions(properties),
     )
 
 
@@ -100,6 +108,11 @@ def _handler(logical_id: str, properties: dict[str, Any]) -> str:
     if not isinstance(handler, str) or "." not in handler:
         raise TemplateError(f"{logical_id} has no handler such as api.handler")
     return handler
+
+
+def _reserved_executions(properties: dict[str, Any]) -> int | None:
+    reserved = properties.get("ReservedConcurrentExecutions")
+    return None if reserved is None else int(reserved)
 
 
 def _reserved(name: str, handler: str, memory: int, folder: Path) -> dict[str, str]:

@@ -14,7 +14,8 @@ from samtranslator.translator.translator import Translator
 from samtranslator.utils.py27hash_fix import undo_mark_unicode_str_in_template
 from samtranslator.yaml_helper import yaml_parse
 
-REGION = "us-east-1"
+# A young region, where only regional addresses work, and one that an account has to enable.
+REGION = "eu-south-2"
 
 # The translator warns about AWS's internal feature switches at every start.
 logging.getLogger("samtranslator").setLevel(logging.ERROR)
@@ -52,11 +53,14 @@ class Template:
         CloudFormation template.
     code
         Code of each function by logical id.
+    region
+        AWS region of the stack.
     """
 
     root: Path
     document: dict[str, Any]
     code: dict[str, FunctionCode]
+    region: str = REGION
 
     def of_type(self, resource_type: str) -> list[str]:
         """Return the logical ids of the resources of a type."""
@@ -64,13 +68,15 @@ class Template:
         return [name for name, resource in resources.items() if resource["Type"] == resource_type]
 
 
-def read(path: Path, parameters: dict[str, str] | None = None) -> Template:
+def read(path: Path, parameters: dict[str, str] | None = None, region: str = REGION) -> Template:
     """Read and translate a SAM template.
 
     Parameters
     ----------
     parameters
         Values that override the defaults of parameters.
+    region
+        AWS region of the stack.
 
     Raises
     ------
@@ -87,7 +93,12 @@ def read(path: Path, parameters: dict[str, str] | None = None) -> Template:
         raise TemplateError(f"{path} has no Resources")
     _set(source.get("Parameters", {}), parameters or {})
     root = path.resolve().parent
-    return Template(root=root, document=_translated(source, path), code=_code(source["Resources"], root))
+    return Template(
+        root=root,
+        document=_translated(source, path, region),
+        code=_code(source["Resources"], root),
+        region=region,
+    )
 
 
 def _set(declared: dict[str, Any], parameters: dict[str, str]) -> None:
@@ -100,8 +111,8 @@ def _set(declared: dict[str, Any], parameters: dict[str, str]) -> None:
         declared[name]["Default"] = value
 
 
-def _translated(source: dict[str, Any], path: Path) -> dict[str, Any]:
-    translator = Translator({}, Parser(), boto_session=boto3.Session(region_name=REGION))
+def _translated(source: dict[str, Any], path: Path, region: str) -> dict[str, Any]:
+    translator = Translator({}, Parser(), boto_session=boto3.Session(region_name=region))
     try:
         translated = translator.translate(_packaged(source), parameter_values={})
     except InvalidDocumentException as error:

@@ -87,7 +87,7 @@ def uploads() -> Iterator[Uploads]:
 
 def make_queues(cloud: Cloud) -> str:
     """Create a queue with dead letters after five deliveries; return its ARN."""
-    sqs, arn = cloud.sqs(), "arn:aws:sqs:us-east-1:123456789012:{}".format
+    sqs, arn = cloud.sqs(), f"arn:aws:sqs:{cloud.region}:123456789012:{{}}".format
     sqs.create_queue(QueueName="dead-letters")
     redrive = json.dumps({"deadLetterTargetArn": arn("dead-letters"), "maxReceiveCount": 5})
     sqs.create_queue(
