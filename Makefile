@@ -57,7 +57,7 @@ types: $(VENV)/.dev ## Check types
 	$(BIN)/python -m mypy
 
 contract: $(VENV)/.local ## Generate docs/openapi.json
-	@$(BIN)/python -c 'from frond_classify.openapi.document import openapi_json; from frond_classify.resolver import resolver; print(openapi_json(resolver))' \
+	@$(BIN)/python -c 'from frond_classify.openapi.document import openapi_json; from frond_classify.resolver import resolver; print(openapi_json(resolver, "/dev"))' \
 	  | $(BIN)/python -m json.tool --no-ensure-ascii > docs/openapi.json
 
 format: $(VENV)/.dev ## Format the code, and fix the style where that is automatic
