@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -69,8 +70,7 @@ def environment(stack: RunningStack, checkout: Path) -> dict[str, str]:
 
 def with_port(block: Block, stack: RunningStack) -> str:
     """Return the text of a block with the port of this stack."""
-    port = stack.api_url.rpartition(":")[2]
-    return block.text.replace("localhost:3000", f"localhost:{port}")
+    return block.text.replace("localhost:3000", urlsplit(stack.api_url).netloc)
 
 
 def example(*names: str) -> pytest.MarkDecorator:
