@@ -16,9 +16,9 @@ EDITABLE := --no-deps --no-build-isolation --editable
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | LC_ALL=C sort | sed -E 's/:.*## /\t/' | expand -t 12
 
-serve: $(VENV)/.local ## Run the whole stack on this machine (PORT=3000, RUNTIME=process or rie)
+serve: $(VENV)/.local ## Run the whole stack on this machine (PORT=3000, RUNTIME=process or rie, BUILT=1 runs .aws-sam/build)
 	@# At a terminal, five minutes is too long to wait for a model that was just promoted.
-	@$(BIN)/python -m local serve --port $(PORT) --runtime $(RUNTIME) --parameter ModelRefreshSeconds=5
+	@$(BIN)/python -m local serve --port $(PORT) --runtime $(RUNTIME) $(if $(BUILT),--built) --parameter ModelRefreshSeconds=5
 
 training: $(VENV)/.training ## Install what `python -m training` needs
 

@@ -17,6 +17,7 @@ from rich.console import Console
 from local.concurrency import NEW_ACCOUNT
 from local.local_stack import Runtime, running_stack
 from local.runtimes.environment import InstallationError
+from local.sam_build import read_build
 from local.stack_file import StackInfo, is_running, owner_pid
 from local.template import REGION, TemplateError, read
 
@@ -46,6 +47,9 @@ def serve(
         typer.Option(help="process: plain Python processes. rie: AWS's Lambda runtime interface emulator."),
     ] = Runtime.PROCESS,
     template: Annotated[Path, typer.Option(help="The SAM template to run.")] = Path("template.yaml"),
+    built: Annotated[
+        bool, typer.Option("--built", help="Run what `sam build` made, instead of the working tree.")
+    ] = False,
     region: Annotated[str, typer.Option(help="AWS region of the stack.")] = REGION,
     concurrency: Annotated[
         int, typer.Option(min=1, help="Concurrent executions of the account; a new account has ten.")
@@ -58,6 +62,8 @@ def serve(
 
     Each start generates a new API key, unless FROND_API_KEY sets one.
     """
+    if built and runtime is Runtime.RIE:
+        raise typer.BadParameter("A build runs in processes only.", param_hint="--runtime")
     _exit_on_signals()
     _configure_logging()
     key = os.environ.get("FROND_API_KEY") or secrets.token_urlsafe(24)
@@ -65,7 +71,7 @@ def serve(
         with _listen(host, port) as listener:
             root = template.resolve().parent
             _warn_if_running(root / ".frond" / "stack.json")
-            source = read(template, _parse(parameter or []), region)
+            source = (read_build if built else read)(template, _parse(parameter or []), region)
             with running_stack(source, listener, runtime, key, concurrency) as info:
                 _print_usage(info, root)
                 _wait_for_signal()

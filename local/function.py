@@ -1,6 +1,7 @@
 """Read the Lambda functions of a stack: handler, code, packages and environment."""
 
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,8 @@ class Function:
         Timeout of an invocation, in seconds.
     region
         AWS region.
+    python
+        Interpreter to run it with.
     reserved
         Reserved concurrent executions; ``None`` if it shares those of the account.
     """
@@ -46,6 +49,7 @@ class Function:
     environment: dict[str, str]
     timeout: float
     region: str
+    python: Path = Path(sys.executable)
     reserved: int | None = None
 
     @property
@@ -98,6 +102,7 @@ def _function(
         },
         timeout=float(properties.get("Timeout", _DEFAULT_TIMEOUT_S)),
         region=template.region,
+        python=code.python,
         reserved=_reserved_executions(properties),
     )
 

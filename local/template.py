@@ -2,6 +2,7 @@
 
 import copy
 import logging
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,10 +36,16 @@ class FunctionCode:
         Its ``CodeUri``, or the folder of its Dockerfile.
     layers
         Package folders of its layers.
+    python
+        Interpreter to run it with.
+    image
+        Docker image that ``sam build`` made of it; ``None`` in a template that was not built.
     """
 
     folder: Path
     layers: tuple[Path, ...]
+    python: Path = Path(sys.executable)
+    image: str | None = None
 
 
 @dataclass(frozen=True)
@@ -171,4 +178,4 @@ def _function_code(name: str, resource: dict[str, Any], layers: dict[str, Path],
         raise TemplateError(f"{name} is an image and its Metadata has no Dockerfile")
     dockerfile = root / metadata.get("DockerContext", ".") / metadata["Dockerfile"]
     # An image cannot have layers: its Dockerfile copies them.
-    return FunctionCode(dockerfile.parent, tuple(layers.values()))
+    return FunctionCode(dockerfile.parent, tuple(layers.values()), image=properties.get("ImageUri"))

@@ -9,7 +9,7 @@ from local.template import TemplateError
 
 def function(reserved: int | None) -> Function:
     here = Path()
-    return Function("f", "app.handler", here, (), here, {}, 3, "eu-west-3", reserved)
+    return Function("f", "app.handler", here, (), here, {}, 3, "eu-west-3", reserved=reserved)
 
 
 def test_functions_share_what_is_not_reserved() -> None:
