@@ -15,6 +15,7 @@ import pytest
 
 from frond.problems import UnsupportedFormat
 from frond_client import FrondError
+from local.template import read
 from tests.conftest import ROOT
 from tests.e2e.examples.blocks import Block, blocks
 from tests.support.running_stack import RunningStack
@@ -145,6 +146,19 @@ def test_curl_with_a_photo(written: list[str]) -> None:
     assert first_species(answer) == first_species(printed) == "zea-mays"
     assert shows(answer, printed)
     assert shows(printed, answer)
+
+
+@pytest.mark.parametrize("end", ["", "/"])
+def test_the_examples_fit_the_url_that_a_deployment_prints(
+    stack: RunningStack, checkout: Path, environment: dict[str, str], end: str
+) -> None:
+    output = read(ROOT / "template.yaml").document["Outputs"]["ApiUrl"]["Value"]["Fn::Sub"]
+    stage = output.partition("${AWS::URLSuffix}")[2].replace("${Stage}", "dev")
+    url = urlsplit(stack.api_url)._replace(path=stage + end).geturl()
+    answer = json.loads(
+        run(BLOCKS[f"{API}, Examples, sh 2"], stack, checkout, environment | {"FROND_URL": url})
+    )
+    assert answer.get("status") == "succeeded", answer
 
 
 @example(f"{API}, Examples, sh 3")

@@ -63,7 +63,7 @@ def uploads() -> Iterator[Uploads]:
         cloud = parts.enter_context(Cloud())
         s3 = cloud.s3()
         for bucket in ("uploads", "pictures"):
-            s3.create_bucket(Bucket=bucket)
+            s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-south-2"})
         s3.put_bucket_versioning(Bucket="uploads", VersioningConfiguration={"Status": "Enabled"})
         make_table(cloud.dynamodb(), "records")
         arn = make_queues(cloud)
@@ -111,7 +111,9 @@ def deadly_function(cloud: Cloud) -> Function:
     }
     requirements = ROOT / "requirements" / "preprocess.txt"
     handler = "tests.support.deadly_preprocess.handler"
-    return Function("deadly", handler, folder, path, requirements, environment, TIMEOUT_S + 10.0)
+    return Function(
+        "deadly", handler, folder, path, requirements, environment, TIMEOUT_S + 10.0, cloud.region
+    )
 
 
 @pytest.mark.timeout(400)

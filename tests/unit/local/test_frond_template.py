@@ -47,7 +47,7 @@ def of_type(resources: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
 
 def test_only_the_page_its_contract_and_health_need_no_key(template: Template) -> None:
     # The limits refer to parameters, which only CloudFormation resolves.
-    unlimited = {"MethodSettings": []}
+    unlimited: dict[str, list[Any]] = {"MethodSettings": []}
     stack = DeployedStack(
         {name: item["Properties"] | unlimited for name, item in template.document["Resources"].items()}, {}
     )

@@ -63,7 +63,7 @@ def page() -> Response[str]:
 
     Its addresses are relative, so that a stage without a slash at its end is redirected to one with it.
     """
-    stage = router.current_event.request_context.path
+    stage: str = router.current_event["requestContext"]["path"]
     if not stage.endswith("/"):
         return Response(308, headers={"Location": f"./{stage.rpartition('/')[2]}/"}, body="")
     inlined = _page(_uploads())
