@@ -2,7 +2,7 @@ from local.rest_api import Limit, Route
 from local.throttle import Throttle, TokenBucket
 
 
-class Clock:
+class StoppedClock:
     """A clock that stands until it is set."""
 
     now = 0.0
@@ -16,7 +16,7 @@ def route(resource: str, method: str = "GET") -> Route:
 
 
 def test_a_bucket_allows_its_burst_and_refills_at_its_rate() -> None:
-    clock = Clock()
+    clock = StoppedClock()
     bucket = TokenBucket(Limit(rate=0.5, burst=2), clock)
     assert [bucket.take() for _ in range(3)] == [True, True, False]
     clock.now = 2
