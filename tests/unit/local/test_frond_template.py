@@ -196,15 +196,8 @@ def test_the_defaults_fit_a_new_account(template: Template, resources: dict[str,
 
 def test_the_cost_alarm_sums_the_metrics_of_every_function(resources: dict[str, Any]) -> None:
     alarm = resources["CostAlarm"]["Properties"]
-    total, calls, requests, *parts = alarm["Metrics"]
-    summed = [calls["Id"], *(part["Id"] for part in parts)]
-    assert set(total["Expression"].removeprefix("SUM([").removesuffix("])").split(", ")) == set(summed)
-    assert [each["ReturnData"] for each in (total, calls, requests)] == [True, False, False]
-    # Requests that decode nothing cost, too.
-    assert calls["Expression"].split(" * ")[0] == requests["Id"]
-    counted = requests["MetricStat"]["Metric"]
-    assert (counted["Namespace"], counted["MetricName"]) == ("AWS/ApiGateway", "Count")
-    assert counted["Dimensions"] == [{"Name": "ApiName", "Value": resources["Api"]["Properties"]["Name"]}]
+    total, *parts = alarm["Metrics"]
+    assert (total["Expression"], total["ReturnData"]) == ("SUM(METRICS())", True)
     watched = set()
     for part in parts:
         assert not part["ReturnData"]
