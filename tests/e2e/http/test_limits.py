@@ -1,4 +1,4 @@
-"""More calls at once than the account's concurrent executions."""
+"""More calls than the account's concurrent executions, and than the limit of a path."""
 
 import json
 from collections import Counter
@@ -13,11 +13,14 @@ from frond_client import Frond
 from tests.support.running_stack import RunningStack, running_stack
 
 AT_ONCE = 12
+BURST = 5
 
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
-    with running_stack(tmp_path_factory.mktemp("stack") / "log", "--concurrency", "2") as running:
+    limits = ("--parameter", "KeylessRate=0.01", "--parameter", f"KeylessBurst={BURST}")
+    log = tmp_path_factory.mktemp("stack") / "log"
+    with running_stack(log, "--concurrency", "2", *limits) as running:
         yield running
 
 
@@ -48,6 +51,14 @@ def test_the_client_waits_until_the_service_is_free(stack: RunningStack, maize: 
     ):
         answers = list(clients.map(frond.classify, [maize] * AT_ONCE))
     assert {answer.verdict for answer in answers} == {"identified"}
+
+
+def test_a_path_without_a_key_is_limited_and_does_not_limit_those_with_one(stack: RunningStack) -> None:
+    responses = [stack.request("/v1/health", key="") for _ in range(2 * BURST)]
+    assert [response.status for response in responses[:BURST]] == [200] * BURST
+    assert responses[-1].status == 429
+    assert responses[-1].json()["type"] == "urn:frond:problem:throttled"
+    assert stack.request("/v1/species").status == 200
 
 
 @pytest.fixture(scope="module")
