@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from local.cloud import ACCOUNT, STACK, DeployedStack
-from local.template import Template, TemplateError
+from local.template import REGION, Template, TemplateError
 
 _DEFAULT_TIMEOUT_S = 3
 _DEFAULT_MEMORY_MB = 128
@@ -48,7 +48,7 @@ class Function:
     requirements: Path
     environment: dict[str, str]
     timeout: float
-    region: str
+    region: str = REGION
     python: Path = Path(sys.executable)
     reserved: int | None = None
 
