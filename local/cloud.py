@@ -152,7 +152,8 @@ class Cloud:
 
 
 # HTTPS_PROXY and its like are for the internet, not for this machine.
-_NO_PROXY = Config(proxies={}, retries={"max_attempts": 1})
+# CloudFormation creates the stack while the request waits, which takes minutes on a busy machine.
+_NO_PROXY = Config(proxies={}, retries={"max_attempts": 1}, read_timeout=600)
 
 
 def _outside_moto(resources: dict[str, Any]) -> set[str]:
