@@ -21,9 +21,9 @@ EDITABLE := --no-deps --no-build-isolation --editable
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | LC_ALL=C sort | sed -E 's/:.*## /\t/' | expand -t 12
 
-serve: $(VENV)/.local ## Run the whole stack on this machine (PORT=3000, RUNTIME=process or rie)
+serve: $(VENV)/.local ## Run the whole stack on this machine (PORT=3000, RUNTIME=process or rie, BUILT=1 runs .aws-sam/build)
 	@# At a terminal, five minutes is too long to wait for a model that was just promoted.
-	@$(BIN)/python -m local serve --port $(PORT) --runtime $(RUNTIME) --parameter ModelRefreshSeconds=5
+	@$(BIN)/python -m local serve --port $(PORT) --runtime $(RUNTIME) $(if $(BUILT),--built) --parameter ModelRefreshSeconds=5
 
 training: $(VENV)/.training $(if $(shell command -v nvidia-smi),$(VENV)/.cuda) ## Install what `python -m training` needs, with CUDA's libraries beside a GPU
 
@@ -92,7 +92,7 @@ types: $(VENV)/.dev ## Check types
 	$(BIN)/python -m mypy
 
 contract: $(VENV)/.local ## Generate docs/openapi.json
-	@$(BIN)/python -c 'from frond_classify.openapi.document import openapi_json; from frond_classify.resolver import resolver; print(openapi_json(resolver))' \
+	@$(BIN)/python -c 'from frond_classify.openapi.document import openapi_json; from frond_classify.resolver import resolver; print(openapi_json(resolver, "/dev"))' \
 	  | $(BIN)/python -m json.tool --no-ensure-ascii > docs/openapi.json
 
 format: $(VENV)/.dev ## Format the code, and fix the style where that is automatic

@@ -14,10 +14,12 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 
+from local.concurrency import NEW_ACCOUNT
 from local.runtimes.environment import InstallationError
+from local.sam_build import read_build
 from local.stack_file import StackInfo, is_running, owner_pid
 from local.stack_lifecycle import Runtime, running_stack
-from local.template import TemplateError, read
+from local.template import REGION, TemplateError, read
 
 SAMPLE_PHOTO = "events/photos/zea-mays.jpg"
 SAMPLE_ANSWER = (
@@ -45,6 +47,13 @@ def serve(
         typer.Option(help="process: plain Python processes. rie: AWS's Lambda runtime interface emulator."),
     ] = Runtime.PROCESS,
     template: Annotated[Path, typer.Option(help="The SAM template to run.")] = Path("template.yaml"),
+    built: Annotated[
+        bool, typer.Option("--built", help="Run what `sam build` made, instead of the working tree.")
+    ] = False,
+    region: Annotated[str, typer.Option(help="AWS region of the stack.")] = REGION,
+    concurrency: Annotated[
+        int, typer.Option(min=1, help="Concurrent executions of the account; a new account has ten.")
+    ] = NEW_ACCOUNT,
     parameter: Annotated[
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="Override a parameter of the template.")
     ] = None,
@@ -53,6 +62,8 @@ def serve(
 
     Each start generates a new API key, unless FROND_API_KEY sets one.
     """
+    if built and runtime is Runtime.RIE:
+        raise typer.BadParameter("A build runs in processes only.", param_hint="--runtime")
     _exit_on_signals()
     _configure_logging()
     key = os.environ.get("FROND_API_KEY") or secrets.token_urlsafe(24)
@@ -60,7 +71,8 @@ def serve(
         with _listen(host, port) as listener:
             root = template.resolve().parent
             _warn_if_running(root / ".frond" / "stack.json")
-            with running_stack(read(template, _parse(parameter or [])), listener, runtime, key) as info:
+            source = (read_build if built else read)(template, _parse(parameter or []), region)
+            with running_stack(source, listener, runtime, key, concurrency) as info:
                 _print_usage(info, root)
                 _wait_for_signal()
     except (TemplateError, InstallationError) as error:

@@ -57,14 +57,21 @@ class DeployedStack:
 
 
 class Cloud:
-    """Run moto's server on a free port while the context is open."""
+    """Run moto's server on a free port while the context is open.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    region
+        AWS region of the clients.
+    """
+
+    def __init__(self, region: str = REGION) -> None:
+        self.region = region
         self._server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
         self._session = boto3.Session(
             aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
-            region_name=REGION,
+            region_name=region,
         )
         self._parts = ExitStack()
         self.endpoint = ""
@@ -87,8 +94,8 @@ class Cloud:
         return {
             **CREDENTIALS,
             "AWS_ENDPOINT_URL": self.endpoint,
-            "AWS_REGION": REGION,
-            "AWS_DEFAULT_REGION": REGION,
+            "AWS_REGION": self.region,
+            "AWS_DEFAULT_REGION": self.region,
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_EC2_METADATA_DISABLED": "true",
@@ -151,7 +158,8 @@ class Cloud:
 
 
 # HTTPS_PROXY and its like are for the internet, not for this machine.
-_NO_PROXY = Config(proxies={}, retries={"max_attempts": 1})
+# CloudFormation creates the stack while the request waits, which takes minutes on a busy machine.
+_NO_PROXY = Config(proxies={}, retries={"max_attempts": 1}, read_timeout=600)
 
 
 def _outside_moto(resources: dict[str, Any]) -> set[str]:

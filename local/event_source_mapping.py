@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local.cloud import Cloud, DeployedStack
 from local.runtimes.instance import FunctionError
 from local.runtimes.pool import Pool
-from local.template import REGION, Template, TemplateError
+from local.template import Template, TemplateError
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -160,7 +160,7 @@ def sqs_event(batch: list["MessageTypeDef"], queue_arn: str) -> bytes:
             "md5OfBody": message["MD5OfBody"],
             "eventSource": "aws:sqs",
             "eventSourceARN": queue_arn,
-            "awsRegion": REGION,
+            "awsRegion": queue_arn.split(":")[3],
         }
         for message in batch
     ]

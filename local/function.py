@@ -1,6 +1,7 @@
 """Read the Lambda functions of a stack: handler, code, packages and environment."""
 
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,12 @@ class Function:
         Environment variables, with those that Lambda adds.
     timeout
         Timeout of an invocation, in seconds.
+    region
+        AWS region.
+    python
+        Interpreter to run it with.
+    reserved
+        Reserved concurrent executions; ``None`` if it shares those of the account.
     """
 
     name: str
@@ -41,11 +48,14 @@ class Function:
     requirements: Path
     environment: dict[str, str]
     timeout: float
+    region: str = REGION
+    python: Path = Path(sys.executable)
+    reserved: int | None = None
 
     @property
     def arn(self) -> str:
         """Amazon resource name (ARN)."""
-        return f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{self.name}"
+        return f"arn:aws:lambda:{self.region}:{ACCOUNT}:function:{self.name}"
 
 
 def functions(template: Template, stack: DeployedStack, cloud: dict[str, str]) -> dict[str, Function]:
@@ -91,6 +101,9 @@ def _function(
             "PYTHONPATH": os.pathsep.join(map(str, search_path)),
         },
         timeout=float(properties.get("Timeout", _DEFAULT_TIMEOUT_S)),
+        region=template.region,
+        python=code.python,
+        reserved=_reserved_executions(properties),
     )
 
 
@@ -100,6 +113,11 @@ def _handler(logical_id: str, properties: dict[str, Any]) -> str:
     if not isinstance(handler, str) or "." not in handler:
         raise TemplateError(f"{logical_id} has no handler such as api.handler")
     return handler
+
+
+def _reserved_executions(properties: dict[str, Any]) -> int | None:
+    reserved = properties.get("ReservedConcurrentExecutions")
+    return None if reserved is None else int(reserved)
 
 
 def _reserved(name: str, handler: str, memory: int, folder: Path) -> dict[str, str]:

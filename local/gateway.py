@@ -15,14 +15,17 @@ from werkzeug import Request, Response
 from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestEntityTooLarge
 from werkzeug.serving import make_server
 
+from local.access_log import AccessLog
 from local.compression import UnsupportedCodingError, compress, decompress
 from local.gateway_response import (
     DEFAULT_4XX,
     DEFAULT_5XX,
+    INTEGRATION_FAILURE,
     INTEGRATION_TIMEOUT,
     INVALID_API_KEY,
     MISSING_AUTHENTICATION_TOKEN,
     REQUEST_TOO_LARGE,
+    THROTTLED,
     UNSUPPORTED_MEDIA_TYPE,
     GatewayResponseType,
     gateway_response,
@@ -30,8 +33,9 @@ from local.gateway_response import (
 from local.proxy import MalformedProxyResponseError, http_response, proxy_event, request_context
 from local.request_handler import RequestHandler
 from local.rest_api import Match, RestApi
-from local.runtimes.instance import BusyError, FunctionError, TimedOutError
+from local.runtimes.instance import BusyError, FunctionError, ThrottledError, TimedOutError
 from local.runtimes.pool import Pool
+from local.throttle import Throttle
 
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html
 MAX_BODY_BYTES = 10 * 1024 * 1024
@@ -60,12 +64,16 @@ class Gateway:
         Instance pools by the functions' logical ids.
     key
         API key.
+    access_log
+        Access log of the stage.
     """
 
-    def __init__(self, api: RestApi, pools: Mapping[str, Pool], key: str) -> None:
+    def __init__(self, api: RestApi, pools: Mapping[str, Pool], key: str, access_log: AccessLog) -> None:
         self._api = api
         self._pools = pools
         self._key = key
+        self._access_log = access_log
+        self._throttle = Throttle(api.limits)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Respond to one request."""
@@ -94,17 +102,19 @@ class Gateway:
             return self.reject(DEFAULT_5XX)
 
     def _respond(self, request: Request) -> Response:
-        path = _raw_path(request)
-        match = self._api.match(request.method, path)
+        started, path, error = time.monotonic(), _raw_path(request), None
+        match = self._api.match(request.method, self._api.without_stage(path))
         context = request_context(request, self._api.stage, path, match)
         try:
             response = self._answer(request, match, context)
-        except GatewayError as error:
+        except GatewayError as raised:
+            error = raised
             if error.response_type.status >= 500:
                 _log.error("%s %s: %s", request.method, path, error)
             response = gateway_response(self._api, error.response_type, context)
         response.headers["x-amzn-RequestId"] = context["requestId"]
         compress(self._api, request, response)
+        self._access_log.write(context | _outcome(response, error, started))
         return response
 
     def _answer(self, request: Request, match: Match | None, context: dict[str, Any]) -> Response:
@@ -112,6 +122,8 @@ class Gateway:
             raise GatewayError(MISSING_AUTHENTICATION_TOKEN)
         if match.route.key_required and not self._is_valid_key(request.headers.get("x-api-key", "")):
             raise GatewayError(INVALID_API_KEY)
+        if not self._throttle.allows(match.route):
+            raise GatewayError(THROTTLED)
         event = proxy_event(self._api, match, request, context, self._body(request))
         payload = json.dumps(event).encode()
         if len(payload) > MAX_PAYLOAD_BYTES:
@@ -141,11 +153,27 @@ class Gateway:
 
     def _invoke(self, match: Match, payload: bytes) -> bytes:
         try:
-            return self._pools[match.route.function].invoke(payload, timeout=match.route.timeout)
+            return self._pools[match.route.function].invoke(payload, timeout=match.route.timeout, wait=False)
+        except ThrottledError as error:
+            raise GatewayError(INTEGRATION_FAILURE, str(error)) from error
         except (BusyError, TimedOutError) as error:
             raise GatewayError(INTEGRATION_TIMEOUT, str(error)) from error
         except FunctionError as error:
             raise GatewayError(DEFAULT_5XX, str(error)) from error
+
+
+def _outcome(response: Response, error: GatewayError | None, started: float) -> dict[str, Any]:
+    """Return the variables of a response for the access log."""
+    outcome: dict[str, Any] = {
+        "status": response.status_code,
+        "responseLength": len(response.get_data()),
+        "responseLatency": round((time.monotonic() - started) * 1000),
+    }
+    if error:
+        outcome["error"] = {"message": error.response_type.message, "responseType": error.response_type.type}
+    if error and str(error):
+        outcome |= {"integrationErrorMessage": str(error), "integration": {"error": str(error)}}
+    return outcome
 
 
 def _raw_path(request: Request) -> str:

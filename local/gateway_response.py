@@ -42,6 +42,9 @@ REQUEST_HEADERS_TOO_LARGE = GatewayResponseType(
     "REQUEST_HEADERS_TOO_LARGE", 431, "Request Header Fields Too Large"
 )
 DEFAULT_4XX = GatewayResponseType("DEFAULT_4XX", 400, "Bad Request")
+# The documentation says 504; a throttled function gets a 500, and the type of an integration that failed.
+INTEGRATION_FAILURE = GatewayResponseType("INTEGRATION_FAILURE", 500, "Internal server error")
+THROTTLED = GatewayResponseType("THROTTLED", 429, "Too Many Requests")
 INTEGRATION_TIMEOUT = GatewayResponseType("INTEGRATION_TIMEOUT", 504, "Endpoint request timed out")
 DEFAULT_5XX = GatewayResponseType("DEFAULT_5XX", 502, "Internal server error")
 

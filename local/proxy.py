@@ -35,7 +35,7 @@ def request_context(request: Request, stage: str, path: str, match: Match | None
     stage
         Stage of the API.
     path
-        Raw path.
+        Raw path, with the stage if it was sent.
     match
         Matched route, if any.
     """
@@ -102,7 +102,7 @@ def proxy_event(
     text = base64.b64encode(body).decode("ascii") if binary else body.decode("utf-8", "replace")
     return {
         "resource": match.route.resource,
-        "path": context["path"],
+        "path": api.without_stage(context["path"]),
         "httpMethod": request.method,
         "headers": {name: values[-1] for name, values in headers.items()},
         "multiValueHeaders": headers,

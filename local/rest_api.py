@@ -1,7 +1,7 @@
 """The REST API of the template: routes, binary media types and gateway responses."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
@@ -40,6 +40,14 @@ class Route:
 
 
 @dataclass(frozen=True)
+class Limit:
+    """A throttling limit: requests a second on average, and the most at once."""
+
+    rate: float
+    burst: float
+
+
+@dataclass(frozen=True)
 class Match:
     """The route of a request, with its path parameters (percent-decoded)."""
 
@@ -63,6 +71,10 @@ class RestApi:
         Gateway responses by response type, as in ``x-amazon-apigateway-gateway-responses``.
     minimum_compression_size
         Bytes from which a response is compressed; ``None`` for no compression.
+    limits
+        Throttling limits by resource and method; ``("/*", "*")`` is for all without one of their own.
+    access_log_format
+        Format of a line of the access log; ``None`` if the stage has no access log.
     """
 
     stage: str
@@ -70,6 +82,13 @@ class RestApi:
     binary_media_types: frozenset[str]
     gateway_responses: dict[str, dict[str, Any]]
     minimum_compression_size: int | None = None
+    limits: dict[tuple[str, str], Limit] = field(default_factory=dict)
+    access_log_format: str | None = None
+
+    def without_stage(self, path: str) -> str:
+        """Return a raw path without the stage, its first segment; custom domains have paths without one."""
+        first, slash, rest = path.removeprefix("/").partition("/")
+        return slash + rest or "/" if first == self.stage else path
 
     def match(self, method: str, path: str) -> Match | None:
         """Return the route for a method and a raw path; ``None`` if there is none.
@@ -106,16 +125,28 @@ def rest_api(template: Template, stack: DeployedStack) -> RestApi:
     if len(found) != 1:
         raise TemplateError(f"The local stack runs one REST API; the template has {len(found)}")
     body = stack.properties[found[0]]["Body"]
-    stages = template.of_type("AWS::ApiGateway::Stage")
+    stage = stack.properties[template.of_type("AWS::ApiGateway::Stage")[0]]
     return RestApi(
-        stage=stack.properties[stages[0]]["StageName"],
+        stage=stage["StageName"],
         routes=tuple(sorted(_routes(body), key=_specificity)),
         binary_media_types=frozenset(
             media_type.lower() for media_type in body.get("x-amazon-apigateway-binary-media-types", [])
         ),
         gateway_responses=body.get("x-amazon-apigateway-gateway-responses", {}),
         minimum_compression_size=stack.properties[found[0]].get("MinimumCompressionSize"),
+        limits=_limits(stage),
+        access_log_format=stage.get("AccessLogSetting", {}).get("Format"),
     )
+
+
+def _limits(stage: dict[str, Any]) -> dict[tuple[str, str], Limit]:
+    return {
+        (settings["ResourcePath"], settings["HttpMethod"]): Limit(
+            float(settings["ThrottlingRateLimit"]), float(settings["ThrottlingBurstLimit"])
+        )
+        for settings in stage.get("MethodSettings", [])
+        if "ThrottlingRateLimit" in settings
+    }
 
 
 def _routes(body: dict[str, Any]) -> list[Route]:

@@ -6,8 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
 
-from local.cloud import DeployedStack
-from local.template import REGION
+from local.cloud import Cloud, DeployedStack
 
 
 @dataclass(frozen=True)
@@ -26,14 +25,14 @@ class StackInfo:
     pid: int
 
 
-def stack_info(stack: DeployedStack, api_url: str, api_key: str, endpoint: str) -> StackInfo:
+def stack_info(stack: DeployedStack, api_url: str, api_key: str, cloud: Cloud) -> StackInfo:
     """Return the info of a stack; resource names are outputs of its template."""
     outputs = stack.outputs
     return StackInfo(
         api_url=api_url,
         api_key=api_key,
-        aws_endpoint_url=endpoint,
-        region=REGION,
+        aws_endpoint_url=cloud.endpoint,
+        region=cloud.region,
         uploads_bucket=outputs.get("UploadsBucketName"),
         pictures_bucket=outputs.get("PicturesBucketName"),
         results_bucket=outputs.get("ResultsBucketName"),

@@ -9,7 +9,9 @@ from enum import StrEnum
 from functools import partial
 from pathlib import Path
 
+from local.access_log import AccessLog
 from local.cloud import Cloud
+from local.concurrency import NEW_ACCOUNT, concurrent_executions
 from local.event_source_mapping import event_source_mappings
 from local.function import Function, functions
 from local.gateway import Gateway, Server
@@ -34,7 +36,11 @@ class Runtime(StrEnum):
 
 @contextmanager
 def running_stack(
-    template: Template, listener: socket.socket, runtime: Runtime, key: str
+    template: Template,
+    listener: socket.socket,
+    runtime: Runtime,
+    key: str,
+    concurrency: int = NEW_ACCOUNT,
 ) -> Iterator[StackInfo]:
     """Run the stack of a template while the context is open.
 
@@ -48,6 +54,8 @@ def running_stack(
         How functions run.
     key
         API key.
+    concurrency
+        Concurrent executions of the account.
 
     Yields
     ------
@@ -61,13 +69,16 @@ def running_stack(
     """
     home = template.root / ".frond"
     with ExitStack() as parts:
-        cloud = parts.enter_context(Cloud())
+        cloud = parts.enter_context(Cloud(template.region))
         stack = cloud.deploy(template)
+        found = functions(template, stack, cloud.environment)
+        executions = concurrent_executions(found, concurrency)
         pools = {
-            name: Pool(_starter(function, runtime, home), size=os.cpu_count() or 1)
-            for name, function in functions(template, stack, cloud.environment).items()
+            name: Pool(_starter(function, runtime, home), os.cpu_count() or 1, executions[name])
+            for name, function in found.items()
         }
-        gateway = Gateway(rest_api(template, stack), pools, key)
+        api = rest_api(template, stack)
+        gateway = Gateway(api, pools, key, AccessLog(home / "access.log", api.access_log_format))
         mappings = event_source_mappings(template, stack, cloud, pools)
         for mapping in mappings:
             parts.enter_context(mapping)
@@ -77,7 +88,7 @@ def running_stack(
         for mapping in mappings:
             parts.callback(mapping.stop)
         parts.enter_context(Server(gateway, listener))
-        info = stack_info(stack, _url(listener), key, cloud.endpoint)
+        info = stack_info(stack, f"{_origin(listener)}/{api.stage}", key, cloud)
         parts.enter_context(StackFile(home / "stack.json", info))
         yield info
 
@@ -89,6 +100,6 @@ def _starter(function: Function, runtime: Runtime, home: Path) -> Callable[[], I
     return partial(EmulatorInstance, function, environment(function, home / "rie"))
 
 
-def _url(listener: socket.socket) -> str:
+def _origin(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
     return f"http://{'localhost' if host in {'127.0.0.1', '0.0.0.0'} else host}:{port}"  # noqa: S104  compared, not bound

@@ -2,6 +2,7 @@
 
 import copy
 import logging
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ from samtranslator.translator.translator import Translator
 from samtranslator.utils.py27hash_fix import undo_mark_unicode_str_in_template
 from samtranslator.yaml_helper import yaml_parse
 
-REGION = "us-east-1"
+# A young region, where only regional addresses work, and one that an account has to enable.
+REGION = "eu-south-2"
 
 # The translator warns about AWS's internal feature switches at every start.
 logging.getLogger("samtranslator").setLevel(logging.ERROR)
@@ -34,10 +36,16 @@ class FunctionCode:
         Its ``CodeUri``, or the folder of its Dockerfile.
     layers
         Package folders of its layers.
+    python
+        Interpreter to run it with.
+    image
+        Docker image that ``sam build`` made of it; ``None`` in a template that was not built.
     """
 
     folder: Path
     layers: tuple[Path, ...]
+    python: Path = Path(sys.executable)
+    image: str | None = None
 
 
 @dataclass(frozen=True)
@@ -52,11 +60,14 @@ class Template:
         CloudFormation template.
     code
         Code of each function by logical id.
+    region
+        AWS region of the stack.
     """
 
     root: Path
     document: dict[str, Any]
     code: dict[str, FunctionCode]
+    region: str = REGION
 
     def of_type(self, resource_type: str) -> list[str]:
         """Return the logical ids of the resources of a type."""
@@ -64,13 +75,15 @@ class Template:
         return [name for name, resource in resources.items() if resource["Type"] == resource_type]
 
 
-def read(path: Path, parameters: dict[str, str] | None = None) -> Template:
+def read(path: Path, parameters: dict[str, str] | None = None, region: str = REGION) -> Template:
     """Read and translate a SAM template.
 
     Parameters
     ----------
     parameters
         Values that override the defaults of parameters.
+    region
+        AWS region of the stack.
 
     Raises
     ------
@@ -87,7 +100,12 @@ def read(path: Path, parameters: dict[str, str] | None = None) -> Template:
         raise TemplateError(f"{path} has no Resources")
     _set(source.get("Parameters", {}), parameters or {})
     root = path.resolve().parent
-    return Template(root=root, document=_translated(source, path), code=_code(source["Resources"], root))
+    return Template(
+        root=root,
+        document=_translated(source, path, region),
+        code=_code(source["Resources"], root),
+        region=region,
+    )
 
 
 def _set(declared: dict[str, Any], parameters: dict[str, str]) -> None:
@@ -100,8 +118,8 @@ def _set(declared: dict[str, Any], parameters: dict[str, str]) -> None:
         declared[name]["Default"] = value
 
 
-def _translated(source: dict[str, Any], path: Path) -> dict[str, Any]:
-    translator = Translator({}, Parser(), boto_session=boto3.Session(region_name=REGION))
+def _translated(source: dict[str, Any], path: Path, region: str) -> dict[str, Any]:
+    translator = Translator({}, Parser(), boto_session=boto3.Session(region_name=region))
     try:
         translated = translator.translate(_packaged(source), parameter_values={})
     except InvalidDocumentException as error:
@@ -160,4 +178,4 @@ def _function_code(name: str, resource: dict[str, Any], layers: dict[str, Path],
         raise TemplateError(f"{name} is an image and its Metadata has no Dockerfile")
     dockerfile = root / metadata.get("DockerContext", ".") / metadata["Dockerfile"]
     # An image cannot have layers: its Dockerfile copies them.
-    return FunctionCode(dockerfile.parent, tuple(layers.values()))
+    return FunctionCode(dockerfile.parent, tuple(layers.values()), image=properties.get("ImageUri"))

@@ -15,6 +15,7 @@ from frond_client.errors import FrondError
 from frond_client.local_stack import LocalStack, find_local_stack
 
 if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
 
@@ -68,6 +69,10 @@ class FrondStack:
     def sqs(self) -> "SQSClient":
         """Return an SQS client."""
         return self._session.client("sqs", endpoint_url=self._endpoint_url, config=self._config())
+
+    def dynamodb(self) -> "DynamoDBClient":
+        """Return a DynamoDB client."""
+        return self._session.client("dynamodb", endpoint_url=self._endpoint_url, config=self._config())
 
     def endpoint(self) -> ApiEndpoint:
         """Return the URL of its API and the API key, which is fetched now.

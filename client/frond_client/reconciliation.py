@@ -1,6 +1,6 @@
 """Find uploads without a final record, and queue them again."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from frond_client.aws_errors import describe_aws_error, error_code, is_credentials_error
-from frond_client.client import Frond
-from frond_client.object_keys import RESULTS_PREFIX, result_key
+from frond_client.object_keys import RESULTS_PREFIX, classification_id, result_key
+from frond_client.records_table import final_classifications
 from frond_client.thread_pool import thread_pool
 from frond_client.uploads.bucket import BucketObject, is_folder, list_objects
-from frond_client.uploads.results_bucket import FINAL_STATUSES, belongs_to_upload
+from frond_client.uploads.results_bucket import belongs_to_upload
 
 if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
 
 # Copying an object onto itself replaces its metadata, so pass these on.
@@ -66,7 +67,12 @@ class RequeueResult:
 
 
 def find_unfinished(
-    s3: "S3Client", uploads_bucket: str, results_bucket: str, frond: Frond, until: datetime
+    s3: "S3Client",
+    uploads_bucket: str,
+    results_bucket: str,
+    dynamodb: "DynamoDBClient",
+    table: str,
+    until: datetime,
 ) -> UnfinishedUploads:
     """Find uploads without a final record.
 
@@ -76,8 +82,8 @@ def find_unfinished(
         The stack's S3 client.
     uploads_bucket, results_bucket
         The stack's buckets.
-    frond
-        The client that reads the records.
+    dynamodb, table
+        The table of records and its client.
     until
         Leave out later uploads, which may be in progress.
     """
@@ -85,12 +91,14 @@ def find_unfinished(
     uploads = {
         key: each for key, each in objects.items() if each.modified <= until and not is_folder(key, each)
     }
-    final = _final_records(frond, uploads.keys())
+    identifiers = {key: classification_id(key) for key in uploads}
+    final = final_classifications(dynamodb, table, identifiers.values())
     results = list_objects(s3, results_bucket, RESULTS_PREFIX) if final else {}
     unfinished = {
         key: each
         for key, each in uploads.items()
-        if key not in final or _is_of_older_version(each, results.get(result_key(final[key])))
+        if identifiers[key] not in final
+        or _is_of_older_version(each, results.get(result_key(identifiers[key])))
     }
     return UnfinishedUploads(len(uploads), unfinished)
 
@@ -163,23 +171,6 @@ def requeue_all(
             else:
                 result.gone += 1
     return result
-
-
-def _final_records(frond: Frond, keys: Collection[str]) -> dict[str, str]:
-    """Return the id of each key's newest final record."""
-    final: dict[str, str] = {}
-    for key, identifier in _iterate_final_records(frond):
-        if key in keys:
-            final.setdefault(key, identifier)
-        if len(final) == len(keys):
-            break
-    return final
-
-
-def _iterate_final_records(frond: Frond) -> Iterator[tuple[str, str]]:
-    for each in frond.iterate():
-        if each.source.key and each.status in FINAL_STATUSES:
-            yield each.source.key, each.id
 
 
 def _is_of_older_version(upload: BucketObject, result: BucketObject | None) -> bool:

@@ -75,8 +75,8 @@ def _delay(attempt: int, response: httpx.Response) -> float:
     """Return the seconds until the next attempt: infinite when the daily quota is used up."""
     seconds = retry_after(response)
     if seconds is not None:
-        # The jitter spreads clients that were throttled together.
-        return seconds + _uniform(0, BACKOFF_BASE_S)
+        # The jitter spreads clients that were throttled together; the backoff relieves a busy service.
+        return max(seconds + _uniform(0, BACKOFF_BASE_S), _backoff(attempt))
     problem = parse_problem(response)
     if problem and problem.slug == "quota-exceeded":
         return math.inf

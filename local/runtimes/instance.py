@@ -20,7 +20,11 @@ class TimedOutError(FunctionError):
 
 
 class BusyError(FunctionError):
-    """Every instance stayed busy for the caller's timeout."""
+    """No process became free within the caller's timeout."""
+
+
+class ThrottledError(FunctionError):
+    """All concurrent executions of the function are in use."""
 
 
 class Instance(Protocol):

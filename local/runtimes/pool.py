@@ -1,10 +1,11 @@
 """Pool the instances of a function."""
 
+import sys
 import threading
 from collections.abc import Callable
 
 from local.runtimes.fair_semaphore import FairSemaphore
-from local.runtimes.instance import BusyError, CrashedError, Instance, TimedOutError
+from local.runtimes.instance import BusyError, CrashedError, Instance, ThrottledError, TimedOutError
 
 
 class Pool:
@@ -15,19 +16,24 @@ class Pool:
     start
         Starts an instance.
     size
-        Maximum number of concurrent invocations.
+        Maximum number of instances, which are processes of this machine; further executions wait for one.
+    executions
+        Concurrent executions of the function; without them there is no limit.
     """
 
-    def __init__(self, start: Callable[[], Instance], size: int) -> None:
+    def __init__(
+        self, start: Callable[[], Instance], size: int, executions: threading.Semaphore | None = None
+    ) -> None:
         self._start = start
         self.size = size
+        self._executions = executions or threading.Semaphore(sys.maxsize)
         self._slots = FairSemaphore(size)
         self._lock = threading.Lock()
         self._idle: list[Instance] = []
         self._instances: set[Instance] = set()
         self._closed = False
 
-    def invoke(self, event: bytes, timeout: float | None = None) -> bytes:
+    def invoke(self, event: bytes, timeout: float | None = None, *, wait: bool = True) -> bytes:
         """Invoke the function with an event and return its result, both as JSON.
 
         Parameters
@@ -36,12 +42,23 @@ class Pool:
             The event.
         timeout
             Seconds to wait for a free instance; without it there is no limit.
+        wait
+            Whether to wait for one of the function's concurrent executions, as Lambda's pollers do when they
+            are throttled.
 
         Raises
         ------
         FunctionError
             If the invocation has no result.
         """
+        if not self._executions.acquire(blocking=wait):
+            raise ThrottledError("all concurrent executions are in use")
+        try:
+            return self._invoke_when_free(event, timeout)
+        finally:
+            self._executions.release()
+
+    def _invoke_when_free(self, event: bytes, timeout: float | None) -> bytes:
         if not self._slots.acquire(timeout=timeout):
             raise BusyError("every instance is busy")
         try:

@@ -1,11 +1,10 @@
-"""Run a function in plain Python processes, with the packages of this environment."""
+"""Run a function in plain Python processes, with the packages of this environment or of a build."""
 
 import json
 import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 import uuid
 from contextlib import suppress
@@ -41,7 +40,7 @@ class ProcessInstance:
         parent, child = socket.socketpair()
         with child:
             self._process = subprocess.Popen(  # noqa: S603  our own script, with the template's handler
-                [sys.executable, "-P", str(_BOOTSTRAP), str(child.fileno()), function.handler],
+                [str(function.python), "-P", str(_BOOTSTRAP), str(child.fileno()), function.handler],
                 cwd=function.folder,
                 env=function.environment,
                 pass_fds=[child.fileno()],

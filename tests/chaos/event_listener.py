@@ -6,8 +6,6 @@ from typing import Any
 
 from tests.support.running_stack import RunningStack
 
-_ARN = "arn:aws:sqs:us-east-1:123456789012:listener"
-
 
 class EventListener:
     """A queue with every event of the default bus since its creation."""
@@ -17,7 +15,8 @@ class EventListener:
         self._url = self._sqs.create_queue(QueueName="listener")["QueueUrl"]
         events = stack.client("events")
         events.put_rule(Name="all", EventPattern=json.dumps({"source": ["frond"]}))
-        events.put_targets(Rule="all", Targets=[{"Id": "1", "Arn": _ARN}])
+        arn = f"arn:aws:sqs:{stack.info['region']}:123456789012:listener"
+        events.put_targets(Rule="all", Targets=[{"Id": "1", "Arn": arn}])
 
     def receive(self) -> dict[str, list[Any]]:
         """Return the events so far by classification id, and remove them."""

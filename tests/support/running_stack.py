@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 TEMPLATE = ROOT / "template.yaml"
 LOCAL = ("-m", "local")
+# Tests send more requests a second than callers may.
+LIMITS = ("ThrottleRate", "ThrottleBurst", "KeylessRate", "KeylessBurst")
+UNTHROTTLED = tuple(option for name in LIMITS for option in ("--parameter", f"{name}=100000"))
 
 
 @dataclass(frozen=True)
@@ -130,6 +133,8 @@ def running_stack(
 ) -> Iterator[RunningStack]:
     """Start a stack, wait until it serves, and stop it as Ctrl-C does.
 
+    Its limits of requests a second are high, unless the options set others.
+
     Parameters
     ----------
     log
@@ -143,7 +148,8 @@ def running_stack(
     environment
         Environment variables in addition to those of this process.
     """
-    command = serve_command(template, "--port", "0", *options, program=program)
+    unthrottled = UNTHROTTLED if LIMITS[0] in template.read_text(encoding="utf-8") else ()
+    command = serve_command(template, "--port", "0", *unthrottled, *options, program=program)
     stack_file = template.parent / ".frond" / "stack.json"
     with log.open("wb") as output:
         process = subprocess.Popen(

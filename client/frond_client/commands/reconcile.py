@@ -36,8 +36,10 @@ def reconcile(
     s3 = target.s3(connections=CONCURRENCY)
     uploads_bucket, results_bucket = target.output("UploadsBucketName"), target.output("ResultsBucketName")
     until = datetime.now(UTC) - timedelta(minutes=older_than)
-    with target.frond() as frond, error_console().status("Comparing uploads with records …"):
-        uploads = find_unfinished(s3, uploads_bucket, results_bucket, frond, until)
+    with error_console().status("Comparing uploads with records …"):
+        uploads = find_unfinished(
+            s3, uploads_bucket, results_bucket, target.dynamodb(), target.output("TableName"), until
+        )
     out = output_console()
     out.print(
         f"{pluralize(uploads.checked, 'upload')} older than {older_than:g} minutes, "

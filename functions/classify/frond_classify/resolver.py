@@ -15,6 +15,7 @@ from frond.telemetry import DETAILED, costs, logger, metrics
 from frond.tracing import trace_handler
 from frond_classify.http import idempotency
 from frond_classify.http.request_path import normalize_path
+from frond_classify.http.responses import IMMUTABLE, REVALIDATE, response_with_etag
 from frond_classify.http.server_timing import ServerTiming
 from frond_classify.routes import classifications, feedback, model, page, species, uploads
 
@@ -86,26 +87,44 @@ def get_openapi() -> Response[str]:
     """Return the OpenAPI document."""
     from frond_classify.openapi.document import openapi_json  # noqa: PLC0415 - a slow import that no photo needs
 
-    return Response(200, content_type=APPLICATION_JSON, body=openapi_json(resolver, _base_path()))
+    body = openapi_json(resolver, _base_path())
+    return response_with_etag(resolver.current_event, body, APPLICATION_JSON, REVALIDATE)
 
 
 def get_docs() -> Response[str]:
     """Return the page that renders the OpenAPI document."""
-    from frond_classify.openapi.document import swagger_page  # noqa: PLC0415 - as above
+    from frond_classify.openapi.docs_page import docs_page  # noqa: PLC0415 - as above
 
-    return Response(200, content_type=TEXT_HTML, body=swagger_page(resolver, _base_path()))
+    return response_with_etag(resolver.current_event, docs_page(_base_path()), TEXT_HTML, REVALIDATE)
+
+
+def get_docs_file(name: str) -> Response[str]:
+    """Return a file of the page that renders the OpenAPI document, which a browser loads once.
+
+    Raises
+    ------
+    frond.problems.UnknownPath
+        There is no such file.
+    """
+    from frond_classify.openapi.docs_page import docs_files  # noqa: PLC0415 - as above
+
+    file = docs_files().get(name)
+    if file is None:
+        raise UnknownPath
+    return response_with_etag(resolver.current_event, file.content, file.content_type, IMMUTABLE)
 
 
 def _base_path() -> str:
     """Return the prefix of all paths: the stage or the base path, which one of the event's paths has."""
     event = resolver.current_event
-    return event.request_context.path.removesuffix(event.path) or "/"
+    return event.request_context.path.removesuffix(event.path).rstrip("/") or "/"
 
 
 for resource in (classifications, feedback, uploads, species, model, page):
     resolver.include_router(resource.router)
 resolver.get("/openapi.json", include_in_schema=False)(get_openapi)
 resolver.get("/docs", include_in_schema=False)(get_docs)
+resolver.get("/docs/<name>", include_in_schema=False, enable_validation=False)(get_docs_file)
 resolver.exception_handler(Problem)(problem_response)
 resolver.exception_handler(RequestValidationError)(handle_validation_error)
 resolver.exception_handler(Exception)(handle_unexpected_error)

@@ -9,11 +9,13 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from frond.problems import UnsupportedFormat
 from frond_client import FrondError
+from local.template import read
 from tests.conftest import ROOT
 from tests.e2e.examples.blocks import Block, blocks
 from tests.support.running_stack import RunningStack
@@ -69,8 +71,7 @@ def environment(stack: RunningStack, checkout: Path) -> dict[str, str]:
 
 def with_port(block: Block, stack: RunningStack) -> str:
     """Return the text of a block with the port of this stack."""
-    port = stack.api_url.rpartition(":")[2]
-    return block.text.replace("localhost:3000", f"localhost:{port}")
+    return block.text.replace("localhost:3000", urlsplit(stack.api_url).netloc)
 
 
 def example(*names: str) -> pytest.MarkDecorator:
@@ -145,6 +146,19 @@ def test_curl_with_a_photo(written: list[str]) -> None:
     assert first_species(answer) == first_species(printed) == "zea-mays"
     assert shows(answer, printed)
     assert shows(printed, answer)
+
+
+@pytest.mark.parametrize("end", ["", "/"])
+def test_the_examples_fit_the_url_that_a_deployment_prints(
+    stack: RunningStack, checkout: Path, environment: dict[str, str], end: str
+) -> None:
+    output = read(ROOT / "template.yaml").document["Outputs"]["ApiUrl"]["Value"]["Fn::Sub"]
+    stage = output.partition("${AWS::URLSuffix}")[2].replace("${Stage}", "dev")
+    url = urlsplit(stack.api_url)._replace(path=stage + end).geturl()
+    answer = json.loads(
+        run(BLOCKS[f"{API}, Examples, sh 2"], stack, checkout, environment | {"FROND_URL": url})
+    )
+    assert answer.get("status") == "succeeded", answer
 
 
 @example(f"{API}, Examples, sh 3")

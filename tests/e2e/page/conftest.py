@@ -50,6 +50,7 @@ def open_page(browser: Browser, stack: RunningStack, page_errors: list[str]) -> 
         defaults: dict[str, Any] = {"viewport": DESKTOP, "locale": "en-GB", "service_workers": "block"}
         context = contexts.enter_context(browser.new_context(**{**defaults, **options}))
         page = context.new_page()
+        page.set_default_navigation_timeout(TIMEOUT_MS)
         watch(page, page_errors)
         # Playwright intercepts file choosers only while there is a listener.
         page.on("filechooser", lambda _: None)

@@ -4,6 +4,7 @@ import base64
 import json
 import socket
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -25,13 +26,36 @@ def test_a_request_reaches_the_function_as_a_proxy_event(stack: RunningStack) ->
     assert event["isBase64Encoded"] is True
     assert base64.b64decode(event["body"]) == photo
     assert event["requestContext"]["stage"] == "test"
+    assert event["requestContext"]["path"] == "/test/v1/a%20b"
+
+
+@pytest.mark.parametrize(("base", "full"), [("/test", "/test/v1/x"), ("", "/v1/x")])
+def test_paths_with_and_without_the_stage_are_served(stack: RunningStack, base: str, full: str) -> None:
+    origin = stack.api_url.removesuffix("/test")
+    event = stack.request("/v1/x", base=origin + base).json()["event"]
+    assert (event["path"], event["requestContext"]["path"]) == ("/v1/x", full)
+
+
+def test_a_method_over_its_limit_is_throttled_and_others_are_not(stack: RunningStack) -> None:
+    assert [stack.request("/limited").status for _ in range(3)] == [200, 200, 429]
+    assert stack.request("/open").status == 200
+
+
+def test_the_access_log_has_every_request(stack: RunningStack) -> None:
+    """API Gateway keeps nothing else of a request that it rejects itself."""
+    responses = [stack.request("/open"), stack.request("/v1/x", key="wrong"), stack.request("/raise")]
+    log = stack.log.parent / "stack" / ".frond" / "access.log"
+    lines = {line["id"]: line for line in map(json.loads, log.read_text().splitlines())}
+    found = [lines[response.headers["x-amzn-requestid"]] for response in responses]
+    assert [line["status"] for line in found] == [200, 403, 502]
+    assert [line["error"] for line in found] == ["-", "INVALID_API_KEY", "DEFAULT_5XX"]
 
 
 def test_the_function_has_the_templates_environment(stack: RunningStack) -> None:
     body = stack.request("/open").json()
     environment = body["environment"]
     assert environment["GREETING"] == "hello"
-    assert environment["TARGET"] == "frond-local-target/us-east-1"
+    assert environment["TARGET"] == "frond-local-target/eu-south-2"
     assert environment["AWS_ENDPOINT_URL"] == stack.info["aws_endpoint_url"]
     assert environment["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] == "256"
     assert "HOME" not in environment
@@ -137,8 +161,8 @@ def test_requests_are_served_concurrently(stack: RunningStack) -> None:
 
 def _raw(stack: RunningStack, text: bytes) -> bytes:
     """Send raw bytes, close the sending side, and return the response."""
-    host, _, port = stack.api_url.removeprefix("http://").partition(":")
-    with socket.create_connection((host, int(port)), timeout=HANG_S) as connection:
+    api = urlsplit(stack.api_url)
+    with socket.create_connection((api.hostname, api.port), timeout=HANG_S) as connection:
         connection.sendall(text.replace(b"%s", stack.api_key.encode()))
         connection.shutdown(socket.SHUT_WR)
         response = b""

@@ -77,7 +77,7 @@ def deployed(name: str, mapping: dict[str, Any], visibility_s: int) -> Iterator[
         cloud = parts.enter_context(Cloud())
         s3 = cloud.s3()
         for bucket in (f"{name}-uploads", f"{name}-pictures"):
-            s3.create_bucket(Bucket=bucket)
+            s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-south-2"})
         s3.put_bucket_versioning(Bucket=f"{name}-uploads", VersioningConfiguration={"Status": "Enabled"})
         make_table(cloud.dynamodb(), f"{name}-records")
         arn = make_queues(cloud, name, visibility_s)
@@ -95,7 +95,7 @@ def deployed(name: str, mapping: dict[str, Any], visibility_s: int) -> Iterator[
 
 def make_queues(cloud: Cloud, name: str, visibility_s: int) -> str:
     """Create a queue with dead letters after five deliveries; return its ARN."""
-    sqs, arn = cloud.sqs(), "arn:aws:sqs:us-east-1:123456789012:{}".format
+    sqs, arn = cloud.sqs(), f"arn:aws:sqs:{cloud.region}:123456789012:{{}}".format
     sqs.create_queue(QueueName=f"{name}-dead-letters")
     redrive = json.dumps({"deadLetterTargetArn": arn(f"{name}-dead-letters"), "maxReceiveCount": 5})
     sqs.create_queue(
@@ -120,10 +120,40 @@ def deadly_function(cloud: Cloud, name: str) -> Function:
     }
     requirements = ROOT / "requirements" / "preprocess.txt"
     handler = "tests.support.deadly_preprocess.handler"
-    return Function("deadly", handler, folder, path, requirements, environment, TIMEOUT_S + 10.0)
+    return Function(
+        "deadly", handler, folder, path, requirements, environment, TIMEOUT_S + 10.0, cloud.region
+    )
 
 
-from frond.s3_upload import identifier_of
+def test_twenty_photos_are_preprocessed_beside_files_that_kill_and_hang(seedling: bytes) -> None:
+    batches = {
+        "BatchSize": 10,
+        "MaximumBatchingWindowInSeconds": 1,
+        "FunctionResponseTypes": ["ReportBatchItemFailures"],
+    }
+    with deployed("deadly-batches", batches, VISIBILITY_S) as stack:
+        good = put_around(stack, seedling, {"killing.jpg": KILL, "hanging.jpg": HANG})
+
+        eventually(lambda: True if stack.length("queue") == 0 else None)
+
+        deadly = dict.fromkeys(map(identifier_of, ("killing.jpg", "hanging.jpg")), "problem.json")
+        assert stack.outcomes() == {**good, **deadly}
+        for name in ("killing.jpg", "hanging.jpg"):
+            assert stack.problem(name)["type"] == "urn:frond:problem:unprocessable-photo"
+        assert stack.length("dead-letters") == 0
+
+
+def test_no_photo_waits_for_the_next_delivery_of_a_file_that_kills(seedling: bytes) -> None:
+    with deployed("deadly-uploads", mapping_of("UploadsQueue"), HIDDEN_S) as stack:
+        good = put_around(stack, seedling, {"killing.jpg": KILL})
+
+        assert eventually(lambda: stack.outcomes() == good or None)
+
+        assert stack.length("queue") == 1
+
+
+def put_around(stack: Uploads, photo: bytes, deadly: dict[str, bytes]) -> dict[str, str]:
+    """Upload twenty photos with deadly files among them; return the photos' outcomes."""
     keys = [f"{number:02}.jpg" for number in range(PHOTOS)]
     for key in keys:
         stack.put(key, photo)
@@ -132,7 +162,6 @@ from frond.s3_upload import identifier_of
                 stack.put(name, body)
     return dict.fromkeys(map(identifier_of, keys), "picture.png")
 
-from frond.s3_upload import identifier_of
 
 def mapping_of(queue: str) -> dict[str, Any]:
     """Return the properties of the template's event source mapping of a queue."""

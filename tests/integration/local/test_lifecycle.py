@@ -4,6 +4,7 @@ import signal
 import socket
 import subprocess
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -38,8 +39,8 @@ def test_a_signal_during_a_request_stops_every_process(
     with running_stack(tmp_path / "log", template=template) as running:
         response = running.request("/open").json()
         assert processes_of(template.parent) != []
-        host, _, port = running.info["api_url"].removeprefix("http://").partition(":")
-        with socket.create_connection((host, int(port))) as caller:
+        api = urlsplit(running.api_url)
+        with socket.create_connection((api.hostname, api.port)) as caller:
             request = f"GET /sleep HTTP/1.1\r\nHost: x\r\nx-api-key: {running.info['api_key']}\r\n\r\n"
             caller.sendall(request.encode())
             running.process.send_signal(number)

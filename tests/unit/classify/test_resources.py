@@ -5,10 +5,13 @@ import hashlib
 import io
 import json
 import re
+from urllib.parse import urljoin
 
 import pytest
 from PIL import Image
 
+from tests.conftest import ROOT
+from tests.support.lambda_context import FakeLambdaContext
 from tests.unit.classify.conftest import Call
 
 
@@ -184,14 +187,46 @@ def test_the_openapi_document_has_the_base_path(call: Call, stage: str, base: st
     assert call("GET", "/openapi.json", stage=stage).json["servers"] == [{"url": base}]
 
 
-def test_the_documentation_page_needs_no_other_host(call: Call) -> None:
-    reply = call("GET", "/docs")
+@pytest.mark.parametrize("stage", ["", "/prod"])
+def test_the_documentation_page_is_small_and_its_files_are_loaded_once(call: Call, stage: str) -> None:
+    reply = call("GET", "/docs", stage=stage)
 
     assert reply.status == 200
-    assert "SwaggerUIBundle" in reply.body
-    assert '"title": "Frond"' in reply.body
-    assert '"x-api-key"' in reply.body
-    assert not re.search(r"<(script|link)[^>]+(src|href)=", reply.body)
+    assert len(reply.body) < 2000
+    assert f'"url": "{stage}/openapi.json"' in reply.body
+    files = re.findall(r'<(?:script|link)[^>]+(?:src|href)="([^"]+)"', reply.body)
+    assert len(files) == 2
+    for file in files:
+        assert file.startswith(f"{stage}/docs/swagger-ui")
+        found = call("GET", file.removeprefix(stage))
+        assert found.status == 200
+        assert found.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+        assert call("GET", file.removeprefix(stage).replace(".", ".0", 1)).problem == "unknown-path"
+
+
+@pytest.mark.parametrize("path", ["/", "/docs", "/openapi.json", "/static/manifest.webmanifest"])
+def test_what_needs_no_key_is_sent_once_to_a_client_that_keeps_it(call: Call, path: str) -> None:
+    reply = call("GET", path)
+    again = call("GET", path, headers={"if-none-match": f"W/{reply.headers['ETag']}"})
+    assert (again.status, again.body) == (304, "")
+    assert again.headers["Cache-Control"] == reply.headers["Cache-Control"] == "no-cache"
+
+
+def test_a_stage_without_a_slash_is_redirected_to_the_page(call: Call) -> None:
+    from frond_classify import api
+
+    event = json.loads((ROOT / "events" / "api-health.json").read_text())
+    event |= {"path": "/", "resource": "/", "requestContext": {**event["requestContext"], "path": "/dev"}}
+    response = api.handler(event, FakeLambdaContext("classify"))
+    location = response["multiValueHeaders"]["Location"][0]
+    assert (response["statusCode"], urljoin("https://frond.example/dev", location)) == (
+        308,
+        "https://frond.example/dev/",
+    )
+
+
+def test_a_base_url_with_a_slash_at_its_end_works(call: Call) -> None:
+    assert call("GET", "//v1/species").status == 200
 
 
 @pytest.mark.parametrize("path", ["/v2", "/v1", "/v1/classification", "/v1/species/zea-mays", "/.env"])

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 UPLOADS, RESULTS, ELSEWHERE = "frond-uploads", "frond-results", "somewhere-else"
+RECORDS = "frond-records"
 ACCOUNT = "123456789012"
 REGION: Final = "eu-west-1"
 QUEUES = ("UploadsQueue", "UploadsDeadLetters", "PicturesQueue", "PicturesDeadLetters")
@@ -97,7 +98,13 @@ class FakeStack:
         for bucket in (UPLOADS, RESULTS, ELSEWHERE):
             self.s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
         self.s3.put_bucket_versioning(Bucket=UPLOADS, VersioningConfiguration={"Status": "Enabled"})
-        outputs = {"UploadsBucketName": UPLOADS, "ResultsBucketName": RESULTS}
+        self.client("dynamodb").create_table(
+            TableName=RECORDS,
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        )
+        outputs = {"UploadsBucketName": UPLOADS, "ResultsBucketName": RESULTS, "TableName": RECORDS}
         for queue in QUEUES:
             self.queues[queue] = self.sqs.create_queue(QueueName=queue)["QueueUrl"]
             outputs[queue] = self.queues[queue]
@@ -143,6 +150,10 @@ class FakeStack:
     def versions(self, key: str) -> int:
         listed = self.s3.list_object_versions(Bucket=UPLOADS, Prefix=key)
         return len([each for each in listed.get("Versions", []) if each["Key"] == key])
+
+    def put_record(self, key: str, status: str) -> None:
+        item = {"id": {"S": identifier(key)}, "status": {"S": status}, "key": {"S": key}}
+        self.client("dynamodb").put_item(TableName=RECORDS, Item=item)
 
     def put_result(self, key: str, document: Document) -> None:
         name = f"results/{identifier(key)}.json"

@@ -7,19 +7,15 @@ from urllib.parse import unquote_plus
 import pytest
 from botocore.exceptions import ClientError
 
-from frond_client import reconciliation
+from frond_client import reconciliation, records_table
+from frond_client.frond_stack import FrondStack
 from frond_client.uploads.bucket import list_objects
 from tests.unit.client.conftest import Run
-from tests.unit.client.fake_api import CREATED_AT, FakeApi, FakeResponse, ReceivedRequest
-from tests.unit.client.fake_stack import UPLOADS, FakeStack, identifier, succeeded
+from tests.unit.client.fake_api import FakeApi
+from tests.unit.client.fake_stack import RECORDS, UPLOADS, FakeStack, client, succeeded
 
 HOUR = 3600
 ODD = "trip/a b+c 100%25 ö.jpg"
-
-
-def record(key: str | None, status: str) -> dict[str, Any]:
-    source = {"door": "s3", "key": key}
-    return {"id": identifier(key or ""), "status": status, "source": source, "created_at": CREATED_AT}
 
 
 def upload(stack: FakeStack, key: str, age: float = HOUR) -> None:
@@ -40,7 +36,7 @@ def notified(stack: FakeStack) -> list[str]:
 
 
 @pytest.fixture
-def unfinished(stack: FakeStack, api: FakeApi) -> list[str]:
+def unfinished(stack: FakeStack) -> list[str]:
     """Create uploads in every state; return those without a final record."""
     for key in ("done.jpg", "failed.jpg", "queued.jpg", "running.jpg", ODD, "replaced.jpg", "expired.jpg"):
         upload(stack, key)
@@ -52,16 +48,15 @@ def unfinished(stack: FakeStack, api: FakeApi) -> list[str]:
     stack.put_result("done.jpg", succeeded())
     stack.put_result("replaced.jpg", succeeded())
     stack.age_result("replaced.jpg", 2 * HOUR)
-    api.page_size = 2
-    api.records = [
-        record(None, "succeeded"),
-        record("done.jpg", "succeeded"),
-        record("failed.jpg", "failed"),
-        record("queued.jpg", "queued"),
-        record("running.jpg", "running"),
-        record("replaced.jpg", "succeeded"),
-        record("expired.jpg", "succeeded"),
-    ]
+    for key, status in {
+        "done.jpg": "succeeded",
+        "failed.jpg": "failed",
+        "queued.jpg": "queued",
+        "running.jpg": "running",
+        "replaced.jpg": "succeeded",
+        "expired.jpg": "succeeded",
+    }.items():
+        stack.put_record(key, status)
     stack.enable_notifications()
     return sorted(["queued.jpg", "running.jpg", "replaced.jpg", ODD])
 
@@ -80,6 +75,8 @@ def test_only_unfinished_uploads_are_queued_again(
     copy = stack.s3.get_object(Bucket=UPLOADS, Key=ODD)
     assert copy["Body"].read() == ODD.encode()
     assert (copy["ContentType"], copy["Metadata"]) == ("image/png", {"owner": "me"})
+    # Records are read by id from the table: each request to the API would be one of the key's daily quota.
+    assert api.targets == []
 
 
 def test_a_second_run_queues_nothing(stack: FakeStack, unfinished: list[str], frond: Run) -> None:
@@ -101,27 +98,47 @@ def test_older_than_is_in_minutes(stack: FakeStack, unfinished: list[str], frond
     assert "0 uploads older than 90 minutes" in frond("reconcile", "--older-than", "90").stdout
 
 
-def test_requests_to_a_busy_api_are_retried(
-    stack: FakeStack, api: FakeApi, unfinished: list[str], frond: Run
+def test_an_upload_through_the_api_has_the_id_of_its_form(stack: FakeStack, frond: Run) -> None:
+    reserved = "0123456789abcdef" * 2
+    upload(stack, f"api/{reserved}")
+    item = {"id": {"S": reserved}, "status": {"S": "succeeded"}}
+    stack.client("dynamodb").put_item(TableName=RECORDS, Item=item)
+    assert "1 upload older than 15 minutes, 0 without" in frond("reconcile").stdout
+
+
+def test_what_a_throttled_table_leaves_out_is_read_again(
+    stack: FakeStack, frond: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    api.responses = [(429, {"Retry-After": "0"}, b"{}"), (503, {}, b"")]
-    assert frond("reconcile", "--dry-run").exit_code == 0
-    assert api.targets[:3] == ["/v1/classifications?limit=100"] * 3
+    """More uploads than one request takes, of which a throttled table answers one at a time."""
+    monkeypatch.setattr(records_table, "_BATCH_SIZE", 3)
+    monkeypatch.setattr(records_table, "_PAUSE_S", 0.001)
+    keys = [f"{number}.jpg" for number in range(5)]
+    for key in keys:
+        upload(stack, key)
+        stack.put_record(key, "failed" if key == "4.jpg" else "succeeded")
+    dynamodb = client(stack.endpoint, "dynamodb")
+    whole, sizes = dynamodb.batch_get_item, []
+
+    def throttled(RequestItems: Any) -> Any:  # noqa: N803 - boto3's name
+        table = RequestItems[RECORDS]
+        first, *rest = table["Keys"]
+        sizes.append(len(rest) + 1)
+        response = whole(RequestItems={RECORDS: table | {"Keys": [first]}})
+        return response | {"UnprocessedKeys": {RECORDS: table | {"Keys": rest}} if rest else {}}
+
+    monkeypatch.setattr(dynamodb, "batch_get_item", throttled)
+    monkeypatch.setattr(FrondStack, "dynamodb", lambda _: dynamodb)
+    assert "5 uploads older than 15 minutes, 0 without" in frond("reconcile").stdout
+    assert sizes == [3, 2, 1, 2, 1]
 
 
 def test_nothing_is_queued_if_the_records_cannot_be_read(
-    stack: FakeStack, api: FakeApi, unfinished: list[str], frond: Run
+    stack: FakeStack, unfinished: list[str], frond: Run
 ) -> None:
-    respond = FakeApi.respond
-    api.page_size = 2
-
-    def broken(request: ReceivedRequest) -> FakeResponse | None:
-        return (500, {}, b"") if "cursor" in request.target else respond(api, request)
-
-    api.respond = broken  # type: ignore[method-assign]
+    stack.client("dynamodb").delete_table(TableName=RECORDS)
     result = frond("reconcile")
     assert result.exit_code == 1
-    assert "The API answered 500" in result.stderr
+    assert "BatchGetItem" in result.stderr
     assert {stack.versions(key) for key in stack.uploaded_keys()} == {1}
 
 

@@ -36,7 +36,16 @@ def test_retry_after_is_respected(client: Frond, service: FakeApi, delays: list[
     assert client.classify(PHOTO).verdict == "identified"
     assert 7 <= delays[0] <= 7.5
     assert 15 < delays[1] <= 20.5
-    assert 0 <= delays[-1] <= 0.5
+    assert 1 <= delays[-1] <= 2
+
+
+def test_a_service_that_stays_busy_gets_fewer_requests(
+    client: Frond, service: FakeApi, delays: list[float]
+) -> None:
+    service.responses = [(503, {"Retry-After": "1"}, problem(503, "busy")[2])] * 4
+    assert client.classify(PHOTO).verdict == "identified"
+    assert 1 <= delays[0] <= 1.5
+    assert 2 <= delays[3] <= 4
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])

@@ -43,7 +43,8 @@ def test_the_event_has_the_members_of_a_real_one() -> None:
         "Attributes": {"ApproximateReceiveCount": "1"},
         "MessageAttributes": {"Trace": {"DataType": "String", "StringValue": "t"}},
     }
-    (built,) = json.loads(sqs_event([message], "arn:aws:sqs:us-east-1:123456789012:q"))["Records"]
+    (built,) = json.loads(sqs_event([message], "arn:aws:sqs:eu-west-3:123456789012:q"))["Records"]
     assert built.keys() == real.keys()
     assert built["messageAttributes"]["Trace"]["stringValue"] == "t"
+    assert built["awsRegion"] == "eu-west-3"
     assert built["attributes"] == {"ApproximateReceiveCount": "1"}

@@ -17,6 +17,10 @@ from local.template import Template, read
 from tests.conftest import ROOT
 
 OPEN = {"/", "/static/{proxy+}", "/docs", "/openapi.json", "/v1/health"}
+OF_DOCS = ("/docs/{file}", "GET")
+
+
+CONTRACT = json.loads((ROOT / "docs" / "openapi.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")
@@ -44,14 +48,35 @@ def of_type(resources: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
 
 
 def test_only_the_page_its_contract_and_health_need_no_key(template: Template) -> None:
+    # The limits refer to parameters, which only CloudFormation resolves.
+    unlimited: dict[str, list[Any]] = {"MethodSettings": []}
     stack = DeployedStack(
-        {name: item["Properties"] for name, item in template.document["Resources"].items()}, {}
+        {name: item["Properties"] | unlimited for name, item in template.document["Resources"].items()}, {}
     )
     routes = rest_api(template, stack).routes
     open_to_all = {(route.resource, route.method) for route in routes if not route.key_required}
     # CORS preflight requests carry no key.
-    assert open_to_all == {(resource, "ANY") for resource in OPEN} | {("/{proxy+}", "OPTIONS")}
+    assert open_to_all == {(resource, "ANY") for resource in OPEN} | {OF_DOCS, ("/{proxy+}", "OPTIONS")}
     assert {route.resource for route in routes if route.key_required} == {"/{proxy+}"}
+
+
+def test_paths_without_a_key_have_low_limits_of_their_own(
+    template: Template, resources: dict[str, Any], body: dict[str, Any]
+) -> None:
+    """Anybody can spend what a path without a key costs."""
+    (stage,) = of_type(resources, "AWS::ApiGateway::Stage").values()
+    limits = {(each["ResourcePath"], each["HttpMethod"]): each for each in stage["MethodSettings"]}
+    assert limits.pop(("/*", "*"))["ThrottlingRateLimit"] == {"Ref": "KeylessRate"}
+    assert limits.pop(OF_DOCS)["ThrottlingRateLimit"] < 1
+    # The others need a key. API Gateway finds a limit by its method, so that none of these may be ANY.
+    documented = {method.upper() for path in CONTRACT["paths"].values() for method in path}
+    assert {method for _, method in limits} == documented
+    for (resource, method), each in limits.items():
+        assert resource == "/{proxy+}"
+        assert method.lower() in body["paths"][resource]
+        assert each["ThrottlingRateLimit"] == {"Ref": "ThrottleRate"}
+    defaults = template.document["Parameters"]
+    assert defaults["KeylessRate"]["Default"] < defaults["ThrottleRate"]["Default"]
 
 
 def test_gateway_responses_are_documented_problems(body: dict[str, Any]) -> None:
@@ -66,7 +91,7 @@ def test_gateway_responses_are_documented_problems(body: dict[str, Any]) -> None
         assert str(problem.status) == str(answer["statusCode"]), name
         headers = {key.removeprefix("gatewayresponse.header.") for key in answer["responseParameters"]}
         assert headers >= {"x-request-id", "Server-Timing", "Access-Control-Allow-Origin"}, name
-        assert ("Retry-After" in headers) == (problem.status == 429), name
+        assert ("Retry-After" in headers) == (problem.status in {429, 503}), name
 
 
 def test_binary_types_are_named_one_by_one(body: dict[str, Any]) -> None:

@@ -8,10 +8,12 @@ import re
 import socket
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
+from local.access_log import AccessLog
 from local.gateway import MAX_BODY_BYTES, Gateway, Server
 from local.rest_api import RestApi, Route
 from local.runtimes.pool import Pool
@@ -49,13 +51,13 @@ API = RestApi(
 class EchoPool:
     """Return each event as the body of its response."""
 
-    def invoke(self, payload: bytes, timeout: float | None = None) -> bytes:
+    def invoke(self, payload: bytes, timeout: float | None = None, *, wait: bool = True) -> bytes:
         return json.dumps({"statusCode": 200, "body": payload.decode()}).encode()
 
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[tuple[str, int]]:
-    gateway = Gateway(API, {"F": cast(Pool, EchoPool())}, "key")
+    gateway = Gateway(API, {"F": cast(Pool, EchoPool())}, "key", AccessLog(Path(), None))
     with socket.create_server(("127.0.0.1", 0)) as listener, Server(gateway, listener):
         yield listener.getsockname()[:2]
 

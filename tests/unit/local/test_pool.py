@@ -3,7 +3,7 @@ from collections.abc import Callable
 
 import pytest
 
-from local.runtimes.instance import BusyError, CrashedError, HandlerError
+from local.runtimes.instance import BusyError, CrashedError, HandlerError, ThrottledError
 from local.runtimes.pool import Pool
 from tests.support.waiting import HANG_S
 
@@ -91,6 +91,20 @@ def test_a_caller_waits_no_longer_than_its_timeout(pool: Pool, started: list[Rec
         pool.invoke(b"2", timeout=0.01)
     started[0].release.set()
     busy.join()
+
+
+def test_an_execution_over_the_limit_is_throttled_at_once(started: list[Recorder]) -> None:
+    executions = threading.Semaphore(1)
+    pool, other = (Pool(starter(started), size=4, executions=executions) for _ in range(2))
+    pool.invoke(b"1")
+    busy = threading.Thread(target=pool.invoke, args=(b"wait",))
+    busy.start()
+    assert started[0].entered.wait(10)
+    with pytest.raises(ThrottledError):
+        other.invoke(b"2", wait=False)
+    started[0].release.set()
+    busy.join()
+    assert other.invoke(b"3", wait=False) == b"3"
 
 
 def test_close_stops_busy_instances_and_rejects_invocations(pool: Pool, started: list[Recorder]) -> None:

@@ -7,24 +7,26 @@ from pathlib import Path
 
 import pytest
 
-from local.cloud import DeployedStack
+from local.cloud import Cloud, DeployedStack
 from local.stack_file import StackFile, StackInfo, is_running, owner_pid, stack_info
 
 
 @pytest.fixture
 def where() -> StackInfo:
     stack = DeployedStack({}, {"UploadsBucketName": "u", "PicturesBucketName": "p", "TableName": "t"})
-    return stack_info(stack, "http://localhost:1", "key", "http://127.0.0.1:2")
+    cloud = Cloud("eu-west-3")
+    cloud.endpoint = "http://127.0.0.1:2"
+    return stack_info(stack, "http://localhost:1/dev", "key", cloud)
 
 
 def test_the_file_has_the_contracts_members_and_is_removed(tmp_path: Path, where: StackInfo) -> None:
     path = tmp_path / ".frond" / "stack.json"
     with StackFile(path, where):
         assert json.loads(path.read_text()) == {
-            "api_url": "http://localhost:1",
+            "api_url": "http://localhost:1/dev",
             "api_key": "key",
             "aws_endpoint_url": "http://127.0.0.1:2",
-            "region": "us-east-1",
+            "region": "eu-west-3",
             "uploads_bucket": "u",
             "pictures_bucket": "p",
             "results_bucket": None,

@@ -9,12 +9,16 @@ _ROUTABLE = "/-._~()'!*:@,;=+&$%<> []{}|^"
 
 
 def normalize_path(event: dict[str, Any]) -> dict[str, Any]:
-    """Return a proxy event whose path has no base path, and percent-encoding where the router needs it.
+    """Return a proxy event whose path has no base path and one slash at its start.
+
+    It has percent-encoding where the router needs it.
 
     Through a custom domain with a base path, the event's path begins with that base path.
     https://docs.aws.amazon.com/apigateway/latest/developerguide/rest-api-mappings.html
     """
-    return {**event, "path": quote(_without_base_path(event), safe=_ROUTABLE)}
+    # A base URL that ends in a slash makes paths such as `//v1/health`.
+    path = "/" + _without_base_path(event).lstrip("/")
+    return {**event, "path": quote(path, safe=_ROUTABLE)}
 
 
 def _without_base_path(event: dict[str, Any]) -> str:

@@ -15,6 +15,10 @@ ONE_MINUTE: dict[str, str | list[str]] = {
     "Cache-Control": "private, max-age=60",
     "Vary": "x-api-key, Accept-Language",
 }
+# A client asks each time, and gets 304 if nothing has changed.
+REVALIDATE: dict[str, str | list[str]] = {"Cache-Control": "no-cache"}
+# The content of these names never changes.
+IMMUTABLE: dict[str, str | list[str]] = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 Body = TypeVar("Body", str, bytes)
 

@@ -1,15 +1,13 @@
-"""The OpenAPI document, and the page that renders it.
+"""The OpenAPI document.
 
 Imported only when a request needs it: no photo does, and Powertools' OpenAPI models take long to import.
 """
 
 import json
 from functools import cache
-from importlib import resources
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
-from aws_lambda_powertools.event_handler.openapi import swagger_ui
 from aws_lambda_powertools.event_handler.openapi.models import (
     APIKey,
     APIKeyIn,
@@ -26,7 +24,7 @@ API_VERSION = "1.0.0"
 LICENCE = License(name="Apache-2.0", identifier="Apache-2.0")
 KEY_SCHEME = "api_key"
 VALIDATION_SCHEMAS = ("HTTPValidationError", "ValidationError", "ResponseValidationError")
-UNDOCUMENTED = ("/", "/static/{name}", "/docs", "/openapi.json")
+UNDOCUMENTED = ("/", "/static/{name}", "/docs", "/docs/{name}", "/openapi.json")
 
 
 @cache
@@ -49,18 +47,6 @@ def openapi_json(resolver: APIGatewayRestResolver, base_path: str = "/") -> str:
     for schema in VALIDATION_SCHEMAS:
         document["components"]["schemas"].pop(schema, None)
     return json.dumps(document, ensure_ascii=False)
-
-
-@cache
-def swagger_page(resolver: APIGatewayRestResolver, base_path: str = "/") -> str:
-    """Return the page that renders the document, with its scripts and styles inline."""
-    script, style = (
-        resources.files(swagger_ui).joinpath(name).read_text("utf-8")
-        for name in ("swagger-ui-bundle.min.js", "swagger-ui.min.css")
-    )
-    # A script in HTML ends at the first "</", even inside a string.
-    document = openapi_json(resolver, base_path).replace("</", "<\\/")
-    return swagger_ui.generate_swagger_html(document, script, style, "", None, persist_authorization=True)
 
 
 def allowed_methods(resolver: APIGatewayRestResolver, path: str) -> list[str]:

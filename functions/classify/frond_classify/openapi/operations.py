@@ -9,6 +9,7 @@ from frond.media_types import PHOTO_TYPES
 from frond.problems import (
     MEDIA_TYPE,
     BadGateway,
+    Busy,
     HeadersTooLarge,
     InvalidRequest,
     MethodNotAllowed,
@@ -66,6 +67,7 @@ COMMON = (
     HeadersTooLarge,
     Problem,
     BadGateway,
+    Busy,
     TooSlow,
 )
 
@@ -92,7 +94,7 @@ ALLOW: Headers = {
     "Allow": {"description": "The methods of the path", "schema": {"type": "string"}},
 }
 # Headers of some problems, by status.
-PROBLEM_HEADERS = {Throttled.status: RETRY, MethodNotAllowed.status: ALLOW}
+PROBLEM_HEADERS = {Throttled.status: RETRY, Busy.status: RETRY, MethodNotAllowed.status: ALLOW}
 CACHED: Headers = {
     "ETag": {"description": "Send it back as `If-None-Match`", "schema": {"type": "string"}},
     "Cache-Control": {"description": "How long the response may be cached", "schema": {"type": "string"}},

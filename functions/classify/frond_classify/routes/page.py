@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import os
 import re
 from dataclasses import dataclass
 from functools import cache
@@ -14,7 +13,7 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from frond.problems import UnknownPath
 from frond_classify.app import current_app
-from frond_classify.http.responses import image_response, response_with_etag
+from frond_classify.http.responses import REVALIDATE, image_response, response_with_etag
 
 if TYPE_CHECKING:
     from frond_classify.web_page.inlining import InlinedPage
@@ -26,7 +25,7 @@ MANIFEST = "manifest.webmanifest"
 PNG_NAME = re.compile(rb'"(icon[a-z0-9-]*\.png)"')
 PNG = "image/png"
 ONE_DAY = "public, max-age=86400"
-REVALIDATE = "no-cache"
+NO_CACHE = "no-cache"
 
 router = Router()
 
@@ -48,8 +47,8 @@ class StaticFile:
 
 
 STATIC_FILES = {
-    MANIFEST: StaticFile("application/manifest+json", REVALIDATE),
-    SERVICE_WORKER: StaticFile("text/javascript; charset=utf-8", REVALIDATE),
+    MANIFEST: StaticFile("application/manifest+json", NO_CACHE),
+    SERVICE_WORKER: StaticFile("text/javascript; charset=utf-8", NO_CACHE),
     "icon.svg": StaticFile("image/svg+xml"),
     "icon-192.png": StaticFile(PNG),
     "icon-512.png": StaticFile(PNG),
@@ -60,15 +59,21 @@ STATIC_FILES = {
 
 @router.get("/", include_in_schema=False)
 def page() -> Response[str]:
-    """Return the page with its styles and its script inline, and a policy that allows nothing else."""
+    """Return the page with its styles and its script inline, and a policy that allows nothing else.
+
+    Its addresses are relative, so that a stage without a slash at its end is redirected to one with it.
+    """
+    stage: str = router.current_event["requestContext"]["path"]
+    if not stage.endswith("/"):
+        return Response(308, headers={"Location": f"./{stage.rpartition('/')[2]}/"}, body="")
     inlined = _page(_uploads())
     headers: dict[str, str | list[str]] = {
         "Content-Security-Policy": inlined.content_security_policy,
         "Referrer-Policy": "no-referrer",
         "X-Content-Type-Options": "nosniff",
-        "Cache-Control": REVALIDATE,
+        **REVALIDATE,
     }
-    return Response(200, content_type="text/html; charset=utf-8", headers=headers, body=inlined.html)
+    return response_with_etag(router.current_event, inlined.html, "text/html; charset=utf-8", headers)
 
 
 # Responses are validated as JSON, which these bytes are not.
@@ -135,10 +140,6 @@ def _page(connect_origins: str) -> "InlinedPage":
 
 
 def _uploads() -> str:
-    """Return where the page may send large photos: the bucket's addresses, or those of another S3."""
-    bucket, region = current_app().settings.uploads_bucket, os.environ.get("AWS_REGION", "")
-    if not bucket:
-        return ""
-    if endpoint := os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL"):
-        return endpoint
-    return f"https://{bucket}.s3.{region}.amazonaws.com https://{bucket}.s3.amazonaws.com"
+    """Return where the page sends large photos; nowhere without a bucket for them."""
+    app = current_app()
+    return app.object_store.upload_origin if app.settings.uploads_bucket else ""

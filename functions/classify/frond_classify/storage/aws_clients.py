@@ -29,8 +29,10 @@ class AwsClients:
     @cached_property
     def s3(self) -> "S3Client":
         """The client of S3."""
-        # Presigned forms need signature version 4; new buckets reject earlier ones.
-        client: S3Client = self._client("s3", signature_version="s3v4")
+        # Presigned forms need signature version 4; new buckets reject earlier ones. By default they go to the
+        # global address, which regions since 2019 reject and others redirect; a browser may not follow.
+        regional = {"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"}
+        client: S3Client = self._client("s3", signature_version="s3v4", s3=regional)
         return client
 
     @cached_property

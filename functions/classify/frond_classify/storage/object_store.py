@@ -3,7 +3,9 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
+from urllib.parse import urlsplit
 
 from frond.s3_objects import S3Object, get_object
 from frond.s3_upload import Upload
@@ -29,6 +31,13 @@ class ObjectStore:
 
     def __init__(self, aws: AwsClients, settings: ClassifySettings) -> None:
         self._aws, self._settings = aws, settings
+
+    @cached_property
+    def upload_origin(self) -> str:
+        """Origin of the addresses in upload forms, such as `https://BUCKET.s3.eu-west-1.amazonaws.com`."""
+        form = self._aws.s3.generate_presigned_post(Bucket=self._settings.uploads_bucket, Key="-")
+        address = urlsplit(form["url"])
+        return f"{address.scheme}://{address.netloc}"
 
     def get_preprocessed(self, key: str) -> S3Object:
         """Return an object of the bucket of preprocessed photos.

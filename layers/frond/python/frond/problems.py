@@ -174,6 +174,13 @@ class BadGateway(Problem):
     slug, status, title = "bad-gateway", 502, "The service failed to respond"
 
 
+class Busy(Problem):
+    """A function that runs as often at once as it may; API Gateway sends it."""
+
+    slug, status, title = "busy", 503, "The service is busy"
+    detail = "Wait a few seconds and send it again."
+
+
 class TooSlow(Problem):
     """A function that took longer than API Gateway waits; API Gateway sends it."""
 

@@ -154,6 +154,7 @@ export const en = {
     offline: ["You are offline", "Your photo is still here. Connect to the internet, then try again."],
     unreachable: ["Frond cannot be reached", "Check your connection, then try again."],
     timeout: ["No answer came in time", "Frond may be busy or the connection slow. Try again in a moment."],
+    busy: ["Frond is busy", "Wait a moment, then try again."],
     throttled: ["Too many photos at once", "Wait a minute, then try again."],
     "quota-exceeded": ["This key has no photos left for now", "Ask whoever gave it to you for more, or use another key."],
     "missing-key": ["Frond needs your key", "Give it under “API key” at the bottom of the page."],

@@ -154,6 +154,7 @@ export const es = {
     offline: ["No tienes conexión", "Tu foto sigue aquí. Conéctate a internet y vuelve a intentarlo."],
     unreachable: ["No se puede contactar con Frond", "Comprueba tu conexión y vuelve a intentarlo."],
     timeout: ["La respuesta no ha llegado a tiempo", "Puede que Frond esté ocupado o que la conexión sea lenta. Vuelve a intentarlo dentro de un momento."],
+    busy: ["Frond está ocupado", "Espera un momento y vuelve a intentarlo."],
     throttled: ["Demasiadas fotos a la vez", "Espera un minuto y vuelve a intentarlo."],
     "quota-exceeded": ["A esta clave no le quedan fotos por ahora", "Pide más a quien te la dio o usa otra clave."],
     "missing-key": ["Frond necesita tu clave", "Indícala en «Clave de API», al final de la página."],

@@ -154,6 +154,7 @@ export const fr = {
     offline: ["Vous êtes hors ligne", "Votre photo est toujours là. Connectez-vous à internet, puis réessayez."],
     unreachable: ["Frond est injoignable", "Vérifiez votre connexion, puis réessayez."],
     timeout: ["La réponse n’est pas arrivée à temps", "Frond est peut-être occupé, ou la connexion lente. Réessayez dans un instant."],
+    busy: ["Frond est occupé", "Attendez un instant, puis réessayez."],
     throttled: ["Trop de photos à la fois", "Attendez une minute, puis réessayez."],
     "quota-exceeded": ["Cette clé n’a plus de photos pour l’instant", "Demandez-en davantage à qui vous l’a donnée, ou utilisez une autre clé."],
     "missing-key": ["Frond a besoin de votre clé", "Donnez-la sous « Clé d’API », en bas de la page."],
