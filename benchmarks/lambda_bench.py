@@ -6,6 +6,7 @@ import io
 import json
 import logging
 import os
+import secrets
 import tempfile
 import time
 from collections import defaultdict
@@ -27,6 +28,7 @@ from benchmarks.cpu_share import CpuShare, cpu_share
 from benchmarks.paths import ROOT
 from frond.settings import MEGABYTES_PER_VCPU
 from frond.uploads import identifier_of
+from local.api_keys import ApiKeys
 from local.cloud import Cloud
 from local.function import functions
 from local.runtimes.emulator import EmulatorInstance
@@ -97,7 +99,8 @@ class LambdaBench:
     """
 
     def __init__(self, cloud: Cloud, photos: dict[str, bytes]) -> None:
-        self.stack = cloud.deploy(read(ROOT / "template.yaml"))
+        keys = ApiKeys(cloud.apigateway(), secrets.token_urlsafe(24))
+        self.stack = cloud.deploy(keys.deployed_in(read(ROOT / "template.yaml")))
         self.responses: dict[str, bytes] = {}
         self._functions = functions(read(ROOT / "template.yaml"), self.stack, cloud.environment)
         self._s3, self._dynamodb = cloud.s3(), cloud.dynamodb()

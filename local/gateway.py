@@ -1,6 +1,5 @@
 """Serve a REST API as API Gateway does: HTTP requests become proxy events, results become responses."""
 
-import hmac
 import json
 import logging
 import socket
@@ -8,7 +7,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterable, Mapping
-from typing import Any, Self
+from typing import Any, Protocol, Self
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from werkzeug import Request, Response
@@ -49,6 +48,13 @@ class GatewayError(Exception):
         self.response_type = response_type
 
 
+class KeyIds(Protocol):
+    """The API keys that the gateway accepts."""
+
+    def find(self, value: str) -> str | None:
+        """Return the id of a key; ``None`` if it is not accepted."""
+
+
 class Gateway:
     """Serve a REST API as a WSGI application that behaves like API Gateway.
 
@@ -58,14 +64,14 @@ class Gateway:
         REST API to serve.
     pools
         Instance pools by the functions' logical ids.
-    key
-        API key.
+    keys
+        API keys.
     """
 
-    def __init__(self, api: RestApi, pools: Mapping[str, Pool], key: str) -> None:
+    def __init__(self, api: RestApi, pools: Mapping[str, Pool], keys: KeyIds) -> None:
         self._api = api
         self._pools = pools
-        self._key = key
+        self._keys = keys
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Respond to one request."""
@@ -110,8 +116,8 @@ class Gateway:
     def _answer(self, request: Request, match: Match | None, context: dict[str, Any]) -> Response:
         if match is None:
             raise GatewayError(MISSING_AUTHENTICATION_TOKEN)
-        if match.route.key_required and not self._is_valid_key(request.headers.get("x-api-key", "")):
-            raise GatewayError(INVALID_API_KEY)
+        if match.route.key_required:
+            context["identity"]["apiKeyId"] = self._key_id(request)
         event = proxy_event(self._api, match, request, context, self._body(request))
         payload = json.dumps(event).encode()
         if len(payload) > MAX_PAYLOAD_BYTES:
@@ -136,8 +142,11 @@ class Gateway:
         except (ClientDisconnected, OSError) as error:
             raise GatewayError(DEFAULT_4XX, "the body ended early") from error
 
-    def _is_valid_key(self, key: str) -> bool:
-        return hmac.compare_digest(key.encode(), self._key.encode())
+    def _key_id(self, request: Request) -> str:
+        key_id = self._keys.find(request.headers.get("x-api-key", ""))
+        if key_id is None:
+            raise GatewayError(INVALID_API_KEY)
+        return key_id
 
     def _invoke(self, match: Match, payload: bytes) -> bytes:
         try:

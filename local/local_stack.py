@@ -9,6 +9,7 @@ from enum import StrEnum
 from functools import partial
 from pathlib import Path
 
+from local.api_keys import ApiKeys
 from local.cloud import Cloud
 from local.event_source_mapping import event_source_mappings
 from local.function import Function, functions
@@ -47,7 +48,7 @@ def running_stack(
     runtime
         How functions run.
     key
-        API key.
+        API key of the operator.
 
     Yields
     ------
@@ -62,12 +63,13 @@ def running_stack(
     home = template.root / ".frond"
     with ExitStack() as parts:
         cloud = parts.enter_context(Cloud())
-        stack = cloud.deploy(template)
+        keys = ApiKeys(cloud.apigateway(), key)
+        stack = cloud.deploy(keys.deployed_in(template))
         pools = {
             name: Pool(_starter(function, runtime, home), size=os.cpu_count() or 1)
             for name, function in functions(template, stack, cloud.environment).items()
         }
-        gateway = Gateway(rest_api(template, stack), pools, key)
+        gateway = Gateway(rest_api(template, stack), pools, keys)
         mappings = event_source_mappings(template, stack, cloud, pools)
         for mapping in mappings:
             parts.enter_context(mapping)

@@ -52,9 +52,16 @@ class EchoPool:
         return json.dumps({"statusCode": 200, "body": payload.decode()}).encode()
 
 
+class OneKey:
+    """Accept one key."""
+
+    def find(self, value: str) -> str | None:
+        return "its-id" if value == "key" else None
+
+
 @pytest.fixture(scope="module")
 def address() -> Iterator[tuple[str, int]]:
-    gateway = Gateway(API, {"F": cast(Pool, EchoPool())}, "key")
+    gateway = Gateway(API, {"F": cast(Pool, EchoPool())}, OneKey())
     with socket.create_server(("127.0.0.1", 0)) as listener, Server(gateway, listener):
         yield listener.getsockname()[:2]
 
