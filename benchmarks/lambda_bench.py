@@ -28,12 +28,12 @@ from benchmarks.cpu_share import CpuShare, cpu_share
 from benchmarks.paths import ROOT
 from frond.settings import MEGABYTES_PER_VCPU
 from frond.uploads import identifier_of
-from local.api_keys import ApiKeys
 from local.cloud import Cloud
 from local.function import functions
 from local.runtimes.emulator import EmulatorInstance
 from local.runtimes.environment import RuntimeEnvironment, environment
 from local.template import read
+from local.usage_plan import UsagePlan
 
 FUNCTIONS = {"classify": "ClassifyFunction", "preprocess": "PreprocessFunction", "worker": "WorkerFunction"}
 BATCH = 10  # batch size of the event source mappings
@@ -99,8 +99,8 @@ class LambdaBench:
     """
 
     def __init__(self, cloud: Cloud, photos: dict[str, bytes]) -> None:
-        keys = ApiKeys(cloud.apigateway(), secrets.token_urlsafe(24))
-        self.stack = cloud.deploy(keys.deployed_in(read(ROOT / "template.yaml")))
+        usage_plan = UsagePlan(cloud.apigateway(), secrets.token_urlsafe(24))
+        self.stack = cloud.deploy(usage_plan.deployed_in(read(ROOT / "template.yaml")))
         self.responses: dict[str, bytes] = {}
         self._functions = functions(read(ROOT / "template.yaml"), self.stack, cloud.environment)
         self._s3, self._dynamodb = cloud.s3(), cloud.dynamodb()

@@ -21,6 +21,7 @@ from local.gateway_response import (
     INTEGRATION_TIMEOUT,
     INVALID_API_KEY,
     MISSING_AUTHENTICATION_TOKEN,
+    QUOTA_EXCEEDED,
     REQUEST_TOO_LARGE,
     UNSUPPORTED_MEDIA_TYPE,
     GatewayResponseType,
@@ -48,11 +49,14 @@ class GatewayError(Exception):
         self.response_type = response_type
 
 
-class KeyIds(Protocol):
-    """The API keys that the gateway accepts."""
+class Callers(Protocol):
+    """The API keys that the gateway accepts, and their quotas."""
 
-    def find(self, value: str) -> str | None:
+    def find_key(self, value: str) -> str | None:
         """Return the id of a key; ``None`` if it is not accepted."""
+
+    def admits(self, key_id: str) -> bool:
+        """Count a request of a key; return whether its quota allows it."""
 
 
 class Gateway:
@@ -64,14 +68,14 @@ class Gateway:
         REST API to serve.
     pools
         Instance pools by the functions' logical ids.
-    keys
-        API keys.
+    callers
+        The usage plan.
     """
 
-    def __init__(self, api: RestApi, pools: Mapping[str, Pool], keys: KeyIds) -> None:
+    def __init__(self, api: RestApi, pools: Mapping[str, Pool], callers: Callers) -> None:
         self._api = api
         self._pools = pools
-        self._keys = keys
+        self._callers = callers
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Respond to one request."""
@@ -143,9 +147,11 @@ class Gateway:
             raise GatewayError(DEFAULT_4XX, "the body ended early") from error
 
     def _key_id(self, request: Request) -> str:
-        key_id = self._keys.find(request.headers.get("x-api-key", ""))
+        key_id = self._callers.find_key(request.headers.get("x-api-key", ""))
         if key_id is None:
             raise GatewayError(INVALID_API_KEY)
+        if not self._callers.admits(key_id):
+            raise GatewayError(QUOTA_EXCEEDED)
         return key_id
 
     def _invoke(self, match: Match, payload: bytes) -> bytes:

@@ -82,7 +82,7 @@ def replaced(node: Any, values: Mapping[str, str]) -> Any:
 
 
 def substituted(node: Any, values: Mapping[str, str]) -> Any:
-    """Return a copy of a node with values instead of the references (``Ref``) to resources, also inside calls.
+    """Return a copy of a node with values instead of references (``Ref``), also inside calls.
 
     Parameters
     ----------

@@ -9,7 +9,6 @@ from enum import StrEnum
 from functools import partial
 from pathlib import Path
 
-from local.api_keys import ApiKeys
 from local.cloud import Cloud
 from local.event_source_mapping import event_source_mappings
 from local.function import Function, functions
@@ -22,6 +21,7 @@ from local.runtimes.pool import Pool
 from local.runtimes.process import ProcessInstance
 from local.stack_file import StackFile, StackInfo, stack_info
 from local.template import Template
+from local.usage_plan import UsagePlan
 
 _log = logging.getLogger(__name__)
 
@@ -63,13 +63,14 @@ def running_stack(
     home = template.root / ".frond"
     with ExitStack() as parts:
         cloud = parts.enter_context(Cloud())
-        keys = ApiKeys(cloud.apigateway(), key)
-        stack = cloud.deploy(keys.deployed_in(template))
+        usage_plan = UsagePlan(cloud.apigateway(), key)
+        stack = cloud.deploy(usage_plan.deployed_in(template))
+        usage_plan.set_quota(template, stack)
         pools = {
             name: Pool(_starter(function, runtime, home), size=os.cpu_count() or 1)
             for name, function in functions(template, stack, cloud.environment).items()
         }
-        gateway = Gateway(rest_api(template, stack), pools, keys)
+        gateway = Gateway(rest_api(template, stack), pools, usage_plan)
         mappings = event_source_mappings(template, stack, cloud, pools)
         for mapping in mappings:
             parts.enter_context(mapping)

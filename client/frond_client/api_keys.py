@@ -10,7 +10,7 @@ from frond_client.frond_stack import FrondStack
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway import APIGatewayClient
-    from mypy_boto3_apigateway.type_defs import ApiKeyTypeDef
+    from mypy_boto3_apigateway.type_defs import ApiKeyResponseTypeDef, ApiKeyTypeDef
 
 _PAGE_SIZE = 500
 
@@ -37,11 +37,15 @@ class StackKey:
 
     def as_json(self) -> dict[str, Any]:
         """Return the fields as a JSON object."""
-        return {**asdict(self), "created_at": self.created_at.isoformat(), "uploads_prefix": self.uploads_prefix}
+        return {
+            **asdict(self),
+            "created_at": self.created_at.isoformat(),
+            "uploads_prefix": self.uploads_prefix,
+        }
 
     @property
     def uploads_prefix(self) -> str | None:
-        """Prefix of its objects in the uploads bucket; ``None`` for the operator, who owns what has no owner."""
+        """Prefix of its objects in the uploads bucket; ``None`` for an operator, who needs none."""
         return None if self.is_operator else f"owners/{self.id}/"
 
 
@@ -60,7 +64,7 @@ class StackKeys:
 
     def create(self, name: str) -> tuple[StackKey, str]:
         """Create a key; return it and its value."""
-        created: ApiKeyTypeDef = self._client.create_api_key(
+        created = self._client.create_api_key(
             name=name, enabled=True, description=f"Created for {self._stack.name} by `frond keys`"
         )
         try:
@@ -119,7 +123,7 @@ class StackKeys:
         )
         return (each["id"] for page in pages for each in page["items"])
 
-    def _read(self, key: "ApiKeyTypeDef") -> StackKey:
+    def _read(self, key: "ApiKeyTypeDef | ApiKeyResponseTypeDef") -> StackKey:
         return StackKey(
             id=key["id"],
             name=key.get("name", ""),

@@ -58,8 +58,12 @@ def list_keys(stack: StackName = None, as_json: AsJson = False) -> None:
 
 @keys.command()
 def revoke(
-    identifier: Annotated[str, typer.Argument(metavar="ID", help="The key's id, as `frond keys list` shows it.")],
-    delete: Annotated[bool, typer.Option("--delete", help="Delete the key; by default it is disabled.")] = False,
+    identifier: Annotated[
+        str, typer.Argument(metavar="ID", help="The key's id, as `frond keys list` shows it.")
+    ],
+    delete: Annotated[
+        bool, typer.Option("--delete", help="Delete the key; by default it is disabled.")
+    ] = False,
     stack: StackName = None,
 ) -> None:
     """Revoke an API key: the API refuses it. Its classifications stay, and operators see them.

@@ -55,8 +55,11 @@ class EchoPool:
 class OneKey:
     """Accept one key."""
 
-    def find(self, value: str) -> str | None:
+    def find_key(self, value: str) -> str | None:
         return "its-id" if value == "key" else None
+
+    def admits(self, key_id: str) -> bool:
+        return key_id == "its-id"
 
 
 @pytest.fixture(scope="module")

@@ -176,7 +176,8 @@ class ClassificationResponse(ClassificationResult, ClassificationStatus):
 
     source: SourceInfo
     owner: str | None = Field(
-        description="The id of the API key that it belongs to; null for the operator's", examples=["k1l2m3n4o5"]
+        description="The id of the API key that it belongs to; null for the operator's",
+        examples=["k1l2m3n4o5"],
     )
     feedback: FeedbackRequest | None
     created_at: datetime

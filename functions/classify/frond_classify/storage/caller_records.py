@@ -14,7 +14,7 @@ from frond_classify.http.caller import Caller
 
 @dataclass(frozen=True)
 class CallerRecords:
-    """The repository, as one caller sees it. The records of others are missing, as if they had never existed."""
+    """The repository as one caller sees it. The records of others are missing, as if they never existed."""
 
     repository: ClassificationRepository
     caller: Caller
@@ -28,8 +28,9 @@ class CallerRecords:
         frond.problems.MissingKey
             The request has no caller.
         """
-        repository = app.repository
-        return repository and cls(repository, Caller.from_event(event, app.settings.operator_keys))
+        if app.repository is None:
+            return None
+        return cls(app.repository, Caller.from_event(event, app.settings.operator_keys))
 
     def get(self, identifier: str) -> Record | None:
         """Return a record; None if there is none."""

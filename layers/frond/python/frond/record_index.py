@@ -1,8 +1,8 @@
 """The indexes of the table of records, which list its ids, the newest first.
 
-``newest-first`` holds every record, spread over partitions, so that no partition takes all writes. An operator
-lists all of them. ``owner-newest-first`` holds the records of owners, one partition each; the operator's are not
-in it. A tombstone has no time of creation and is in neither.
+``newest-first`` holds every record, spread over partitions, so that no partition takes all writes. An
+operator's list merges them. ``owner-newest-first`` has a partition for each owner; the operator's records are
+not in it. A tombstone has no time of creation and is in neither.
 """
 
 import base64
@@ -100,7 +100,8 @@ class RecordIndex:
     ) -> list[Position]:
         """Return the first positions of a partition that follow a position of any partition."""
         attribute = "partition" if shared else "owner"
-        condition, values, start = f"#{attribute} = :partition", {":partition": {"S": partition}}, {}
+        condition, values = f"#{attribute} = :partition", {":partition": {"S": partition}}
+        start: Any = {}
         if after and after.partition == number:
             position = {"created_at": {"S": after.created_at}, "id": {"S": after.identifier}}
             start = {"ExclusiveStartKey": {attribute: {"S": partition}, **position}}

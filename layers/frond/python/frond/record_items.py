@@ -10,8 +10,8 @@ from frond.records import ExpectedUpload, Record
 
 Item = Mapping[str, Any]
 
-# Partitions of the index of all records. One takes a thousand new records a second. The first was once the only
-# one, and may hold records of any id.
+# The partitions of the index of all records. Each takes a thousand new records a second. Older records are in
+# the first, whatever their id.
 PARTITIONS = ("all-records", *(f"all-records-{number}" for number in range(1, 8)))
 # The status of a tombstone.
 DELETED = "deleted"

@@ -8,9 +8,8 @@ Deleting leaves a tombstone that outlives every queued message. It holds the ver
 their messages change nothing. A version that is not among them was uploaded later and is a new photo. No
 clock decides which came first.
 
-A record belongs to an owner, the API key that made it, or to the operator. Methods that take an ``owner`` treat
-the records of others as missing; without one they see all. The owner of a record follows from its id and never
-changes.
+A record belongs to an owner, the API key that made it, or to the operator. Methods that take an ``owner``
+treat the records of others as missing; without one they see all. The owner of a record never changes.
 """
 
 import json

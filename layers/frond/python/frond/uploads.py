@@ -83,8 +83,8 @@ class Upload:
 def identifier_of(key: str) -> str:
     """Return the id of a key's classification, which is that of its newest version.
 
-    A key that `POST /v1/uploads` returned to an operator holds the id. For any other key the id is a hash of it:
-    nobody who may write under one prefix only can choose the id of an upload under another.
+    A key that `POST /v1/uploads` returned to an operator holds the id. For any other key the id is a hash of
+    it, so that write access to one prefix cannot replace an upload under another.
     """
     if reserved := _RESERVED_KEY.fullmatch(key):
         return reserved[1]
@@ -102,7 +102,7 @@ def owner_of(key: str) -> str | None:
 
 
 def reserved_key(token: str, owner: str | None = None) -> str:
-    """Return the key for an upload whose id is issued before the upload; :func:`identifier_of` returns the id.
+    """Return the key for an upload whose id, :func:`identifier_of` the key, is issued before the upload.
 
     Parameters
     ----------
