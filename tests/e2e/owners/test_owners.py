@@ -24,7 +24,7 @@ Frond = Callable[..., str]
 
 
 @dataclass(frozen=True)
-class Caller:
+class KeyHolder:
     """An API key and the stack that it calls."""
 
     stack: RunningStack
@@ -67,7 +67,7 @@ class Caller:
 
 
 @dataclass(frozen=True)
-class Photo:
+class OwnedPhoto:
     """A photo of one caller: its classification and its object's key."""
 
     identifier: str
@@ -91,31 +91,31 @@ def frond(stack: RunningStack, tmp_path_factory: pytest.TempPathFactory) -> Fron
 
 
 @pytest.fixture(scope="module")
-def new_caller(stack: RunningStack, frond: Frond) -> Callable[[str], Caller]:
-    def create(name: str) -> Caller:
+def new_caller(stack: RunningStack, frond: Frond) -> Callable[[str], KeyHolder]:
+    def create(name: str) -> KeyHolder:
         key = json.loads(frond("keys", "create", name, "--json"))
-        return Caller(stack, key["id"], key["value"])
+        return KeyHolder(stack, key["id"], key["value"])
 
     return create
 
 
 @pytest.fixture(scope="module")
-def ana(new_caller: Callable[[str], Caller]) -> Caller:
+def ana(new_caller: Callable[[str], KeyHolder]) -> KeyHolder:
     return new_caller("ana")
 
 
 @pytest.fixture(scope="module")
-def ben(new_caller: Callable[[str], Caller]) -> Caller:
+def ben(new_caller: Callable[[str], KeyHolder]) -> KeyHolder:
     return new_caller("ben")
 
 
 @pytest.fixture(scope="module")
-def operator(stack: RunningStack, frond: Frond) -> Caller:
+def operator(stack: RunningStack, frond: Frond) -> KeyHolder:
     (own,) = [key for key in json.loads(frond("keys", "list", "--json")) if key["is_operator"]]
-    return Caller(stack, own["id"], stack.api_key)
+    return KeyHolder(stack, own["id"], stack.api_key)
 
 
-def put_upload(operator: Caller, key: str, photo: bytes) -> Photo:
+def put_upload(operator: KeyHolder, key: str, photo: bytes) -> OwnedPhoto:
     """Put a photo straight into the bucket; return it when it is classified."""
     operator.stack.s3.put_object(Bucket=operator.stack.info["uploads_bucket"], Key=key, Body=photo)
 
@@ -125,10 +125,10 @@ def put_upload(operator: Caller, key: str, photo: bytes) -> Photo:
 
     identifier: str = eventually(find)
     operator.finished(identifier)
-    return Photo(identifier, key)
+    return OwnedPhoto(identifier, key)
 
 
-def request_form(caller: Caller, size: int) -> Any:
+def request_form(caller: KeyHolder, size: int) -> Any:
     body = json.dumps({"content_type": "image/jpeg", "size": size})
     return caller.json("POST", "/v1/uploads", body=body, headers={"content-type": "application/json"})
 
@@ -139,7 +139,7 @@ def post_form(form: Any, photo: bytes) -> None:
 
 
 @pytest.fixture(scope="module")
-def anas(ana: Caller, operator: Caller, seedlings: Path) -> list[Photo]:
+def anas(ana: KeyHolder, operator: KeyHolder, seedlings: Path) -> list[OwnedPhoto]:
     """A photo of Ana's by each way into the stack; the last form waits for its upload."""
     photo = (seedlings / "zea-mays.jpg").read_bytes()
     by_http = json.loads(ana.classify(photo, **{"Idempotency-Key": IDEMPOTENCY_KEY}).data)["id"]
@@ -148,31 +148,31 @@ def anas(ana: Caller, operator: Caller, seedlings: Path) -> list[Photo]:
     ana.finished(form["id"])
     by_prefix = put_upload(operator, f"owners/{ana.key_id}/walk/a photo.jpg", photo)
     return [
-        Photo(by_http),
+        OwnedPhoto(by_http),
         by_prefix,
-        *(Photo(each["id"], each["fields"]["key"]) for each in (form, waiting)),
+        *(OwnedPhoto(each["id"], each["fields"]["key"]) for each in (form, waiting)),
     ]
 
 
 @pytest.fixture(scope="module")
-def operators(operator: Caller, seedlings: Path) -> list[Photo]:
+def operators(operator: KeyHolder, seedlings: Path) -> list[OwnedPhoto]:
     """A photo of the operator's by each way into the stack."""
     photo = (seedlings / "galium-aparine.jpg").read_bytes()
     return [
-        Photo(json.loads(operator.classify(photo).data)["id"]),
+        OwnedPhoto(json.loads(operator.classify(photo).data)["id"]),
         put_upload(operator, "owners.jpg", photo),
         put_upload(operator, "walk/owners/a.jpg", photo),
     ]
 
 
 @pytest.fixture(scope="module")
-def foreign(anas: list[Photo], operators: list[Photo]) -> list[Photo]:
+def foreign(anas: list[OwnedPhoto], operators: list[OwnedPhoto]) -> list[OwnedPhoto]:
     """The photos that Ben must not see."""
     return [*anas, *operators]
 
 
 @pytest.fixture(scope="module")
-def operations(operator: Caller) -> list[tuple[str, str, Any]]:
+def operations(operator: KeyHolder) -> list[tuple[str, str, Any]]:
     """Every operation of the running stack's OpenAPI document: path, method and definition."""
     paths = operator.json("GET", "/openapi.json")["paths"]
     return [(path, method, each) for path, methods in paths.items() for method, each in methods.items()]
@@ -186,7 +186,7 @@ def body_of(operation: Any) -> dict[str, Any]:
 
 
 def test_everyone_sees_what_is_theirs(
-    ana: Caller, ben: Caller, operator: Caller, anas: list[Photo], operators: list[Photo]
+    ana: KeyHolder, ben: KeyHolder, operator: KeyHolder, anas: list[OwnedPhoto], operators: list[OwnedPhoto]
 ) -> None:
     for photo in anas:
         for caller in (ana, operator):
@@ -199,7 +199,7 @@ def test_everyone_sees_what_is_theirs(
 
 
 def test_every_route_with_an_id_answers_a_stranger_as_if_there_were_nothing(
-    ana: Caller, ben: Caller, foreign: list[Photo], operations: list[tuple[str, str, Any]]
+    ana: KeyHolder, ben: KeyHolder, foreign: list[OwnedPhoto], operations: list[tuple[str, str, Any]]
 ) -> None:
     with_id = [each for each in operations if "{identifier}" in each[0]]
     assert {(method, path.removeprefix(PATH)) for path, method, _ in with_id} >= {
@@ -217,7 +217,11 @@ def test_every_route_with_an_id_answers_a_stranger_as_if_there_were_nothing(
 
 
 def test_no_route_without_an_id_shows_a_strangers_photo(
-    ana: Caller, ben: Caller, operator: Caller, foreign: list[Photo], operations: list[tuple[str, str, Any]]
+    ana: KeyHolder,
+    ben: KeyHolder,
+    operator: KeyHolder,
+    foreign: list[OwnedPhoto],
+    operations: list[tuple[str, str, Any]],
 ) -> None:
     cursors = [next(caller.pages(1))["next_cursor"] for caller in (ana, operator)]
     values = {
@@ -244,7 +248,7 @@ def test_no_route_without_an_id_shows_a_strangers_photo(
 
 
 def test_the_cursor_of_a_stranger_leads_to_ones_own_photos(
-    ana: Caller, ben: Caller, operator: Caller, anas: list[Photo], seedling: bytes
+    ana: KeyHolder, ben: KeyHolder, operator: KeyHolder, anas: list[OwnedPhoto], seedling: bytes
 ) -> None:
     own = {json.loads(ben.classify(seedling).data)["id"] for _ in range(3)}
     for stranger in (ana, operator):
@@ -256,7 +260,7 @@ def test_the_cursor_of_a_stranger_leads_to_ones_own_photos(
 
 
 def test_the_idempotency_key_of_a_stranger_is_a_new_one(
-    ana: Caller, ben: Caller, anas: list[Photo], seedlings: Path
+    ana: KeyHolder, ben: KeyHolder, anas: list[OwnedPhoto], seedlings: Path
 ) -> None:
     # Another photo under Ana's key would be a 422, which would show that she used the key.
     for name in ("galium-aparine", "zea-mays"):
@@ -271,7 +275,7 @@ def test_the_idempotency_key_of_a_stranger_is_a_new_one(
 
 
 def test_a_strangers_attempts_change_nothing(
-    ana: Caller, ben: Caller, operator: Caller, foreign: list[Photo]
+    ana: KeyHolder, ben: KeyHolder, operator: KeyHolder, foreign: list[OwnedPhoto]
 ) -> None:
     before = [operator.json("GET", f"{PATH}/{photo.identifier}") for photo in foreign]
     for photo in foreign:
@@ -285,7 +289,9 @@ def test_a_strangers_attempts_change_nothing(
     assert uploaded >= {photo.key for photo in foreign if photo.key} - {foreign[3].key}
 
 
-def test_the_result_object_names_its_owner(ana: Caller, anas: list[Photo], operators: list[Photo]) -> None:
+def test_the_result_object_names_its_owner(
+    ana: KeyHolder, anas: list[OwnedPhoto], operators: list[OwnedPhoto]
+) -> None:
     s3, bucket = ana.stack.s3, ana.stack.info["results_bucket"]
     for photo, owner in [(anas[1], ana.key_id), (anas[2], ana.key_id), (operators[1], None)]:
         read = partial(read_object, s3, bucket, f"results/{photo.identifier}.json")
@@ -300,25 +306,27 @@ def read_object(s3: Any, bucket: str, key: str) -> bytes | None:
     return content
 
 
-def test_a_form_writes_under_the_prefix_of_its_caller(ana: Caller, operator: Caller) -> None:
+def test_a_form_writes_under_the_prefix_of_its_caller(ana: KeyHolder, operator: KeyHolder) -> None:
     assert request_form(ana, 10)["fields"]["key"].startswith(f"owners/{ana.key_id}/api/")
     assert request_form(operator, 10)["fields"]["key"].startswith("api/")
 
 
-def test_a_deletion_is_repeated_by_its_owner_only(ana: Caller, ben: Caller, seedling: bytes) -> None:
+def test_a_deletion_is_repeated_by_its_owner_only(ana: KeyHolder, ben: KeyHolder, seedling: bytes) -> None:
     path = f"{PATH}/{json.loads(ana.classify(seedling).data)['id']}"
     assert ana.send("DELETE", path).status == 204
     assert ben.send("DELETE", path).status == 404
     assert ana.send("DELETE", path).status == 204
 
 
-def test_what_every_key_may_see_is_the_same_for_all(ana: Caller, ben: Caller, operator: Caller) -> None:
+def test_what_every_key_may_see_is_the_same_for_all(
+    ana: KeyHolder, ben: KeyHolder, operator: KeyHolder
+) -> None:
     for path in ("/v1/model", "/v1/species"):
         assert ana.json("GET", path) == ben.json("GET", path) == operator.json("GET", path)
 
 
 def test_a_revoked_key_is_refused_and_its_photos_stay(
-    new_caller: Callable[[str], Caller], operator: Caller, frond: Frond, seedling: bytes
+    new_caller: Callable[[str], KeyHolder], operator: KeyHolder, frond: Frond, seedling: bytes
 ) -> None:
     eve = new_caller("eve")
     identifier = json.loads(eve.classify(seedling).data)["id"]

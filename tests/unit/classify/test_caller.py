@@ -8,7 +8,7 @@ from urllib.parse import quote_plus
 import pytest
 
 from frond.uploads import Upload, identifier_of, sequencer
-from frond_classify.http.caller import Caller
+from frond_classify.caller import Caller
 from frond_classify.settings import ClassifySettings
 from tests.support.lambda_context import FakeLambdaContext
 from tests.unit.classify.conftest import OPERATOR, Call, MotoAws, Reply

@@ -12,13 +12,7 @@ from local.rest_api import rest_api
 from local.runtimes.pool import Pool
 from local.template import read
 from tests.conftest import ROOT
-
-
-class EchoPool:
-    """Return each event as the body of its response."""
-
-    def invoke(self, payload: bytes, timeout: float | None = None) -> bytes:
-        return json.dumps({"statusCode": 200, "body": payload.decode()}).encode()
+from tests.support.echo_pool import EchoPool
 
 
 class TwoKeys:

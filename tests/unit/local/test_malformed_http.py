@@ -15,6 +15,7 @@ import pytest
 from local.gateway import MAX_BODY_BYTES, Gateway, Server
 from local.rest_api import RestApi, Route
 from local.runtimes.pool import Pool
+from tests.support.echo_pool import EchoPool
 
 PROBLEM = "application/problem+json"
 DEFINITION = {
@@ -43,13 +44,6 @@ API = RestApi(
     },
     minimum_compression_size=1024,
 )
-
-
-class EchoPool:
-    """Return each event as the body of its response."""
-
-    def invoke(self, payload: bytes, timeout: float | None = None) -> bytes:
-        return json.dumps({"statusCode": 200, "body": payload.decode()}).encode()
 
 
 class OneKey:

@@ -12,7 +12,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from frond.problems import IdempotencyKeyReused
 from frond.records import Record
-from frond_classify.http.caller import Caller
+from frond_classify.caller import Caller
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"

@@ -15,6 +15,7 @@ from frond.records import Record
 from frond.telemetry import MetricUnit, logger, metrics
 from frond.tracing import trace_method
 from frond_classify.app import current_app
+from frond_classify.caller import CallerRecords
 from frond_classify.deletion import delete_photo
 from frond_classify.http import idempotency
 from frond_classify.http.idempotency import IdempotentRequest
@@ -29,7 +30,6 @@ from frond_classify.schemas.classification import (
     ClassificationResult,
 )
 from frond_classify.schemas.translation import translate
-from frond_classify.storage.caller_records import CallerRecords
 
 LANG = "Language of names and advice, such as `es` or `es-MX`; the default is that of `Accept-Language`"
 

@@ -4,10 +4,10 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from frond.problems import InvalidRequest, UnknownClassification, UnsupportedMediaType
 from frond_classify.app import current_app
+from frond_classify.caller import CallerRecords
 from frond_classify.http.request_body import parse_json
 from frond_classify.openapi.responses import json_body, responses
 from frond_classify.schemas.classification import ClassificationResponse, FeedbackRequest
-from frond_classify.storage.caller_records import CallerRecords
 
 router = Router()
 

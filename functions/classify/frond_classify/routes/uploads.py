@@ -10,10 +10,10 @@ from frond.problems import InvalidRequest, PayloadTooLarge, UnknownPath, Unsuppo
 from frond.records import ExpectedUpload
 from frond.uploads import identifier_of, reserved_key
 from frond_classify.app import ClassifyApp, current_app
+from frond_classify.caller import CallerRecords
 from frond_classify.http.request_body import parse_json
 from frond_classify.openapi.responses import json_body, responses
 from frond_classify.schemas.uploads import PresignedPost, UploadRequest
-from frond_classify.storage.caller_records import CallerRecords
 
 FORM_LIFETIME = timedelta(minutes=15)
 
