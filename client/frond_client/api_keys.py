@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from frond_client.errors import FrondError
-from frond_client.frond_stack import FrondStack
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway import APIGatewayClient
     from mypy_boto3_apigateway.type_defs import ApiKeyResponseTypeDef, ApiKeyTypeDef
+
+    from frond_client.frond_stack import FrondStack
 
 _PAGE_SIZE = 500
 
@@ -55,7 +56,7 @@ class StackKeys:
     Methods raise boto3's errors if AWS refuses a call.
     """
 
-    def __init__(self, stack: FrondStack) -> None:
+    def __init__(self, stack: "FrondStack") -> None:
         self._stack = stack
         self._plan = stack.output("UsagePlanId")
         self._own = stack.output("ApiKeyId")
