@@ -12,7 +12,7 @@ from moto.apigateway.models import APIGatewayBackend, ApiKey, apigateway_backend
 
 from local.cloud import ACCOUNT, STACK, DeployedStack
 from local.intrinsics import substituted
-from local.template import REGION, Template, TemplateError
+from local.template import Template, TemplateError
 
 if TYPE_CHECKING:
     from mypy_boto3_apigateway import APIGatewayClient
@@ -103,4 +103,4 @@ class UsagePlan:
     @property
     def _backend(self) -> APIGatewayBackend:
         # In this process: a call over HTTP for each request would take longer than the rest of the gateway.
-        return apigateway_backends[ACCOUNT][REGION]
+        return apigateway_backends[ACCOUNT][self._client.meta.region_name]
