@@ -6,6 +6,7 @@ import io
 import json
 import logging
 import os
+import secrets
 import tempfile
 import time
 from collections import defaultdict
@@ -32,6 +33,7 @@ from local.function import functions
 from local.runtimes.emulator import EmulatorInstance
 from local.runtimes.environment import RuntimeEnvironment, environment
 from local.template import read
+from local.usage_plan import UsagePlan
 
 FUNCTIONS = {"classify": "ClassifyFunction", "preprocess": "PreprocessFunction", "worker": "WorkerFunction"}
 # Photos of a call: the batch sizes of the event source mappings.
@@ -98,7 +100,8 @@ class LambdaBench:
     """
 
     def __init__(self, cloud: Cloud, photos: dict[str, bytes]) -> None:
-        self.stack = cloud.deploy(read(ROOT / "template.yaml"))
+        usage_plan = UsagePlan(cloud.apigateway(), secrets.token_urlsafe(24))
+        self.stack = cloud.deploy(usage_plan.deployed_in(read(ROOT / "template.yaml")))
         self.responses: dict[str, bytes] = {}
         self._functions = functions(read(ROOT / "template.yaml"), self.stack, cloud.environment)
         self._s3, self._dynamodb = cloud.s3(), cloud.dynamodb()

@@ -21,6 +21,8 @@ from local.stack_file import StackInfo, is_running, owner_pid
 from local.stack_lifecycle import Runtime, running_stack
 from local.template import REGION, TemplateError, read
 
+# https://docs.aws.amazon.com/apigateway/latest/api/API_CreateApiKey.html
+API_KEY_LENGTHS = range(20, 129)
 SAMPLE_PHOTO = "events/photos/zea-mays.jpg"
 SAMPLE_ANSWER = (
     '{"status": "succeeded", "verdict": "identified",\n'
@@ -60,13 +62,15 @@ def serve(
 ) -> None:
     """Serve the API, the buckets and the queues until Ctrl-C.
 
-    Each start generates a new API key, unless FROND_API_KEY sets one.
+    Each start generates a new API key of the operator, unless FROND_API_KEY sets one.
     """
     if built and runtime is Runtime.RIE:
         raise typer.BadParameter("A build runs in processes only.", param_hint="--runtime")
     _exit_on_signals()
     _configure_logging()
     key = os.environ.get("FROND_API_KEY") or secrets.token_urlsafe(24)
+    if len(key) not in API_KEY_LENGTHS:
+        _fail(f"FROND_API_KEY has {len(key)} characters. API Gateway takes 20 to 128.")
     try:
         with _listen(host, port) as listener:
             root = template.resolve().parent

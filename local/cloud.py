@@ -17,6 +17,7 @@ from local.moto_notifications import complete_notifications
 from local.template import REGION, Template, TemplateError
 
 if TYPE_CHECKING:
+    from mypy_boto3_apigateway import APIGatewayClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import QueueConfigurationTypeDef
@@ -112,6 +113,10 @@ class Cloud:
     def dynamodb(self) -> "DynamoDBClient":
         """Return a DynamoDB client of this server."""
         return self._session.client("dynamodb", endpoint_url=self.endpoint, config=_NO_PROXY)
+
+    def apigateway(self) -> "APIGatewayClient":
+        """Return an API Gateway client of this server."""
+        return self._session.client("apigateway", endpoint_url=self.endpoint, config=_NO_PROXY)
 
     def deploy(self, template: Template) -> DeployedStack:
         """Create the resources of a template.

@@ -1,6 +1,5 @@
 """Serve a REST API as API Gateway does: HTTP requests become proxy events, results become responses."""
 
-import hmac
 import json
 import logging
 import socket
@@ -8,7 +7,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterable, Mapping
-from typing import Any, Self
+from typing import Any, Protocol, Self
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 from werkzeug import Request, Response
@@ -24,6 +23,7 @@ from local.gateway_response import (
     INTEGRATION_TIMEOUT,
     INVALID_API_KEY,
     MISSING_AUTHENTICATION_TOKEN,
+    QUOTA_EXCEEDED,
     REQUEST_TOO_LARGE,
     THROTTLED,
     UNSUPPORTED_MEDIA_TYPE,
@@ -53,6 +53,16 @@ class GatewayError(Exception):
         self.response_type = response_type
 
 
+class Callers(Protocol):
+    """The API keys that the gateway accepts, and their quotas."""
+
+    def find_key(self, value: str) -> str | None:
+        """Return the id of a key; ``None`` if it is not accepted."""
+
+    def admits(self, key_id: str) -> bool:
+        """Count a request of a key; return whether its quota allows it."""
+
+
 class Gateway:
     """Serve a REST API as a WSGI application that behaves like API Gateway.
 
@@ -62,16 +72,18 @@ class Gateway:
         REST API to serve.
     pools
         Instance pools by the functions' logical ids.
-    key
-        API key.
+    callers
+        The usage plan.
     access_log
         Access log of the stage.
     """
 
-    def __init__(self, api: RestApi, pools: Mapping[str, Pool], key: str, access_log: AccessLog) -> None:
+    def __init__(
+        self, api: RestApi, pools: Mapping[str, Pool], callers: Callers, access_log: AccessLog
+    ) -> None:
         self._api = api
         self._pools = pools
-        self._key = key
+        self._callers = callers
         self._access_log = access_log
         self._throttle = Throttle(api.limits)
 
@@ -120,8 +132,8 @@ class Gateway:
     def _answer(self, request: Request, match: Match | None, context: dict[str, Any]) -> Response:
         if match is None:
             raise GatewayError(MISSING_AUTHENTICATION_TOKEN)
-        if match.route.key_required and not self._is_valid_key(request.headers.get("x-api-key", "")):
-            raise GatewayError(INVALID_API_KEY)
+        if match.route.key_required:
+            context["identity"]["apiKeyId"] = self._key_id(request)
         if not self._throttle.allows(match.route):
             raise GatewayError(THROTTLED)
         event = proxy_event(self._api, match, request, context, self._body(request))
@@ -148,8 +160,13 @@ class Gateway:
         except (ClientDisconnected, OSError) as error:
             raise GatewayError(DEFAULT_4XX, "the body ended early") from error
 
-    def _is_valid_key(self, key: str) -> bool:
-        return hmac.compare_digest(key.encode(), self._key.encode())
+    def _key_id(self, request: Request) -> str:
+        key_id = self._callers.find_key(request.headers.get("x-api-key", ""))
+        if key_id is None:
+            raise GatewayError(INVALID_API_KEY)
+        if not self._callers.admits(key_id):
+            raise GatewayError(QUOTA_EXCEEDED)
+        return key_id
 
     def _invoke(self, match: Match, payload: bytes) -> bytes:
         try:

@@ -35,6 +35,7 @@ MISSING_AUTHENTICATION_TOKEN = GatewayResponseType(
     "MISSING_AUTHENTICATION_TOKEN", 403, "Missing Authentication Token"
 )
 INVALID_API_KEY = GatewayResponseType("INVALID_API_KEY", 403, "Forbidden")
+QUOTA_EXCEEDED = GatewayResponseType("QUOTA_EXCEEDED", 429, "Limit Exceeded")
 REQUEST_TOO_LARGE = GatewayResponseType("REQUEST_TOO_LARGE", 413, "Request Too Long")
 UNSUPPORTED_MEDIA_TYPE = GatewayResponseType("UNSUPPORTED_MEDIA_TYPE", 415, "Unsupported Media Type")
 # Not one of API Gateway's types: it rejects such a request before it knows the API.

@@ -79,3 +79,23 @@ def replaced(node: Any, values: Mapping[str, str]) -> Any:
     if isinstance(node, list):
         return [replaced(value, values) for value in node]
     return node
+
+
+def substituted(node: Any, values: Mapping[str, str]) -> Any:
+    """Return a copy of a node with values instead of references (``Ref``), also inside calls.
+
+    Parameters
+    ----------
+    node
+        Node of a template; it is not changed.
+    values
+        Values by the logical ids of their resources. Other references stay.
+    """
+    match node:
+        case {"Ref": str(name)} if len(node) == 1 and name in values:
+            return values[name]
+        case dict():
+            return {name: substituted(value, values) for name, value in node.items()}
+        case list():
+            return [substituted(value, values) for value in node]
+    return node

@@ -79,7 +79,8 @@ def _identity(request: Request) -> dict[str, str | None]:
     )
     known = {
         "apiKey": request.headers.get("x-api-key"),
-        "apiKeyId": "local" if "x-api-key" in request.headers else None,
+        # The gateway sets it where a key is required.
+        "apiKeyId": None,
         "sourceIp": request.remote_addr,
         "userAgent": request.headers.get("user-agent"),
     }

@@ -23,6 +23,7 @@ from local.runtimes.pool import Pool
 from local.runtimes.process import ProcessInstance
 from local.stack_file import StackFile, StackInfo, stack_info
 from local.template import Template
+from local.usage_plan import UsagePlan
 
 _log = logging.getLogger(__name__)
 
@@ -53,7 +54,7 @@ def running_stack(
     runtime
         How functions run.
     key
-        API key.
+        API key of the operator.
     concurrency
         Concurrent executions of the account.
 
@@ -70,7 +71,9 @@ def running_stack(
     home = template.root / ".frond"
     with ExitStack() as parts:
         cloud = parts.enter_context(Cloud(template.region))
-        stack = cloud.deploy(template)
+        usage_plan = UsagePlan(cloud.apigateway(), key)
+        stack = cloud.deploy(usage_plan.deployed_in(template))
+        usage_plan.set_quota(template, stack)
         found = functions(template, stack, cloud.environment)
         executions = concurrent_executions(found, concurrency)
         pools = {
@@ -78,7 +81,7 @@ def running_stack(
             for name, function in found.items()
         }
         api = rest_api(template, stack)
-        gateway = Gateway(api, pools, key, AccessLog(home / "access.log", api.access_log_format))
+        gateway = Gateway(api, pools, usage_plan, AccessLog(home / "access.log", api.access_log_format))
         mappings = event_source_mappings(template, stack, cloud, pools)
         for mapping in mappings:
             parts.enter_context(mapping)

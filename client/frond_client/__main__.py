@@ -10,6 +10,7 @@ from frond_client.aws_errors import aws_error_message
 from frond_client.commands.classify import classify
 from frond_client.commands.cost import cost
 from frond_client.commands.dead_letters import dlq
+from frond_client.commands.keys import keys
 from frond_client.commands.reconcile import reconcile
 from frond_client.commands.upload import upload
 from frond_client.errors import FrondError
@@ -44,6 +45,7 @@ def frond() -> None:
 app.command()(classify)
 app.command()(upload)
 app.add_typer(dlq, name="dlq")
+app.add_typer(keys, name="keys")
 app.command()(reconcile)
 app.command()(cost)
 

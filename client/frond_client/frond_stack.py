@@ -15,6 +15,7 @@ from frond_client.errors import FrondError
 from frond_client.local_stack import LocalStack, find_local_stack
 
 if TYPE_CHECKING:
+    from mypy_boto3_apigateway import APIGatewayClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
@@ -74,8 +75,12 @@ class FrondStack:
         """Return a DynamoDB client."""
         return self._session.client("dynamodb", endpoint_url=self._endpoint_url, config=self._config())
 
+    def apigateway(self) -> "APIGatewayClient":
+        """Return an API Gateway client."""
+        return self._session.client("apigateway", endpoint_url=self._endpoint_url, config=self._config())
+
     def endpoint(self) -> ApiEndpoint:
-        """Return the URL of its API and the API key, which is fetched now.
+        """Return the URL of its API and the operator's key, which is fetched now.
 
         Raises
         ------
@@ -99,8 +104,7 @@ class FrondStack:
     def _api_key(self) -> str:
         if self._local and self._local.api_key:
             return self._local.api_key
-        client = self._session.client("apigateway", endpoint_url=self._endpoint_url, config=self._config())
-        return client.get_api_key(apiKey=self.output("ApiKeyId"), includeValue=True)["value"]
+        return self.apigateway().get_api_key(apiKey=self.output("ApiKeyId"), includeValue=True)["value"]
 
     @cached_property
     def _outputs(self) -> Mapping[str, str]:

@@ -174,6 +174,8 @@ class Classification(_ResponseModel):
     evidence
         Activation map of the first photo for the top species: rows of numbers from 0 to 1 over the whole
         upright photo. ``None`` unless requested with ``explain``.
+    owner
+        The id of the API key that it belongs to; ``None`` for the operator's.
     error
         The reason of a failure or of a retry.
     """
@@ -187,6 +189,7 @@ class Classification(_ResponseModel):
     evidence: ActivationMap | None = None
     model: ModelVersion | None = None
     source: Source
+    owner: str | None = None
     error: ProblemDetails | None = None
     feedback: Feedback | None = None
     created_at: datetime

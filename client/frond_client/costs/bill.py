@@ -12,10 +12,10 @@ from frond_client.costs.prices import Price, RegionPrices
 from frond_client.costs.workload import DAYS, SECONDS, Workload
 
 GIGABYTE = 1024**3
-# Overhead that DynamoDB bills per item, in the table and in the index:
+# Overhead that DynamoDB bills per item, in the table and in each index:
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
 ITEM_BYTES = 100
-# In the index: id, partition and time, with their names.
+# In an index: id, partition and time, with their names.
 INDEX_BYTES = 100
 # Lambda polls each of the two queues with five pollers, each with long polls of 20 seconds:
 # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
@@ -117,10 +117,10 @@ class BillCalculator:
         yield LineItem("CloudWatch", "access log", lines, price.logs_gb)
         gigabytes = work.photos * (work.response_bytes or photo.answer) / GIGABYTE
         yield LineItem("Data transfer", "responses out", gigabytes, price.data_out_gb)
-        yield LineItem(
-            "DynamoDB", "writes", recorded * (_units(photo.http_record, 1) + 1), price.dynamodb_write
-        )
-        yield from self._records(recorded, photo.http_record)
+        # The table, the index of all records and that of the caller's.
+        writes = _units(photo.http_record, 1) + 2
+        yield LineItem("DynamoDB", "writes", recorded * writes, price.dynamodb_write)
+        yield from self._records(recorded, photo.http_record, indexes=2)
         yield from self._observability(
             self.measured.logs.classify, self.measured.metrics.classify, [work.photos]
         )
@@ -149,7 +149,7 @@ class BillCalculator:
         yield LineItem("DynamoDB", "writes", work.photos * writes, price.dynamodb_write)
         reads = 2 * _units(photo.s3_record, 4)
         yield LineItem("DynamoDB", "reads", work.photos * reads, price.dynamodb_read)
-        yield from self._records(work.photos, photo.s3_record)
+        yield from self._records(work.photos, photo.s3_record, indexes=1)
         yield LineItem("EventBridge", "events", work.photos, price.eventbridge_event)
         logs, metrics = self.measured.logs, self.measured.metrics
         yield from self._observability(
@@ -178,9 +178,9 @@ class BillCalculator:
         quantity = self.workload.photos * size / GIGABYTE * days / DAYS
         return LineItem("S3", f"{item} stored {days} days", quantity, self.prices.s3_gb_month)
 
-    def _records(self, records: float, size: int) -> Iterator[LineItem]:
-        days = self.workload.result_days
-        gigabytes = records * (size + INDEX_BYTES + 2 * ITEM_BYTES) / GIGABYTE * days / DAYS
+    def _records(self, records: float, size: int, indexes: int) -> Iterator[LineItem]:
+        days, index = self.workload.result_days, INDEX_BYTES + ITEM_BYTES
+        gigabytes = records * (size + ITEM_BYTES + indexes * index) / GIGABYTE * days / DAYS
         yield LineItem("DynamoDB", f"records stored {days} days", gigabytes, self.prices.dynamodb_gb_month)
         yield LineItem("DynamoDB", "backup of records", gigabytes, self.prices.dynamodb_backup_gb_month)
 

@@ -2,12 +2,17 @@
 
 from pathlib import Path
 from tempfile import gettempdir
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from frond.settings import Channel, FunctionSettings, vcpus
 
 FUNCTION = Path(__file__).parent.parent
+
+
+def _split(text: object) -> object:
+    return filter(None, text.split(",")) if isinstance(text, str) else text
 
 
 class ClassifySettings(FunctionSettings):
@@ -24,5 +29,8 @@ class ClassifySettings(FunctionSettings):
     uploads_bucket: str = Field(default="", description="Uploaded photos; without one there are no uploads")
     pictures_bucket: str = Field(default="", description="Preprocessed photos")
     results_bucket: str = Field(default="", description="Results in JSON")
+    operator_keys: Annotated[frozenset[str], BeforeValidator(_split)] = Field(
+        default=frozenset(), description="Ids of the API keys that see all records, with commas between them"
+    )
     max_upload_bytes: int = Field(default=52_428_800, gt=0, description="Largest upload, in bytes")
     threads: int = Field(default_factory=vcpus, ge=1, description="Threads of one inference")

@@ -130,6 +130,14 @@ def test_the_first_call_has_the_printed_answer(written: list[str]) -> None:
     assert shows(answer, printed)
 
 
+@example(f"{PAGE}, keys, sh 1")
+def test_a_new_key_is_listed(written: list[str]) -> None:
+    identifier = re.search(r"Key (\w+) for ana", written[0])
+    assert identifier is not None
+    (row,) = [line for line in written[0].splitlines() if "│" in line and identifier[1] in line]
+    assert all(text in row for text in ("ana", "owner", "enabled"))
+
+
 @example(f"{README}, Run it, sh 3")
 def test_the_command_classifies_and_uploads_photos(written: list[str], checkout: Path) -> None:
     assert "Zea mays (Maize)" in written[0]

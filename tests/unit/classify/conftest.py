@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 PHOTOS = Path(__file__).parents[3] / "events" / "photos"
+# Id of the operator's API key.
+OPERATOR = "operator-key"
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ def call() -> Call:
         binary: bool = True,
         stage: str = "",
         headers: dict[str, str] | None = None,
-        caller: str = "a-key",
+        caller: str | None = OPERATOR,
     ) -> Reply:
         headers = {**(headers or {}), **({} if content_type is None else {"content-type": content_type})}
         text = None if body is None else base64.b64encode(body).decode() if binary else body.decode()
@@ -167,6 +169,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[MotoAws]:
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_DEFAULT_REGION": "us-east-1",
         "FROND_TABLE": "records",
+        "FROND_OPERATOR_KEYS": OPERATOR,
         **{f"FROND_{bucket.upper()}_BUCKET": name for bucket, name in names.items()},
     }.items():
         monkeypatch.setenv(name, value)

@@ -61,9 +61,9 @@ def test_of_two_simultaneous_requests_one_is_stored(
     first = send(call, maize)
     real, looks = type(aws.records).get, []
 
-    def too_early(records: Any, identifier: str) -> Any:
+    def too_early(records: Any, identifier: str, owner: str | None) -> Any:
         looks.append(identifier)
-        return None if len(looks) == 1 else real(records, identifier)
+        return None if len(looks) == 1 else real(records, identifier, owner)
 
     monkeypatch.setattr(type(aws.records), "get", too_early)
     second = send(call, maize)

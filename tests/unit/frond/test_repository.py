@@ -9,7 +9,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from frond.record_items import BadCursorError
+from frond.record_index import BadCursorError
 from frond.records import ExpectedUpload, Record
 from frond.repository import ClassificationRepository, DeletionOvertakenError
 from frond.s3_upload import Upload, identifier_of, sequencer

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from frond.s3_upload import Upload, identifier_of, reserved_key, sequencer
+from frond.s3_upload import Upload, identifier_of, owner_of, reserved_key, sequencer
 
 AT = datetime(2026, 11, 21, 6, 30, 0, 123456, tzinfo=UTC)
 IDENTIFIER = "0123456789abcdef0123456789abcdef"
@@ -19,6 +19,34 @@ def test_a_reserved_key_has_the_id_that_was_issued() -> None:
     assert identifier_of(reserved_key(IDENTIFIER)) == IDENTIFIER
     assert identifier_of(f"api/{IDENTIFIER}.jpg") != IDENTIFIER
     assert identifier_of(f"other/api/{IDENTIFIER}") != IDENTIFIER
+
+
+def test_a_reserved_key_of_an_owner_names_it_and_does_not_choose_the_id() -> None:
+    key = reserved_key(IDENTIFIER, "k1l2m3n4o5")
+    assert owner_of(key) == "k1l2m3n4o5"
+    # An id that the key holds could be that of another owner's upload.
+    assert identifier_of(key) not in {IDENTIFIER, identifier_of(reserved_key(IDENTIFIER, "another"))}
+
+
+@pytest.mark.parametrize(
+    ("key", "owner"),
+    [
+        ("owners/k1l2m3n4o5/walk/a.jpg", "k1l2m3n4o5"),
+        ("owners/k1l2m3n4o5//a.jpg", "k1l2m3n4o5"),
+        ("walk/a.jpg", None),
+        (f"api/{IDENTIFIER}", None),
+        ("owners/a.jpg", None),
+        ("owners//a.jpg", None),
+        ("owners/k1l2m3n4o5/", None),
+        ("owners/no key/a.jpg", None),
+        ("/owners/k1l2m3n4o5/a.jpg", None),
+        ("x/owners/k1l2m3n4o5/a.jpg", None),
+        ("Owners/k1l2m3n4o5/a.jpg", None),
+    ],
+)
+def test_the_prefix_of_a_key_names_its_owner(key: str, owner: str | None) -> None:
+    assert owner_of(key) == owner
+    assert Upload("uploads", key, None, sequencer(None, AT), AT).owner == owner
 
 
 @pytest.mark.parametrize("key", ["a.jpg", "a b+c%20/ñ.jpg", "é" * 500 + "/aaaaaaaaaaaaaaaaaaaaaaa"], ids=len)

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from local.intrinsics import calls, is_intrinsic, key, references, replaced
+from local.intrinsics import calls, is_intrinsic, key, references, replaced, substituted
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,12 @@ def test_known_calls_are_replaced_and_others_stay() -> None:
         "plain": 3,
     }
     assert node["known"] == {"Ref": "A"}
+
+
+def test_references_are_substituted_also_inside_calls() -> None:
+    node: Any = {"Fn::Join": [",", [{"Ref": "A"}, {"Ref": "B"}]], "plain": {"Ref": "A", "Other": 1}}
+    assert substituted(node, {"A": "value"}) == {
+        "Fn::Join": [",", ["value", {"Ref": "B"}]],
+        "plain": {"Ref": "A", "Other": 1},
+    }
+    assert node["Fn::Join"][1][0] == {"Ref": "A"}

@@ -17,6 +17,7 @@ from local.access_log import AccessLog
 from local.gateway import MAX_BODY_BYTES, Gateway, Server
 from local.rest_api import RestApi, Route
 from local.runtimes.pool import Pool
+from tests.support.echo_pool import EchoPool
 from tests.support.waiting import HANG_S
 
 PROBLEM = "application/problem+json"
@@ -48,16 +49,19 @@ API = RestApi(
 )
 
 
-class EchoPool:
-    """Return each event as the body of its response."""
+class OneKey:
+    """Accept one key."""
 
-    def invoke(self, payload: bytes, timeout: float | None = None, *, wait: bool = True) -> bytes:
-        return json.dumps({"statusCode": 200, "body": payload.decode()}).encode()
+    def find_key(self, value: str) -> str | None:
+        return "its-id" if value == "key" else None
+
+    def admits(self, key_id: str) -> bool:
+        return key_id == "its-id"
 
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[tuple[str, int]]:
-    gateway = Gateway(API, {"F": cast(Pool, EchoPool())}, "key", AccessLog(Path(), None))
+    gateway = Gateway(API, {"F": cast(Pool, EchoPool())}, OneKey(), AccessLog(Path(), None))
     with socket.create_server(("127.0.0.1", 0)) as listener, Server(gateway, listener):
         yield listener.getsockname()[:2]
 

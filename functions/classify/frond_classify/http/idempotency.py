@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from typing import Self
 from uuid import NAMESPACE_URL, uuid5
 
-from aws_lambda_powertools.utilities.data_classes.common import BaseProxyEvent
-
 from frond.problems import IdempotencyKeyReused
 from frond.records import Record
+from frond_classify.caller import Caller
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
@@ -28,21 +27,18 @@ class IdempotentRequest:
     fingerprint: str
 
     @classmethod
-    def from_event(
-        cls, event: BaseProxyEvent, key: str | None, photos: Sequence[bytes], *options: object
-    ) -> Self | None:
+    def of(cls, caller: Caller, key: str | None, photos: Sequence[bytes], *options: object) -> Self | None:
         """Return the identity of a request; None without a key.
 
         The fingerprint covers the bytes of the photos, not of the form: its boundary differs each time.
         """
         if key is None:
             return None
-        # Two callers may choose the same key.
-        caller = event["requestContext"].get("identity", {}).get("apiKeyId") or ""
         fingerprint = hashlib.sha256(repr(options).encode())
         for photo in photos:
             fingerprint.update(hashlib.sha256(photo).digest())
-        return cls(str(uuid5(NAMESPACE_URL, f"urn:frond:{caller}:{key}")), fingerprint.hexdigest())
+        # Two callers may choose the same key.
+        return cls(str(uuid5(NAMESPACE_URL, f"urn:frond:{caller.key_id}:{key}")), fingerprint.hexdigest())
 
     def verify(self, record: Record) -> Record:
         """Return the record of an earlier request with this key, if that had the same content.

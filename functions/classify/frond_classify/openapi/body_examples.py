@@ -45,6 +45,7 @@ _CLASSIFICATION: dict[str, Any] = {
     "error": None,
     "timings_ms": {"decode": 2.0, "inference": 22.1, "total": 35.5},
     "source": {"door": "http", "key": None},
+    "owner": "k1l2m3n4o5",
     "feedback": None,
     "created_at": "2026-11-22T20:39:11.734391Z",
 }
@@ -81,10 +82,10 @@ EXAMPLES: dict[type[BaseModel], dict[str, Any]] = {
     ClassificationResponse: _CLASSIFICATION,
     ClassificationListResponse: {"classifications": [_CLASSIFICATION], "next_cursor": None},
     PresignedPost: {
-        "id": "0b7d2b1f6c0e4a5f9d8c7b6a59483726",
+        "id": "d6b9fae6c975be8f1468d4e285c0c448",
         "url": "https://s3.eu-west-1.amazonaws.com/frond-dev-uploads",
         "fields": {
-            "key": "api/0b7d2b1f6c0e4a5f9d8c7b6a59483726",
+            "key": "owners/k1l2m3n4o5/api/0b7d2b1f6c0e4a5f9d8c7b6a59483726",
             "Content-Type": "image/jpeg",
             "policy": "eyJl…",
         },

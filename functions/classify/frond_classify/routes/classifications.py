@@ -10,13 +10,12 @@ from aws_lambda_powertools.event_handler.content_types import APPLICATION_JSON
 from aws_lambda_powertools.event_handler.openapi.params import Header, Query
 
 from frond import problems
-from frond.record_items import BadCursorError
+from frond.record_index import BadCursorError
 from frond.records import Record
-from frond.repository import ClassificationRepository
-from frond.s3_upload import identifier_of
 from frond.telemetry import MetricUnit, logger, metrics
 from frond.tracing import trace_method
 from frond_classify.app import current_app
+from frond_classify.caller import CallerRecords
 from frond_classify.deletion import delete_photo
 from frond_classify.http import idempotency
 from frond_classify.http.idempotency import IdempotentRequest
@@ -78,11 +77,12 @@ def create_classification(
     ] = None,
 ) -> Response[ClassificationResponse]:
     """Classify the photos of a request."""
-    app, timing, event = current_app(), _timing(), router.current_event
-    files = parse_photos(event)
+    app, timing = current_app(), _timing()
+    files = parse_photos(router.current_event)
     options = ClassifyOptions(top, _language(lang) or ENGLISH, explain)
-    request = IdempotentRequest.from_event(event, idempotency_key, files, top, explain) if record else None
-    if request and (earlier := _find_earlier(request)):
+    records = _records() if record else None
+    request = IdempotentRequest.of(records.caller, idempotency_key, files, top, explain) if records else None
+    if records and request and (earlier := _find_earlier(records, request)):
         return _replay(earlier, options.lang)
 
     model = app.classifier
@@ -99,9 +99,10 @@ def create_classification(
         created_at=datetime.now(UTC),
         result=result.model_dump(mode="json"),
         fingerprint=request.fingerprint if request else None,
+        owner=records.caller.owner if records else None,
     )
     # Of two equal requests at the same time one is stored, and both get its response.
-    if record and not _save(new) and request and (first := _find_earlier(request)):
+    if records and not _save(records, new) and request and (first := _find_earlier(records, request)):
         return _replay(first, options.lang)
     body = ClassificationResponse.from_result(result, new)
     return Response(200, content_type=APPLICATION_JSON, body=body)
@@ -110,6 +111,7 @@ def create_classification(
 @router.get(
     "/v1/classifications",
     summary="List classifications, the newest first",
+    description="Those of the caller's key; an operator's key lists everyone's.",
     tags=["classifications"],
     responses=responses(ClassificationListResponse, problems.InvalidRequest),
 )
@@ -125,18 +127,16 @@ def list_classifications(
     lang: Annotated[LanguageTag | None, Query(description=LANG)] = None,
 ) -> ClassificationListResponse:
     """Return a page of classifications; it may hold fewer than `limit` and not be the last."""
-    repository = current_app().repository
-    if repository is None:
+    records = _records()
+    if records is None:
         return ClassificationListResponse(classifications=[], next_cursor=None)
     if key is not None:
-        found = repository.get(identifier_of(key))
-        # A key of the form that this API issues may hold another upload's id.
-        matching = [found] if found and found.key == key else []
+        found = records.find_upload(key)
         return ClassificationListResponse(
-            classifications=[_to_response(each, lang) for each in matching], next_cursor=None
+            classifications=[_to_response(found, lang)] if found else [], next_cursor=None
         )
     try:
-        page = repository.newest(limit, cursor)
+        page = records.newest(limit, cursor)
     except BadCursorError as error:
         raise problems.InvalidRequest("The cursor is invalid; start again without one.") from error
     return ClassificationListResponse(
@@ -154,7 +154,8 @@ def get_classification(
     identifier: str, lang: Annotated[LanguageTag | None, Query(description=LANG)] = None
 ) -> ClassificationResponse:
     """Return a classification, finished or not."""
-    found = _repository().get(identifier)
+    records = _records()
+    found = records.get(identifier) if records else None
     if found is None:
         raise problems.UnknownClassification
     return _to_response(found, lang)
@@ -169,40 +170,32 @@ def get_classification(
 )
 def delete_classification(identifier: str) -> Response[str]:
     """Delete a classification and all its objects."""
-    repository = _repository()
-    # A deletion that was interrupted can be repeated.
-    if repository.get(identifier) is None and not repository.is_deleted(identifier):
+    records = _records()
+    if records is None or not records.can_delete(identifier):
         raise problems.UnknownClassification
-    delete_photo(current_app(), repository, identifier)
+    delete_photo(current_app(), records.repository, identifier)
     return Response(204, content_type=None, body="")
 
 
-def _repository() -> ClassificationRepository:
-    repository = current_app().repository
-    if repository is None:
-        raise problems.UnknownClassification("No classifications are stored here.")
-    return repository
+def _records() -> CallerRecords | None:
+    return CallerRecords.from_event(current_app(), router.current_event)
 
 
-def _save(record: Record) -> bool:
+def _save(records: CallerRecords, record: Record) -> bool:
     """Store a record and return whether it was stored; if that fails, the caller still gets a response."""
-    repository = current_app().repository
-    if repository is None:
-        return False
     try:
         with _timing().measure("record"):
-            return repository.add(record)
+            return records.add(record)
     except Exception as error:  # noqa: BLE001 - the classification itself succeeded
         logger.exception("Record could not be stored", exc_info=error)
         metrics.add_metric("RecordsNotStored", MetricUnit.Count, 1)
         return False
 
 
-def _find_earlier(request: IdempotentRequest) -> Record | None:
+def _find_earlier(records: CallerRecords, request: IdempotentRequest) -> Record | None:
     """Return the record of an earlier request with the same key; None if the table cannot be read."""
-    repository = current_app().repository
     try:
-        earlier = repository.get(request.identifier) if repository else None
+        earlier = records.get(request.identifier)
     except Exception as error:  # noqa: BLE001 - the photo can be classified all the same
         logger.exception("Idempotency key could not be looked up", exc_info=error)
         return None

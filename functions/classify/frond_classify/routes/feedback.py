@@ -4,6 +4,7 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from frond.problems import InvalidRequest, UnknownClassification, UnsupportedMediaType
 from frond_classify.app import current_app
+from frond_classify.caller import CallerRecords
 from frond_classify.http.request_body import parse_json
 from frond_classify.openapi.operations import json_body, responses
 from frond_classify.schemas.classification import ClassificationResponse, FeedbackRequest
@@ -22,8 +23,8 @@ router = Router()
 def put_feedback(identifier: str) -> ClassificationResponse:
     """Store the user's feedback in the record."""
     feedback = parse_json(router.current_event, FeedbackRequest)
-    repository = current_app().repository
-    record = repository.set_feedback(identifier, feedback.model_dump()) if repository else None
+    records = CallerRecords.from_event(current_app(), router.current_event)
+    record = records.set_feedback(identifier, feedback.model_dump()) if records else None
     if record is None:
         raise UnknownClassification
     return ClassificationResponse.from_record(record)

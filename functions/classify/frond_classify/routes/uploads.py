@@ -8,8 +8,9 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 from frond.media_types import PHOTO_TYPES
 from frond.problems import InvalidRequest, PayloadTooLarge, UnknownPath, UnsupportedMediaType
 from frond.records import ExpectedUpload
-from frond.s3_upload import reserved_key
+from frond.s3_upload import identifier_of, reserved_key
 from frond_classify.app import ClassifyApp, current_app
+from frond_classify.caller import CallerRecords
 from frond_classify.http.request_body import parse_json
 from frond_classify.openapi.operations import json_body, responses
 from frond_classify.schemas.uploads import PresignedPost, UploadRequest
@@ -40,16 +41,17 @@ def create_upload() -> tuple[PresignedPost, int]:
     """Store a queued record and return a presigned form for its photo."""
     requested = parse_json(router.current_event, UploadRequest)
     app = current_app()
-    if app.repository is None or not app.settings.uploads_bucket:
+    records = CallerRecords.from_event(app, router.current_event)
+    if records is None or not app.settings.uploads_bucket:
         raise UnknownPath("Uploads are not available here; send the photo to POST /v1/classifications.")
     if requested.content_type not in PHOTO_TYPES:
         raise UnsupportedMediaType(f"Send one of {', '.join(PHOTO_TYPES)}.")
     limit = app.settings.max_upload_bytes
     if requested.size > limit:
         raise PayloadTooLarge(f"Photos of up to {limit} bytes are accepted.", limit_bytes=limit)
-    identifier = uuid4().hex
-    key = reserved_key(identifier)
-    app.repository.expect_upload(identifier, key, ExpectedUpload(requested.content_type, requested.size))
+    key = reserved_key(uuid4().hex, records.caller.owner)
+    identifier = identifier_of(key)
+    records.expect_upload(identifier, key, ExpectedUpload(requested.content_type, requested.size))
     return _presign(app, identifier, key, requested), 201
 
 

@@ -175,6 +175,10 @@ class ClassificationResponse(ClassificationResult, ClassificationStatus):
     """A classification."""
 
     source: SourceInfo
+    owner: str | None = Field(
+        description="The id of the API key that it belongs to; null for the operator's",
+        examples=["k1l2m3n4o5"],
+    )
     feedback: FeedbackRequest | None
     created_at: datetime
 
@@ -212,6 +216,7 @@ def _record_members(record: Record) -> dict[str, Any]:
         "id": record.identifier,
         "status": record.status,
         "source": {"door": record.door, "key": record.key},
+        "owner": record.owner,
         "feedback": record.feedback,
         "created_at": record.created_at,
     }

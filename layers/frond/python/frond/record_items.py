@@ -1,7 +1,5 @@
 """Conversion of records to DynamoDB items and back."""
 
-import base64
-import binascii
 import json
 import zlib
 from collections.abc import Mapping
@@ -12,14 +10,11 @@ from frond.records import ExpectedUpload, Record
 
 Item = Mapping[str, Any]
 
-# All records share one partition of the index. It holds keys only and takes a thousand new records a second.
-PARTITION = "all-records"
+# The partitions of the index of all records. Each takes a thousand new records a second. Older records are in
+# the first, whatever their id.
+PARTITIONS = ("all-records", *(f"all-records-{number}" for number in range(1, 8)))
 # The status of a tombstone.
 DELETED = "deleted"
-
-
-class BadCursorError(ValueError):
-    """A cursor that no page returned."""
 
 
 def to_item(record: Record, expires_at: datetime) -> dict[str, Any]:
@@ -29,7 +24,7 @@ def to_item(record: Record, expires_at: datetime) -> dict[str, Any]:
         "status": {"S": record.status},
         "door": {"S": record.door},
         "created_at": to_timestamp(record.created_at),
-        "partition": {"S": PARTITION},
+        "partition": to_partition(record.identifier),
         "result": compress(record.result),
         "ttl": to_ttl(expires_at),
     }
@@ -40,6 +35,8 @@ def to_item(record: Record, expires_at: datetime) -> dict[str, Any]:
         item["size"] = {"N": str(record.expected_upload.size)}
     if record.fingerprint:
         item["fingerprint"] = {"S": record.fingerprint}
+    if record.owner:
+        item["owner"] = {"S": record.owner}
     return item
 
 
@@ -66,6 +63,7 @@ def to_record(item: Item) -> Record:
         feedback=document("feedback"),
         expected_upload=expected,
         fingerprint=text("fingerprint"),
+        owner=text("owner"),
     )
 
 
@@ -92,6 +90,11 @@ def _decompress(attribute: Item) -> dict[str, Any]:
     return result
 
 
+def to_partition(identifier: str) -> dict[str, str]:
+    """Return the partition of a record in the index of all records."""
+    return {"S": PARTITIONS[zlib.crc32(identifier.encode()) % len(PARTITIONS)]}
+
+
 def to_timestamp(at: datetime) -> dict[str, str]:
     """Return a time as text that sorts chronologically."""
     return {"S": at.astimezone(UTC).isoformat(timespec="microseconds")}
@@ -100,26 +103,3 @@ def to_timestamp(at: datetime) -> dict[str, str]:
 def to_ttl(at: datetime) -> dict[str, str]:
     """Return a time as DynamoDB's time to live, in seconds since 1970."""
     return {"N": str(int(at.timestamp()))}
-
-
-def to_cursor(index_key: Item) -> str:
-    """Return the cursor of a position in the index."""
-    parts = [index_key["created_at"]["S"], index_key["id"]["S"]]
-    return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
-
-
-def to_index_key(cursor: str) -> dict[str, Any]:
-    """Return the position in the index that a cursor holds.
-
-    Raises
-    ------
-    BadCursorError
-        No page returned this cursor.
-    """
-    try:
-        created_at, identifier = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (binascii.Error, UnicodeDecodeError, ValueError, TypeError) as error:
-        raise BadCursorError(cursor) from error
-    if not (isinstance(created_at, str) and isinstance(identifier, str)):
-        raise BadCursorError(cursor)
-    return {"partition": {"S": PARTITION}, "created_at": {"S": created_at}, "id": {"S": identifier}}

@@ -42,6 +42,8 @@ class Record:
         The type and size of the upload, if a form was requested for it.
     fingerprint
         Of the request that created the record, if it had an idempotency key.
+    owner
+        The id of the API key that the record belongs to; None for the operator.
     """
 
     identifier: str
@@ -56,6 +58,7 @@ class Record:
     feedback: dict[str, Any] | None = None
     expected_upload: ExpectedUpload | None = None
     fingerprint: str | None = None
+    owner: str | None = None
 
     @property
     def finished(self) -> bool:

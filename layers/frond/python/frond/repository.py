@@ -7,6 +7,9 @@ step is a conditional write. It is accepted for the newest upload of a key, and 
 Deleting leaves a tombstone that outlives every queued message. It holds the versions that were deleted, and
 their messages change nothing. A version that is not among them was uploaded later and is a new photo. No
 clock decides which came first.
+
+A record belongs to an owner, the API key that made it, or to the operator. Methods that take an ``owner``
+treat the records of others as missing; without one they see all. The owner of a record never changes.
 """
 
 import json
@@ -18,14 +21,14 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from frond import record_items
-from frond.record_items import DELETED, PARTITION, BadCursorError, Item, to_record, to_ttl
+from frond.record_index import RecordIndex
+from frond.record_items import DELETED, Item, to_record, to_ttl
 from frond.records import ExpectedUpload, Record, RecordPage, Status
-from frond.s3_upload import Upload
+from frond.s3_upload import Upload, owner_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-INDEX = "newest-first"
 _EXPECTED_UPLOAD_LIFETIME = timedelta(days=1)
 # Longer than a message can wait in a queue and then in its dead-letter queue.
 _TOMBSTONE_LIFETIME = timedelta(days=20)
@@ -45,7 +48,7 @@ _NOT_DELETED = "(attribute_not_exists(deleted_versions) OR NOT contains(deleted_
 _ID_IS_FREE = "attribute_not_exists(id) OR #status = :deleted OR #ttl < :now"
 _UNFINISHED = {":queued": {"S": "queued"}, ":running": {"S": "running"}}
 # DynamoDB reserves these words; expressions take them as `#name`.
-_RESERVED = ("status", "key", "ttl", "size", "partition", "result")
+_RESERVED = ("status", "key", "ttl", "size", "partition", "result", "owner")
 
 
 class DeletionOvertakenError(Exception):
@@ -66,13 +69,14 @@ class ClassificationRepository:
 
     def __init__(self, dynamodb: "DynamoDBClient", table: str, days: int) -> None:
         self._dynamodb, self._table, self._lifetime = dynamodb, table, timedelta(days=days)
+        self._index = RecordIndex(dynamodb, table)
 
-    def get(self, identifier: str) -> Record | None:
+    def get(self, identifier: str, owner: str | None = None) -> Record | None:
         """Return a record; None if there is none, or if it was deleted or has expired."""
         item = self._get_item(identifier)
-        return to_record(item) if item and record_items.is_active(item) else None
+        return to_record(item) if item and _belongs(item, owner) and record_items.is_active(item) else None
 
-    def newest(self, limit: int, cursor: str | None = None) -> RecordPage:
+    def newest(self, limit: int, cursor: str | None = None, owner: str | None = None) -> RecordPage:
         """Return a page of records, the newest first.
 
         Parameters
@@ -84,32 +88,13 @@ class ClassificationRepository:
 
         Raises
         ------
-        BadCursorError
+        frond.record_index.BadCursorError
             No page returned this cursor.
         """
-        start: Any = {"ExclusiveStartKey": record_items.to_index_key(cursor)} if cursor else {}
-        try:
-            response = self._dynamodb.query(
-                TableName=self._table,
-                IndexName=INDEX,
-                KeyConditionExpression="#partition = :partition",
-                ExpressionAttributeNames=_names("#partition"),
-                ExpressionAttributeValues={":partition": {"S": PARTITION}},
-                ScanIndexForward=False,
-                Limit=limit,
-                **start,
-            )
-        except ClientError as error:
-            if cursor and error.response["Error"]["Code"] == "ValidationException":
-                raise BadCursorError(cursor) from error
-            raise
-        identifiers = [item["id"]["S"] for item in response["Items"]]
+        identifiers, following = self._index.page(limit, cursor, owner)
         records = self._get_batch(identifiers)
-        last = response.get("LastEvaluatedKey")
-        return RecordPage(
-            [records[identifier] for identifier in identifiers if identifier in records],
-            record_items.to_cursor(last) if last else None,
-        )
+        found = [records[identifier] for identifier in identifiers if identifier in records]
+        return RecordPage(found, following)
 
     def scan_feedback(self) -> Iterator[Record]:
         """Yield every record with feedback, in no order. Reads the whole table."""
@@ -125,7 +110,8 @@ class ClassificationRepository:
 
     def expect_upload(self, identifier: str, key: str, expected: ExpectedUpload) -> None:
         """Store a queued record for an upload; it expires after a day if nothing is uploaded."""
-        record = Record(identifier, "queued", "s3", key, datetime.now(UTC), expected_upload=expected)
+        now, owner = datetime.now(UTC), owner_of(key)
+        record = Record(identifier, "queued", "s3", key, now, expected_upload=expected, owner=owner)
         self._put(record, _EXPECTED_UPLOAD_LIFETIME)
 
     def mark_running(self, upload: Upload) -> Record | None:
@@ -183,14 +169,15 @@ class ClassificationRepository:
             {":last_error": {"S": json.dumps(error)}},
         )
 
-    def set_feedback(self, identifier: str, feedback: dict[str, Any]) -> Record | None:
+    def set_feedback(
+        self, identifier: str, feedback: dict[str, Any], owner: str | None = None
+    ) -> Record | None:
         """Store the user's feedback; return the updated record, None if there is no such record."""
-        return self._update(
-            identifier,
-            "SET feedback = :feedback",
-            "attribute_exists(id) AND #status <> :deleted",
-            {":feedback": {"S": json.dumps(feedback)}, ":deleted": {"S": DELETED}},
-        )
+        condition = "attribute_exists(id) AND #status <> :deleted"
+        values: dict[str, Any] = {":feedback": {"S": json.dumps(feedback)}, ":deleted": {"S": DELETED}}
+        if owner is not None:
+            condition, values = f"{condition} AND #owner = :owner", values | {":owner": {"S": owner}}
+        return self._update(identifier, "SET feedback = :feedback", condition, values)
 
     def delete(
         self, identifier: str, list_versions: Callable[[str | None], Collection[str]] = lambda _: ()
@@ -222,10 +209,10 @@ class ClassificationRepository:
                 return key
         raise DeletionOvertakenError(identifier)
 
-    def is_deleted(self, identifier: str) -> bool:
+    def is_deleted(self, identifier: str, owner: str | None = None) -> bool:
         """Return whether a record was deleted, as long as its tombstone lasts."""
         item = self._get_item(identifier)
-        return item is not None and record_items.is_deleted(item)
+        return item is not None and _belongs(item, owner) and record_items.is_deleted(item)
 
     def _get_item(self, identifier: str) -> Item | None:
         response = self._dynamodb.get_item(
@@ -237,7 +224,8 @@ class ClassificationRepository:
         """Replace a record by a tombstone; return False if it is about another upload by now."""
         change = (
             "SET #status = :deleted, #ttl = :ttl "
-            "REMOVE #partition, #result, last_error, attempt, feedback, fingerprint, content_type, #size"
+            "REMOVE created_at, #partition, #result, last_error, attempt, feedback, fingerprint, "
+            "content_type, #size"
         )
         values: dict[str, Any] = {
             ":deleted": {"S": DELETED},
@@ -258,10 +246,12 @@ class ClassificationRepository:
             "#key": {"S": upload.key},
             "sequencer": {"S": upload.sequencer},
             "created_at": record_items.to_timestamp(upload.created_at),
-            "#partition": {"S": PARTITION},
+            "#partition": record_items.to_partition(upload.identifier),
             "#result": record_items.compress(result),
             "#ttl": to_ttl(datetime.now(UTC) + self._lifetime),
         }
+        if upload.owner is not None:
+            attributes["#owner"] = {"S": upload.owner}
         values = {f":{name.removeprefix('#')}": value for name, value in attributes.items()}
         assignments = ", ".join(f"{name} = :{name.removeprefix('#')}" for name in attributes)
         # Feedback on an earlier upload of the key does not apply to this one.
@@ -337,6 +327,11 @@ class ClassificationRepository:
 def _names(expression: str) -> dict[str, str]:
     """Return the aliases that an expression uses."""
     return {f"#{name}": name for name in _RESERVED if f"#{name}" in expression}
+
+
+def _belongs(item: Item, owner: str | None) -> bool:
+    """Return whether an item is one of the owner's; without an owner, every item is."""
+    return owner is None or item.get("owner") == {"S": owner}
 
 
 def _condition_failed(error: ClientError) -> bool:

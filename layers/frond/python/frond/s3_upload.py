@@ -10,6 +10,8 @@ from typing import Self
 # Longer than any sequencer of S3's so far, so that all compare as text.
 _SEQUENCER_DIGITS = 32
 _RESERVED_KEY = re.compile(r"api/([0-9a-f]{32})")
+# The id of an API key has letters and digits only.
+_OWNED_KEY = re.compile(r"owners/([0-9A-Za-z]{1,64})/.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,11 @@ class Upload:
     def identifier(self) -> str:
         """The classification's id; see :func:`identifier_of`."""
         return identifier_of(self.key)
+
+    @property
+    def owner(self) -> str | None:
+        """The owner of the classification; see :func:`owner_of`."""
+        return owner_of(self.key)
 
     def to_metadata(self) -> dict[str, str]:
         """Return the S3 metadata by which a preprocessed object refers to this upload.
@@ -76,16 +83,35 @@ class Upload:
 def identifier_of(key: str) -> str:
     """Return the id of a key's classification, which is that of its newest version.
 
-    A key that `POST /v1/uploads` returned holds the id. For any other key the id is a hash of it.
+    A key that `POST /v1/uploads` returned to an operator holds the id. For any other key the id is a hash of
+    it, so that write access to one prefix cannot replace an upload under another.
     """
     if reserved := _RESERVED_KEY.fullmatch(key):
         return reserved[1]
     return hashlib.sha256(key.encode()).hexdigest()[:32]
 
 
-def reserved_key(identifier: str) -> str:
-    """Return the key for an upload whose id, 32 hexadecimal digits, is issued before the upload."""
-    return f"api/{identifier}"
+def owner_of(key: str) -> str | None:
+    """Return the id of the API key that a key's upload belongs to; None if it belongs to the operator.
+
+    The key alone decides, so that the S3 path needs no look-up: `owners/<id>/…` belongs to the API key with
+    that id, and everything else to the operator.
+    """
+    owned = _OWNED_KEY.match(key)
+    return owned[1] if owned else None
+
+
+def reserved_key(token: str, owner: str | None = None) -> str:
+    """Return the key for an upload whose id, :func:`identifier_of` the key, is issued before the upload.
+
+    Parameters
+    ----------
+    token
+        32 random hexadecimal digits.
+    owner
+        The id of the API key that the upload belongs to; None for the operator.
+    """
+    return f"api/{token}" if owner is None else f"owners/{owner}/api/{token}"
 
 
 def sequencer(given: str | None, at: datetime) -> str:
