@@ -1,0 +1,58 @@
+"""Near-duplicates: photos that differ only by compression or scale, by locality-sensitive hashing.
+
+Two hashes that differ in less than as many bits as there are bands agree in one band at least, so only the
+photos that share a band's value are compared.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pyspark.sql import DataFrame
+from pyspark.sql.functions import array, col, explode, lit, struct, substring
+from pyspark.sql.types import IntegerType, StringType, StructField, StructType
+
+from batch.difference_hash import HASH_BYTES
+
+BANDS = 8
+BAND_BYTES = HASH_BYTES // BANDS
+MAX_DISTANCE = BANDS - 1
+# Where many photos share a band, such as plain backgrounds, each is compared with so many neighbours in
+# the order of their hashes, so that the work grows with the photos and not with their square.
+NEIGHBOURS = 64
+SCHEMA = StructType(
+    [
+        StructField("first", StringType(), nullable=False),
+        StructField("second", StringType(), nullable=False),
+        StructField("distance", IntegerType(), nullable=False),
+    ]
+)
+
+
+def near_duplicates(rows: DataFrame) -> DataFrame:
+    """Return the pairs of photos whose hashes differ in :data:`MAX_DISTANCE` bits at most."""
+    bands = [
+        struct(lit(band).alias("band"), substring("hash", band * BAND_BYTES + 1, BAND_BYTES).alias("value"))
+        for band in range(BANDS)
+    ]
+    hashed = rows.select("path", "hash").where(col("hash").isNotNull())
+    banded = hashed.select("path", "hash", explode(array(*bands)).alias("key")).select("path", "hash", "key.*")
+    return banded.groupBy("band", "value").applyInPandas(_close_pairs, SCHEMA).distinct()
+
+
+def _close_pairs(bucket: pd.DataFrame) -> pd.DataFrame:
+    ordered = bucket.sort_values(["hash", "path"])
+    paths = ordered["path"].to_numpy()
+    hashes = np.frombuffer(b"".join(ordered["hash"]), np.uint64).reshape(-1, HASH_BYTES // 8)
+    offsets = range(1, min(NEIGHBOURS, len(paths) - 1) + 1)
+    found = [pair for offset in offsets for pair in _at(offset, paths, hashes)]
+    return pd.DataFrame(found, columns=SCHEMA.names)
+
+
+def _at(offset: int, paths: NDArray[np.object_], hashes: NDArray[np.uint64]) -> Iterator[tuple[str, str, int]]:
+    """Yield the close pairs of photos that are ``offset`` places apart."""
+    distances = np.bitwise_count(hashes[:-offset] ^ hashes[offset:]).sum(axis=1, dtype=np.int32)
+    for index in np.flatnonzero(distances <= MAX_DISTANCE):
+        first, second = sorted((paths[index], paths[index + offset]))
+        yield first, second, int(distances[index])
