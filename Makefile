@@ -27,10 +27,10 @@ client: $(VENV)/.client ## Install the command .venv/bin/frond
 check: lint types ## Check style and types, then run the unit tests that need no TensorFlow: a minute, for daily work
 	$(PYTEST) tests/unit --without-tensorflow
 
-test: lint types ## Check style and types, then run every test (COVERAGE=1 checks the coverage, too)
+test: lint types $(VENV)/.spark ## Check style and types, then run every test (COVERAGE=1 checks the coverage, too)
 	$(PYTEST) $(if $(COVERAGE),--cov)
 
-coverage: $(VENV)/.dev ## Run every test, and check the share of lines that the tests run
+coverage: $(VENV)/.spark $(VENV)/.dev ## Run every test, and check the share of lines that the tests run
 	$(PYTEST) --cov
 
 chaos: $(VENV)/.dev ## Upload 10,000 files while everything fails, and print what was lost (UPLOADS=10000)
@@ -38,6 +38,11 @@ chaos: $(VENV)/.dev ## Upload 10,000 files while everything fails, and print wha
 
 bench: $(VENV)/.dev ## Measure the speed of Frond and of its peers on this machine (PART=all, or one; see docs/14-speed.md)
 	@$(BIN)/python -m benchmarks $(PART)
+
+.PHONY: batch
+batch: $(VENV)/.spark ## Classify a folder or s3:// prefix with Spark: make batch PHOTOS=… OUT=… (docs/18-batch.md)
+	@$(BIN)/python -m batch $(if $(PHOTOS),"$(PHOTOS)") $(if $(OUT),"$(OUT)") $(if $(LOCAL),--local) \
+	  $(if $(FEATURES),--features "$(FEATURES)")
 
 .PHONY: docs
 docs: $(VENV)/.mermaid ## Build the documentation's site into .site/
@@ -48,10 +53,16 @@ $(VENV)/.mermaid: requirements/mermaid.txt $(VENV)/.docs
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
 	@touch $@
 
+# Spark is published as source, which the locked setuptools of batch.txt builds.
+$(VENV)/.spark: requirements/spark.txt $(VENV)/.batch
+	@echo "Installing requirements/spark.txt (435 MB) …"
+	@$(PIP_INSTALL) --no-build-isolation --require-hashes -r $<
+	@touch $@
+
 lint: $(VENV)/.dev ## Check style, and the template
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/cfn-lint template.yaml
+	$(BIN)/cfn-lint template.yaml batch.yaml
 
 types: $(VENV)/.dev ## Check types
 	$(BIN)/python -m mypy

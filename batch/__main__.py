@@ -31,11 +31,15 @@ def batch(
         int | None, typer.Option(min=1, help="Number of components; by default by --variance.")
     ] = None,
     variance: Annotated[float, typer.Option(min=0, max=1, help="Share of the variance to explain.")] = 0.95,
-    chunk: Annotated[int, typer.Option(min=1, help="Photos that a killed run does again at most twice.")] = 2000,
+    chunk: Annotated[
+        int, typer.Option(min=1, help="Photos that a killed run does again at most twice.")
+    ] = 2000,
     cores: Annotated[
         int | None, typer.Option(min=1, help="Tasks at once on this machine; by default one a core.")
     ] = None,
-    local: Annotated[bool, typer.Option("--local", help="Read s3:// from the stack of `make serve`.")] = False,
+    local: Annotated[
+        bool, typer.Option("--local", help="Read s3:// from the stack of `make serve`.")
+    ] = False,
     cluster: Annotated[bool, typer.Option("--cluster", help="Run under spark-submit, as EMR does.")] = False,
 ) -> None:
     """Classify every photo below a folder or prefix; write rows, a PCA and a report.

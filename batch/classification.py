@@ -29,6 +29,7 @@ from pyspark.sql.types import (
 )
 
 from batch.difference_hash import difference_hash
+from batch.errors import BatchError
 from batch.feature_extractor import MODEL_NAME as FEATURES_NAME
 from batch.feature_extractor import FeatureCard, FeatureExtractor, read_card
 from batch.photo_files import MAX_BYTES
@@ -113,6 +114,11 @@ def ship_classifier(spark: SparkSession, model: Path, features: Path | None) -> 
     if features is None:
         return PhotoClassifier(model_file, manifest.model_dump_json())
     card = read_card(features)
+    if card.size != manifest.input.size:
+        raise BatchError(
+            f"{features} takes pictures of {card.size} pixels and the model {manifest.input.size}; "
+            f"export the features with --size {manifest.input.size}."
+        )
     features_file = _ship(spark, features / FEATURES_NAME, card.sha256)
     return PhotoClassifier(model_file, manifest.model_dump_json(), features_file, card)
 

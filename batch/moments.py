@@ -70,7 +70,9 @@ def reduce_moments(parts: Iterable[Moments]) -> Moments | None:
 
 def _partial_moments(batches: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
     moments = reduce_moments(
-        Moments.of(np.stack(batch.iloc[:, 0].to_numpy()).astype(np.float64)) for batch in batches if len(batch)
+        Moments.of(np.stack(batch.iloc[:, 0].to_numpy()).astype(np.float64))
+        for batch in batches
+        if len(batch)
     )
     if moments is not None:
         half = moments.scatter[np.triu_indices(len(moments.mean))]

@@ -37,11 +37,14 @@ def near_duplicates(rows: DataFrame) -> DataFrame:
         for band in range(BANDS)
     ]
     hashed = rows.select("path", "hash").where(col("hash").isNotNull())
-    banded = hashed.select("path", "hash", explode(array(*bands)).alias("key")).select("path", "hash", "key.*")
-    return banded.groupBy("band", "value").applyInPandas(_close_pairs, SCHEMA).distinct()
+    banded = hashed.select("path", "hash", explode(array(*bands)).alias("key")).select(
+        "path", "hash", "key.*"
+    )
+    return banded.groupBy("band", "value").applyInPandas(close_pairs, SCHEMA).distinct()
 
 
-def _close_pairs(bucket: pd.DataFrame) -> pd.DataFrame:
+def close_pairs(bucket: pd.DataFrame) -> pd.DataFrame:
+    """Return the close pairs among the photos of a bucket, which share a band's value."""
     ordered = bucket.sort_values(["hash", "path"])
     paths = ordered["path"].to_numpy()
     hashes = np.frombuffer(b"".join(ordered["hash"]), np.uint64).reshape(-1, HASH_BYTES // 8)
@@ -50,7 +53,9 @@ def _close_pairs(bucket: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(found, columns=SCHEMA.names)
 
 
-def _at(offset: int, paths: NDArray[np.object_], hashes: NDArray[np.uint64]) -> Iterator[tuple[str, str, int]]:
+def _at(
+    offset: int, paths: NDArray[np.object_], hashes: NDArray[np.uint64]
+) -> Iterator[tuple[str, str, int]]:
     """Yield the close pairs of photos that are ``offset`` places apart."""
     distances = np.bitwise_count(hashes[:-offset] ^ hashes[offset:]).sum(axis=1, dtype=np.int32)
     for index in np.flatnonzero(distances <= MAX_DISTANCE):

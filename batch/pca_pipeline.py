@@ -97,9 +97,7 @@ class PcaPipeline:
     def save(self, storage: Storage) -> None:
         """Write the pipeline to a run's folder."""
         file = io.BytesIO()
-        np.savez(
-            file, mean=self.mean, std=self.std, components=self.components, variances=self.variances
-        )
+        np.savez(file, mean=self.mean, std=self.std, components=self.components, variances=self.variances)
         storage.write(ARRAYS_NAME, file.getvalue())
         settings = {"column": self.column, "source": self.source, "count": self.count, "k": self.k}
         storage.write(SETTINGS_NAME, json.dumps(settings, indent=2).encode())

@@ -95,7 +95,7 @@ def _refuse(error: OSError) -> None:
 
 
 def _utf8(path: str) -> str:
-    # Spark's strings are UTF-8. A file with another name is not found by this one, and gets a row that says so.
+    # Spark's strings are UTF-8. A file of another name is not found by this one, and its row says so.
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 

@@ -154,9 +154,7 @@ def _classify_chunk(
     finish_chunk(storage, chunk, timing)
 
 
-def _pipeline(
-    options: BatchOptions, storage: Storage, plan: RunPlan, rows: DataFrame
-) -> PcaPipeline | None:
+def _pipeline(options: BatchOptions, storage: Storage, plan: RunPlan, rows: DataFrame) -> PcaPipeline | None:
     """Return the PCA of another run, or fit one; None if there are too few photos for one."""
     column = "features" if plan.features_sha256 else "embedding"
     source = plan.features_sha256 or plan.model_sha256

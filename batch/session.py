@@ -24,7 +24,9 @@ SETTINGS = {
     "spark.sql.sources.partitionColumnTypeInference.enabled": "false",
     "spark.sql.parquet.compression.codec": "zstd",
 }
+LOGGING = Path(__file__).with_name("log4j2.properties")
 LOCAL_SETTINGS = {
+    "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={LOGGING.as_uri()}",
     "spark.driver.memory": "2g",
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
@@ -62,6 +64,7 @@ def local_session(cores: int) -> SparkSession:
     """
     require_java()
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    os.environ.setdefault("SPARK_LOCAL_IP", LOCAL_SETTINGS["spark.driver.host"])
     builder = SparkSession.builder.master(f"local[{cores},4]").appName("frond-batch")
     settings = SETTINGS | LOCAL_SETTINGS | {"spark.sql.shuffle.partitions": str(2 * cores)}
     for name, value in settings.items():

@@ -9,6 +9,7 @@ from training.commands.calibrate import calibrate
 from training.commands.compare import compare
 from training.commands.evaluate import evaluate
 from training.commands.export import export
+from training.commands.export_features import export_features
 from training.commands.extract_background import extract_background
 from training.commands.feedback import feedback
 from training.commands.fit import fit
@@ -34,6 +35,7 @@ for command in (
     fit,
     compare,
     export,
+    export_features,
     calibrate,
     evaluate,
     report,

@@ -26,7 +26,9 @@ def explained_variance_png(pipeline: PcaPipeline) -> bytes:
         textcoords="offset points",
         color=INK,
     )
-    axes.set(xlabel="component", ylabel="share of the variance", ylim=(0, 1.02), xlim=(0.5, len(numbers) + 0.5))
+    axes.set(
+        xlabel="component", ylabel="share of the variance", ylim=(0, 1.02), xlim=(0.5, len(numbers) + 0.5)
+    )
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, loc="center right")
     file = io.BytesIO()

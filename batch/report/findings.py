@@ -180,6 +180,9 @@ def _points(classified: DataFrame, pipeline: PcaPipeline | None, plan: RunPlan) 
 
 
 def _stage_means(rows: DataFrame) -> dict[str, float]:
-    means = rows.where(sql.col("verdict").isNotNull()).select(*(sql.avg(stage).alias(stage) for stage in STAGES)).first()
+    means = (
+        rows.where(sql.col("verdict").isNotNull())
+        .select(*(sql.avg(stage).alias(stage) for stage in STAGES))
+        .first()
+    )
     return {stage.removesuffix("_ms"): means[stage] or 0.0 for stage in STAGES} if means else {}
-

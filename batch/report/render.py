@@ -30,14 +30,18 @@ def write_report(findings: BatchFindings, pipeline: PcaPipeline | None, storage:
 
 def render_page(findings: BatchFindings, pipeline: PcaPipeline | None, plot: bytes | None) -> str:
     """Return the page."""
-    return _environment().get_template("page.html").render(
-        findings=findings,
-        pipeline=pipeline,
-        plot=_data_url(plot, "png") if plot else None,
-        verdicts=VERDICTS,
-        max_rows=MAX_TABLE_ROWS,
-        side=MAP_SIDE,
-        points=_map_points(findings.points),
+    return (
+        _environment()
+        .get_template("page.html")
+        .render(
+            findings=findings,
+            pipeline=pipeline,
+            plot=_data_url(plot, "png") if plot else None,
+            verdicts=VERDICTS,
+            max_rows=MAX_TABLE_ROWS,
+            side=MAP_SIDE,
+            points=_map_points(findings.points),
+        )
     )
 
 
@@ -45,7 +49,10 @@ def render_page(findings: BatchFindings, pipeline: PcaPipeline | None, plot: byt
 def _environment() -> Environment:
     # A folder's name may hold markup.
     environment = Environment(
-        loader=PackageLoader("batch.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        loader=PackageLoader("batch.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters["webp"] = lambda content: _data_url(content, "webp")
