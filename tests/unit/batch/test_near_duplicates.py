@@ -49,5 +49,6 @@ def test_only_close_hashes_are_pairs() -> None:
 
 def test_work_grows_with_the_photos_not_with_their_square() -> None:
     alike = [bytes(HASH_BYTES)] * (3 * NEIGHBOURS)
-    assert len(close_pairs(bucket(alike))) == sum(3 * NEIGHBOURS - offset for offset in range(1, NEIGHBOURS + 1))
+    pairs = sum(3 * NEIGHBOURS - offset for offset in range(1, NEIGHBOURS + 1))
+    assert len(close_pairs(bucket(alike))) == pairs
     assert close_pairs(bucket(alike[:1])).empty

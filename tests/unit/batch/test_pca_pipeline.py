@@ -55,9 +55,7 @@ def test_moments_do_not_depend_on_the_partitions(parts: int) -> None:
     merged = moments(vectors, parts)
     assert merged.count == 500
     np.testing.assert_allclose(merged.mean, vectors.mean(axis=0), rtol=1e-13)
-    np.testing.assert_allclose(
-        np.diag(merged.scatter), vectors.var(axis=0) * 500, rtol=1e-10, atol=1e-20
-    )
+    np.testing.assert_allclose(np.diag(merged.scatter), vectors.var(axis=0) * 500, rtol=1e-10, atol=1e-20)
 
 
 def test_fewer_photos_than_features() -> None:

@@ -42,7 +42,8 @@ def test_a_folder_is_listed_in_order_with_labels(labelled_photos: Path) -> None:
 
 
 def test_a_prefix_has_the_same_labels(bucket: str) -> None:
-    for key in ("fruits/a.jpg", "fruits/red apple/b ü%25.png", "fruits/red apple/.c.jpg", "fruits/x/", "fruits2/d.jpg"):
+    names = ("fruits/a.jpg", "fruits/red apple/b ü%25.png", "fruits/red apple/.c.jpg", "fruits/x/")
+    for key in (*names, "fruits2/d.jpg"):
         s3_client().put_object(Bucket=BUCKET, Key=key, Body=b"123")
     assert list(list_photos(f"{bucket}/fruits/")) == [
         PhotoFile("s3://photos/fruits/a.jpg", None, 3),
