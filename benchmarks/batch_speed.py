@@ -1,7 +1,7 @@
 """Measure the batch job: a plain loop, then Spark on one core and on two, each several times in turn.
 
 Run ``python -m benchmarks.batch_speed PHOTOS``. CPU time is that of all processes, start-up included; wall
-time is that of the photos alone. Wall times mean something on an idle machine only, so the load is printed, too.
+time is that of the photos alone, and means something on an idle machine only: the load is printed, too.
 """
 
 import argparse
@@ -12,7 +12,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
