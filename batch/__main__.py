@@ -11,7 +11,6 @@ from frond.problems import Problem
 
 MODEL = Path(__file__).parents[1] / "functions" / "classify" / "model"
 STACK_FILE = Path(__file__).parents[1] / ".frond" / "stack.json"
-Location = Annotated[str, typer.Argument(metavar="FOLDER|s3://…")]
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -46,14 +45,21 @@ def batch(
 
     Run the same command again after an interruption: finished chunks are not done again.
     """
+    from batch.photo_files import list_photos  # noqa: PLC0415
     from batch.run import BatchOptions, run  # noqa: PLC0415 - slow, and --help does not need it
     from batch.session import cluster_session, local_session  # noqa: PLC0415
+    from batch.storage import open_storage  # noqa: PLC0415
+    from frond.manifest import read_manifest  # noqa: PLC0415
 
     if local:
         use_local_stack(STACK_FILE)
+    # What is wrong with the names shows now, and not after Spark's start.
+    next(list_photos(photos), None)
+    open_storage(out)
+    read_manifest(model)
     options = BatchOptions(photos, out, model, features, pipeline, components, variance, chunk)
     spark = cluster_session() if cluster else local_session(cores or len(os.sched_getaffinity(0)))
-    spark.sparkContext.setLogLevel("ERROR")
+    spark.sparkContext.setLogLevel("FATAL")
     try:
         plan = run(options, spark, lambda line: typer.echo(line, err=True))
     finally:

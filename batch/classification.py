@@ -165,7 +165,7 @@ class LoadedClassifier:
         clock.stop("inference_ms")
         if self._extractor:
             row["features"] = self._extractor.extract(photo.pixels)
-        clock.stop("features_ms")
+            clock.stop("features_ms")
         best, second = output.candidates[:2]
         score = self._classifier.manifest.abstention.score.of(inference.logits, inference.embedding)
         row |= {

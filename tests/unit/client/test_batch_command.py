@@ -50,7 +50,10 @@ def emr(stack: FakeStack, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def job_runs(emr: Any) -> list[dict[str, Any]]:
     (application,) = emr.list_applications()["applications"]
-    runs = emr.list_job_runs(applicationId=application["id"])["jobRuns"]
+    try:
+        runs = emr.list_job_runs(applicationId=application["id"])["jobRuns"]
+    except emr.exceptions.ResourceNotFoundException:  # Moto's answer where there are none
+        return []
     return [emr.get_job_run(applicationId=application["id"], jobRunId=each["id"])["jobRun"] for each in runs]
 
 
