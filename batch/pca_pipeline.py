@@ -66,7 +66,8 @@ class PcaPipeline:
     @cached_property
     def ratios(self) -> NDArray[np.float64]:
         """The share of the variance that each component explains, ``float64[C]``."""
-        return self.variances / self.variances.sum()
+        shares: NDArray[np.float64] = self.variances / self.variances.sum()
+        return shares
 
     @cached_property
     def axes(self) -> NDArray[np.float64]:

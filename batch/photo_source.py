@@ -43,13 +43,13 @@ PHOTOS_AT_ONCE = 8
 
 
 @dataclass
-class PhotoSlice(InputPartition):
+class PhotoSlice(InputPartition):  # type: ignore[misc]  # Spark's types are not read
     """The photos of one task."""
 
     photos: Sequence[PhotoFile]
 
 
-class PhotoDataSource(DataSource):
+class PhotoDataSource(DataSource):  # type: ignore[misc]
     """Photos of a chunk: path, label, size, and the content or a problem."""
 
     @classmethod
@@ -66,7 +66,7 @@ class PhotoDataSource(DataSource):
         return PhotoSourceReader(self.options)
 
 
-class PhotoSourceReader(DataSourceReader):
+class PhotoSourceReader(DataSourceReader):  # type: ignore[misc]
     """Reader of one chunk.
 
     Parameters

@@ -83,12 +83,13 @@ def run(options: BatchOptions, spark: SparkSession, progress: Progress) -> RunPl
     """
     storage = open_storage(options.out)
     plan = open_plan(storage, _wanted(options), list_photos(options.photos), options.chunk_photos)
+    given = _given_pipeline(options, plan)
     with spark_errors():
         _classify(options, spark, storage, plan, progress)
         spark.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", VECTORS_PER_BATCH)
         rows = spark.read.parquet(storage.url(ROWS_NAME))
         progress("PCA and near-duplicates …")
-        pipeline = _pipeline(options, storage, plan, rows)
+        pipeline = given or _fitted_pipeline(options, storage, plan, rows)
         if pipeline:
             progress(f"{pipeline.k} components explain {pipeline.ratios[: pipeline.k].sum():.1%}")
             projected = pipeline.project_rows(rows)
@@ -154,12 +155,11 @@ def _classify_chunk(
     finish_chunk(storage, chunk, timing)
 
 
-def _pipeline(options: BatchOptions, storage: Storage, plan: RunPlan, rows: DataFrame) -> PcaPipeline | None:
-    """Return the PCA of another run, or fit one; None if there are too few photos for one."""
-    column = "features" if plan.features_sha256 else "embedding"
-    source = plan.features_sha256 or plan.model_sha256
-    if options.pipeline:
-        return _load_pipeline(options.pipeline, column, source)
+def _fitted_pipeline(
+    options: BatchOptions, storage: Storage, plan: RunPlan, rows: DataFrame
+) -> PcaPipeline | None:
+    """Fit the PCA and save it; None if there are too few photos, or all are the same."""
+    column, source = _analysed(plan)
     moments = column_moments(rows, column)
     if moments is None or moments.count < 2 or not moments.scatter.any():
         return None
@@ -168,10 +168,22 @@ def _pipeline(options: BatchOptions, storage: Storage, plan: RunPlan, rows: Data
     return pipeline
 
 
-def _load_pipeline(folder: str, column: str, source: str) -> PcaPipeline:
-    pipeline = PcaPipeline.load(open_storage(folder))
+def _given_pipeline(options: BatchOptions, plan: RunPlan) -> PcaPipeline | None:
+    """Load the PCA of another run, before the long work; None if none is wanted."""
+    if options.pipeline is None:
+        return None
+    pipeline = PcaPipeline.load(open_storage(options.pipeline))
     if pipeline is None:
-        raise BatchError(f"{folder} holds no fitted PCA; name the OUT folder of a finished run.")
-    if (pipeline.column, pipeline.source) != (column, source):
-        raise BatchError(f"The PCA of {folder} was fitted to the {pipeline.column} of another model.")
+        raise BatchError(f"{options.pipeline} holds no fitted PCA; name the OUT folder of a finished run.")
+    if (pipeline.column, pipeline.source) != _analysed(plan):
+        raise BatchError(
+            f"The PCA of {options.pipeline} was fitted to the {pipeline.column} of another model."
+        )
     return pipeline
+
+
+def _analysed(plan: RunPlan) -> tuple[str, str]:
+    """Return the column that the PCA is of, and the hash of the file that computes it."""
+    if plan.features_sha256:
+        return "features", plan.features_sha256
+    return "embedding", plan.model_sha256

@@ -136,7 +136,8 @@ def _counts(rows: DataFrame, value: Column) -> dict[str, int]:
 
 
 def _first(rows: DataFrame, order: Column) -> list[Row]:
-    return rows.select(*_SHOWN).orderBy(order, "path").limit(GALLERY).collect()
+    first: list[Row] = rows.select(*_SHOWN).orderBy(order, "path").limit(GALLERY).collect()
+    return first
 
 
 def _expected_species(rows: DataFrame, manifest: Manifest) -> dict[str, str]:

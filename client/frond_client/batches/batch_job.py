@@ -223,8 +223,9 @@ def download_report(out: S3Prefix, folder: Path) -> list[Path]:
 
 
 def _describe(emr: Any, job: SubmittedJob) -> dict[str, Any]:
-    found: dict[str, Any] = emr.get_job_run(applicationId=job.application_id, jobRunId=job.job_run_id)
-    return found["jobRun"]
+    found = emr.get_job_run(applicationId=job.application_id, jobRunId=job.job_run_id)
+    described: dict[str, Any] = found["jobRun"]
+    return described
 
 
 def _spark_parameters() -> str:

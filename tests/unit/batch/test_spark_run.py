@@ -1,6 +1,7 @@
 """Whole runs on Spark: the same rows from disk and S3, after kills too. One session serves all tests."""
 
 import csv
+import gc
 import io
 import os
 import shutil
@@ -27,7 +28,7 @@ from pyspark.sql import SparkSession
 from batch.classification import STAGES, PhotoClassifier, ship_classifier
 from batch.errors import BatchError
 from batch.pca_pipeline import PcaPipeline
-from batch.photo_files import list_photos
+from batch.photo_files import PhotoFile, list_photos
 from batch.photo_source import photo_frame
 from batch.plan import ROWS_NAME, read_plan, rows_name
 from batch.report.render import PAGE_NAME
@@ -41,6 +42,10 @@ from tests.conftest import ROOT
 from tests.support.waiting import eventually
 from tests.unit.batch.conftest import write_model
 
+# py4j leaves the sockets of ended threads to the garbage collector.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:unclosed:ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
+)
 BUCKET = "photos"
 Rows = dict[str, dict[str, Any]]
 
@@ -56,7 +61,7 @@ def s3_endpoint() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def spark(s3_endpoint: str) -> Iterator[SparkSession]:
-    """A session on two cores, whose workers use the fake S3."""
+    """A session on one core, whose workers use the fake S3."""
     try:
         require_java()
     except BatchError as error:
@@ -67,10 +72,11 @@ def spark(s3_endpoint: str) -> Iterator[SparkSession]:
         environment.setenv("AWS_ACCESS_KEY_ID", "test")
         environment.setenv("AWS_SECRET_ACCESS_KEY", "test")
         s3_client.cache_clear()
-        session = local_session(cores=2)
+        session = local_session(cores=1)
         session.sparkContext.setLogLevel("OFF")
         yield session
         session.stop()
+        gc.collect()
     s3_client.cache_clear()
 
 
@@ -124,27 +130,42 @@ def test_rows_are_those_of_the_serving_code(
         assert (row["width"], row["height"], row["format"]) == (photo.width, photo.height, "JPEG")
 
 
-def test_rows_from_s3_are_the_same(
-    spark: SparkSession, finished: Path, labelled_photos: Path, model: Path, tmp_path: Path
-) -> None:
+@pytest.fixture(scope="module")
+def finished_s3(
+    spark: SparkSession,
+    finished: Path,
+    labelled_photos: Path,
+    model: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    """A finished run over the same photos in S3, one of which is deleted meanwhile, with the first's PCA."""
+    out, root = tmp_path_factory.mktemp("runs") / "s3", f"s3://{BUCKET}/field"
     s3_client().create_bucket(Bucket=BUCKET)
     for file in labelled_photos.rglob("*.*"):
         key = f"field/{file.relative_to(labelled_photos)}"
         s3_client().put_object(Bucket=BUCKET, Key=key, Body=file.read_bytes())
-    run_quietly(spark, photos=f"s3://{BUCKET}/field/", out=str(tmp_path), model=model)
-    assert read_rows(spark, tmp_path) == read_rows(spark, finished)
+    listed = [*list_photos(root), PhotoFile(f"{root}/gone.jpg", None, 100)]
+    with pytest.MonkeyPatch.context() as listing:
+        listing.setattr("batch.run.list_photos", lambda _: listed)
+        run_quietly(spark, photos=f"{root}/", out=str(out), model=model, pipeline=str(finished))
+    return out
 
 
-def test_a_photo_that_is_gone_meanwhile_has_a_problem(
-    spark: SparkSession, labelled_photos: Path, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_rows_from_s3_are_the_same(spark: SparkSession, finished: Path, finished_s3: Path) -> None:
+    rows = read_rows(spark, finished_s3)
+    assert rows.pop("gone.jpg")["problem"] == "vanished-photo"
+    assert rows == read_rows(spark, finished)
+
+
+def test_a_fitted_pipeline_is_applied_to_other_photos(
+    spark: SparkSession, finished: Path, finished_s3: Path
 ) -> None:
-    photos = shutil.copytree(labelled_photos, tmp_path / "photos")
-    listed = list(list_photos(str(photos)))
-    monkeypatch.setattr("batch.run.list_photos", lambda _: listed)
-    (photos / "no-folder.JPG").unlink()
-    run_quietly(spark, photos=str(photos), out=str(tmp_path / "out"), model=model)
-    rows = read_rows(spark, tmp_path / "out")
-    assert {row["problem"] for path, row in rows.items() if path == "no-folder.JPG"} == {"vanished-photo"}
+    assert PcaPipeline.load(FolderStorage(finished_s3)) is None
+    first, other = (
+        {Path(row["path"]).name: row["projected"] for row in spark.read.parquet(f"{out}/projected").collect()}
+        for out in (finished, finished_s3)
+    )
+    assert first == other
 
 
 def test_the_csv_has_every_photo_once_and_no_formula(finished: Path) -> None:
@@ -194,17 +215,6 @@ def test_the_components_are_those_of_spark_ml(spark: SparkSession, finished: Pat
     np.testing.assert_allclose(expected.explainedVariance.toArray(), pipeline.ratios[:4], atol=1e-12)
     cosines = np.abs((expected.pc.toArray() * pipeline.components[:4].T).sum(axis=0))
     assert cosines.min() > 1 - 1e-9
-
-
-def test_a_fitted_pipeline_is_applied_to_other_photos(
-    spark: SparkSession, finished: Path, labelled_photos: Path, model: Path, tmp_path: Path
-) -> None:
-    photos = str(labelled_photos / "plant-0")
-    run_quietly(spark, photos=photos, out=str(tmp_path), model=model, pipeline=str(finished))
-    assert PcaPipeline.load(FolderStorage(tmp_path)) is None
-    first = {row["path"]: row["projected"] for row in spark.read.parquet(f"{finished}/projected").collect()}
-    for row in spark.read.parquet(f"{tmp_path}/projected").collect():
-        assert row["projected"] == first[row["path"]]
 
 
 def test_another_model_or_pipeline_is_refused(
