@@ -61,15 +61,13 @@ def put(stack: FakeStack, name: str, content: str) -> None:
     stack.s3.put_object(Bucket=ELSEWHERE, Key=f"batch/1/{name}", Body=content.encode())
 
 
-def finish(emr: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the fake report a finished job, with what it has cost."""
-    described = batch_job._describe
+def report_state(monkeypatch: pytest.MonkeyPatch, state: str) -> None:
+    """Let the fake, whose jobs end at once and for free, report a state and what a job has cost."""
 
-    def finished(client: Any, job: batch_job.SubmittedJob) -> dict[str, Any]:
-        billed = {"vCPUHour": 10.0, "memoryGBHour": 40.0}
-        return described(client, job) | {"state": "SUCCESS", "billedResourceUtilization": billed}
+    def describe(*_: object) -> dict[str, Any]:
+        return {"state": state, "billedResourceUtilization": {"vCPUHour": 10.0, "memoryGBHour": 40.0}}
 
-    monkeypatch.setattr(batch_job, "_describe", finished)
+    monkeypatch.setattr(batch_job, "_describe", describe)
 
 
 @pytest.mark.usefixtures("emr")
@@ -100,15 +98,16 @@ def test_a_submitted_job_has_a_time_limit_and_the_paths_of_the_image(
     assert (kept["job_run_id"], kept["photos"]) == (run["jobRunId"], 3)
 
 
+@pytest.mark.usefixtures("emr")
 def test_status_counts_chunks_and_dollars(
-    frond: Run, emr: Any, stack: FakeStack, monkeypatch: pytest.MonkeyPatch
+    frond: Run, stack: FakeStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "No job was submitted" in frond("batch", "status", OUT).output
     frond("batch", "submit", PHOTOS, "--out", OUT)
     assert "not listed yet" in frond("batch", "status", OUT).output
     put(stack, "run.json", json.dumps({"chunks": 4}))
     put(stack, "done/000000.json", "{}")
-    finish(emr, monkeypatch)
+    report_state(monkeypatch, "SUCCESS")
     result = frond("batch", "status", OUT)
     assert result.exit_code == 0
     assert "SUCCESS" in result.output
@@ -118,10 +117,12 @@ def test_status_counts_chunks_and_dollars(
 
 def test_one_job_at_a_time_writes_to_a_prefix(frond: Run, emr: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     frond("batch", "submit", PHOTOS, "--out", OUT)
+    report_state(monkeypatch, "RUNNING")
     refused = frond("batch", "submit", PHOTOS, "--out", OUT)
     assert refused.exit_code == 1
     assert "is writing to" in refused.output
-    finish(emr, monkeypatch)
+    assert len(job_runs(emr)) == 1
+    report_state(monkeypatch, "FAILED")
     assert frond("batch", "submit", PHOTOS, "--out", OUT).exit_code == 0
     assert len(job_runs(emr)) == 2
 
