@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from pyspark.sql import DataFrame
-from pyspark.sql.functions import array, col, explode, lit, struct, substring
+from pyspark.sql.functions import array, col, collect_list, explode, lit, size, struct, substring
 from pyspark.sql.types import IntegerType, StringType, StructField, StructType
 
 from batch.difference_hash import HASH_BYTES
@@ -37,10 +37,17 @@ def near_duplicates(rows: DataFrame) -> DataFrame:
         for band in range(BANDS)
     ]
     hashed = rows.select("path", "hash").where(col("hash").isNotNull())
-    banded = hashed.select("path", "hash", explode(array(*bands)).alias("key")).select(
-        "path", "hash", "key.*"
-    )
-    return banded.groupBy("band", "value").applyInPandas(close_pairs, SCHEMA).distinct()
+    banded = hashed.select(struct("path", "hash").alias("photo"), explode(array(*bands)).alias("key"))
+    buckets = banded.groupBy("key").agg(collect_list("photo").alias("photos")).where(size("photos") > 1)
+    # Most photos are alone in their bucket, and do not leave the JVM.
+    listed = buckets.select(col("photos.path").alias("path"), col("photos.hash").alias("hash"))
+    return listed.mapInPandas(_pairs_of_buckets, SCHEMA).distinct()
+
+
+def _pairs_of_buckets(batches: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+    for buckets in batches:
+        for path, content in zip(buckets["path"], buckets["hash"], strict=True):
+            yield close_pairs(pd.DataFrame({"path": path, "hash": content}))
 
 
 def close_pairs(bucket: pd.DataFrame) -> pd.DataFrame:

@@ -16,7 +16,7 @@ COLUMNS = (
     *("margin", "score", "width", "height", "format", "bytes"),
 )
 # A larger file opens nowhere; the Parquet files have the same rows.
-MAX_ROWS = 5_000_000
+MAX_ROWS = 2_000_000
 
 
 def write_csv(rows: DataFrame, storage: Storage) -> None:
