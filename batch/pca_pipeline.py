@@ -20,7 +20,7 @@ from pyspark.sql.types import ArrayType, DoubleType, StringType, StructField, St
 
 from batch.errors import BatchError
 from batch.moments import Moments
-from batch.storage import Storage
+from batch.storage import RunStorage
 
 ARRAYS_NAME, SETTINGS_NAME = "pipeline/pipeline.npz", "pipeline/pipeline.json"
 _SCHEMA = StructType(
@@ -95,7 +95,7 @@ class PcaPipeline:
                 vectors = np.stack(batch[self.column].to_numpy()).astype(np.float64)
                 yield batch[["path", "label"]].assign(projected=list(self.project(vectors)))
 
-    def save(self, storage: Storage) -> None:
+    def save(self, storage: RunStorage) -> None:
         """Write the pipeline to a run's folder."""
         file = io.BytesIO()
         np.savez(file, mean=self.mean, std=self.std, components=self.components, variances=self.variances)
@@ -104,7 +104,7 @@ class PcaPipeline:
         storage.write(SETTINGS_NAME, json.dumps(settings, indent=2).encode())
 
     @classmethod
-    def load(cls, storage: Storage) -> Self | None:
+    def load(cls, storage: RunStorage) -> Self | None:
         """Return the pipeline of a run's folder; None if it has none."""
         settings, arrays = storage.read(SETTINGS_NAME), storage.read(ARRAYS_NAME)
         if settings is None or arrays is None:

@@ -22,7 +22,7 @@ _DENIED = {"403", "AccessDenied", "AllAccessDisabled", "InvalidObjectState"}
 
 
 @dataclass(frozen=True, slots=True)
-class PhotoFile:
+class ListedPhoto:
     """A photo file.
 
     Attributes
@@ -49,7 +49,7 @@ class PhotoContent:
     milliseconds: float = 0.0
 
 
-def list_photos(root: str) -> Iterator[PhotoFile]:
+def list_photos(root: str) -> Iterator[ListedPhoto]:
     """Yield the photo files below a folder or an ``s3://`` prefix, recognised by their extensions.
 
     Hidden files and folders are skipped, and so is what is no regular file.
@@ -62,7 +62,7 @@ def list_photos(root: str) -> Iterator[PhotoFile]:
     return _list_s3(root) if root.startswith(S3_SCHEME) else _list_folder(Path(root))
 
 
-def read_content(photo: PhotoFile) -> PhotoContent:
+def read_content(photo: ListedPhoto) -> PhotoContent:
     """Read a photo file; a file that is gone, forbidden or too large is a problem of its own.
 
     Raises
@@ -77,7 +77,7 @@ def read_content(photo: PhotoFile) -> PhotoContent:
     return PhotoContent(content, problem, (time.thread_time() - started) * 1000)
 
 
-def _list_folder(root: Path) -> Iterator[PhotoFile]:
+def _list_folder(root: Path) -> Iterator[ListedPhoto]:
     root = root.absolute()
     if not root.is_dir():
         raise BatchError(f"{root} is not a folder.")
@@ -87,7 +87,7 @@ def _list_folder(root: Path) -> Iterator[PhotoFile]:
         with os.scandir(folder) as entries:
             for entry in sorted(entries, key=lambda each: each.name):
                 if _is_photo(entry.name) and entry.is_file():
-                    yield PhotoFile(_utf8(entry.path), label and _utf8(label), entry.stat().st_size)
+                    yield ListedPhoto(_utf8(entry.path), label and _utf8(label), entry.stat().st_size)
 
 
 def _refuse(error: OSError) -> None:
@@ -99,7 +99,7 @@ def _utf8(path: str) -> str:
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
-def _list_s3(root: str) -> Iterator[PhotoFile]:
+def _list_s3(root: str) -> Iterator[ListedPhoto]:
     bucket, prefix = split_s3_url(root)
     below = f"{prefix}/" if prefix else ""
     pages = s3_client().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=below)
@@ -109,7 +109,7 @@ def _list_s3(root: str) -> Iterator[PhotoFile]:
                 parts = PurePosixPath(item["Key"][len(below) :]).parts
                 if parts and _is_photo(parts[-1]) and not any(part.startswith(".") for part in parts):
                     label = parts[-2] if len(parts) > 1 else None
-                    yield PhotoFile(f"{S3_SCHEME}{bucket}/{item['Key']}", label, item["Size"])
+                    yield ListedPhoto(f"{S3_SCHEME}{bucket}/{item['Key']}", label, item["Size"])
     except (ClientError, BotoCoreError) as error:
         raise s3_error(error, f"{S3_SCHEME}{bucket}") from error
 

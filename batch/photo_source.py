@@ -13,7 +13,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.datasource import DataSource, DataSourceReader, InputPartition
 from pyspark.sql.types import BinaryType, DoubleType, LongType, StringType, StructField, StructType
 
-from batch.photo_files import PhotoContent, PhotoFile, read_content
+from batch.photo_files import ListedPhoto, PhotoContent, read_content
 from batch.plan import read_chunk
 from batch.storage import open_storage
 
@@ -46,7 +46,7 @@ PHOTOS_AT_ONCE = 8
 class PhotoSlice(InputPartition):  # type: ignore[misc]  # Spark's types are not read
     """The photos of one task."""
 
-    photos: Sequence[PhotoFile]
+    photos: Sequence[ListedPhoto]
 
 
 class PhotoDataSource(DataSource):  # type: ignore[misc]
@@ -100,7 +100,7 @@ def photo_frame(spark: SparkSession, run: str, chunk: int, slices: int) -> DataF
     return spark.read.format(NAME).options(run=run, chunk=chunk, slices=slices).load()
 
 
-def _record_batch(photos: Sequence[PhotoFile], contents: Sequence[PhotoContent]) -> pa.RecordBatch:
+def _record_batch(photos: Sequence[ListedPhoto], contents: Sequence[PhotoContent]) -> pa.RecordBatch:
     columns = [
         [photo.path for photo in photos],
         [photo.label for photo in photos],

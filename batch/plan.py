@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, Field
 
 from batch.errors import BatchError
-from batch.photo_files import PhotoFile
-from batch.storage import Storage
+from batch.photo_files import ListedPhoto
+from batch.storage import RunStorage
 
 PLAN_NAME = "run.json"
 ROWS_NAME = "rows"
@@ -56,7 +56,9 @@ class ChunkTiming(BaseModel):
     cores: int
 
 
-def open_plan(storage: Storage, wanted: RunPlan, photos: Iterable[PhotoFile], chunk_photos: int) -> RunPlan:
+def open_plan(
+    storage: RunStorage, wanted: RunPlan, photos: Iterable[ListedPhoto], chunk_photos: int
+) -> RunPlan:
     """Return the plan of a run; without one list the photos and write it.
 
     Parameters
@@ -85,19 +87,19 @@ def open_plan(storage: Storage, wanted: RunPlan, photos: Iterable[PhotoFile], ch
     return found
 
 
-def read_plan(storage: Storage) -> RunPlan | None:
+def read_plan(storage: RunStorage) -> RunPlan | None:
     """Return the plan of a run; None if there is none."""
     content = storage.read(PLAN_NAME)
     return None if content is None else RunPlan.model_validate_json(content)
 
 
-def read_chunk(storage: Storage, chunk: int) -> list[PhotoFile]:
+def read_chunk(storage: RunStorage, chunk: int) -> list[ListedPhoto]:
     """Return the photos of a chunk."""
     content = storage.read(plan_name(chunk))
     if content is None:
         raise BatchError(f"{storage.url(plan_name(chunk))} is gone; choose another folder for OUT.")
     rows = pq.read_table(io.BytesIO(content)).to_pylist()
-    return [PhotoFile(**row) for row in rows]
+    return [ListedPhoto(**row) for row in rows]
 
 
 def plan_name(chunk: int) -> str:
@@ -110,12 +112,12 @@ def rows_name(chunk: int) -> str:
     return f"{ROWS_NAME}/chunk={chunk:06d}"
 
 
-def finish_chunk(storage: Storage, chunk: int, timing: ChunkTiming) -> None:
+def finish_chunk(storage: RunStorage, chunk: int, timing: ChunkTiming) -> None:
     """Mark a chunk as finished."""
     storage.write(_timing_name(chunk), timing.model_dump_json().encode())
 
 
-def chunk_timing(storage: Storage, chunk: int) -> ChunkTiming | None:
+def chunk_timing(storage: RunStorage, chunk: int) -> ChunkTiming | None:
     """Return the mark of a finished chunk; None if it is not finished."""
     content = storage.read(_timing_name(chunk))
     return None if content is None else ChunkTiming.model_validate_json(content)
@@ -134,7 +136,9 @@ def _timing_name(chunk: int) -> str:
     return f"done/{chunk:06d}.json"
 
 
-def _write_plan(storage: Storage, wanted: RunPlan, photos: Iterable[PhotoFile], chunk_photos: int) -> RunPlan:
+def _write_plan(
+    storage: RunStorage, wanted: RunPlan, photos: Iterable[ListedPhoto], chunk_photos: int
+) -> RunPlan:
     chunks = total = 0
     for chunk in _chunks(iter(photos), chunk_photos):
         file = io.BytesIO()
@@ -149,6 +153,6 @@ def _write_plan(storage: Storage, wanted: RunPlan, photos: Iterable[PhotoFile], 
     return plan
 
 
-def _chunks(photos: Iterator[PhotoFile], size: int) -> Iterator[list[PhotoFile]]:
+def _chunks(photos: Iterator[ListedPhoto], size: int) -> Iterator[list[ListedPhoto]]:
     while chunk := list(islice(photos, size)):
         yield chunk

@@ -8,7 +8,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql.functions import array_join
 
 from batch.csv_cell import neutralize
-from batch.storage import Storage
+from batch.storage import RunStorage
 
 CSV_NAME = "rows.csv"
 COLUMNS = (
@@ -19,7 +19,7 @@ COLUMNS = (
 MAX_ROWS = 2_000_000
 
 
-def write_csv(rows: DataFrame, storage: Storage) -> None:
+def write_csv(rows: DataFrame, storage: RunStorage) -> None:
     """Write the rows, sorted by path; text that a spreadsheet program would execute gets an apostrophe."""
     file = io.StringIO()
     writer = csv.writer(file)

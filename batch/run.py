@@ -31,7 +31,7 @@ from batch.report.findings import collect_findings
 from batch.report.render import write_report
 from batch.rows_csv import MAX_ROWS, write_csv
 from batch.spark_errors import spark_errors
-from batch.storage import Storage, open_storage
+from batch.storage import RunStorage, open_storage
 from frond.manifest import read_manifest
 
 PROJECTED_NAME, DUPLICATES_NAME = "projected", "near-duplicates"
@@ -118,7 +118,7 @@ def _wanted(options: BatchOptions) -> RunPlan:
 
 
 def _classify(
-    options: BatchOptions, spark: SparkSession, storage: Storage, plan: RunPlan, progress: Progress
+    options: BatchOptions, spark: SparkSession, storage: RunStorage, plan: RunPlan, progress: Progress
 ) -> None:
     """Classify the chunks that are not finished."""
     pending = [chunk for chunk in range(plan.chunks) if chunk_timing(storage, chunk) is None]
@@ -143,7 +143,7 @@ def _classify(
 
 
 def _classify_chunk(
-    spark: SparkSession, storage: Storage, run_folder: str, classifier: PhotoClassifier, chunk: int
+    spark: SparkSession, storage: RunStorage, run_folder: str, classifier: PhotoClassifier, chunk: int
 ) -> None:
     photos, cores = len(read_chunk(storage, chunk)), spark.sparkContext.defaultParallelism
     slices = min(photos, max(4 * cores, -(-photos // MAX_PHOTOS_PER_TASK)))
@@ -156,7 +156,7 @@ def _classify_chunk(
 
 
 def _fitted_pipeline(
-    options: BatchOptions, storage: Storage, plan: RunPlan, rows: DataFrame
+    options: BatchOptions, storage: RunStorage, plan: RunPlan, rows: DataFrame
 ) -> PcaPipeline | None:
     """Fit the PCA and save it; None if there are too few photos, or all are the same."""
     column, source = _analysed(plan)

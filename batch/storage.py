@@ -20,7 +20,7 @@ _PATTERN_TEXT = "* ? [ ] { } \\"
 _PATTERN = set(_PATTERN_TEXT) - {" "}
 
 
-class Storage(Protocol):
+class RunStorage(Protocol):
     """Small files below one folder, by name. A file is visible whole or not at all."""
 
     def read(self, name: str) -> bytes | None:
@@ -112,7 +112,7 @@ class S3Storage:
         return f"{self._prefix}/{name}" if self._prefix else name
 
 
-def open_storage(location: str) -> Storage:
+def open_storage(location: str) -> RunStorage:
     """Return the storage at a path or an ``s3://`` URL.
 
     Raises

@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from batch.pca_pipeline import PcaPipeline
 from batch.report.figures import explained_variance_png
 from batch.report.findings import VERDICTS, BatchFindings, MapPoint
-from batch.storage import Storage
+from batch.storage import RunStorage
 
 PAGE_NAME, PLOT_NAME = "report.html", "explained-variance.png"
 # Side of the map in its own units.
@@ -20,7 +20,7 @@ MARGIN = 12
 MAX_TABLE_ROWS = 60
 
 
-def write_report(findings: BatchFindings, pipeline: PcaPipeline | None, storage: Storage) -> None:
+def write_report(findings: BatchFindings, pipeline: PcaPipeline | None, storage: RunStorage) -> None:
     """Write the page and the plot to the run's folder."""
     plot = explained_variance_png(pipeline) if pipeline else None
     if plot:

@@ -9,7 +9,7 @@ from moto import mock_aws
 
 from batch import photo_files, storage
 from batch.errors import BatchError
-from batch.photo_files import MAX_BYTES, PhotoFile, list_photos, read_content
+from batch.photo_files import MAX_BYTES, ListedPhoto, list_photos, read_content
 from batch.storage import open_storage, s3_client
 
 BUCKET = "photos"
@@ -46,8 +46,8 @@ def test_a_prefix_has_the_same_labels(bucket: str) -> None:
     for key in (*names, "fruits2/d.jpg"):
         s3_client().put_object(Bucket=BUCKET, Key=key, Body=b"123")
     assert list(list_photos(f"{bucket}/fruits/")) == [
-        PhotoFile("s3://photos/fruits/a.jpg", None, 3),
-        PhotoFile("s3://photos/fruits/red apple/b ü%25.png", "red apple", 3),
+        ListedPhoto("s3://photos/fruits/a.jpg", None, 3),
+        ListedPhoto("s3://photos/fruits/red apple/b ü%25.png", "red apple", 3),
     ]
     assert len(list(list_photos(bucket))) == 3
 
@@ -55,23 +55,23 @@ def test_a_prefix_has_the_same_labels(bucket: str) -> None:
 def test_content_is_read_from_both(bucket: str, tmp_path: Path) -> None:
     s3_client().put_object(Bucket=BUCKET, Key="a b%20.jpg", Body=b"123")
     (tmp_path / "c.jpg").write_bytes(b"456")
-    assert read_content(PhotoFile(f"{bucket}/a b%20.jpg", None, 3)).content == b"123"
-    assert read_content(PhotoFile(str(tmp_path / "c.jpg"), None, 3)).content == b"456"
+    assert read_content(ListedPhoto(f"{bucket}/a b%20.jpg", None, 3)).content == b"123"
+    assert read_content(ListedPhoto(str(tmp_path / "c.jpg"), None, 3)).content == b"456"
 
 
 def test_what_cannot_be_read_is_a_problem_of_the_photo(
     bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     large = tmp_path / "large.jpg"
-    assert read_content(PhotoFile(f"{bucket}/gone.jpg", None, 3)).problem == "vanished-photo"
-    assert read_content(PhotoFile(str(tmp_path / "gone.jpg"), None, 3)).problem == "vanished-photo"
-    assert read_content(PhotoFile(str(large), None, MAX_BYTES + 1)).problem == "payload-too-large"
+    assert read_content(ListedPhoto(f"{bucket}/gone.jpg", None, 3)).problem == "vanished-photo"
+    assert read_content(ListedPhoto(str(tmp_path / "gone.jpg"), None, 3)).problem == "vanished-photo"
+    assert read_content(ListedPhoto(str(large), None, MAX_BYTES + 1)).problem == "payload-too-large"
 
     def denied(_: Path) -> bytes:
         raise PermissionError
 
     monkeypatch.setattr(Path, "read_bytes", denied)
-    assert read_content(PhotoFile(str(large), None, 3)).problem == "access-denied"
+    assert read_content(ListedPhoto(str(large), None, 3)).problem == "access-denied"
 
 
 @pytest.mark.parametrize(("code", "problem"), [("AccessDenied", "access-denied"), ("SlowDown", None)])
@@ -83,7 +83,7 @@ def test_only_permanent_errors_of_s3_are_problems(
             raise ClientError({"Error": {"Code": code, "Message": ""}}, "GetObject")
 
     monkeypatch.setattr(photo_files, "s3_client", Refusing)
-    photo = PhotoFile("s3://photos/a.jpg", None, 3)
+    photo = ListedPhoto("s3://photos/a.jpg", None, 3)
     if problem:
         assert read_content(photo).problem == problem
     else:

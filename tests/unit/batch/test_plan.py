@@ -9,15 +9,15 @@ import pytest
 pytest.importorskip("pyarrow", reason="Spark's packages are not installed: make batch")
 
 from batch.errors import BatchError
-from batch.photo_files import PhotoFile
+from batch.photo_files import ListedPhoto
 from batch.plan import ChunkTiming, RunPlan, busy_seconds, chunk_timing, finish_chunk, open_plan, read_chunk
 from batch.storage import FolderStorage
 
-PHOTOS = [PhotoFile(f"/photos/{number}.jpg", "=a" if number % 2 else None, number) for number in range(5)]
+PHOTOS = [ListedPhoto(f"/photos/{number}.jpg", "=a" if number % 2 else None, number) for number in range(5)]
 WANTED = RunPlan(root="/photos", model_version="v", model_sha256="a" * 64, created_at=datetime.now(UTC))
 
 
-def failing() -> Iterator[PhotoFile]:
+def failing() -> Iterator[ListedPhoto]:
     yield from PHOTOS[:3]
     raise OSError
 

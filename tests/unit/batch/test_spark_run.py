@@ -28,7 +28,7 @@ from pyspark.sql import SparkSession
 from batch.classification import STAGES, PhotoClassifier, ship_classifier
 from batch.errors import BatchError
 from batch.pca_pipeline import PcaPipeline
-from batch.photo_files import PhotoFile, list_photos
+from batch.photo_files import ListedPhoto, list_photos
 from batch.photo_source import photo_frame
 from batch.plan import ROWS_NAME, read_plan, rows_name
 from batch.report.render import PAGE_NAME
@@ -143,7 +143,7 @@ def finished_s3(
     for file in labelled_photos.rglob("*.*"):
         key = f"field/{file.relative_to(labelled_photos)}"
         s3_client().put_object(Bucket=BUCKET, Key=key, Body=file.read_bytes())
-    listed = [*list_photos(root), PhotoFile(f"{root}/gone.jpg", None, 100)]
+    listed = [*list_photos(root), ListedPhoto(f"{root}/gone.jpg", None, 100)]
     with pytest.MonkeyPatch.context() as listing:
         listing.setattr("batch.run.list_photos", lambda _: listed)
         run_quietly(spark, photos=f"{root}/", out=str(out), model=model, pipeline=str(finished))
