@@ -45,10 +45,10 @@ budget: $(VENV)/.sam ## Email when the account's costs exceed a budget (EMAIL=yo
 check: lint types ## Check style and types, then run the unit tests that need no TensorFlow: a minute, for daily work
 	$(PYTEST) tests/unit --without-tensorflow
 
-test: lint types ## Check style and types, then run every test (COVERAGE=1 checks the coverage, too)
+test: lint types $(VENV)/.spark ## Check style and types, then run every test (COVERAGE=1 checks the coverage, too)
 	$(PYTEST) $(if $(COVERAGE),--cov)
 
-coverage: $(VENV)/.dev ## Run every test, and check the share of lines that the tests run
+coverage: $(VENV)/.spark $(VENV)/.dev ## Run every test, and check the share of lines that the tests run
 	$(PYTEST) --cov
 
 chaos: $(VENV)/.dev ## Upload 10,000 files while everything fails, and print what was lost (UPLOADS=10000)
@@ -56,6 +56,11 @@ chaos: $(VENV)/.dev ## Upload 10,000 files while everything fails, and print wha
 
 bench: $(VENV)/.dev ## Measure the speed of Frond and of its peers on this machine (PART=all, or one; see docs/14-speed.md)
 	@$(BIN)/python -m benchmarks $(PART)
+
+.PHONY: batch
+batch: $(VENV)/.spark ## Classify a folder or s3:// prefix with Spark: make batch PHOTOS=… OUT=… (docs/19-batch.md)
+	@$(BIN)/python -m batch $(if $(PHOTOS),"$(PHOTOS)") $(if $(OUT),"$(OUT)") $(if $(LOCAL),--local) \
+	  $(if $(FEATURES),--features "$(FEATURES)")
 
 .PHONY: docs
 docs: $(VENV)/.mermaid ## Build the documentation's site into .site/
@@ -66,11 +71,11 @@ $(VENV)/.mermaid: requirements/mermaid.txt $(VENV)/.docs
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
 	@touch $@
 
-lint: $(VENV)/.dev ## Check style, the template in every region, and the workflows
+lint: $(VENV)/.dev ## Check style, the templates, in every region, and the workflows
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/cfn-lint --regions ALL_REGIONS -- template.yaml
-	$(BIN)/cfn-lint --regions us-east-1 -- budget.yaml
+	$(BIN)/cfn-lint --regions us-east-1 -- budget.yaml batch.yaml
 	$(BIN)/actionlint
 
 template: $(VENV)/.sam $(VENV)/.checkov ## Check the template as the SAM CLI and Checkov do
@@ -87,6 +92,13 @@ smoke: $(VENV)/.client ## Classify the sample photos with a deployed stack, over
 	@$(BIN)/frond classify events/photos --stack frond-$(STAGE)
 	@folder=$$(mktemp -d) && cp events/photos/*.jpg "$$folder" && trap 'rm -rf "$$folder"' EXIT \
 	  && $(BIN)/frond upload "$$folder" --batch "smoke-$$(date +%s)" --stack frond-$(STAGE)
+
+# Spark is published as source, which the locked setuptools of batch.txt builds.
+$(VENV)/.spark: requirements/spark.txt $(VENV)/.batch
+	@echo "Installing requirements/spark.txt (435 MB) …"
+	@$(PIP_INSTALL) --no-build-isolation --require-hashes -r $<
+	@touch $@
+
 
 types: $(VENV)/.dev ## Check types
 	$(BIN)/python -m mypy

@@ -24,6 +24,8 @@ lock cuda pyproject.toml --extra training --extra cuda --constraint requirements
 lock client client/pyproject.toml --extra operate --constraint requirements/dev.txt
 lock docs --group docs --constraint requirements/dev.txt
 lock build requirements/build.in --constraint requirements/dev.txt
+lock batch pyproject.toml --extra classify requirements/batch.in --constraint requirements/dev.txt
+lock spark requirements/spark.in "${upgrade[@]}"
 
 # `make serve RUNTIME=rie` installs these in environments of their own: the runtime client of AWS's images, and
 # the SAM CLI for the emulator inside it, without the CLI's own dependencies.

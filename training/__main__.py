@@ -8,6 +8,7 @@ from training.commands.clean import clean
 from training.commands.compare import compare
 from training.commands.evaluate import evaluate
 from training.commands.export import export
+from training.commands.export_features import export_features
 from training.commands.extract_background import extract_background
 from training.commands.feedback import feedback
 from training.commands.fit import fit
@@ -36,6 +37,7 @@ for command in (
     fit,
     compare,
     export,
+    export_features,
     calibrate,
     evaluate,
     report,

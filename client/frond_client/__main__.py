@@ -7,6 +7,7 @@ import typer
 from typer.core import TyperGroup
 
 from frond_client.aws_errors import aws_error_message
+from frond_client.commands.batch import batch
 from frond_client.commands.classify import classify
 from frond_client.commands.cost import cost
 from frond_client.commands.dead_letters import dlq
@@ -48,6 +49,7 @@ app.add_typer(dlq, name="dlq")
 app.add_typer(keys, name="keys")
 app.command()(reconcile)
 app.command()(cost)
+app.add_typer(batch, name="batch")
 
 
 def main() -> None:

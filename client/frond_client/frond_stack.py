@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
@@ -78,6 +78,12 @@ class FrondStack:
     def apigateway(self) -> "APIGatewayClient":
         """Return an API Gateway client."""
         return self._session.client("apigateway", endpoint_url=self._endpoint_url, config=self._config())
+
+    def client(self, service: str) -> Any:
+        """Return a client of another service."""
+        return self._session.client(  # type: ignore[call-overload]  # types are installed for some services
+            service, endpoint_url=self._endpoint_url, config=self._config()
+        )
 
     def endpoint(self) -> ApiEndpoint:
         """Return the URL of its API and the operator's key, which is fetched now.

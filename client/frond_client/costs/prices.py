@@ -88,6 +88,8 @@ class RegionPrices(BaseModel):
     dashboard_month: Price
     xray_trace: Price
     ecr_gb_month: Price
+    emr_vcpu_hour: Price
+    emr_gb_hour: Price
 
     def gb_second(self, architecture: Architecture) -> Price:
         """Return the price of Lambda compute."""

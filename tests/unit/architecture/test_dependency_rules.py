@@ -10,8 +10,8 @@ ROOT = Path(__file__).parents[3]
 FUNCTIONS = sorted(path for path in (ROOT / "functions").iterdir() if path.is_dir())
 # Beside its package: what builds the image, and the baked-in model.
 BUILD_FILES = {"classify": {"Dockerfile", "model"}, "preprocess": set[str]()}
-HEAVY = {"tensorflow", "keras", "torch", "jax", "sklearn", "scipy", "matplotlib", "pandas"}
-OURS = {"frond", "training", "local", "client", "frond_client", "functions", "benchmarks", "tests"}
+HEAVY = {"tensorflow", "keras", "torch", "jax", "sklearn", "scipy", "matplotlib", "pandas", "pyspark"}
+OURS = {"frond", "training", "local", "client", "frond_client", "functions", "batch", "benchmarks", "tests"}
 
 
 def imports(path: Path) -> Iterator[str]:
@@ -52,6 +52,12 @@ def test_preprocess_does_not_import_the_classifier() -> None:
 
 def test_training_imports_only_the_layer() -> None:
     assert not all_imports(ROOT / "training") & (OURS - {"frond", "training"})
+
+
+def test_the_batch_job_imports_only_the_layer() -> None:
+    found = all_imports(ROOT / "batch")
+    assert {"frond", "pyspark"} <= found
+    assert not found & (OURS - {"frond", "batch"})
 
 
 def test_the_client_imports_no_other_package_of_ours() -> None:

@@ -5,7 +5,7 @@ from collections import defaultdict
 from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
-PACKAGES = ("layers", "functions", "training", "local", "client", "benchmarks", "tools", "tests")
+PACKAGES = ("layers", "functions", "training", "local", "client", "batch", "benchmarks", "tools", "tests")
 VAGUE = {"utils", "util", "helpers", "helper", "manager", "common", "misc"}
 
 # Modules that play the same role in sister packages.

@@ -89,6 +89,13 @@ def test_the_locks_of_one_environment_agree(part: str) -> None:
     assert {name: version for name, version, _ in locked(part)}.items() <= everything.items()
 
 
+@pytest.mark.parametrize("part", ["batch", "spark"])
+def test_the_batch_job_shares_the_versions_of_its_environment(part: str) -> None:
+    everything = {name: version for name, version, _ in locked("dev")}
+    own = {name: version for name, version, _ in locked(part)}
+    assert {name: everything[name] for name in own if name in everything}.items() <= own.items()
+
+
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.stem)
 def test_a_lock_names_hashes_and_no_registry(lock: Path) -> None:
     assert all("--hash=sha256:" in entry for _, _, entry in locked(lock.stem))

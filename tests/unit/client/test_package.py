@@ -22,7 +22,14 @@ from tests.unit.client.fake_api import FakeApi, photo
 
 SOURCE = ROOT / "client"
 # These modules need boto3; all others must be importable without it.
-NEED_BOTO3 = {"dead_letter_queue", "dead_letter_reasons", "frond_stack", "reconciliation", "uploads"}
+NEED_BOTO3 = {
+    "batches",
+    "dead_letter_queue",
+    "dead_letter_reasons",
+    "frond_stack",
+    "reconciliation",
+    "uploads",
+}
 
 
 @pytest.fixture(scope="module")

@@ -8,12 +8,12 @@ from uuid import uuid4
 import boto3
 import pytest
 from moto import mock_aws
-from tests.support.dynamodb_table import make_table
 
 from frond.record_items import PARTITIONS, to_item
 from frond.records import ExpectedUpload, Record
 from frond.repository import ClassificationRepository
 from frond.s3_upload import Upload, identifier_of, reserved_key, sequencer
+from tests.support.dynamodb_table import make_table
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -31,6 +31,8 @@ ROUND = {
     "dashboard_month": (3, 3),
     "xray_trace": (0.000005, 100_000),
     "ecr_gb_month": (0.1, 0),
+    "emr_vcpu_hour": (0.05, 0),
+    "emr_gb_hour": (0.005, 0),
 }
 GIGABYTE = 2**30
 MEASURED: dict[str, Any] = {

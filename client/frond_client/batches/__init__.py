@@ -1,0 +1,1 @@
+"""Batch jobs on EMR Serverless: their cost, their submission and their state."""
