@@ -45,10 +45,10 @@ def batch(
 
     Run the same command again after an interruption: finished chunks are not done again.
     """
+    from batch.batch_run import BatchOptions, run  # noqa: PLC0415 - slow, and --help does not need it
     from batch.photo_files import list_photos  # noqa: PLC0415
-    from batch.run import BatchOptions, run  # noqa: PLC0415 - slow, and --help does not need it
+    from batch.run_storage import open_storage  # noqa: PLC0415
     from batch.session import cluster_session, local_session  # noqa: PLC0415
-    from batch.storage import open_storage  # noqa: PLC0415
     from frond.manifest import read_manifest  # noqa: PLC0415
 
     if local:

@@ -20,7 +20,7 @@ from pyspark.sql.types import ArrayType, DoubleType, StringType, StructField, St
 
 from batch.errors import BatchError
 from batch.moments import Moments
-from batch.storage import RunStorage
+from batch.run_storage import RunStorage
 
 ARRAYS_NAME, SETTINGS_NAME = "pipeline/pipeline.npz", "pipeline/pipeline.json"
 _SCHEMA = StructType(

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from botocore.exceptions import BotoCoreError, ClientError
 
 from batch.errors import BatchError
-from batch.storage import S3_SCHEME, s3_client, s3_error, split_s3_url
+from batch.run_storage import S3_SCHEME, s3_client, s3_error, split_s3_url
 from frond.aws_errors import error_code
 
 EXTENSIONS = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".heic", ".heif", ".avif", ".gif"})

@@ -14,8 +14,8 @@ from pyspark.sql.datasource import DataSource, DataSourceReader, InputPartition
 from pyspark.sql.types import BinaryType, DoubleType, LongType, StringType, StructField, StructType
 
 from batch.photo_files import ListedPhoto, PhotoContent, read_content
-from batch.plan import read_chunk
-from batch.storage import open_storage
+from batch.run_plan import read_chunk
+from batch.run_storage import open_storage
 
 NAME = "photos"
 SCHEMA = StructType(

@@ -8,7 +8,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql.functions import array_join
 
 from batch.csv_cell import neutralize
-from batch.storage import RunStorage
+from batch.run_storage import RunStorage
 
 CSV_NAME = "rows.csv"
 COLUMNS = (

@@ -20,7 +20,7 @@ MODEL = ROOT / "functions" / "classify" / "model"
 LOOP = """
 import json, sys, time
 from pathlib import Path
-from batch.classification import LoadedClassifier
+from batch.photo_classification import LoadedClassifier
 from batch.photo_files import list_photos, read_content
 from frond.manifest import MODEL_NAME, read_manifest
 model = Path(sys.argv[2])
@@ -90,7 +90,7 @@ def loop(photos: str) -> tuple[float, float, int]:
 
 def spark(photos: str, cores: int) -> tuple[float, float, int]:
     """Return the same of the batch job."""
-    from batch.plan import ChunkTiming, busy_seconds
+    from batch.run_plan import ChunkTiming, busy_seconds
 
     with tempfile.TemporaryDirectory() as out:
         cpu, _ = measure([sys.executable, "-m", "batch", photos, out, "--cores", str(cores)])

@@ -14,7 +14,7 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 
-from local.concurrency import NEW_ACCOUNT
+from local.concurrent_executions import NEW_ACCOUNT
 from local.runtimes.environment import InstallationError
 from local.sam_build import read_build
 from local.stack_file import StackInfo, is_running, owner_pid

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from local.access_log import AccessLog
 from local.cloud import Cloud
-from local.concurrency import NEW_ACCOUNT, concurrent_executions
+from local.concurrent_executions import NEW_ACCOUNT, concurrent_executions
 from local.event_source_mapping import event_source_mappings
 from local.function import Function, functions
 from local.gateway import Gateway, Server

@@ -7,10 +7,10 @@ import numpy as np
 from pyspark.sql import Column, DataFrame, Row, SparkSession
 from pyspark.sql import functions as sql
 
-from batch.classification import STAGES
 from batch.emr_pricing import core_dollars
 from batch.pca_pipeline import PcaPipeline
-from batch.plan import ChunkTiming, RunPlan, busy_seconds
+from batch.photo_classification import STAGES
+from batch.run_plan import ChunkTiming, RunPlan, busy_seconds
 from frond.manifest import Manifest, slugify
 
 # Photos in each gallery, and on the map.

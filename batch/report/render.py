@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from batch.pca_pipeline import PcaPipeline
 from batch.report.figures import explained_variance_png
 from batch.report.findings import VERDICTS, BatchFindings, MapPoint
-from batch.storage import RunStorage
+from batch.run_storage import RunStorage
 
 PAGE_NAME, PLOT_NAME = "report.html", "explained-variance.png"
 # Side of the map in its own units.

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
+from types import FrameType
 from typing import Any
 from unittest.mock import patch
 
@@ -131,13 +132,13 @@ def permitted_calls() -> Iterator[None]:
 
 
 def _callers() -> tuple[str, ...]:
-    frame = sys._getframe(2)
+    frame: FrameType | None = sys._getframe(2)
     while frame is not None:
         path = Path(frame.f_code.co_filename).as_posix()
         for part, roles in _CALLERS.items():
             if f"/functions/{'preprocess' if 'preprocess' in part else 'classify'}/{part}" in path:
                 return roles
-        frame = frame.f_back  # type: ignore[assignment]
+        frame = frame.f_back
     return ()
 
 

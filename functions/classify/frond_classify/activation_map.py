@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-Matrix = list[list[float]]
+from frond_classify.inference import Matrix
 
 
 def class_activation_map(evidence: NDArray[np.float32], species: int, width: int, height: int) -> Matrix:

@@ -7,9 +7,10 @@ from frond.classifier import Classifier, ClassifierOutput, Inference
 from frond.image_quality import Issue, issues
 from frond.preprocessing import Photo
 from frond.telemetry import MetricUnit, add_detail, metrics
-from frond_classify.activation_map import Matrix, class_activation_map
 from frond_classify.http.server_timing import ServerTiming
 from frond_classify.i18n import ENGLISH, Language
+
+Matrix = list[list[float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,4 +77,6 @@ def _activation_map(
     if inference.evidence is None:
         return None
     species = model.manifest.labels.index(together.candidates[0].species)
+    from frond_classify.activation_map import class_activation_map  # noqa: PLC0415 - few requests explain
+
     return class_activation_map(inference.evidence, species, photo.width, photo.height)

@@ -28,6 +28,10 @@ SISTERS = {
     "prepare": "`training prepare`",
     "release": "`training release`",
     "reproduce": "`training reproduce`",
+    # The reports of a model and of a batch.
+    "figures": "the drawings of a report",
+    "findings": "the sentences of a report",
+    "render": "a report as HTML",
     # Tests of one subject.
     "test_client": "the client against a fake API, and against the stack",
     "test_costs": "the calls of AWS of each function",

@@ -13,7 +13,7 @@ pytest.importorskip("pyspark", reason="Spark is not installed: make batch")
 from batch.errors import BatchError
 from batch.moments import Moments, reduce_moments
 from batch.pca_pipeline import PcaPipeline, fit_pca
-from batch.storage import FolderStorage
+from batch.run_storage import FolderStorage
 
 SOURCE = "a" * 64
 

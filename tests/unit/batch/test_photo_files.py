@@ -7,10 +7,10 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from batch import photo_files, storage
+from batch import photo_files, run_storage
 from batch.errors import BatchError
 from batch.photo_files import MAX_BYTES, ListedPhoto, list_photos, read_content
-from batch.storage import open_storage, s3_client
+from batch.run_storage import open_storage, s3_client
 
 BUCKET = "photos"
 
@@ -118,4 +118,4 @@ def test_a_folder_that_spark_takes_for_a_pattern(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(BatchError, match="cannot be written"):
-        storage.FolderStorage(tmp_path / "file").write("a", b"")
+        run_storage.FolderStorage(tmp_path / "file").write("a", b"")

@@ -10,8 +10,16 @@ pytest.importorskip("pyarrow", reason="Spark's packages are not installed: make 
 
 from batch.errors import BatchError
 from batch.photo_files import ListedPhoto
-from batch.plan import ChunkTiming, RunPlan, busy_seconds, chunk_timing, finish_chunk, open_plan, read_chunk
-from batch.storage import FolderStorage
+from batch.run_plan import (
+    ChunkTiming,
+    RunPlan,
+    busy_seconds,
+    chunk_timing,
+    finish_chunk,
+    open_plan,
+    read_chunk,
+)
+from batch.run_storage import FolderStorage
 
 PHOTOS = [ListedPhoto(f"/photos/{number}.jpg", "=a" if number % 2 else None, number) for number in range(5)]
 WANTED = RunPlan(root="/photos", model_version="v", model_sha256="a" * 64, created_at=datetime.now(UTC))

@@ -25,16 +25,16 @@ from pyspark.ml.feature import PCA, StandardScaler
 from pyspark.ml.functions import array_to_vector
 from pyspark.sql import SparkSession
 
-from batch.classification import STAGES, PhotoClassifier, ship_classifier
+from batch.batch_run import BatchOptions, run
 from batch.errors import BatchError
 from batch.pca_pipeline import PcaPipeline
+from batch.photo_classification import STAGES, PhotoClassifier, ship_classifier
 from batch.photo_files import ListedPhoto, list_photos
 from batch.photo_source import photo_frame
-from batch.plan import ROWS_NAME, read_plan, rows_name
 from batch.report.render import PAGE_NAME
-from batch.run import BatchOptions, run
+from batch.run_plan import ROWS_NAME, read_plan, rows_name
+from batch.run_storage import FolderStorage, s3_client
 from batch.session import local_session, require_java
-from batch.storage import FolderStorage, s3_client
 from frond.classifier import Classifier
 from frond.image_quality import issues
 from frond.preprocessing import read_photo
@@ -145,7 +145,7 @@ def finished_s3(
         s3_client().put_object(Bucket=BUCKET, Key=key, Body=file.read_bytes())
     listed = [*list_photos(root), ListedPhoto(f"{root}/gone.jpg", None, 100)]
     with pytest.MonkeyPatch.context() as listing:
-        listing.setattr("batch.run.list_photos", lambda _: listed)
+        listing.setattr("batch.batch_run.list_photos", lambda _: listed)
         run_quietly(spark, photos=f"{root}/", out=str(out), model=model, pipeline=str(finished))
     return out
 
@@ -257,13 +257,13 @@ def test_a_killed_worker_loses_and_doubles_nothing(
 # Ends as a kill does, when the rows of the chunk are written and its mark is not.
 DYING_DRIVER = """
 import os, signal
-from batch import __main__, run
-finish = run.finish_chunk
+from batch import __main__, batch_run
+finish = batch_run.finish_chunk
 def die_or_finish(storage, chunk, timing):
     if chunk == 2:
         os.killpg(0, signal.SIGKILL)
     finish(storage, chunk, timing)
-run.finish_chunk = die_or_finish
+batch_run.finish_chunk = die_or_finish
 __main__.main()
 """
 

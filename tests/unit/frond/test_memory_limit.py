@@ -7,7 +7,7 @@ import sys
 import pytest
 from PIL import Image
 
-from frond.memory_limit import memory_limit
+from frond.image_bounds import memory_limit
 from frond.settings import FunctionSettings
 from tests.support.sample_images import encoded
 

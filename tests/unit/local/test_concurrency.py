@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from local.concurrency import NEW_ACCOUNT, concurrent_executions
+from local.concurrent_executions import NEW_ACCOUNT, concurrent_executions
 from local.function import Function
 from local.template import TemplateError
 

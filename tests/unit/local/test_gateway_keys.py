@@ -1,11 +1,13 @@
 """The gateway checks the key and its quota, and passes the key's id on."""
 
 import json
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
 from werkzeug.test import Client, TestResponse
 
+from local.access_log import AccessLog
 from local.cloud import DeployedStack
 from local.gateway import Gateway
 from local.rest_api import rest_api
@@ -43,7 +45,9 @@ def callers() -> TwoKeys:
 
 @pytest.fixture
 def client(api: Any, callers: TwoKeys) -> Client:
-    return Client(Gateway(api, {"ClassifyFunction": cast(Pool, EchoPool())}, callers))
+    return Client(
+        Gateway(api, {"ClassifyFunction": cast(Pool, EchoPool())}, callers, AccessLog(Path(), None))
+    )
 
 
 def get(client: Client, path: str, key: str | None) -> TestResponse:

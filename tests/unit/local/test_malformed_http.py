@@ -18,6 +18,7 @@ from local.gateway import MAX_BODY_BYTES, Gateway, Server
 from local.rest_api import RestApi, Route
 from local.runtimes.pool import Pool
 from tests.support.echo_pool import EchoPool
+from tests.support.one_key import OneKey
 from tests.support.waiting import HANG_S
 
 PROBLEM = "application/problem+json"
@@ -47,16 +48,6 @@ API = RestApi(
     },
     minimum_compression_size=1024,
 )
-
-
-class OneKey:
-    """Accept one key."""
-
-    def find_key(self, value: str) -> str | None:
-        return "its-id" if value == "key" else None
-
-    def admits(self, key_id: str) -> bool:
-        return key_id == "its-id"
 
 
 @pytest.fixture(scope="module")

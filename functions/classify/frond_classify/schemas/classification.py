@@ -8,10 +8,9 @@ from pydantic import BaseModel, Field
 from frond.classifier import Candidate, ClassifierOutput, Verdict
 from frond.image_quality import Issue
 from frond.records import Door, Record, Status
-from frond_classify.activation_map import Matrix
 from frond_classify.http.server_timing import ServerTiming
 from frond_classify.i18n import Language, advice, common_name
-from frond_classify.inference import ClassifiedPhoto, ClassifyOptions, PlantClassification
+from frond_classify.inference import ClassifiedPhoto, ClassifyOptions, Matrix, PlantClassification
 from frond_classify.schemas.lazy_model import LazyModel
 
 Role = Literal["crop", "weed"]

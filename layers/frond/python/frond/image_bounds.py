@@ -10,15 +10,21 @@ for each photo, and forking a process with the threads of an interpreter is unsa
 2 ms per megabyte at most for an ordinary photo.
 """
 
+import os
 import re
 import struct
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count as count_from
+from pathlib import Path
 
 from frond import jpeg_segments
-from frond.av1_frames import undeclared_pixels
 from frond.problems import TooComplex, TooManyPixels, UnsupportedFormat
+
+# Pages of a process, https://man7.org/linux/man-pages/man5/proc_pid_statm.5.html
+_PAGES = Path("/proc/self/statm")
+_DATA = 5
 
 # Peak memory of a decode, beyond the process.
 MEMORY = 600_000_000
@@ -250,6 +256,8 @@ def _heif(data: bytes) -> int:
     if header.count(b"infe") > MAX_PARTS or header.count(b"ispe") > MAX_PARTS:
         raise TooComplex
     ceiling = int(MEMORY / needed)
+    from frond.av1_frames import undeclared_pixels  # noqa: PLC0415 - few photos are HEIC or AVIF
+
     undeclared = undeclared_pixels(data)
     if undeclared > ceiling // 2:
         raise TooManyPixels(max_pixels=ceiling // 2)
@@ -303,3 +311,27 @@ def _tag_sizes(tiff: memoryview, order: str) -> list[int]:
         size = values * (_VALUE_BYTES[kind] if kind < len(_VALUE_BYTES) else 0)
         sizes.append(size if size > 4 and offset + size <= len(tiff) else 0)
     return sizes
+
+
+@contextmanager
+def memory_limit(extra: int | None) -> Iterator[None]:
+    """Let the process allocate a number of bytes at most beyond what it has.
+
+    Not limited: without a number, on systems other than Linux, and by more than the limit of the process.
+    It counts the allocations of all threads.
+    """
+    if extra is None or not _PAGES.exists():
+        yield
+        return
+    import resource  # noqa: PLC0415 - not on Windows
+
+    before, highest = resource.getrlimit(resource.RLIMIT_DATA)
+    limit = int(_PAGES.read_text().split()[_DATA]) * os.sysconf("SC_PAGE_SIZE") + extra
+    if any(given != resource.RLIM_INFINITY and given < limit for given in (before, highest)):
+        yield
+        return
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, highest))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, (before, highest))

@@ -16,8 +16,7 @@ from PIL import Image, ImageChops
 from frond import heif_boxes, jpeg_segments, png_chunks
 from frond.colour import DeclaredColour
 from frond.first_frame import visible
-from frond.image_bounds import pixel_ceiling
-from frond.memory_limit import memory_limit
+from frond.image_bounds import memory_limit, pixel_ceiling
 from frond.problems import (
     EmptyBody,
     PayloadTooLarge,

@@ -26,12 +26,18 @@ TEMPLATE = {
 }
 
 
-@mock_aws
+@pytest.fixture
+def aws_account() -> Iterator[None]:
+    with mock_aws():
+        yield
+
+
+@pytest.mark.usefixtures("aws_account")
 def test_every_version_of_every_object_goes_with_its_bucket_and_the_table() -> None:
     session = boto3.Session("a", "b", region_name="eu-west-1")
     session.client("cloudformation").create_stack(StackName="frond-dev", TemplateBody=json.dumps(TEMPLATE))
     data = RetainedData.of_stack(session, "frond-dev")
-    assert (data.buckets.keys(), data.tables.keys()) == ({"Uploads"}, {"Records"})
+    assert (set(data.buckets), set(data.tables)) == ({"Uploads"}, {"Records"})
     assert all(name in data.summary() for name in [*data.buckets.values(), *data.tables.values()])
     bucket, s3 = data.buckets["Uploads"], session.client("s3")
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
@@ -45,7 +51,7 @@ def test_every_version_of_every_object_goes_with_its_bucket_and_the_table() -> N
     assert session.client("dynamodb").list_tables()["TableNames"] == []
 
 
-@mock_aws
+@pytest.mark.usefixtures("aws_account")
 def test_a_stack_that_does_not_exist_has_no_data_to_delete() -> None:
     session = boto3.Session("a", "b", region_name="eu-west-1")
     with pytest.raises(ClientError, match="does not exist"):

@@ -100,7 +100,7 @@ def test_nothing_is_deployed_before_a_build(tmp_path: Path) -> None:
 def test_a_python_that_the_version_manager_does_not_activate_is_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int, found: bool
 ) -> None:
-    monkeypatch.setattr(sam_module.sys, "version_info", type("V", (), {"major": 3, "minor": 11})())
+    monkeypatch.setattr("sys.version_info", type("V", (), {"major": 3, "minor": 11})())
     python = tmp_path / RUNTIME
     python.write_text(f"#!/bin/sh\nexit {status}\n")
     python.chmod(stat.S_IRWXU)

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from batch.errors import BatchError
 from batch.photo_files import ListedPhoto
-from batch.storage import RunStorage
+from batch.run_storage import RunStorage
 
 PLAN_NAME = "run.json"
 ROWS_NAME = "rows"

@@ -9,15 +9,18 @@ from pathlib import Path
 
 from pyspark.sql import DataFrame, SparkSession
 
-from batch.classification import PhotoClassifier, ship_classifier
 from batch.errors import BatchError
 from batch.feature_extractor import read_card
 from batch.moments import column_moments
 from batch.near_duplicates import near_duplicates
 from batch.pca_pipeline import PcaPipeline, fit_pca
+from batch.photo_classification import PhotoClassifier, ship_classifier
 from batch.photo_files import list_photos
 from batch.photo_source import PHOTOS_AT_ONCE, photo_frame
-from batch.plan import (
+from batch.report.findings import collect_findings
+from batch.report.render import write_report
+from batch.rows_csv import MAX_ROWS, write_csv
+from batch.run_plan import (
     ROWS_NAME,
     ChunkTiming,
     RunPlan,
@@ -27,11 +30,8 @@ from batch.plan import (
     read_chunk,
     rows_name,
 )
-from batch.report.findings import collect_findings
-from batch.report.render import write_report
-from batch.rows_csv import MAX_ROWS, write_csv
+from batch.run_storage import RunStorage, open_storage
 from batch.spark_errors import spark_errors
-from batch.storage import RunStorage, open_storage
 from frond.manifest import read_manifest
 
 PROJECTED_NAME, DUPLICATES_NAME = "projected", "near-duplicates"

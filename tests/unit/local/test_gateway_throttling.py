@@ -11,6 +11,7 @@ from local.access_log import AccessLog
 from local.gateway import Gateway
 from local.rest_api import RestApi, Route
 from local.runtimes.pool import Pool
+from tests.support.one_key import OneKey
 
 
 class Held:
@@ -39,7 +40,9 @@ def held() -> Held:
 def client(held: Held, tmp_path: Path) -> Iterator[Client]:
     api = RestApi("dev", (Route("/{proxy+}", "ANY", "F", key_required=False, timeout=29),), frozenset(), {})
     pool = Pool(lambda: held, size=2, executions=threading.Semaphore(2))
-    yield Client(Gateway(api, {"F": pool}, "key", AccessLog(tmp_path / "log", "$context.integration.error")))
+    yield Client(
+        Gateway(api, {"F": pool}, OneKey(), AccessLog(tmp_path / "log", "$context.integration.error"))
+    )
     pool.close()
 
 
