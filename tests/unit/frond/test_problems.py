@@ -44,7 +44,7 @@ def test_each_is_a_problem_document(kind: type[Problem]) -> None:
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.slug)
 def test_only_errors_of_the_service_have_a_5xx_status(kind: type[Problem]) -> None:
-    ours = {"internal", "invalid-model", "attempt-failed", "bad-gateway", "timeout"}
+    ours = {"internal", "invalid-model", "attempt-failed", "bad-gateway", "busy", "timeout"}
     assert (kind.status >= 500) == (kind.slug in ours)
 
 

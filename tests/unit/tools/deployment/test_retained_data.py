@@ -1,6 +1,7 @@
 """Deleting what a deleted stack leaves behind."""
 
 import json
+from collections.abc import Iterator
 
 import boto3
 import pytest

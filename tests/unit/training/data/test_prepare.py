@@ -294,7 +294,8 @@ def test_a_photo_whose_name_is_a_formula_is_prepared(class_folders: Path, tmp_pa
 
     sources = [row.source for row in Dataset(tmp_path / "dataset").rows]
     assert f"Maize/{formula.name}" in sources
-    assert not any(cell[:1] in "=+-@\t\r" for row in _cells(tmp_path / "dataset/photos.csv") for cell in row)
+    cells = [cell for row in _cells(tmp_path / "dataset/photos.csv") for cell in row]
+    assert not any(cell.startswith(tuple("=+-@\t\r")) for cell in cells)
 
 
 def _cells(table: Path) -> list[list[str]]:
