@@ -2,11 +2,12 @@
 
 import sys
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from frond_client.commands import StackName
+from frond_client.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +29,7 @@ def classify(
         typer.Option(min=1, max=12, help="Number of species; 1 in a table and 5 in JSON by default."),
     ] = None,
     lang: Annotated[
-        str | None, typer.Option(metavar="en|es|fr", help="The language of names and advice.")
+        Literal["en", "es", "fr"] | None, typer.Option(help="The language of names and advice.")
     ] = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Show which part of the photo the species was seen in.")
@@ -85,7 +86,7 @@ def classify(
     print_failures(err, "could not be classified", failures)
     print_failures(err, "skipped", found.unreadable)
     if failures or found.unreadable:
-        raise typer.Exit(1)
+        raise typer.Exit(ExitCode.FAILED)
 
 
 def _plants(photos: "list[Path]", *, together: bool) -> "list[Plant]":
