@@ -1,6 +1,5 @@
 """``python -m local serve``: run the stack on this machine until Ctrl-C."""
 
-import logging
 import os
 import secrets
 import signal
@@ -14,6 +13,7 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 
+from local.log_files import LogFiles
 from local.runtimes.environment import InstallationError
 from local.stack_file import StackInfo, is_running, owner_pid
 from local.stack_lifecycle import Runtime, running_stack
@@ -48,20 +48,26 @@ def serve(
     parameter: Annotated[
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="Override a parameter of the template.")
     ] = None,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Print all logs instead of writing them to .frond/logs.")
+    ] = False,
 ) -> None:
     """Serve the API, the buckets and the queues until Ctrl-C.
 
     Each start generates a new API key, unless FROND_API_KEY sets one.
     """
     _exit_on_signals()
-    _configure_logging()
     key = os.environ.get("FROND_API_KEY") or secrets.token_urlsafe(24)
     try:
         with _listen(host, port) as listener:
             root = template.resolve().parent
             _warn_if_running(root / ".frond" / "stack.json")
-            with running_stack(read(template, _parse(parameter or [])), listener, runtime, key) as info:
-                _print_usage(info, root)
+            stack = read(template, _parse(parameter or []))
+            logs = LogFiles(None if verbose else root / ".frond" / "logs")
+            logs.configure_logging()
+            _out.print("Starting the stack …")
+            with running_stack(stack, listener, runtime, key, logs) as info:
+                _print_usage(info, root, logs)
                 _wait_for_signal()
     except (TemplateError, InstallationError) as error:
         _fail(str(error))
@@ -93,13 +99,6 @@ def _wait_for_signal() -> NoReturn:
         time.sleep(0.5)
 
 
-def _configure_logging() -> None:
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
-    logging.getLogger("local").setLevel(logging.INFO)
-    # Moto's server logs a line for every request.
-    logging.getLogger("werkzeug").setLevel(logging.WARNING)
-
-
 def _listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port))
@@ -111,13 +110,19 @@ def _listen(host: str, port: int) -> socket.socket:
 def _warn_if_running(stack_file: Path) -> None:
     pid = owner_pid(stack_file)
     if pid is not None and is_running(pid):
-        _err.print(f"Another stack is running (process {pid}). {stack_file.name} now describes the new one.")
+        _err.print(
+            f"Another stack is running (process {pid}). {stack_file.name} describes the new one while it runs."
+        )
 
 
-def _print_usage(info: StackInfo, root: Path) -> None:
+def _print_usage(info: StackInfo, root: Path, logs: LogFiles) -> None:
     _out.print(f"Page      {info.api_url}/#key={info.api_key}")
     _out.print(f"API key   {info.api_key}")
     _out.print(f"S3        {info.aws_endpoint_url}  (bucket {info.uploads_bucket})")
+    if logs.folder is not None:
+        _out.print(
+            f"Logs      {logs.folder.relative_to(root)}  (make serve VERBOSE=1 prints them)", markup=False
+        )
     if (root / SAMPLE_PHOTO).exists():
         _out.print(f"\nClassify a sample photo:\n\n{sample_request(info)}\n\n{SAMPLE_ANSWER}\n", markup=False)
     _out.print("Ctrl-C stops everything.")

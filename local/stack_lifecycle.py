@@ -13,11 +13,12 @@ from local.cloud import Cloud
 from local.event_source_mapping import event_source_mappings
 from local.function import Function, functions
 from local.gateway import Gateway, Server
+from local.log_files import TO_STANDARD_ERROR, LogFiles
+from local.photo_lines import PhotoLoggingPool, logged_results
 from local.rest_api import rest_api
 from local.runtimes.emulator import EmulatorInstance
 from local.runtimes.environment import environment
 from local.runtimes.instance import Instance
-from local.runtimes.pool import Pool
 from local.runtimes.process import ProcessInstance
 from local.stack_file import StackFile, StackInfo, stack_info
 from local.template import Template
@@ -34,7 +35,11 @@ class Runtime(StrEnum):
 
 @contextmanager
 def running_stack(
-    template: Template, listener: socket.socket, runtime: Runtime, key: str
+    template: Template,
+    listener: socket.socket,
+    runtime: Runtime,
+    key: str,
+    logs: LogFiles = TO_STANDARD_ERROR,
 ) -> Iterator[StackInfo]:
     """Run the stack of a template while the context is open.
 
@@ -48,6 +53,8 @@ def running_stack(
         How functions run.
     key
         API key.
+    logs
+        Log files of the functions.
 
     Yields
     ------
@@ -62,9 +69,10 @@ def running_stack(
     home = template.root / ".frond"
     with ExitStack() as parts:
         cloud = parts.enter_context(Cloud())
+        parts.enter_context(logged_results())
         stack = cloud.deploy(template)
         pools = {
-            name: Pool(_starter(function, runtime, home), size=os.cpu_count() or 1)
+            name: PhotoLoggingPool(_starter(function, runtime, home, logs), size=os.cpu_count() or 1)
             for name, function in functions(template, stack, cloud.environment).items()
         }
         gateway = Gateway(rest_api(template, stack), pools, key)
@@ -82,11 +90,11 @@ def running_stack(
         yield info
 
 
-def _starter(function: Function, runtime: Runtime, home: Path) -> Callable[[], Instance]:
+def _starter(function: Function, runtime: Runtime, home: Path, logs: LogFiles) -> Callable[[], Instance]:
     if runtime is Runtime.PROCESS:
-        return partial(ProcessInstance, function)
+        return partial(ProcessInstance, function, logs)
     _log.info("Installing the packages of %s", function.name)
-    return partial(EmulatorInstance, function, environment(function, home / "rie"))
+    return partial(EmulatorInstance, function, environment(function, home / "rie"), logs)
 
 
 def _url(listener: socket.socket) -> str:
