@@ -111,7 +111,7 @@ def _warn_if_running(stack_file: Path) -> None:
     pid = owner_pid(stack_file)
     if pid is not None and is_running(pid):
         _err.print(
-            f"Another stack is running (process {pid}). {stack_file.name} describes the new one while it runs."
+            f"Another stack is running (process {pid}). {stack_file.name} describes the new one for now."
         )
 
 

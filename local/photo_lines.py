@@ -14,7 +14,7 @@ from moto.s3.models import S3Backend
 
 from local.runtimes.pool import Pool
 
-_CLASSIFY = re.compile(rb'\{"resource": "/v1/classifications", "path": "[^"]*", "httpMethod": "POST"')
+_CLASSIFY = re.compile(rb'\{"resource": "[^"]*", "path": "[^"]*/v1/classifications/?", "httpMethod": "POST"')
 _BODY = re.compile(rb'"body": "([^"]*)')
 _FILE_NAME = re.compile(rb'\bfilename="([^"\r\n]*)"')
 _RESULT_KEY = re.compile(r"results/[^/]+\.json")
