@@ -156,6 +156,7 @@ def test_missing_credentials_and_regions_are_reported(
 def test_an_error_of_aws_is_reported(
     monkeypatch: pytest.MonkeyPatch, frond: Run, code: str, message: str
 ) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     client = boto3.client(
         "cloudformation", region_name=REGION, aws_access_key_id="x", aws_secret_access_key="x"
     )

@@ -88,12 +88,12 @@ def test_file_names_may_have_any_characters(stack: FakeStack, frond: Run) -> Non
     expected = sorted(f"odd & names/deep/{name}" for name in NAMES)
     with stack.classifying(lambda key: failed(f"no: {key}")):
         first = frond("upload", folder.parent)
-    assert first.exit_code == 0, first.output
+    assert first.exit_code == 1, first.output
     assert stack.uploaded_keys() == expected
     assert keys(stack.folder / "odd & names.csv") == expected
     assert "[red]x:smile:.jpg" in first.stdout
     again = frond("upload", folder.parent, "--max-wait", 0)
-    assert again.exit_code == 0, again.output
+    assert again.exit_code == 1, again.output
     assert "0 sent now, 0 were uploaded already, 6 were finished already" in again.stdout
 
 

@@ -118,14 +118,16 @@ def test_a_missing_or_old_python_is_named(checkout: Path, python: str, message: 
 
 
 def test_an_environment_that_cannot_be_created_is_no_target(checkout: Path) -> None:
-    failing = fake_python(checkout, "")
-    (checkout / "modules" / "ensurepip" / "__main__.py").write_text(
-        "raise OSError(28, 'No space left on device')\n"
+    failing = checkout / "python"
+    failing.write_text(
+        '#!/bin/sh\nif [ "$2" = venv ]; then mkdir -p .venv/bin; ln -sf /bin/sh .venv/bin/python; '
+        f'echo No space left on device; exit 1; fi\nexec {sys.executable} "$@"\n'
     )
+    failing.chmod(0o755)
     for _ in range(2):
         refused = make(checkout, STAMP, f"PYTHON={failing}")
         assert refused.returncode != 0
-        assert ".venv could not be created" in refused.stderr
+        assert "No space left on device\n.venv could not be created." in refused.stderr
         assert not (checkout / STAMP).exists()
 
 
@@ -139,6 +141,7 @@ def lock(tmp_path: Path) -> Path:
 
 def fake_pip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str) -> None:
     (tmp_path / "pip").mkdir()
+    (tmp_path / "pip" / "__init__.py").touch()
     (tmp_path / "pip" / "__main__.py").write_text(program)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
 
