@@ -196,7 +196,7 @@ def test_a_killed_installation_leaves_its_mark(
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
     )
-    eventually(started.exists)
+    eventually(lambda: started.exists() or None)
     process.send_signal(signal.SIGKILL)
     process.wait(HANG_S)
     process.stdin.close()  # type: ignore[union-attr]  # it is a pipe
