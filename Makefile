@@ -6,6 +6,7 @@ PART ?= all
 VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+INSTALL := $(BIN)/python -m tools.installation
 PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4
 UPLOADS ?= 10000
 STAGE ?= dev
@@ -21,9 +22,9 @@ EDITABLE := --no-deps --no-build-isolation --editable
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | LC_ALL=C sort | sed -E 's/:.*## /\t/' | expand -t 12
 
-serve: $(VENV)/.local ## Run the whole stack on this machine (PORT=3000, RUNTIME=process or rie, BUILT=1 runs .aws-sam/build)
+serve: $(VENV)/.local ## Run the whole stack on this machine (PORT=3000, RUNTIME=process or rie, BUILT=1 runs .aws-sam/build, VERBOSE=1)
 	@# At a terminal, five minutes is too long to wait for a model that was just promoted.
-	@$(BIN)/python -m local serve --port $(PORT) --runtime $(RUNTIME) $(if $(BUILT),--built) --parameter ModelRefreshSeconds=5
+	@$(BIN)/python -m local serve --port $(PORT) --runtime $(RUNTIME) $(if $(BUILT),--built) --parameter ModelRefreshSeconds=5$(if $(VERBOSE), --verbose)
 
 training: $(VENV)/.training $(if $(shell command -v nvidia-smi),$(VENV)/.cuda) ## Install what `python -m training` needs, with CUDA's libraries beside a GPU
 
@@ -122,32 +123,28 @@ release: $(VENV)/.dev ## Check that this commit can be released, run every test 
 clean: ## Remove the environment, caches and the local stack's state
 	rm -rf $(VENV) .frond .aws-sam .mypy_cache .ruff_cache .pytest_cache .coverage .site
 
-$(BIN)/python:
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
-	  || { echo "Frond needs Python 3.11 to 3.13; name one: make PYTHON=python3.13 …"; exit 1; }
-	$(PYTHON) -m venv $(VENV)
+# A stamp is written when its recipe has succeeded. bin/python is none: it exists before its environment works. What a
+# killed pip leaves behind may look whole, so that the environment begins anew (tools/installation.py).
+WORKS := $(shell test -x $(BIN)/python && test ! -e $(VENV)/.installing && echo yes)
+.PHONY: anew
+$(VENV)/.python: $(if $(WORKS),,anew)
+	@$(if $(WORKS),test -e $(VENV)/.build ||) requirements/environment.sh "$(PYTHON)" $(VENV)
+	@touch $@
 
 # Our packages are importable where they stand. The build backend is locked like everything else, and installed
 # first: pip would download another one for each editable install.
-$(VENV)/.build: requirements/build.txt pyproject.toml $(BIN)/python
-	@$(PIP_INSTALL) --require-hashes -r $<
+$(VENV)/.build: requirements/build.txt pyproject.toml $(VENV)/.python
+	@$(INSTALL) $<
 	@$(PIP_INSTALL) $(EDITABLE) .
 	@touch $@
 
-$(VENV)/.client-package: client/pyproject.toml | $(VENV)/.build
+$(VENV)/.client-package: client/pyproject.toml $(VENV)/.python | $(VENV)/.build
 	@$(PIP_INSTALL) $(EDITABLE) client
 	@touch $@
 
 $(VENV)/.client $(VENV)/.dev: | $(VENV)/.client-package
 
 # The SAM CLI, Checkov and pip-audit have environments of their own: their versions of our packages differ.
-$(VENV)/.sam $(VENV)/.checkov $(VENV)/.audit: $(VENV)/.%: requirements/%.txt | $(VENV)/.dev
-	@echo "Installing $< …"
-	@$(BIN)/python -m venv $(VENV)/$*
-	@$(VENV)/$*/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
-	@touch $@
-
-$(VENV)/.%: requirements/%.txt | $(VENV)/.build
-	@echo "Installing requirements/$*.txt …"
-	@$(PIP_INSTALL) --require-hashes -r $<
+$(VENV)/.sam $(VENV)/.checkov $(VENV)/.audit: $(VENV)/.%: requirements/%.txt $(VENV)/.python | $(VENV)/.build
+	@$(INSTALL) $<
 	@touch $@

@@ -1,6 +1,5 @@
 """``python -m local serve``: run the stack on this machine until Ctrl-C."""
 
-import logging
 import os
 import secrets
 import signal
@@ -15,6 +14,7 @@ import typer
 from rich.console import Console
 
 from local.concurrent_executions import NEW_ACCOUNT
+from local.log_files import LogFiles
 from local.runtimes.environment import InstallationError
 from local.sam_build import read_build
 from local.stack_file import StackInfo, is_running, owner_pid
@@ -59,6 +59,9 @@ def serve(
     parameter: Annotated[
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="Override a parameter of the template.")
     ] = None,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Print all logs instead of writing them to .frond/logs.")
+    ] = False,
 ) -> None:
     """Serve the API, the buckets and the queues until Ctrl-C.
 
@@ -67,7 +70,6 @@ def serve(
     if built and runtime is Runtime.RIE:
         raise typer.BadParameter("A build runs in processes only.", param_hint="--runtime")
     _exit_on_signals()
-    _configure_logging()
     key = os.environ.get("FROND_API_KEY") or secrets.token_urlsafe(24)
     if len(key) not in API_KEY_LENGTHS:
         _fail(f"FROND_API_KEY has {len(key)} characters. API Gateway takes 20 to 128.")
@@ -76,8 +78,11 @@ def serve(
             root = template.resolve().parent
             _warn_if_running(root / ".frond" / "stack.json")
             source = (read_build if built else read)(template, _parse(parameter or []), region)
-            with running_stack(source, listener, runtime, key, concurrency) as info:
-                _print_usage(info, root)
+            logs = LogFiles(None if verbose else root / ".frond" / "logs")
+            logs.configure_logging()
+            _out.print("Starting the stack …")
+            with running_stack(source, listener, runtime, key, concurrency, logs) as info:
+                _print_usage(info, root, logs)
                 _wait_for_signal()
     except (TemplateError, InstallationError) as error:
         _fail(str(error))
@@ -109,13 +114,6 @@ def _wait_for_signal() -> NoReturn:
         time.sleep(0.5)
 
 
-def _configure_logging() -> None:
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
-    logging.getLogger("local").setLevel(logging.INFO)
-    # Moto's server logs a line for every request.
-    logging.getLogger("werkzeug").setLevel(logging.WARNING)
-
-
 def _listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port))
@@ -127,13 +125,19 @@ def _listen(host: str, port: int) -> socket.socket:
 def _warn_if_running(stack_file: Path) -> None:
     pid = owner_pid(stack_file)
     if pid is not None and is_running(pid):
-        _err.print(f"Another stack is running (process {pid}). {stack_file.name} now describes the new one.")
+        _err.print(
+            f"Another stack is running (process {pid}). {stack_file.name} describes the new one for now."
+        )
 
 
-def _print_usage(info: StackInfo, root: Path) -> None:
+def _print_usage(info: StackInfo, root: Path, logs: LogFiles) -> None:
     _out.print(f"Page      {info.api_url}/#key={info.api_key}")
     _out.print(f"API key   {info.api_key}")
     _out.print(f"S3        {info.aws_endpoint_url}  (bucket {info.uploads_bucket})")
+    if logs.folder is not None:
+        _out.print(
+            f"Logs      {logs.folder.relative_to(root)}  (make serve VERBOSE=1 prints them)", markup=False
+        )
     if (root / SAMPLE_PHOTO).exists():
         _out.print(f"\nClassify a sample photo:\n\n{sample_request(info)}\n\n{SAMPLE_ANSWER}\n", markup=False)
     _out.print("Ctrl-C stops everything.")

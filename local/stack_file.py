@@ -43,12 +43,12 @@ def stack_info(stack: DeployedStack, api_url: str, api_key: str, cloud: Cloud) -
 
 
 class StackFile:
-    """Write the file and remove it when the context ends.
+    """Write the file while the context is open; then restore that of another stack that still runs.
 
     Parameters
     ----------
     path
-        Path of the file. An older file, left by a stack that crashed, is replaced.
+        Path of the file. An older file, left by a stack that crashed, is replaced for good.
     content
         Content of the file.
     """
@@ -56,18 +56,29 @@ class StackFile:
     def __init__(self, path: Path, content: StackInfo) -> None:
         self._path = path
         self._content = content
+        self._earlier: str | None = None
 
     def __enter__(self) -> Self:
         self._path.parent.mkdir(parents=True, exist_ok=True)
+        owner = owner_pid(self._path)
+        if owner is not None and owner != self._content.pid:
+            self._earlier = self._path.read_text(encoding="utf-8")
+        self._write(json.dumps(asdict(self._content), indent=2) + "\n")
+        return self
+
+    def _write(self, text: str) -> None:
         draft = self._path.with_name(f"{self._path.name}.{self._content.pid}")
         # The file holds the API key: only this user may read it.
         draft.touch(mode=0o600)
-        draft.write_text(json.dumps(asdict(self._content), indent=2) + "\n", encoding="utf-8")
+        draft.write_text(text, encoding="utf-8")
         draft.replace(self._path)
-        return self
 
     def __exit__(self, *_: object) -> None:
-        if owner_pid(self._path) == self._content.pid:
+        if owner_pid(self._path) != self._content.pid:
+            return
+        if self._earlier is not None and is_running(json.loads(self._earlier)["pid"]):
+            self._write(self._earlier)
+        else:
             self._path.unlink()
 
 

@@ -15,11 +15,12 @@ from local.concurrent_executions import NEW_ACCOUNT, concurrent_executions
 from local.event_source_mapping import event_source_mappings
 from local.function import Function, functions
 from local.gateway import Gateway, Server
+from local.log_files import TO_STANDARD_ERROR, LogFiles
+from local.photo_lines import PhotoLoggingPool, logged_results
 from local.rest_api import rest_api
 from local.runtimes.emulator import EmulatorInstance
 from local.runtimes.environment import environment
 from local.runtimes.instance import Instance
-from local.runtimes.pool import Pool
 from local.runtimes.process import ProcessInstance
 from local.stack_file import StackFile, StackInfo, stack_info
 from local.template import Template
@@ -42,6 +43,7 @@ def running_stack(
     runtime: Runtime,
     key: str,
     concurrency: int = NEW_ACCOUNT,
+    logs: LogFiles = TO_STANDARD_ERROR,
 ) -> Iterator[StackInfo]:
     """Run the stack of a template while the context is open.
 
@@ -57,6 +59,8 @@ def running_stack(
         API key of the operator.
     concurrency
         Concurrent executions of the account.
+    logs
+        Log files of the functions.
 
     Yields
     ------
@@ -71,13 +75,16 @@ def running_stack(
     home = template.root / ".frond"
     with ExitStack() as parts:
         cloud = parts.enter_context(Cloud(template.region))
+        parts.enter_context(logged_results())
         usage_plan = UsagePlan(cloud.apigateway(), key)
         stack = cloud.deploy(usage_plan.deployed_in(template))
         usage_plan.set_quota(template, stack)
         found = functions(template, stack, cloud.environment)
         executions = concurrent_executions(found, concurrency)
         pools = {
-            name: Pool(_starter(function, runtime, home), os.cpu_count() or 1, executions[name])
+            name: PhotoLoggingPool(
+                _starter(function, runtime, home, logs), os.cpu_count() or 1, executions[name]
+            )
             for name, function in found.items()
         }
         api = rest_api(template, stack)
@@ -96,11 +103,11 @@ def running_stack(
         yield info
 
 
-def _starter(function: Function, runtime: Runtime, home: Path) -> Callable[[], Instance]:
+def _starter(function: Function, runtime: Runtime, home: Path, logs: LogFiles) -> Callable[[], Instance]:
     if runtime is Runtime.PROCESS:
-        return partial(ProcessInstance, function)
+        return partial(ProcessInstance, function, logs)
     _log.info("Installing the packages of %s", function.name)
-    return partial(EmulatorInstance, function, environment(function, home / "rie"))
+    return partial(EmulatorInstance, function, environment(function, home / "rie"), logs)
 
 
 def _origin(listener: socket.socket) -> str:

@@ -15,6 +15,8 @@ from samtranslator.translator.translator import Translator
 from samtranslator.utils.py27hash_fix import undo_mark_unicode_str_in_template
 from samtranslator.yaml_helper import yaml_parse
 
+from local.parameters import parameter_error
+
 # A young region, where only regional addresses work, and one that an account has to enable.
 REGION = "eu-south-2"
 
@@ -112,9 +114,8 @@ def _set(declared: dict[str, Any], parameters: dict[str, str]) -> None:
     for name, value in parameters.items():
         if name not in declared:
             raise TemplateError(f"The template has no parameter {name}; it has {', '.join(declared)}")
-        allowed = declared[name].get("AllowedValues", [value])
-        if value not in map(str, allowed):
-            raise TemplateError(f"{name} can be {', '.join(map(str, allowed))}, not {value}")
+        if error := parameter_error(name, value, declared[name]):
+            raise TemplateError(error)
         declared[name]["Default"] = value
 
 

@@ -1,7 +1,8 @@
 """The `frond` command."""
 
 import sys
-from typing import Any
+from importlib.metadata import version
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -15,10 +16,11 @@ from frond_client.commands.keys import keys
 from frond_client.commands.reconcile import reconcile
 from frond_client.commands.upload import upload
 from frond_client.errors import FrondError
+from frond_client.exit_codes import ExitCode
 
 
 class Commands(TyperGroup):
-    """The commands. An error that the user can fix is printed without a traceback; the exit code is 1."""
+    """The commands. An error that the user can fix is printed without a traceback."""
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command and print its errors."""
@@ -26,20 +28,32 @@ class Commands(TyperGroup):
             return super().invoke(ctx)
         except KeyboardInterrupt:
             typer.echo("Stopped.", err=True)
-            raise typer.Exit(130) from None
+            raise typer.Exit(ExitCode.INTERRUPTED) from None
         except Exception as error:
             message = str(error) if isinstance(error, FrondError) else aws_error_message(error)
             if message is None:
                 raise
             typer.secho(f"Error: {message}", err=True, fg="red")
-            raise typer.Exit(1) from None
+            raise typer.Exit(ExitCode.FAILED) from None
 
 
 app = typer.Typer(cls=Commands, no_args_is_help=True, pretty_exceptions_enable=False)
 
 
+def _print_version(requested: bool) -> None:
+    if requested:
+        typer.echo(f"frond {version('frond-client')}")
+        raise typer.Exit
+
+
 @app.callback()
-def frond() -> None:
+def frond(
+    *,
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
     """Identify the plants in photos, and operate the stack that does it."""
 
 

@@ -1,12 +1,14 @@
 """A running stack, on AWS or on this machine: its outputs, AWS clients and API client."""
 
+import os
 from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import boto3
+import botocore.session
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, NoRegionError
 
 from frond_client.aws_errors import error_code
 from frond_client.client import Frond
@@ -154,7 +156,7 @@ def find_stack(name: str | None) -> FrondStack:
         If there is no name and no local stack runs.
     """
     if name:
-        return FrondStack(name, boto3.Session())
+        return FrondStack(name, _aws_session())
     local = find_local_stack()
     session = boto3.Session(
         aws_access_key_id=_LOCAL_CREDENTIALS,
@@ -162,3 +164,19 @@ def find_stack(name: str | None) -> FrondStack:
         region_name=local.region,
     )
     return FrondStack(LOCAL_STACK_NAME, session, local)
+
+
+def _aws_session() -> boto3.Session:
+    """Return a session of the environment's credentials and region; an empty region counts as none.
+
+    Raises
+    ------
+    NoRegionError
+        If there is no region.
+    """
+    core = botocore.session.get_session()
+    names = ("AWS_REGION", "AWS_DEFAULT_REGION")
+    region = next(filter(None, map(os.environ.get, names)), None) or core.get_scoped_config().get("region")
+    if not region:
+        raise NoRegionError
+    return boto3.Session(botocore_session=core, region_name=region)

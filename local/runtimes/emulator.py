@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from local.function import Function
+from local.log_files import TO_STANDARD_ERROR, LogFiles
 from local.runtimes.environment import RuntimeEnvironment
 from local.runtimes.instance import CrashedError, HandlerError, TimedOutError
 
 _START_S = 10.0
-_STANDARD_ERROR = 2
 _PATH = "/2015-03-31/functions/function/invocations"
 
 
@@ -29,28 +29,34 @@ class EmulatorInstance:
         Function to run.
     environment
         Emulator, and interpreter with the function's packages.
+    logs
+        Log files, for the output of the process.
     """
 
-    def __init__(self, function: Function, environment: RuntimeEnvironment) -> None:
+    def __init__(
+        self, function: Function, environment: RuntimeEnvironment, logs: LogFiles = TO_STANDARD_ERROR
+    ) -> None:
         self._function = function
         self._port, runtime_port = _free_ports(2)
-        self._process = subprocess.Popen(  # noqa: S603  AWS's binary, with the template's handler
-            [
-                str(environment.emulator),
-                "--log-level=error",
-                f"--runtime-interface-emulator-address=127.0.0.1:{self._port}",
-                f"--runtime-api-address=127.0.0.1:{runtime_port}",
-                str(environment.python),
-                "-m",
-                "awslambdaric",
-                function.handler,
-            ],
-            cwd=function.folder,
-            env={**function.environment, "AWS_LAMBDA_FUNCTION_TIMEOUT": f"{function.timeout:g}"},
-            stdin=subprocess.DEVNULL,
-            stdout=_STANDARD_ERROR,
-            start_new_session=True,
-        )
+        with logs.output(function.name) as output:
+            self._process = subprocess.Popen(  # noqa: S603  AWS's binary, with the template's handler
+                [
+                    str(environment.emulator),
+                    "--log-level=error",
+                    f"--runtime-interface-emulator-address=127.0.0.1:{self._port}",
+                    f"--runtime-api-address=127.0.0.1:{runtime_port}",
+                    str(environment.python),
+                    "-m",
+                    "awslambdaric",
+                    function.handler,
+                ],
+                cwd=function.folder,
+                env={**function.environment, "AWS_LAMBDA_FUNCTION_TIMEOUT": f"{function.timeout:g}"},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
         try:
             self._await_listening()
         except CrashedError:

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from local.function import Function
+from local.log_files import TO_STANDARD_ERROR, LogFiles
 from local.runtimes.instance import CrashedError, HandlerError, TimedOutError
 
 _BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
 # Lambda allows ten seconds for the import, then retries it within the first invocation.
 _START_S = 10.0
-_STANDARD_ERROR = 2
 
 
 class ProcessInstance:
@@ -28,6 +28,8 @@ class ProcessInstance:
     ----------
     function
         Function to run.
+    logs
+        Log files, for the output of the process.
 
     Raises
     ------
@@ -35,17 +37,18 @@ class ProcessInstance:
         If its code cannot be imported in time.
     """
 
-    def __init__(self, function: Function) -> None:
+    def __init__(self, function: Function, logs: LogFiles = TO_STANDARD_ERROR) -> None:
         self._function = function
         parent, child = socket.socketpair()
-        with child:
+        with child, logs.output(function.name) as output:
             self._process = subprocess.Popen(  # noqa: S603  our own script, with the template's handler
                 [str(function.python), "-P", str(_BOOTSTRAP), str(child.fileno()), function.handler],
                 cwd=function.folder,
                 env=function.environment,
                 pass_fds=[child.fileno()],
                 stdin=subprocess.DEVNULL,
-                stdout=_STANDARD_ERROR,
+                stdout=output,
+                stderr=output,
                 # Ctrl-C goes to the stack, which then stops its functions.
                 start_new_session=True,
             )

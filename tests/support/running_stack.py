@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import urllib3
 
+from local.stack_file import owner_pid
 from tests.conftest import ROOT
 from tests.support.waiting import HANG_S, eventually
 
@@ -149,7 +150,7 @@ def running_stack(
         Environment variables in addition to those of this process.
     """
     unthrottled = UNTHROTTLED if LIMITS[0] in template.read_text(encoding="utf-8") else ()
-    command = serve_command(template, "--port", "0", *unthrottled, *options, program=program)
+    command = serve_command(template, "--port", "0", "--verbose", *unthrottled, *options, program=program)
     stack_file = template.parent / ".frond" / "stack.json"
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -160,7 +161,7 @@ def running_stack(
     finally:
         process.send_signal(signal.SIGINT)
         assert process.wait(HANG_S) == 0, log.read_text()
-        assert not stack_file.exists()
+        assert owner_pid(stack_file) != process.pid
 
 
 def _wait_for_info(process: subprocess.Popen[bytes], stack_file: Path, log: Path) -> dict[str, Any]:

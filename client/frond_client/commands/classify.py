@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from frond_client.commands import StackName
+from frond_client.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,6 +16,15 @@ if TYPE_CHECKING:
     from frond_client.classifying.formatters import Formatter
     from frond_client.classifying.plant_result import PlantResult
     from frond_client.endpoint import ApiEndpoint
+
+_LANGUAGES = ("en", "es", "fr")
+
+
+def _check_language(lang: str | None) -> str | None:
+    """Return a language that the service has; its case and region make no difference to the service."""
+    if lang is not None and lang.lower().replace("_", "-").partition("-")[0] not in _LANGUAGES:
+        raise typer.BadParameter(f"{lang!r} is not one of {', '.join(_LANGUAGES)}.")
+    return lang
 
 
 def classify(
@@ -28,7 +38,8 @@ def classify(
         typer.Option(min=1, max=12, help="Number of species; 1 in a table and 5 in JSON by default."),
     ] = None,
     lang: Annotated[
-        str | None, typer.Option(metavar="en|es|fr", help="The language of names and advice.")
+        str | None,
+        typer.Option(metavar="en|es|fr", callback=_check_language, help="The language of names and advice."),
     ] = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Show which part of the photo the species was seen in.")
@@ -85,7 +96,7 @@ def classify(
     print_failures(err, "could not be classified", failures)
     print_failures(err, "skipped", found.unreadable)
     if failures or found.unreadable:
-        raise typer.Exit(1)
+        raise typer.Exit(ExitCode.FAILED)
 
 
 def _plants(photos: "list[Path]", *, together: bool) -> "list[Plant]":

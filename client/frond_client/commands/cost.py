@@ -5,56 +5,115 @@ from typing import Annotated, Literal
 
 import typer
 
+# The groups of options in `--help`.
+_PHOTOS = "Photos"
+_FUNCTIONS = "Functions"
+_RETENTION = "Retention, in days"
+_PRICES = "Prices and output"
+
 
 def cost(
-    photos: Annotated[float, typer.Option(min=1, help="Photos per month; 1e6 is a million.")] = 1e6,
+    photos: Annotated[
+        float, typer.Option(min=1, help="Photos per month; 1e6 is a million.", rich_help_panel=_PHOTOS)
+    ] = 1e6,
     via: Annotated[
-        Literal["http", "s3", "both"], typer.Option(help="Through the HTTP API or S3 uploads.")
+        Literal["http", "s3", "both"],
+        typer.Option(help="Through the HTTP API or S3 uploads.", rich_help_panel=_PHOTOS),
     ] = "both",
-    memory: Annotated[
-        int, typer.Option(metavar="MB", help="Memory of each function; one of the measured sizes.")
-    ] = 1769,
-    arch: Annotated[Literal["x86_64", "arm64"], typer.Option(help="The functions' architecture.")] = "x86_64",
-    region: Annotated[str, typer.Option(help="A region of the price list.")] = "us-east-1",
-    free_tier: Annotated[
-        bool, typer.Option("--free-tier", help="Subtract AWS's always-free tier, which every account has.")
-    ] = False,
     photo: Annotated[
-        Literal["small", "large"], typer.Option(help="The measured photo: 224 px, or 12 MP.")
+        Literal["small", "large"],
+        typer.Option(help="The measured photo: 224 px, or 12 MP.", rich_help_panel=_PHOTOS),
     ] = "large",
     photo_bytes: Annotated[
-        int | None, typer.Option(min=1, help="Size of a photo; by default as measured.")
+        int | None,
+        typer.Option(min=1, help="Size of a photo; by default as measured.", rich_help_panel=_PHOTOS),
     ] = None,
     response_bytes: Annotated[
-        int | None, typer.Option(min=1, help="Size of an HTTP response; by default as measured.")
+        int | None,
+        typer.Option(
+            min=1, help="Size of an HTTP response; by default as measured.", rich_help_panel=_PHOTOS
+        ),
     ] = None,
     log_bytes: Annotated[
-        int | None, typer.Option(min=1, help="Size of a photo's logs; by default as measured.")
+        int | None,
+        typer.Option(min=1, help="Size of a photo's logs; by default as measured.", rich_help_panel=_PHOTOS),
     ] = None,
+    memory: Annotated[
+        int,
+        typer.Option(
+            metavar="MB",
+            help="Memory of each function; one of the measured sizes.",
+            rich_help_panel=_FUNCTIONS,
+        ),
+    ] = 1769,
+    arch: Annotated[
+        Literal["x86_64", "arm64"],
+        typer.Option(help="The functions' architecture.", rich_help_panel=_FUNCTIONS),
+    ] = "x86_64",
     cold_starts: Annotated[
-        float, typer.Option(min=0, max=1, help="Share of calls with a cold start.")
+        float,
+        typer.Option(min=0, max=1, help="Share of calls with a cold start.", rich_help_panel=_FUNCTIONS),
     ] = 0.01,
-    batch: Annotated[float, typer.Option(min=1, max=10, help="Photos per batch of the worker.")] = 10,
+    batch: Annotated[
+        float, typer.Option(min=1, max=10, help="Photos per batch of the worker.", rich_help_panel=_FUNCTIONS)
+    ] = 10,
     recorded: Annotated[
-        float, typer.Option(min=0, max=1, help="Share of HTTP requests with record=true.")
+        float,
+        typer.Option(
+            min=0, max=1, help="Share of HTTP requests with record=true.", rich_help_panel=_FUNCTIONS
+        ),
     ] = 1,
     busy_hours: Annotated[
-        float, typer.Option(min=0.1, max=24, help="Hours per day in which photos arrive.")
+        float,
+        typer.Option(
+            min=0.1, max=24, help="Hours per day in which photos arrive.", rich_help_panel=_FUNCTIONS
+        ),
     ] = 24,
-    traces: Annotated[bool, typer.Option("--traces/--no-traces", help="Whether X-Ray traces.")] = False,
-    upload_days: Annotated[int, typer.Option(min=1, help="UploadRetentionDays of the stack.")] = 7,
-    old_version_days: Annotated[int, typer.Option(min=1, help="OldVersionRetentionDays.")] = 1,
-    picture_days: Annotated[int, typer.Option(min=1, help="PictureRetentionDays.")] = 30,
-    result_days: Annotated[int, typer.Option(min=1, help="ResultRetentionDays.")] = 90,
-    all_alarms: Annotated[bool, typer.Option("--all-alarms", help="Alarms=All.")] = False,
-    dashboard: Annotated[bool, typer.Option("--dashboard", help="Dashboard=true.")] = False,
-    detailed_metrics: Annotated[bool, typer.Option("--detailed-metrics", help="Metrics=detailed.")] = False,
-    image_mb: Annotated[float, typer.Option(min=0, help="Size of the container image.")] = 172,
+    traces: Annotated[
+        bool, typer.Option("--traces/--no-traces", help="Whether X-Ray traces.", rich_help_panel=_FUNCTIONS)
+    ] = False,
+    all_alarms: Annotated[
+        bool, typer.Option("--all-alarms", help="Alarms=All.", rich_help_panel=_FUNCTIONS)
+    ] = False,
+    dashboard: Annotated[
+        bool, typer.Option("--dashboard", help="Dashboard=true.", rich_help_panel=_FUNCTIONS)
+    ] = False,
+    detailed_metrics: Annotated[
+        bool, typer.Option("--detailed-metrics", help="Metrics=detailed.", rich_help_panel=_FUNCTIONS)
+    ] = False,
+    image_mb: Annotated[
+        float, typer.Option(min=0, help="Size of the container image.", rich_help_panel=_FUNCTIONS)
+    ] = 172,
+    upload_days: Annotated[
+        int, typer.Option(min=1, help="UploadRetentionDays of the stack.", rich_help_panel=_RETENTION)
+    ] = 7,
+    old_version_days: Annotated[
+        int, typer.Option(min=1, help="OldVersionRetentionDays.", rich_help_panel=_RETENTION)
+    ] = 1,
+    picture_days: Annotated[
+        int, typer.Option(min=1, help="PictureRetentionDays.", rich_help_panel=_RETENTION)
+    ] = 30,
+    result_days: Annotated[
+        int, typer.Option(min=1, help="ResultRetentionDays.", rich_help_panel=_RETENTION)
+    ] = 90,
+    region: Annotated[
+        str, typer.Option(help="A region of the price list.", rich_help_panel=_PRICES)
+    ] = "us-east-1",
+    free_tier: Annotated[
+        bool,
+        typer.Option(
+            "--free-tier",
+            help="Subtract AWS's always-free tier, which every account has.",
+            rich_help_panel=_PRICES,
+        ),
+    ] = False,
     measurements: Annotated[
-        Path | None, typer.Option(metavar="FILE.json", help="Your own measurements.")
+        Path | None, typer.Option(metavar="FILE.json", help="Your own measurements.", rich_help_panel=_PRICES)
     ] = None,
-    prices: Annotated[Path | None, typer.Option(metavar="FILE.toml", help="Your own price list.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    prices: Annotated[
+        Path | None, typer.Option(metavar="FILE.toml", help="Your own price list.", rich_help_panel=_PRICES)
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.", rich_help_panel=_PRICES)] = False,
 ) -> None:
     """Estimate the AWS bill of a month of photos, line by line, beside the prices of hosted services.
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from frond_client.commands import StackName
+from frond_client.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -88,7 +89,7 @@ def redrive(
             error_console().print(reason)
         failed = failed or bool(result.reasons)
     if failed:
-        raise typer.Exit(1)
+        raise typer.Exit(ExitCode.FAILED)
 
 
 def _table(reasons: "list[DeadLetterReason]") -> "Table":

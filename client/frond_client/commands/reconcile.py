@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from frond_client.commands import StackName
+from frond_client.exit_codes import ExitCode
 
 
 def reconcile(
@@ -60,4 +61,4 @@ def reconcile(
         out.print(f"{pluralize(result.gone, 'upload')} deleted or replaced meanwhile.")
     print_failures(out, "not queued", result.failed)
     if result.failed:
-        raise typer.Exit(1)
+        raise typer.Exit(ExitCode.FAILED)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from frond_client.commands import StackName
+from frond_client.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -33,7 +34,7 @@ def upload(
     Run the same command again to resume: it sends only new and changed photos, and fetches only the results
     that the file does not have.
 
-    Exit code: 0 when every photo has a result, 2 when results are still pending, 1 when something failed.
+    Exit code: 0 when every photo was classified, 1 when something failed, 3 when results are still pending.
     """
     from frond_client.console import error_console, output_console
     from frond_client.frond_stack import find_stack
@@ -48,7 +49,7 @@ def upload(
     except KeyboardInterrupt:
         written = f"; {run.file.path} has {len(run.rows):,} results" if run.rows else ""
         err.print(f"Stopped{written}. Run the same command again to resume.")
-        raise typer.Exit(130) from None
+        raise typer.Exit(ExitCode.INTERRUPTED) from None
     _print_summary(output_console(), run, wait=wait)
     raise typer.Exit(run.exit_code)
 

@@ -9,6 +9,7 @@ from rich.console import Console
 from frond_client.console import pluralize, printable, progress_bars
 from frond_client.csv_row import ResultRow
 from frond_client.errors import FrondError, read_error_message
+from frond_client.exit_codes import ExitCode
 from frond_client.frond_stack import FrondStack
 from frond_client.thread_pool import thread_pool
 from frond_client.uploads.bucket import list_objects
@@ -88,11 +89,13 @@ class UploadRun:
         return [row for row in rows if row]
 
     @property
-    def exit_code(self) -> int:
-        """1 when something failed, 2 when results are still pending, else 0."""
-        if self.result.failures or self.listing.refused:
-            return 1
-        return 2 if self.result.pending and self._max_wait is not None else 0
+    def exit_code(self) -> ExitCode:
+        """Exit code of the command. A photo that could not be classified fails in every run that lists it."""
+        failed_rows = any(row.status == "failed" for row in self.rows)
+        if self.result.failures or self.listing.refused or failed_rows:
+            return ExitCode.FAILED
+        is_pending = bool(self.result.pending) and self._max_wait is not None
+        return ExitCode.PENDING if is_pending else ExitCode.OK
 
     @cached_property
     def _buckets(self) -> StackBuckets:

@@ -98,6 +98,22 @@ def test_a_deployed_stack_is_found(aws: None, monkeypatch: pytest.MonkeyPatch) -
     assert found.endpoint() == ApiEndpoint("https://x.test/dev", "the-key-of-this-very-stack")
 
 
+@pytest.mark.parametrize("region", ["", None])
+def test_a_missing_or_empty_region_is_reported(
+    frond: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, region: str | None
+) -> None:
+    monkeypatch.delenv("AWS_REGION", raising=False)
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    if region is None:
+        monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+    else:
+        monkeypatch.setenv("AWS_DEFAULT_REGION", region)
+    result = frond("dlq", "list", "--stack", "frond-prod")
+    assert result.exit_code == 1
+    assert result.stderr == "Error: No AWS region is set. Set AWS_REGION to the stack's region.\n"
+
+
 def test_an_unknown_stack_is_reported(
     aws: None, frond: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -140,6 +156,7 @@ def test_missing_credentials_and_regions_are_reported(
 def test_an_error_of_aws_is_reported(
     monkeypatch: pytest.MonkeyPatch, frond: Run, code: str, message: str
 ) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     client = boto3.client(
         "cloudformation", region_name=REGION, aws_access_key_id="x", aws_secret_access_key="x"
     )

@@ -40,7 +40,7 @@ def test_a_folder_is_classified(stack: FakeStack, photos: Path, frond: Run) -> N
     results = {"field 7/b.png": failed("The file is cut off."), "field 7/c.webp": succeeded("not_recognised")}
     with stack.classifying(lambda key: results.get(key, succeeded())):
         result = frond("upload", photos)
-    assert result.exit_code == 0, result.output
+    assert result.exit_code == 1, result.output
     found = {row["key"]: row for row in rows(stack.folder / "field 7.csv")}
     assert len(found) == 4
     assert found["field 7/a.jpg"] == {
@@ -88,12 +88,12 @@ def test_file_names_may_have_any_characters(stack: FakeStack, frond: Run) -> Non
     expected = sorted(f"odd & names/deep/{name}" for name in NAMES)
     with stack.classifying(lambda key: failed(f"no: {key}")):
         first = frond("upload", folder.parent)
-    assert first.exit_code == 0, first.output
+    assert first.exit_code == 1, first.output
     assert stack.uploaded_keys() == expected
     assert keys(stack.folder / "odd & names.csv") == expected
     assert "[red]x:smile:.jpg" in first.stdout
     again = frond("upload", folder.parent, "--max-wait", 0)
-    assert again.exit_code == 0, again.output
+    assert again.exit_code == 1, again.output
     assert "0 sent now, 0 were uploaded already, 6 were finished already" in again.stdout
 
 
@@ -125,13 +125,13 @@ def test_pending_results_are_fetched_by_the_next_run_without_sending_again(
     stack: FakeStack, photos: Path, frond: Run
 ) -> None:
     first = frond("upload", photos, "--max-wait", 0)
-    assert first.exit_code == 2, first.output
+    assert first.exit_code == 3, first.output
     assert "3 results still pending" in first.stdout
     assert "same command again" in first.stdout
     assert not (stack.folder / "field 7.csv").exists()
     stack.put_result("field 7/b.png", succeeded())
     second = frond("upload", photos, "--max-wait", 0)
-    assert second.exit_code == 2
+    assert second.exit_code == 3
     assert keys(stack.folder / "field 7.csv") == ["field 7/b.png"]
     with stack.classifying():
         third = frond("upload", photos)
@@ -164,7 +164,7 @@ def test_a_changed_file_has_no_row_until_it_is_classified_again(
         stack.age_result(key, 60)
     (photos / "a.jpg").write_bytes(b"A.jpg")
     waiting = frond("upload", photos, "--max-wait", 0)
-    assert waiting.exit_code == 2, waiting.output
+    assert waiting.exit_code == 3, waiting.output
     assert keys(stack.folder / "field 7.csv") == ["field 7/b.png", "field 7/c.webp"]
     with stack.classifying(lambda _: succeeded(version="newer")):
         result = frond("upload", photos)
@@ -180,7 +180,7 @@ def test_a_result_older_than_the_upload_is_ignored(stack: FakeStack, photos: Pat
     stack.put_result("field 7/a.jpg", succeeded())
     stack.age_result("field 7/a.jpg", 60)
     result = frond("upload", photos / "a.jpg", "--max-wait", 0)
-    assert result.exit_code == 2, result.output
+    assert result.exit_code == 3, result.output
     assert stack.uploaded_keys() == ["field 7/a.jpg"]
     stack.age(UPLOADS, "field 7/a.jpg", 3600)
     assert frond("upload", photos / "a.jpg", "--max-wait", 0).exit_code == 0
@@ -192,7 +192,7 @@ def test_a_result_that_is_not_final_is_ignored(
 ) -> None:
     frond("upload", photos / "a.jpg", "--no-wait")
     stack.put_result("field 7/a.jpg", succeeded() | {"status": status})
-    assert frond("upload", photos / "a.jpg", "--max-wait", 0).exit_code == 2
+    assert frond("upload", photos / "a.jpg", "--max-wait", 0).exit_code == 3
     stack.put_result("field 7/a.jpg", succeeded())
     assert frond("upload", photos / "a.jpg", "--max-wait", 0).exit_code == 0
 

@@ -59,3 +59,25 @@ def test_an_ended_process_is_not_running() -> None:
     ended.wait()
     assert is_running(os.getpid())
     assert not is_running(ended.pid)
+
+
+def test_the_file_of_an_earlier_stack_that_still_runs_is_restored(tmp_path: Path, where: StackInfo) -> None:
+    path = tmp_path / "stack.json"
+    earlier = json.dumps({"pid": os.getppid(), "api_url": "http://localhost:3"})
+    path.write_text(earlier)
+    with StackFile(path, where):
+        assert owner_pid(path) == os.getpid()
+    assert path.read_text() == earlier
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_the_file_of_an_earlier_stack_that_has_ended_is_not_restored(
+    tmp_path: Path, where: StackInfo
+) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    path = tmp_path / "stack.json"
+    path.write_text(json.dumps({"pid": ended.pid}))
+    with StackFile(path, where):
+        assert owner_pid(path) == os.getpid()
+    assert not path.exists()
