@@ -20,9 +20,9 @@ from benchmarks import warm as warm_calls
 from benchmarks.idle import IdleWaiter
 from benchmarks.implementation_process import ImplementationError
 from benchmarks.implementations import ALL, BY_KEY, Implementation
-from benchmarks.installation import install
 from benchmarks.memory import memory
 from benchmarks.paths import LOGS, RELEASED, ROOT
+from benchmarks.peer_installation import install
 from benchmarks.sample_photos import SamplePhoto, photos
 from benchmarks.task_root import NotInstalledError, frond_code, task_root
 from benchmarks.worst_inputs import worst_inputs

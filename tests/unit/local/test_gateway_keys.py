@@ -36,7 +36,8 @@ def api() -> Any:
     template = read(ROOT / "template.yaml")
     properties = {name: item["Properties"] for name, item in template.document["Resources"].items()}
     # Their rates are references to parameters.
-    properties["Api"] = {**properties["Api"], "MethodSettings": []}
+    for name in template.of_type("AWS::ApiGateway::Stage"):
+        properties[name] = {**properties[name], "MethodSettings": []}
     return rest_api(template, DeployedStack(properties, {}))
 
 

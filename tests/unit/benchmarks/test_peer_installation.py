@@ -1,10 +1,10 @@
-"""Install implementations once, and never use a partial installation."""
+"""Install implementations once, and never use a partial peer_installation."""
 
 from pathlib import Path
 
 import pytest
 
-from benchmarks import installation, peer_models
+from benchmarks import peer_installation, peer_models
 from benchmarks.implementations import ALL, BY_KEY, Implementation
 from benchmarks.paths import LOCKS, cached
 from benchmarks.task_root import NotInstalledError
@@ -45,10 +45,10 @@ def test_an_implementation_that_cannot_be_installed_is_left_out(
             raise NotInstalledError("there is none for this Python")
         return Path()
 
-    monkeypatch.setattr(installation, "task_root", task_root)
+    monkeypatch.setattr(peer_installation, "task_root", task_root)
     monkeypatch.setattr(peer_models, "prepare", lambda: None)
     messages: list[str] = []
-    ready, left_out = installation.install(ALL, messages.append)
+    ready, left_out = peer_installation.install(ALL, messages.append)
     assert {implementation.key for implementation in ready} == {
         key for key in BY_KEY if not key.startswith("tflite")
     }
