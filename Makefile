@@ -6,7 +6,7 @@ PART ?= all
 VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-INSTALL := $(BIN)/python -m tools.installation
+INSTALL := $(BIN)/python -m tools.pip_install
 PYTEST := $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4
 UPLOADS ?= 10000
 STAGE ?= dev
@@ -124,7 +124,7 @@ clean: ## Remove the environment, caches and the local stack's state
 	rm -rf $(VENV) .frond .aws-sam .mypy_cache .ruff_cache .pytest_cache .coverage .site
 
 # A stamp is written when its recipe has succeeded. bin/python is none: it exists before its environment works. What a
-# killed pip leaves behind may look whole, so that the environment begins anew (tools/installation.py).
+# killed pip leaves behind may look whole, so that the environment begins anew (tools/pip_install.py).
 WORKS := $(shell test -x $(BIN)/python && test ! -e $(VENV)/.installing && echo yes)
 .PHONY: anew
 $(VENV)/.python: $(if $(WORKS),,anew)

@@ -12,7 +12,7 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.support.waiting import HANG_S, eventually
-from tools.installation import LOG, MARK, install, reason
+from tools.pip_install import LOG, MARK, install, reason
 
 STAMP = ".venv/.python"
 
@@ -191,7 +191,7 @@ def test_a_killed_installation_leaves_its_mark(
     fake_pip(tmp_path, monkeypatch, f"import sys; open({str(started)!r}, 'w').close(); sys.stdin.read()")
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / ".venv"], check=True)
     process = subprocess.Popen(
-        [tmp_path / ".venv" / "bin" / "python", "-m", "tools.installation", str(lock)],
+        [tmp_path / ".venv" / "bin" / "python", "-m", "tools.pip_install", str(lock)],
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,

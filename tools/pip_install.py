@@ -1,4 +1,4 @@
-"""``python -m tools.installation LOCK``: install the packages of a lock file, with a line of progress.
+"""``python -m tools.pip_install LOCK``: install the packages of a lock file, with a line of progress.
 
 The Makefile runs it in `.venv` before any package is there, so it needs the standard library only. A pip that
 was killed may leave half a package that looks whole. A mark stays beside the packages until pip ends; if the
