@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frond.manifest import Manifest
-from frond.multi_image import pool_logits, pool_scores
+from frond.multi_image import photos_disagree, pool_logits, pool_scores
 from training.artifacts.metrics_file import CalibratedGroupShares, Estimate, GroupShares, MultiImageMetrics
 from training.batch_inference import LabeledOutputs
 from training.evaluation.intervals import RESAMPLES
@@ -46,12 +46,16 @@ class PooledAnswers:
         """Pool groups of n photos ``int64[S, G, n]`` as :meth:`frond.classifier.Classifier.predict` does."""
         logits, abstention = known.outputs.logits, manifest.abstention
         confidences = manifest.calibrator().confidences(pool_logits(logits[groups]))
-        scores = pool_scores(abstention.score.of(logits, known.outputs.embeddings)[groups])
+        predicted, alone = confidences.argmax(axis=-1), manifest.calibrator().confidences(logits)
+        scores = abstention.score.of(logits, known.outputs.embeddings)
+        decided = (scores >= abstention.not_recognised_below) & ~abstention.is_ambiguous(alone)
         return cls(
             known.labels[groups[..., 0]],
-            confidences.argmax(axis=-1),
+            predicted,
             confidences.max(axis=-1),
-            (scores >= abstention.not_recognised_below) & ~abstention.is_ambiguous(confidences),
+            (pool_scores(scores[groups]) >= abstention.not_recognised_below)
+            & ~abstention.is_ambiguous(confidences)
+            & ~photos_disagree(alone.argmax(axis=-1)[groups], decided[groups], predicted),
         )
 
     def take(self, samples: NDArray[np.int64], plants: NDArray[np.int64]) -> Self:

@@ -5,7 +5,7 @@ import pytest
 
 from frond.classifier import Classifier, ClassifierOutput, Inference
 from frond.manifest import Abstention
-from frond.multi_image import pool_logits, pool_scores
+from frond.multi_image import photos_disagree, pool_logits, pool_scores
 from frond.ood_scores import KLToUniform, softmax
 from tests.support.tiny_model import manifest_of, tiny_model
 
@@ -86,3 +86,23 @@ class TestSeveralPhotos:
     def test_a_photo_more_leaves_confidences_that_add_up_to_one(self, classifier: Classifier) -> None:
         answer = classifier.predict(*of([60.0, 0.0, -60.0], [60.0, -90.0, 0.0], [80.0, 0.0, 0.0]))
         assert sum(candidate.confidence for candidate in answer.candidates) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("species", "decided", "pooled", "disagree"),
+    [
+        ([0], [True], 0, False),
+        ([0], [False], 0, False),
+        ([0, 0], [True, True], 0, False),
+        ([0, 1], [True, True], 0, True),
+        ([0, 1], [True, False], 0, False),
+        ([0, 0, 1], [True, True, True], 0, False),
+        ([0, 0, 1, 1, 0], [True] * 5, 0, True),
+        ([1, 1, 0], [False, False, False], 0, False),
+    ],
+)
+def test_photos_disagree_if_a_third_of_the_decided_ones_show_another_species(
+    species: list[int], decided: list[bool], pooled: int, disagree: bool
+) -> None:
+    found = photos_disagree(np.array(species), np.array(decided), np.array(pooled))
+    assert bool(found) is disagree

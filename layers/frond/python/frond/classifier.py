@@ -14,7 +14,7 @@ from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
 from frond.manifest import MODEL_NAME, Manifest, SpeciesLabel, read_manifest
-from frond.multi_image import pool_logits, pool_scores
+from frond.multi_image import photos_disagree, pool_logits, pool_scores
 from frond.problems import InvalidModel
 from frond.tta import FLIP_AXES
 
@@ -118,17 +118,25 @@ class Classifier:
             Of one plant, in any order; :mod:`frond.multi_image` pools them.
         """
         photos = (photo, *more)
-        confidences = self._calibrator.confidences(pool_logits(np.stack([p.logits for p in photos])))
+        logits = np.stack([p.logits for p in photos])
+        confidences = self._calibrator.confidences(pool_logits(logits))
         order = np.argsort(-confidences, kind="stable")
         candidates = [Candidate(self.manifest.labels[i], float(confidences[i])) for i in order]
-        return ClassifierOutput(self._verdict(photos, confidences), candidates)
+        return ClassifierOutput(self._verdict(photos, logits, confidences), candidates)
 
-    def _verdict(self, photos: Sequence[Inference], confidences: NDArray[np.float64]) -> Verdict:
-        abstention = self.manifest.abstention
+    def _verdict(
+        self, photos: Sequence[Inference], logits: NDArray[np.float32], confidences: NDArray[np.float64]
+    ) -> Verdict:
+        abstention, alone = self.manifest.abstention, self._calibrator.confidences(logits)
         scores = np.array([abstention.score.of(photo.logits, photo.embedding) for photo in photos])
         if pool_scores(scores) < abstention.not_recognised_below:
             return "not_recognised"
-        return "uncertain" if abstention.is_ambiguous(confidences) else "identified"
+        decided = (scores >= abstention.not_recognised_below) & ~abstention.is_ambiguous(alone)
+        if abstention.is_ambiguous(confidences) or photos_disagree(
+            alone.argmax(axis=-1), decided, np.asarray(confidences.argmax())
+        ):
+            return "uncertain"
+        return "identified"
 
     def _run(self, pixels: NDArray[np.uint8]) -> Inference:
         self._interpreter.set_tensor(self._input["index"], pixels[np.newaxis])
