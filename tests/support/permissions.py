@@ -24,7 +24,7 @@ CLASSIFY, WORKER, PREPROCESS = "ClassifyRole", "WorkerRole", "PreprocessRole"
 # The innermost of these on the stack names the role. Models are read by both of the image's functions.
 _CALLERS = {
     "frond_classify/routes": (CLASSIFY,),
-    "frond_classify/batch.py": (WORKER,),
+    "frond_classify/queue_handler.py": (WORKER,),
     "frond_classify/serving": (CLASSIFY, WORKER),
     "frond_preprocess": (PREPROCESS,),
 }

@@ -113,15 +113,21 @@ def calls(
         upload_and_delete(aws, call, maize, "field/a.jpg", versioned=True)
         upload_and_delete(aws, call, maize, "field/b.jpg", versioned=False)
         serve_a_release(aws, tmp_path)
-        key = call(
-            "POST",
-            "/v1/uploads",
-            json.dumps({"content_type": "image/jpeg", "size": len(maize)}).encode(),
-            "application/json",
-            binary=False,
-        ).json["fields"]["key"]
-    # Whoever sends the form has the permissions of its signer.
-    recorded.add(CLASSIFY, Need("s3:PutObject", object_arn("UploadsBucket", key)))
+        call("GET", "/v1/classifications", caller="a-key")
+        forms = [
+            call(
+                "POST",
+                "/v1/uploads",
+                json.dumps({"content_type": "image/jpeg", "size": len(maize)}).encode(),
+                "application/json",
+                binary=False,
+                **caller,
+            ).json["fields"]["key"]
+            for caller in ({}, {"caller": "a-key"})
+        ]
+    # A form gives its sender the permissions of its signer.
+    for key in forms:
+        recorded.add(CLASSIFY, Need("s3:PutObject", object_arn("UploadsBucket", key)))
     for role in recorded.needs:
         recorded.needs[role] |= needs_of_lambda(role)
     yield recorded
