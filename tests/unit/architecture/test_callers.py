@@ -67,7 +67,7 @@ def test_the_api_function_may_write_where_its_forms_do_and_nowhere_else(template
         statement["Resource"]
         for policy in template.document["Resources"]["ClassifyRole"]["Properties"]["Policies"]
         for statement in policy["PolicyDocument"]["Statement"]
-        if statement["Action"] == "s3:PutObject"
+        if statement["Sid"] == "PresignUploads"
     ]
     patterns = [resource["Fn::Sub"].partition("/")[2] for resource in resources]
     for owner in (None, "k1l2m3n4o5"):
