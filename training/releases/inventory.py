@@ -8,8 +8,8 @@ from frond.problems import InvalidModel
 from frond.registry import Channel, ChannelUpdate, Registry, RegistryError
 
 CHANNELS: tuple[Channel, ...] = ("stable", "candidate")
-# Columns with versions, which people copy.
-VERSIONS = {"version", "from", "to"}
+# Columns with versions, which people copy, and with single words.
+WHOLE = {"version", "from", "to", "what"}
 
 
 def versions(registry: Registry) -> Table:
@@ -34,7 +34,7 @@ def updates(registry: Registry) -> Table:
 
 def _table(*names: str) -> Table:
     """Return a table that wraps long texts in a narrow terminal, and never cuts a version off."""
-    columns = (Column(name, no_wrap=name in VERSIONS, overflow="fold") for name in names)
+    columns = (Column(name, no_wrap=name in WHOLE, overflow="fold") for name in names)
     return Table(*columns)
 
 
