@@ -1,6 +1,6 @@
 """The PCA of a run: standardise, project on the first components; saved, and reusable for other photos.
 
-Spark ML's PCA computes the same on a matrix of 2,048 columns in over a minute, whatever the number of rows,
+Spark ML's PCA computes the same on a matrix of 2,048 columns in over a minute for any number of rows,
 because it decomposes the whole matrix in Java; `eigh` takes seconds. A test compares the two.
 """
 

@@ -23,7 +23,7 @@ LOG_TEMPERATURES = (-3.0, 3.0)
 AT_BOUND = 0.01
 # One error can be a wrong label.
 MIN_MUTUAL_ERRORS = 2
-# Of the photos of both species; a pair with fewer errors is told apart.
+# Of the photos of both species; a pair with fewer errors needs none.
 MIN_ERROR_SHARE = 0.01
 
 

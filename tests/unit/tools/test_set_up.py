@@ -187,7 +187,7 @@ def test_a_killed_installation_leaves_its_mark(
     tmp_path: Path, lock: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started = tmp_path / "started"
-    # The end of standard input is the end of the test, whatever happens.
+    # The end of standard input is the end of the test.
     fake_pip(tmp_path, monkeypatch, f"import sys; open({str(started)!r}, 'w').close(); sys.stdin.read()")
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / ".venv"], check=True)
     process = subprocess.Popen(

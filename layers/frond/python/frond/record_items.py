@@ -11,7 +11,7 @@ from frond.records import ExpectedUpload, Record
 Item = Mapping[str, Any]
 
 # The partitions of the index of all records. Each takes a thousand new records a second. Older records are in
-# the first, whatever their id.
+# the first.
 PARTITIONS = ("all-records", *(f"all-records-{number}" for number in range(1, 8)))
 # The status of a tombstone.
 DELETED = "deleted"
