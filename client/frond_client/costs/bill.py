@@ -159,8 +159,8 @@ class BillCalculator:
     def _fixed_items(self) -> Iterator[LineItem]:
         """Yield the items that do not depend on the number of photos."""
         yield LineItem("SQS", "polls of idle queues", IDLE_POLLS, self.prices.sqs_request)
-        image = 2 * self.workload.image_mb / 1024
-        yield LineItem("ECR", "image, for two functions", image, self.prices.ecr_gb_month)
+        image = 3 * self.workload.image_mb / 1024
+        yield LineItem("ECR", "image, for three functions", image, self.prices.ecr_gb_month)
         watched = ALARM_METRICS if self.workload.all_alarms else ESSENTIAL_ALARM_METRICS
         yield LineItem("CloudWatch", "alarms", watched, self.prices.alarm_metric_month)
         if self.workload.dashboard:

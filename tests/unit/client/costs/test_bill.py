@@ -58,7 +58,7 @@ def test_a_million_photos_over_http(calculator: CalculatorFactory) -> None:
             "CloudWatch alarms": 10 * 0.1,
             "X-Ray traces": (first + 0.05 * (MILLION - first)) * 0.000005,
             "SQS polls of idle queues": 1_296_000 * 0.0000005,
-            "ECR image, for two functions": 2 * 172 / 1024 * 0.1,
+            "ECR image, for three functions": 3 * 172 / 1024 * 0.1,
         },
         rel=1e-6,
     )
