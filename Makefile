@@ -144,11 +144,12 @@ $(VENV)/.client-package: client/pyproject.toml $(VENV)/.python | $(VENV)/.build
 
 $(VENV)/.client $(VENV)/.dev: | $(VENV)/.client-package
 
-# The SAM CLI, Checkov and pip-audit have environments of their own: their versions of our packages differ.
+# The SAM CLI, Checkov and pip-audit have environments of their own: their versions of our packages differ. The locks
+# are whole; the pip of an older Python (23.2) takes a requirement with extras for one without a pin.
 $(VENV)/.sam $(VENV)/.checkov $(VENV)/.audit: $(VENV)/.%: requirements/%.txt $(VENV)/.python | $(VENV)/.dev
 	@echo "Installing $< …"
 	@$(BIN)/python -m venv $(VENV)/$*
-	@$(VENV)/$*/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@$(VENV)/$*/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
 	@touch $@
 
 $(VENV)/.%: requirements/%.txt $(VENV)/.python | $(VENV)/.build

@@ -27,7 +27,7 @@ STACK = "frond-local"
 ACCOUNT = "123456789012"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
 
-# This package runs API Gateway and Lambda itself, and no alarms or deployments of versions. Moto ignores
+# This package runs API Gateway and Lambda itself, and no alarms, firewall or deployments. Moto ignores
 # the conditions of bucket and queue policies, so "deny without TLS" would deny everything.
 _NOT_IN_MOTO = (
     "AWS::ApiGateway::",
@@ -37,6 +37,7 @@ _NOT_IN_MOTO = (
     "AWS::S3::BucketPolicy",
     "AWS::SNS::TopicPolicy",
     "AWS::SQS::QueuePolicy",
+    "AWS::WAFv2::",
 )
 
 
