@@ -10,11 +10,13 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.support.waiting import HANG_S
-from tests.unit.training.tiny_backbone import NAME
+from tests.unit.training.tiny_backbone import NAME, register
 from training.data.dataset import Dataset
 from training.fitting.run import Run
 from training.networks.network import unfreeze_above
 from training.networks.recalibrate_batchnorm import recalibrate_batchnorm
+
+register()
 
 # How many devices there are is settled when TensorFlow starts, so each training is a process.
 PROGRAM = """
