@@ -66,10 +66,11 @@ class AsyncFrond:
         lang: str | None = None,
         explain: bool | None = None,
         record: bool | None = None,
+        tag: str | None = None,
         idempotency_key: str | None = None,
     ) -> Classification:
         """Identify the plant in a photo, as `Frond.classify` does."""
-        params = ClassifyParams(top, lang, explain, record)
+        params = ClassifyParams(top, lang, explain, record, tag)
         read = await anyio.to_thread.run_sync(read_photos, photos)
         return await self._run(self._calls.classify(read, params, idempotency_key or str(uuid4())))
 
@@ -78,18 +79,24 @@ class AsyncFrond:
         return await self._run(self._calls.get(identifier, lang))
 
     async def list(
-        self, *, limit: int = 20, cursor: str | None = None, key: str | None = None, lang: str | None = None
+        self,
+        *,
+        limit: int = 20,
+        cursor: str | None = None,
+        key: str | None = None,
+        lang: str | None = None,
+        tag: str | None = None,
     ) -> ClassificationPage:
         """Return a page of classifications, as `Frond.list` does."""
-        return await self._run(self._calls.page(limit, cursor, key, lang))
+        return await self._run(self._calls.page(limit, cursor, key, lang, tag))
 
     async def iterate(
-        self, *, key: str | None = None, lang: str | None = None
+        self, *, key: str | None = None, lang: str | None = None, tag: str | None = None
     ) -> AsyncIterator[Classification]:
         """Yield all classifications, as `Frond.iterate` does."""
         cursor: str | None = None
         while True:
-            page = await self._run(self._calls.page(cursor=cursor, key=key, lang=lang))
+            page = await self._run(self._calls.page(cursor=cursor, key=key, lang=lang, tag=tag))
             for each in page.classifications:
                 yield each
             cursor = page.next_cursor

@@ -92,6 +92,7 @@ class Frond:
         lang: str | None = None,
         explain: bool | None = None,
         record: bool | None = None,
+        tag: str | None = None,
         idempotency_key: str | None = None,
     ) -> Classification:
         """Identify the plant in a photo.
@@ -112,6 +113,9 @@ class Frond:
             that is uploaded to S3.
         record
             Whether the service stores the classification; it does by default.
+        tag
+            Your word for it, stored with the record: up to 64 letters, digits, spaces and ``._:/-``. No
+            personal data.
         idempotency_key
             A request with the same key and photos returns the same classification. By default each call has a
             random key, so that no retry classifies twice; pass your own to retry in a later call. A photo
@@ -126,7 +130,7 @@ class Frond:
         OSError, TypeError, ValueError
             If a photo cannot be read or is none, or there are none or too many.
         """
-        params = ClassifyParams(top, lang, explain, record)
+        params = ClassifyParams(top, lang, explain, record, tag)
         return self._run(self._calls.classify(read_photos(photos), params, idempotency_key or str(uuid4())))
 
     def get(self, identifier: str, *, lang: str | None = None) -> Classification:
@@ -142,7 +146,13 @@ class Frond:
         return self._run(self._calls.get(identifier, lang))
 
     def list(
-        self, *, limit: int = 20, cursor: str | None = None, key: str | None = None, lang: str | None = None
+        self,
+        *,
+        limit: int = 20,
+        cursor: str | None = None,
+        key: str | None = None,
+        lang: str | None = None,
+        tag: str | None = None,
     ) -> ClassificationPage:
         """Return a page of classifications, the newest first.
 
@@ -154,15 +164,19 @@ class Frond:
             `next_cursor` of the previous page.
         key
             Key of an object in the uploads bucket; return only its classification.
+        tag
+            Return only classifications with this tag.
 
         Raises
         ------
         FrondError
             As `classify` does.
         """
-        return self._run(self._calls.page(limit, cursor, key, lang))
+        return self._run(self._calls.page(limit, cursor, key, lang, tag))
 
-    def iterate(self, *, key: str | None = None, lang: str | None = None) -> Iterator[Classification]:
+    def iterate(
+        self, *, key: str | None = None, lang: str | None = None, tag: str | None = None
+    ) -> Iterator[Classification]:
         """Yield all classifications, the newest first.
 
         Raises
@@ -172,7 +186,7 @@ class Frond:
         """
         cursor: str | None = None
         while True:
-            page = self._run(self._calls.page(cursor=cursor, key=key, lang=lang))
+            page = self._run(self._calls.page(cursor=cursor, key=key, lang=lang, tag=tag))
             yield from page.classifications
             cursor = page.next_cursor
             if not cursor:

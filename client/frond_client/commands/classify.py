@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from frond_client.commands import StackName
+from frond_client.commands import StackName, Tag
 from frond_client.exit_codes import ExitCode
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ def classify(
     explain: Annotated[
         bool, typer.Option("--explain", help="Show which part of the photo the species was seen in.")
     ] = False,
+    tag: Tag = None,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Number of concurrent requests.")] = 4,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON lines, one per plant.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV, one row per plant.")] = False,
@@ -85,7 +86,7 @@ def classify(
 
     # On one terminal, lines on standard output would break the progress bar.
     can_show_bar = not (as_json or as_csv) or not sys.stdout.isatty()
-    options = {"top": top, "lang": lang, "explain": explain or None}
+    options = {"top": top, "lang": lang, "explain": explain or None, "tag": tag}
     try:
         with progress_bars(enabled=err.is_terminal and can_show_bar) as progress:
             task = progress.add_task("Classified", total=len(plants))
