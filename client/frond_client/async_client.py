@@ -10,7 +10,7 @@ import httpx
 
 from frond_client.calls import ApiCalls, ClassifyParams
 from frond_client.endpoint import find_endpoint
-from frond_client.models import Classification, ClassificationPage, ModelInfo, Species
+from frond_client.models import Classification, ClassificationPage, ModelInfo, Species, Usage
 from frond_client.photo_file import PhotoSource, read_photos
 from frond_client.retries import Call
 
@@ -120,6 +120,10 @@ class AsyncFrond:
     async def model(self) -> ModelInfo:
         """Return the active model, as `Frond.model` does."""
         return await self._run(self._calls.model())
+
+    async def usage(self) -> Usage:
+        """Return what is left of the key's quota, as `Frond.usage` does."""
+        return await self._run(self._calls.usage())
 
     async def _run(self, call: Call[T]) -> T:
         try:

@@ -29,6 +29,7 @@ from frond_client.models import (
     Species,
     SpeciesList,
     UploadTarget,
+    Usage,
 )
 from frond_client.photo_file import PhotoFile
 from frond_client.retries import Call, send_with_retries
@@ -128,6 +129,10 @@ class ApiCalls:
     def model(self) -> Call[ModelInfo]:
         """Return the active model."""
         return parse_response((yield from self._send(self._request("GET", "/v1/model"))), ModelInfo)
+
+    def usage(self) -> Call[Usage]:
+        """Return the usage of the key."""
+        return parse_response((yield from self._send(self._request("GET", "/v1/usage"))), Usage)
 
     def _classify_in_request(
         self, photos: Sequence[PhotoFile], params: ClassifyParams, idempotency_key: str

@@ -10,7 +10,7 @@ import httpx
 
 from frond_client.calls import ApiCalls, ClassifyParams
 from frond_client.endpoint import find_endpoint
-from frond_client.models import Classification, ClassificationPage, ModelInfo, Species
+from frond_client.models import Classification, ClassificationPage, ModelInfo, Species, Usage
 from frond_client.photo_file import PhotoSource, read_photos
 from frond_client.retries import Call
 
@@ -246,6 +246,16 @@ class Frond:
             As `classify` does.
         """
         return self._run(self._calls.model())
+
+    def usage(self) -> Usage:
+        """Return what is left of the key's quota.
+
+        Raises
+        ------
+        FrondError
+            As `classify` does.
+        """
+        return self._run(self._calls.usage())
 
     def _run(self, call: Call[T]) -> T:
         try:

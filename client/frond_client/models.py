@@ -287,6 +287,27 @@ class ModelInfo(_ResponseModel):
     agreement: dict[str, float] = {}
 
 
+class Usage(_ResponseModel):
+    """The limits of a key, and its requests of today; ``None`` where it has no such limit.
+
+    Attributes
+    ----------
+    limit, used, remaining
+        Requests a day, of today, and left today.
+    resets_at
+        When the next day begins.
+    requests_per_second, burst
+        On average, and at once.
+    """
+
+    limit: int | None = None
+    used: int | None = None
+    remaining: int | None = None
+    resets_at: datetime
+    requests_per_second: float | None = None
+    burst: int | None = None
+
+
 class UploadTarget(_ResponseModel):
     """A presigned POST for a photo that is too large for a request.
 

@@ -68,7 +68,7 @@ def classify(
         raise typer.BadParameter("Choose one of --json and --csv.")
     if as_csv and explain:
         raise typer.BadParameter("CSV has no column for --explain; choose --json.")
-    endpoint = _endpoint(context, url, key, stack)
+    endpoint = endpoint_of(context, url, key, stack)
     found = find_photos(photos)
     plants = _plants(list(found.photos), together=together)
     err = error_console()
@@ -121,7 +121,7 @@ def _formatter(top: int, *, as_json: bool, as_csv: bool) -> "Formatter":
     return CsvFormatter() if as_csv else TableFormatter(output_console(), top)
 
 
-def _endpoint(context: typer.Context, url: str | None, key: str | None, stack: str | None) -> "ApiEndpoint":
+def endpoint_of(context: typer.Context, url: str | None, key: str | None, stack: str | None) -> "ApiEndpoint":
     """Return the endpoint; options on the command line take precedence over the environment."""
     from frond_client.endpoint import find_endpoint
 

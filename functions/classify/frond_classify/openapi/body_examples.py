@@ -11,6 +11,7 @@ from frond_classify.schemas.classification import (
 )
 from frond_classify.schemas.model import HealthResponse, ModelResponse, SpeciesEntry, SpeciesListResponse
 from frond_classify.schemas.uploads import PresignedPost, UploadRequest
+from frond_classify.schemas.usage import UsageResponse
 
 EXAMPLE_REQUEST = "5f0b7f3e-8a43-4d3c-9d7e-0c9d3c1f7a52"
 _ID = "2f08c053-4949-4ac1-a64e-97ad1b7ce956"
@@ -111,6 +112,14 @@ EXAMPLES: dict[type[BaseModel], dict[str, Any]] = {
             "policy": "eyJl…",
         },
         "expires_at": "2026-11-22T08:25:43Z",
+    },
+    UsageResponse: {
+        "limit": 10000,
+        "used": 412,
+        "remaining": 9588,
+        "resets_at": "2026-11-23T00:00:00Z",
+        "requests_per_second": 20.0,
+        "burst": 40,
     },
     SpeciesListResponse: {"species": [_SPECIES]},
     SpeciesEntry: _SPECIES,

@@ -11,6 +11,7 @@ from frond.tracing import trace_aws
 
 if TYPE_CHECKING:
     from botocore.session import Session
+    from mypy_boto3_apigateway import APIGatewayClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_s3 import S3Client
@@ -51,6 +52,12 @@ class AwsClients:
     def events(self) -> "EventBridgeClient":
         """The client of EventBridge."""
         client: EventBridgeClient = self._client("events")
+        return client
+
+    @cached_property
+    def apigateway(self) -> "APIGatewayClient":
+        """The client of API Gateway."""
+        client: APIGatewayClient = self._client("apigateway")
         return client
 
     @cached_property
