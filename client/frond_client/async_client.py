@@ -1,6 +1,7 @@
 """The asynchronous client, for asyncio and Trio."""
 
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 from types import TracebackType
 from typing import Self, TypeVar
 from uuid import uuid4
@@ -67,11 +68,12 @@ class AsyncFrond:
         explain: bool | None = None,
         record: bool | None = None,
         tag: str | None = None,
+        original: bool = False,
         idempotency_key: str | None = None,
     ) -> Classification:
         """Identify the plant in a photo, as `Frond.classify` does."""
         params = ClassifyParams(top, lang, explain, record, tag)
-        read = await anyio.to_thread.run_sync(read_photos, photos)
+        read = await anyio.to_thread.run_sync(partial(read_photos, photos, original=original))
         return await self._run(self._calls.classify(read, params, idempotency_key or str(uuid4())))
 
     async def get(self, identifier: str, *, lang: str | None = None) -> Classification:

@@ -93,6 +93,7 @@ class Frond:
         explain: bool | None = None,
         record: bool | None = None,
         tag: str | None = None,
+        original: bool = False,
         idempotency_key: str | None = None,
     ) -> Classification:
         """Identify the plant in a photo.
@@ -102,8 +103,8 @@ class Frond:
         Parameters
         ----------
         photos
-            A path, bytes or a file open in binary mode; or a list of up to five of them, of one plant with
-            4.4 MB together at most.
+            A path, bytes, a file open in binary mode, a Pillow image or an array ``uint8[H, W, 3]``; or a list
+            of up to five of them, of one plant with 4.4 MB together at most.
         top
             Number of predictions, 1 to 12; 5 by default.
         lang
@@ -116,6 +117,9 @@ class Frond:
         tag
             Your word for it, stored with the record: up to 64 letters, digits, spaces and ``._:/-``. No
             personal data.
+        original
+            Send files as they are. By default a file over 300 kB is sent as a JPEG of at most 1280 pixels a
+            side, without metadata, if Pillow is installed (`frond-client[images]`).
         idempotency_key
             A request with the same key and photos returns the same classification. By default each call has a
             random key, so that no retry classifies twice; pass your own to retry in a later call. A photo
@@ -131,7 +135,11 @@ class Frond:
             If a photo cannot be read or is none, or there are none or too many.
         """
         params = ClassifyParams(top, lang, explain, record, tag)
-        return self._run(self._calls.classify(read_photos(photos), params, idempotency_key or str(uuid4())))
+        return self._run(
+            self._calls.classify(
+                read_photos(photos, original=original), params, idempotency_key or str(uuid4())
+            )
+        )
 
     def get(self, identifier: str, *, lang: str | None = None) -> Classification:
         """Return a classification in any status.

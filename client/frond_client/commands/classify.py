@@ -45,6 +45,9 @@ def classify(
         bool, typer.Option("--explain", help="Show which part of the photo the species was seen in.")
     ] = False,
     tag: Tag = None,
+    original: Annotated[
+        bool, typer.Option("--original", help="Send the files as they are, not shrunk to 1280 pixels.")
+    ] = False,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Number of concurrent requests.")] = 4,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON lines, one per plant.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV, one row per plant.")] = False,
@@ -86,7 +89,7 @@ def classify(
 
     # On one terminal, lines on standard output would break the progress bar.
     can_show_bar = not (as_json or as_csv) or not sys.stdout.isatty()
-    options = {"top": top, "lang": lang, "explain": explain or None, "tag": tag}
+    options = {"top": top, "lang": lang, "explain": explain or None, "tag": tag, "original": original}
     try:
         with progress_bars(enabled=err.is_terminal and can_show_bar) as progress:
             task = progress.add_task("Classified", total=len(plants))
