@@ -18,7 +18,8 @@ MARGIN: Final = 0.15
 def leaf_mask(picture: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """Return which pixels of ``uint8[H, W, 3]`` are green leaves."""
     red, green, blue = np.moveaxis(picture.astype(np.float32), -1, 0)
-    return (2 * green - red - blue) > LEAF * (red + green + blue + 1)
+    leaf: NDArray[np.bool_] = (2 * green - red - blue) > LEAF * (red + green + blue + 1)
+    return leaf
 
 
 def crop_to_plant(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
