@@ -32,6 +32,7 @@ _CALLERS = {
 }
 BUCKETS = {"UploadsBucket": "uploads", "PicturesBucket": "pictures", "ResultsBucket": "results"}
 _MODELS = "ModelsBucket"
+_USAGE_PLANS = "arn:aws:apigateway:us-east-1::/usageplans"
 _PSEUDO = {"AWS::Partition": "aws", "AWS::Region": "us-east-1", "AWS::AccountId": "123456789012"}
 
 
@@ -75,8 +76,8 @@ class FunctionCalls:
 @cache
 def grants(role: str) -> frozenset[Grant]:
     """Return what a role allows by the template."""
-    properties = _resources()[role]["Properties"]
-    statements = [each for policy in properties["Policies"] for each in policy["PolicyDocument"]["Statement"]]
+    policies = [*_resources()[role]["Properties"]["Policies"], *_policies_of(role)]
+    statements = [each for policy in policies for each in policy["PolicyDocument"]["Statement"]]
     assert all(each["Effect"] == "Allow" for each in statements)
     return frozenset(
         Grant(action, _text(resource))
@@ -84,6 +85,15 @@ def grants(role: str) -> frozenset[Grant]:
         for action in _listed(each["Action"])
         for resource in _listed(each["Resource"])
     )
+
+
+def _policies_of(role: str) -> Iterator[dict[str, Any]]:
+    """Yield the policies that are resources of their own, without those of a condition."""
+    for each in _resources().values():
+        if each["Type"] == "AWS::IAM::Policy" and "Condition" not in each:
+            properties = each["Properties"]
+            if {"Ref": role} in properties["Roles"]:
+                yield properties
 
 
 def needs_of_lambda(role: str) -> set[Need]:
@@ -165,6 +175,11 @@ def _needs(service: str, operation: str, parameters: dict[str, Any]) -> Iterator
         case "dynamodb", _:
             index = f"/index/{parameters['IndexName']}" if "IndexName" in parameters else ""
             yield Need(f"dynamodb:{operation}", _arn("RecordsTable") + index)
+        case "apigateway", "GetUsagePlans":
+            yield Need("apigateway:GET", _USAGE_PLANS)
+        case "apigateway", "GetUsage":
+            # A test's plan has an id of its own.
+            yield Need("apigateway:GET", f"{_USAGE_PLANS}/UsagePlan/usage")
         case "events", "PutEvents":
             yield Need("events:PutEvents", "arn:aws:events:us-east-1:123456789012:event-bus/default")
         case "sqs", "DeleteMessageBatch":
@@ -226,6 +241,7 @@ def _text(node: Any) -> str:
         case {"Fn::Sub": str(text)}:
             for name, value in _PSEUDO.items():
                 text = text.replace(f"${{{name}}}", value)
+            text = text.replace("${UsagePlan}", "UsagePlan")
             for logical in _resources():
                 text = text.replace(f"${{{logical}.Arn}}", _arn(logical)).replace(f"${{{logical}}}", logical)
             return text

@@ -32,7 +32,7 @@ from tests.support.permissions import (
     version_arn,
 )
 from tests.support.tiny_registry import model_folder, new_bucket, publish
-from tests.unit.classify.conftest import Call, MotoAws
+from tests.unit.classify.conftest import Call, MotoAws, make_key
 
 SEQUENCERS = iter(range(100))
 
@@ -133,6 +133,7 @@ def calls(
         upload_and_delete(aws, call, maize, "field/b.jpg", versioned=False)
         serve_a_release(aws, tmp_path)
         call("GET", "/v1/classifications", caller="a-key")
+        assert call("GET", "/v1/usage", caller=make_key(10)).status == 200
         forms = [
             call(
                 "POST",

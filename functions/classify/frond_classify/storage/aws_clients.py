@@ -11,6 +11,7 @@ from frond.tracing import trace_aws
 
 if TYPE_CHECKING:
     from botocore.session import Session
+    from mypy_boto3_apigateway import APIGatewayClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_lambda import LambdaClient
@@ -64,6 +65,12 @@ class AwsClients:
     def codedeploy(self) -> Any:
         """The client of CodeDeploy."""
         return self._client("codedeploy")
+
+    @cached_property
+    def apigateway(self) -> "APIGatewayClient":
+        """The client of API Gateway."""
+        client: APIGatewayClient = self._client("apigateway")
+        return client
 
     @cached_property
     def session(self) -> "Session":
