@@ -56,7 +56,11 @@ def test_only_the_page_its_contract_and_health_need_no_key(template: Template) -
     routes = rest_api(template, stack).routes
     open_to_all = {(route.resource, route.method) for route in routes if not route.key_required}
     # CORS preflight requests carry no key.
-    assert open_to_all == {(resource, "ANY") for resource in OPEN} | {OF_DOCS, ("/{proxy+}", "OPTIONS")}
+    assert open_to_all == {(resource, "ANY") for resource in OPEN} | {
+        OF_DOCS,
+        (OF_DOCS[0], "HEAD"),
+        ("/{proxy+}", "OPTIONS"),
+    }
     assert {route.resource for route in routes if route.key_required} == {"/{proxy+}"}
 
 

@@ -29,7 +29,7 @@ body {{ margin: 0; }}
   .swagger-ui .opblock .opblock-summary-path {{ max-width: 100%; word-break: break-word; }}
   .swagger-ui .opblock-body pre, .swagger-ui .highlight-code {{ overflow-x: auto; }}
   .swagger-ui table, .swagger-ui tbody, .swagger-ui tr, .swagger-ui td {{ max-width: 100%; }}
-  .swagger-ui .parameters-col_description input, .swagger-ui textarea, .swagger-ui select {{ max-width: 100%; }}
+  .swagger-ui input, .swagger-ui textarea, .swagger-ui select {{ max-width: 100%; }}
   .swagger-ui .parameters-col_name {{ display: block; width: auto; }}
   .swagger-ui .parameters-col_description {{ display: block; }}
 }}
