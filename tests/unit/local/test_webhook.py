@@ -41,7 +41,7 @@ def test_the_receiver_knows_the_stack_by_a_secret() -> None:
     assert parameters == {"ApiKeyName": "x-frond-secret", "ApiKeyValue": {"Ref": "WebhookSecret"}}
     assert DOCUMENT["Parameters"]["WebhookSecret"]["NoEcho"] is True
     (rule,) = DOCUMENT["Rules"]["WebhookHasSecret"]["Assertions"]
-    assert rule["Assert"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "WebhookSecret"}, ""]}]}
+    assert rule["Assert"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "WebhookSecret"}, "none"]}]}
 
 
 def test_its_role_may_only_post() -> None:
