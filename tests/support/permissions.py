@@ -20,12 +20,14 @@ from local.template import read
 from tests.conftest import ROOT
 
 CLASSIFY, WORKER, PREPROCESS = "ClassifyRole", "WorkerRole", "PreprocessRole"
+GOLDEN_CHECK = "GoldenCheckRole"
 
 # The innermost of these on the stack names the role. Models are read by both of the image's functions.
 _CALLERS = {
     "frond_classify/routes": (CLASSIFY,),
     "frond_classify/queue_handler.py": (WORKER,),
     "frond_classify/serving": (CLASSIFY, WORKER),
+    "frond_classify/golden_check.py": (GOLDEN_CHECK,),
     "frond_preprocess": (PREPROCESS,),
 }
 BUCKETS = {"UploadsBucket": "uploads", "PicturesBucket": "pictures", "ResultsBucket": "results"}
@@ -58,7 +60,7 @@ class FunctionCalls:
     """The needs of each role."""
 
     needs: dict[str, set[Need]] = field(
-        default_factory=lambda: {CLASSIFY: set(), WORKER: set(), PREPROCESS: set()}
+        default_factory=lambda: {role: set() for role in (CLASSIFY, WORKER, PREPROCESS, GOLDEN_CHECK)}
     )
 
     def add(self, role: str, need: Need) -> None:
@@ -188,13 +190,28 @@ def _needs(  # noqa: C901 - a case for each call
             )
             yield Need("sqs:DeleteMessage", _arn(queue))
         case _:
-            yield Need(f"{service}:{operation}", "unknown")
+            yield _other_need(service, operation, parameters)
+
+
+def _other_need(service: str, operation: str, parameters: dict[str, Any]) -> Need:
+    match service, operation:
+        case "lambda", "Invoke":
+            return Need("lambda:InvokeFunction", parameters["FunctionName"])
+        case "codedeploy", _:
+            group = "deploymentgroup:ServerlessDeploymentApplication/a-group"
+            return Need(f"codedeploy:{operation}", f"arn:aws:codedeploy:us-east-1:123456789012:{group}")
+    return Need(f"{service}:{operation}", "unknown")
 
 
 def _bucket(parameters: dict[str, Any]) -> str:
     # A test's registry has a bucket of its own name.
     named = (logical for logical, name in BUCKETS.items() if name in parameters["Bucket"])
     return _arn(next(named, _MODELS))
+
+
+def version_arn(function: str) -> str:
+    """Return the ARN of a version of a function of the template."""
+    return f"{_arn(function)}:7"
 
 
 def object_arn(bucket: str, key: str) -> str:
@@ -228,6 +245,6 @@ def _text(node: Any) -> str:
                 text = text.replace(f"${{{name}}}", value)
             text = text.replace("${UsagePlan}", "UsagePlan")
             for logical in _resources():
-                text = text.replace(f"${{{logical}.Arn}}", _arn(logical))
+                text = text.replace(f"${{{logical}.Arn}}", _arn(logical)).replace(f"${{{logical}}}", logical)
             return text
     raise AssertionError(f"no ARN: {node}")

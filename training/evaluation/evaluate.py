@@ -28,6 +28,7 @@ from training.evaluation.examples import make_examples, typical_answers, worst_m
 from training.evaluation.expected_errors import measure_calibration
 from training.evaluation.gallery import choose_gallery, write_gallery
 from training.evaluation.intervals import share_interval
+from training.evaluation.merged_sources import measure_sources
 from training.evaluation.multi_photo import evaluate_multi_image
 from training.evaluation.probability_calibration import expected_calibration_error, reliability
 from training.leakage import check_size, check_split, check_untrained
@@ -157,6 +158,7 @@ def evaluate(
         processor=_processor(),
         species=metrics.by_species(labels, answers.predicted, slugs),
         evaluations=_count_evaluation(dataset, split, manifest.version),
+        source_sets=measure_sources(dataset, indices, answers.predicted),
         confusion=confusion_matrix(labels, answers.predicted, labels=range(len(slugs))).tolist(),
         reliability=reliability(answers.confidences, correct),
         scores=_histograms(manifest, answers, ood_answers),

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mypy_boto3_apigateway import APIGatewayClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
 
@@ -55,6 +56,17 @@ class AwsClients:
         return client
 
     @cached_property
+    def functions(self) -> "LambdaClient":
+        """The client of Lambda, which waits as long as API Gateway does."""
+        client: LambdaClient = self._client("lambda", read_timeout=35)
+        return client
+
+    @cached_property
+    def codedeploy(self) -> Any:
+        """The client of CodeDeploy."""
+        return self._client("codedeploy")
+
+    @cached_property
     def apigateway(self) -> "APIGatewayClient":
         """The client of API Gateway."""
         client: APIGatewayClient = self._client("apigateway")
@@ -71,4 +83,4 @@ class AwsClients:
     def _client(self, service: str, **settings: Any) -> Any:
         from botocore.config import Config  # noqa: PLC0415 - see above
 
-        return self.session.create_client(service, config=Config(**TIMEOUTS, **settings))
+        return self.session.create_client(service, config=Config(**TIMEOUTS | settings))
