@@ -82,10 +82,18 @@ curves
 
 # %%
 formats = json.loads((work / "model/report/quantization.json").read_text())["variants"]
-for name, *row in (("format", "kB", "accuracy", "agrees with Keras"), *(
-    (each["name"], f"{each['size_bytes'] / 1e3:.0f}", f"{each['accuracy']:.3f}", f"{each['agreement']:.3f}")
-    for each in formats
-)):
+for name, *row in (
+    ("format", "kB", "accuracy", "agrees with Keras"),
+    *(
+        (
+            each["name"],
+            f"{each['size_bytes'] / 1e3:.0f}",
+            f"{each['accuracy']:.3f}",
+            f"{each['agreement']:.3f}",
+        )
+        for each in formats
+    ),
+):
     print(f"{name:10}", *(f"{cell:>18}" for cell in row))
 
 # %% [markdown]
@@ -117,7 +125,9 @@ for each in metrics["reliability"]:
     right.bar(each["confidence"], each["accuracy"], width=0.04, color="seagreen")
     right.annotate(f"{each['photos']}", (each["confidence"], each["accuracy"]), ha="center", va="bottom")
 right.plot([0, 1], [0, 1], color="grey", linewidth=1)
-right.set(xlim=(0, 1.05), ylim=(0, 1.1), xlabel="confidence", ylabel="share of right answers (number of photos)")
+right.set(
+    xlim=(0, 1.05), ylim=(0, 1.1), xlabel="confidence", ylabel="share of right answers (number of photos)"
+)
 
 # %% [markdown]
 # ## Where it looked
