@@ -15,7 +15,7 @@ lock() {
 
 # The lock of `dev` holds all the others that share an environment with it. It is resolved first, and the
 # others take their versions from it.
-lock dev pyproject.toml client/pyproject.toml --extra local --extra training --extra operate --group dev \
+lock dev pyproject.toml client/pyproject.toml --extra local --extra training --extra operate --extra images --group dev \
   "${upgrade[@]}"
 for part in classify preprocess local training; do
   lock "$part" pyproject.toml --extra "$part" --constraint requirements/dev.txt
@@ -26,7 +26,7 @@ for part in processes cuda; do
   lock "training-$part" pyproject.toml --extra training "requirements/training-$part.in" \
     --constraint requirements/dev.txt
 done
-lock client client/pyproject.toml --extra operate --constraint requirements/dev.txt
+lock client client/pyproject.toml --extra operate --extra images --constraint requirements/dev.txt
 lock docs --group docs --constraint requirements/dev.txt
 lock build requirements/build.in --constraint requirements/dev.txt
 lock batch pyproject.toml --extra classify requirements/batch.in --constraint requirements/dev.txt

@@ -6,6 +6,7 @@ from frond.problems import Problem
 from training.commands.calibrate import calibrate
 from training.commands.clean import clean
 from training.commands.compare import compare
+from training.commands.corruption_benchmark import corruption_benchmark
 from training.commands.evaluate import evaluate
 from training.commands.export import export
 from training.commands.export_features import export_features
@@ -43,6 +44,7 @@ for command in (
     report,
     reproduce,
     ood_benchmark,
+    corruption_benchmark,
     extract_background,
     release,
     promote,

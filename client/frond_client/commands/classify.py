@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from frond_client.commands import StackName
+from frond_client.commands import StackName, Tag
 from frond_client.exit_codes import ExitCode
 
 if TYPE_CHECKING:
@@ -44,6 +44,10 @@ def classify(
     explain: Annotated[
         bool, typer.Option("--explain", help="Show which part of the photo the species was seen in.")
     ] = False,
+    tag: Tag = None,
+    original: Annotated[
+        bool, typer.Option("--original", help="Send the files as they are, not shrunk to 1280 pixels.")
+    ] = False,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Number of concurrent requests.")] = 4,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON lines, one per plant.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV, one row per plant.")] = False,
@@ -67,7 +71,7 @@ def classify(
         raise typer.BadParameter("Choose one of --json and --csv.")
     if as_csv and explain:
         raise typer.BadParameter("CSV has no column for --explain; choose --json.")
-    endpoint = _endpoint(context, url, key, stack)
+    endpoint = endpoint_of(context, url, key, stack)
     found = find_photos(photos)
     plants = _plants(list(found.photos), together=together)
     err = error_console()
@@ -85,7 +89,7 @@ def classify(
 
     # On one terminal, lines on standard output would break the progress bar.
     can_show_bar = not (as_json or as_csv) or not sys.stdout.isatty()
-    options = {"top": top, "lang": lang, "explain": explain or None}
+    options = {"top": top, "lang": lang, "explain": explain or None, "tag": tag, "original": original}
     try:
         with progress_bars(enabled=err.is_terminal and can_show_bar) as progress:
             task = progress.add_task("Classified", total=len(plants))
@@ -120,7 +124,7 @@ def _formatter(top: int, *, as_json: bool, as_csv: bool) -> "Formatter":
     return CsvFormatter() if as_csv else TableFormatter(output_console(), top)
 
 
-def _endpoint(context: typer.Context, url: str | None, key: str | None, stack: str | None) -> "ApiEndpoint":
+def endpoint_of(context: typer.Context, url: str | None, key: str | None, stack: str | None) -> "ApiEndpoint":
     """Return the endpoint; options on the command line take precedence over the environment."""
     from frond_client.endpoint import find_endpoint
 

@@ -168,7 +168,7 @@ class FakeApi:
         photos = [part.raw for part in request.parts if part.name == "image"]
         if not all(each.startswith(JPEG) for each in photos):
             return problem(422, "unsupported-format")
-        species = [each.removeprefix(JPEG).split(b" ")[0].decode() for each in photos]
+        species = [each.removeprefix(JPEG).split(b" ")[0].decode(errors="replace") for each in photos]
         record = classification(f"id-{len(self.records)}", species)
         self.records.insert(0, record)
         return _json(record)
