@@ -14,7 +14,7 @@ BACKENDS = ("tensorflow", "jax", "torch")
 
 
 def fit(
-    dataset: Annotated[Path, typer.Argument(help="Data set folder from `prepare`.")],
+    dataset: Annotated[str, typer.Argument(help="Data set folder from `prepare`, or its s3:// URI.")],
     run: Annotated[Path, typer.Argument(help="Folder of the run; give it again to resume.")],
     recipe: Annotated[
         str, typer.Option(help="default, quick, seedlings, no_mixup, outlier_exposure, or a TOML file.")
@@ -62,6 +62,7 @@ def fit(
 
     start_tensorflow()
     from training.data.dataset import Dataset
+    from training.data.s3_dataset import local_dataset
     from training.fitting.fit import fit as train
     from training.fitting.recipe import as_changes, read_recipe
     from training.fitting.run import Run
@@ -70,7 +71,9 @@ def fit(
     chosen = read_recipe(recipe, changes | as_changes(settings or []))
     try:
         with ending_at_once() if group else nullcontext():
-            best = train(Dataset(dataset, exclude or []), Run(run), chosen, devices, group, metrics_port)
+            best = train(
+                Dataset(local_dataset(dataset), exclude or []), Run(run), chosen, devices, group, metrics_port
+            )
     except KeyboardInterrupt:
         typer.echo("Stopped; the same command resumes after the last finished epoch.", err=True)
         raise typer.Exit(130) from None

@@ -76,7 +76,7 @@ def test_a_group_of_one_is_none(tmp_path: Path) -> None:
         ({"FROND_PROCESS_ID": "0", "FROND_COORDINATOR": ""}, "without FROND_COORDINATOR"),
         (
             {"FROND_PROCESS_ID": "0", "FROND_PROCESS_COUNT": "two"},
-            "FROND_PROCESS_COUNT is 'two', not a number",
+            "COUNT is 'two', not a number",
         ),
         ({"FROND_PROCESS_ID": "4"}, "FROND_PROCESS_ID is 4; with 4 processes ranks are 0 to 3"),
         ({"FROND_PROCESS_ID": "-1"}, "FROND_PROCESS_ID is '-1', not a number"),

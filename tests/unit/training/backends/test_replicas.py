@@ -35,7 +35,7 @@ backbone, frozen_blocks = sys.argv[4], int(sys.argv[5])
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 stage = {"name": "all", "epochs": 1, "learning_rate": 1e-4, "frozen_blocks": frozen_blocks,
          "schedule": "constant", "class_weight_power": 0.5, "augmentation": NONE.model_dump()}
-recipe = tiny_recipe(backbone=backbone, batch=12 // replicas, dropout=0, stages=[stage])
+recipe = tiny_recipe(backbone=backbone, batch=12 // replicas, dropout=0, clipnorm=0.05, stages=[stage])
 fit(Dataset(dataset), Run(run), recipe, [f"CPU:{i}" for i in range(replicas)])
 trained = Run(run).trained_model()
 np.savez(run / "weights.npz", *trained.get_weights())
