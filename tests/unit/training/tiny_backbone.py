@@ -1,22 +1,33 @@
-"""A backbone that compiles in a second: two convolutions with batch normalization."""
+"""Backbones that compile in a second: two convolutions, with and without batch normalization."""
+
+from functools import partial
 
 import keras
 from keras import layers as kl
 
 from training.networks.backbones import BACKBONES, Backbone
 
-NAME = "tiny"
+NORMALIZED, PLAIN = "tiny", "tiny_plain"
 
 
-def _tiny(include_top: bool, weights: None, input_shape: tuple[int, int, int], name: str) -> keras.Model:
+def _build(
+    normalized: bool, include_top: bool, weights: None, input_shape: tuple[int, int, int], name: str
+) -> keras.Model:
     pixels = keras.Input(input_shape)
     features = pixels
     for width in (4, 8):
-        features = kl.Conv2D(width, 3, strides=2, use_bias=False)(features)
-        features = kl.ReLU()(kl.BatchNormalization()(features))
+        features = kl.Conv2D(width, 3, strides=2, use_bias=not normalized)(features)
+        features = kl.BatchNormalization()(features) if normalized else features
+        features = kl.ReLU()(features)
     return keras.Model(pixels, features, name=name)
 
 
+TINY = {
+    name: Backbone(name, partial(_build, name == NORMALIZED), min_size=32, first_layers=())
+    for name in (NORMALIZED, PLAIN)
+}
+
+
 def register() -> None:
-    """Let recipes name the backbone in this process."""
-    BACKBONES[NAME] = Backbone(NAME, _tiny, min_size=32, first_layers=())
+    """Let recipes name the backbones in this process."""
+    BACKBONES.update(TINY)
