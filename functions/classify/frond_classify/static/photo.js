@@ -19,11 +19,11 @@ function contentType(file) {
   return byType ?? (file.type.startsWith("image/") || !file.type || file.type === "application/octet-stream" ? byExtension : undefined);
 }
 
-// A photo, with a promise of its resized copy, where that saves bytes, and of its thumbnail. Both are null for a
-// file that the browser cannot decode.
+// A photo, with a promise of its resized copy, where that saves bytes, of its thumbnail, and of its size in pixels. All
+// are null for a file that the browser cannot decode.
 function createPhoto(file, previous = Promise.resolve()) {
   // One after the other: five decoded photos at once need more memory than a small phone has.
-  const resized = previous.then(() => resize(file)).catch(() => ({ copy: null, thumbnail: null }));
+  const resized = previous.then(() => resize(file)).catch(() => ({ copy: null, thumbnail: null, size: null }));
   return { file, name: file.name, type: contentType(file), source: URL.createObjectURL(file), resized };
 }
 
@@ -42,7 +42,7 @@ async function resize(file) {
   try {
     const thumbnail = drawScaled(bitmap, THUMBNAIL_SIDE).toDataURL("image/jpeg", 0.8);
     const copy = file.size > RESIZE_ABOVE_BYTES ? await encodeJpeg(drawScaled(bitmap, MAX_SIDE)) : null;
-    return { copy: copy && copy.size < file.size ? copy : null, thumbnail };
+    return { copy: copy && copy.size < file.size ? copy : null, thumbnail, size: { width: bitmap.width, height: bitmap.height } };
   } finally {
     bitmap.close();
   }
