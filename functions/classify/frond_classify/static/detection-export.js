@@ -1,6 +1,7 @@
 import { csvLine } from "./csv-cell.js";
 import { describeSpecies, imageDetections, speciesOf } from "./detected-plants.js";
 import { plant } from "./plant.js";
+import { saveFile } from "./saved-file.js";
 
 const COLUMNS = [
   "photo", "number", "x", "y", "width", "height", "x_relative", "y_relative", "width_relative", "height_relative",
@@ -11,13 +12,8 @@ const COLUMNS = [
 export async function exportDetections() {
   const rows = await Promise.all(plant.photos.map(photoRows));
   // With a byte order mark, Excel reads UTF-8.
-  const csv = new Blob(["\ufeff", csvLine(COLUMNS), ...rows.flat().map(csvLine)], { type: "text/csv" });
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(csv);
-  link.download = `frond-plants-${String(plant.detections.id).slice(0, 8)}.csv`;
-  link.click();
-  // The browser needs the URL until it has begun to read.
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+  const csv = `\ufeff${[COLUMNS, ...rows.flat()].map(csvLine).join("")}`;
+  saveFile(csv, `frond-plants-${String(plant.detections.id).slice(0, 8)}.csv`, "text/csv");
 }
 
 // The boxes are in pixels of the photo's file, not of the smaller copy that was sent. The API has seen the file itself if

@@ -19,11 +19,11 @@ function contentType(file) {
   return byType ?? (file.type.startsWith("image/") || !file.type || file.type === "application/octet-stream" ? byExtension : undefined);
 }
 
-// A photo, with a promise of its resized copy, where that saves bytes, of its thumbnail, and of its size in pixels. All
-// are null for a file that the browser cannot decode.
+// A photo, with a promise of its resized copy, where that saves bytes, and of its thumbnail. Both are null for a
+// file that the browser cannot decode.
 function createPhoto(file, previous = Promise.resolve()) {
   // One after the other: five decoded photos at once need more memory than a small phone has.
-  const resized = previous.then(() => resize(file)).catch(() => ({ copy: null, thumbnail: null, size: null }));
+  const resized = previous.then(() => resize(file)).catch(() => ({ copy: null, thumbnail: null }));
   return { file, name: file.name, type: contentType(file), source: URL.createObjectURL(file), resized };
 }
 
@@ -37,6 +37,7 @@ export function revokePhotos(photos) {
   for (const { source } of photos) URL.revokeObjectURL(source);
 }
 
+// Return the copy, the thumbnail, and the size of the file in pixels.
 async function resize(file) {
   const bitmap = await createImageBitmap(file, { imageOrientation: "from-image" });
   try {
