@@ -1,5 +1,6 @@
 """Fixtures and options for all tests."""
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,15 +14,21 @@ from tests.support.import_graph import TENSORFLOW, imports_tensorflow
 RecordFigures = Callable[[str], None]
 
 ROOT = Path(__file__).parents[1]
-STACK_TESTS = "tests/e2e/"
+E2E = "tests/e2e/"
+# Each takes long and shares no stack with others.
+ALONE = ("tests/e2e/page/", "tests/e2e/uploads/test_faults.py", "tests/e2e/image/")
 SHARED = ROOT.parent / "shared" / "data"
 
 
-class OneStackAtATime(LoadScopeScheduling):  # type: ignore[misc]  # untyped
-    """Run the tests of the stack in one process, as one stack runs at a time; distribute others by file."""
+class StackScheduling(LoadScopeScheduling):  # type: ignore[misc]  # untyped
+    """Run the tests of a stack in one process: those of the page, and those of the HTTP API and uploads.
+
+    Other tests are distributed by file.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
-        return STACK_TESTS if nodeid.startswith(STACK_TESTS) else nodeid.partition("::")[0]
+        scope = next((scope for scope in (*ALONE, E2E) if nodeid.startswith(scope)), None)
+        return scope or nodeid.partition("::")[0]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -46,9 +53,14 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return (module.suffix == ".py" and module.exists() and imports_tensorflow(module)) or None
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneStackAtATime:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> StackScheduling:
     """Return the scheduler of pytest-xdist."""
-    return OneStackAtATime(config, log)
+    return StackScheduling(config, log)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Return one process more than cores: the tests of a stack mostly wait for the stack's own processes."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.fixture(scope="session")
