@@ -168,4 +168,13 @@ class Metrics(BaseModel):
 
     def headline(self) -> dict[str, Any]:
         """Return the metrics that the manifest holds."""
-        return self.model_dump(mode="json", include=HEADLINE)
+        return self.model_dump(mode="json", include=HEADLINE) | {"confused": self.confused()}
+
+    def confused(self) -> dict[str, dict[str, int]]:
+        """Return the number of misclassified photos by the true species, then by the answer."""
+        slugs = list(self.species)
+        return {
+            slugs[true]: found
+            for true, row in enumerate(self.confusion)
+            if (found := {slugs[answer]: n for answer, n in enumerate(row) if n and answer != true})
+        }

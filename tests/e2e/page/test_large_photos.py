@@ -20,13 +20,13 @@ MAX_BODY_BYTES = 4_400_000
 UPLOADS = "**/v1/uploads"
 
 
-# Records the bodies of single photos, which Playwright cannot read.
+# Records the bodies of single photos.
 RECORD_BODIES = """() => {
-    const {fetch} = window;
+    const {send} = XMLHttpRequest.prototype;
     window.sentBodies = [];
-    window.fetch = (url, options) => {
-        if (options?.body instanceof Blob) window.sentBodies.push(options.body);
-        return fetch(url, options);
+    XMLHttpRequest.prototype.send = function (body) {
+        window.sentBodies.push(new Blob([body]));
+        return send.call(this, body);
     };
 }"""
 

@@ -57,6 +57,14 @@ _SPECIES: dict[str, Any] = {
     "family": "Poaceae",
     "role": "crop",
     "eppo_code": "ZEAMX",
+    "metrics": {
+        "precision": 1.0,
+        "precision_interval": (0.8843, 1.0),
+        "recall": 0.9677,
+        "recall_interval": (0.833, 0.9992),
+        "photos": 31,
+    },
+    "lookalikes": [{"species": "triticum-aestivum", "photos": 1}],
 }
 _MODEL: dict[str, Any] = {
     "version": _VERSION,

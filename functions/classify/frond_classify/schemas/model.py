@@ -10,6 +10,7 @@ from frond.preprocessing import PreprocessingSpec
 from frond_classify.i18n import Language, common_name
 from frond_classify.schemas.classification import ModelRef, Role
 from frond_classify.schemas.lazy_model import LazyModel
+from frond_classify.schemas.species_metrics import Lookalike, SpeciesMetrics, lookalikes
 
 
 class SpeciesEntry(LazyModel):
@@ -22,10 +23,12 @@ class SpeciesEntry(LazyModel):
     family: str | None
     role: Role | None
     eppo_code: str | None = Field(description="See gd.eppo.int", examples=["ZEAMX"])
+    metrics: SpeciesMetrics | None = Field(description="Null where the manifest has none")
+    lookalikes: list[Lookalike] = Field(description="Species that were confused with it on test photos")
 
     @classmethod
-    def from_species(cls, species: SpeciesLabel, lang: Language) -> Self:
-        """Return a species with its common name in a language."""
+    def from_species(cls, species: SpeciesLabel, lang: Language, metrics: dict[str, Any]) -> Self:
+        """Return a species with its common name in a language and its part of the manifest's metrics."""
         return cls(
             species=species.slug,
             scientific_name=species.scientific_name,
@@ -34,6 +37,8 @@ class SpeciesEntry(LazyModel):
             family=species.family,
             role=species.role,
             eppo_code=species.eppo_code,
+            metrics=SpeciesMetrics.from_metrics(metrics, species.slug),
+            lookalikes=lookalikes(metrics, species.slug),
         )
 
 

@@ -1,4 +1,3 @@
-import { renderRole } from "./answer.js";
 import { countPlants, describeSpecies, imageDetections, speciesOf } from "./detected-plants.js";
 import { renderBoxes } from "./detection-boxes.js";
 import { clearSelection, restoreSelection } from "./detection-selection.js";
@@ -6,6 +5,7 @@ import { formatConfidence, messages } from "./i18n.js";
 import { formatAlternatives, formatList, formatNumber, locale } from "./locale.js";
 import { renderPhotos } from "./photo-viewer.js";
 import { displayName, plant } from "./plant.js";
+import { renderRole } from "./role.js";
 import { byId, showView } from "./views.js";
 
 // The plants of the selected photo: boxes over it, and a list beside it.

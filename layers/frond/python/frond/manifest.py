@@ -40,6 +40,11 @@ def slugify(name: str) -> str:
     return re.sub(r"[\W_]+", "-", unicodedata.normalize("NFKC", name).casefold()).strip("-")
 
 
+def gallery_name(slug: str, number: int) -> str:
+    """Return the path of a photo of a species in a model's report; the number counts from 1."""
+    return f"gallery/{slug}.jpg" if number == 1 else f"gallery/{slug}.{number}.jpg"
+
+
 class SpeciesLabel(_Frozen):
     """One label of the model."""
 

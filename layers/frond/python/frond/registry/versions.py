@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
-from frond.manifest import MANIFEST_NAME, MODEL_NAME, Manifest, parse_manifest
+from frond.manifest import MANIFEST_NAME, MODEL_NAME, Manifest, gallery_name, parse_manifest
 from frond.registry.errors import ConflictError, RegistryError, UnknownVersionError, VersionExistsError
 from frond.registry.storage import Storage
 
@@ -62,11 +62,11 @@ class Versions:
             )
         return found.content
 
-    def picture(self, version: str, slug: str) -> bytes | None:
-        """Return the gallery JPEG of a species; None if the version has none or the slug is invalid."""
+    def picture(self, version: str, slug: str, number: int = 1) -> bytes | None:
+        """Return a gallery JPEG of a species; None if the version has none or the slug is invalid."""
         if len(slug) > MAX_LENGTH or not SLUG.fullmatch(slug):
             return None
-        found = self._storage.get(_key(version, f"report/gallery/{slug}.jpg"))
+        found = self._storage.get(_key(version, f"report/{gallery_name(slug, number)}"))
         return found.content if found else None
 
     def report(self, version: str, name: str) -> bytes | None:
