@@ -2,7 +2,7 @@ import { displayName } from "./plant.js";
 import { commonName, fromSlug, listSpecies } from "./species.js";
 
 // The class of a plant of no known species.
-export const PLANT = "plant";
+const PLANT = "plant";
 
 // The species with their names in all languages, since the API stores no detections that could be translated.
 let knownSpecies = [];

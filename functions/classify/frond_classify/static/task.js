@@ -15,7 +15,6 @@ let task = "classification";
 // Texts of the page that differ between the tasks have a second key.
 function setTask(name) {
   task = name;
-  document.body.dataset.task = name;
   byId("task").querySelector(`[value="${name}"]`).checked = true;
   for (const element of document.querySelectorAll("[data-i18n-detection]")) {
     element.dataset.i18nClassification ??= element.dataset.i18n;
