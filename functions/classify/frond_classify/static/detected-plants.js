@@ -5,10 +5,10 @@ import { commonName, fromSlug, listSpecies } from "./species.js";
 const PLANT = "plant";
 
 // The species with their names in all languages, since the API stores no detections that could be translated.
-let knownSpecies = [];
+let listedSpecies = [];
 
 export async function loadSpecies() {
-  knownSpecies = await listSpecies().catch(() => knownSpecies);
+  listedSpecies = await listSpecies().catch(() => listedSpecies);
 }
 
 // The plants of one photo. A response without results per image has a single photo.
@@ -22,7 +22,7 @@ export function speciesOf({ class: detected, classification }) {
 
 // Return the names and the role of a species.
 export function describeSpecies(slug, { classification }) {
-  const species = knownSpecies.find((each) => each.species === slug);
+  const species = listedSpecies.find((each) => each.species === slug);
   const prediction = classification?.predictions.find((each) => each.species === slug);
   return {
     name: (species && commonName(species)) ?? (prediction && displayName(prediction)) ?? fromSlug(slug),
