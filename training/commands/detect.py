@@ -215,7 +215,8 @@ def evaluate(
     out.print(
         f"{metrics.photos} photos of the {split} split with {metrics.plants} plants: precision "
         f"{metrics.precision:.3f}, recall {metrics.recall:.3f}; {metrics.named:.1%} of the plants named, "
-        f"{metrics.names_right:.1%} of them rightly; {metrics.median_ms:.0f} ms a photo with {threads} threads"
+        f"{metrics.names_right:.1%} of them rightly; {metrics.median_ms:.0f} ms a photo with {threads} "
+        "threads"
     )
     for photo in photos[:worst]:
         if photo.errors:

@@ -23,7 +23,7 @@ def float_candidates(
     max_overlap: float,
     min_score: float,
 ) -> list[Candidates]:
-    """Return the candidates of each photo, as fractions of it; see :func:`frond.detection.decoding.decode`."""
+    """Return the candidates of each photo; see :func:`frond.detection.decoding.locate`."""
     starts = range(0, len(indices), BATCH)
     found = []
     for start in track(starts, len(starts), "Detecting in float"):

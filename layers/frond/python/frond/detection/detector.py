@@ -21,7 +21,7 @@ from frond.problems import InvalidModel
 if TYPE_CHECKING:
     from ai_edge_litert.interpreter import Interpreter
 
-# Channels of the outputs at each stride, by the first part of their names; None: the classes, and none of them.
+# Channels of the outputs at each stride, by the first part of their names; None: the classes, and none.
 OUTPUTS: dict[str, int | None] = {"plant": 1, "centreness": 1, "distances": 4, "classes": None}
 
 
