@@ -21,14 +21,13 @@ from training.detection.float_detector import float_candidates
 from training.detection.thresholds import MatchedCandidates, choose_thresholds
 from training.errors import TrainingError
 from training.fitting.history import History
+from training.int8_limits import MAX_MAP_LOSS
 from training.package import NOTICE_NAME, check_target, replace_directory
 from training.progress import console
 from training.provenance import code_commit, library_versions
 from training.quantization import quantize
 
 REPRESENTATIVE_PHOTOS = 240
-# What int8 may take from the mean average precision.
-MAX_LOSS = 0.005
 MAX_OVERLAP = 0.6
 
 
@@ -75,7 +74,7 @@ def export(dataset: DetectionDataset, run: DetectorRun, directory: Path) -> Dete
         Detector.load(fresh)
         replace_directory(fresh, directory, Path(scratch) / "replaced")
     lost = manifest.agreement["float_map"] - manifest.agreement["int8_map"]
-    if lost > MAX_LOSS:
+    if lost > MAX_MAP_LOSS:
         console.print(f"Warning: int8 takes {lost:.4f} from the mAP.", style="bold red")
     return manifest
 
