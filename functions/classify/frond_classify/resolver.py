@@ -17,7 +17,7 @@ from frond_classify.http import idempotency
 from frond_classify.http.request_path import normalize_path
 from frond_classify.http.responses import IMMUTABLE, REVALIDATE, response_with_etag
 from frond_classify.http.server_timing import ServerTiming
-from frond_classify.routes import classifications, feedback, model, page, species, uploads
+from frond_classify.routes import classifications, detections, feedback, model, page, species, uploads
 
 # Every origin is allowed: the key protects the API, and no browser sends it by itself.
 CORS = CORSConfig(
@@ -120,7 +120,7 @@ def _base_path() -> str:
     return event.request_context.path.removesuffix(event.path).rstrip("/") or "/"
 
 
-for resource in (classifications, feedback, uploads, species, model, page):
+for resource in (classifications, detections, feedback, uploads, species, model, page):
     resolver.include_router(resource.router)
 resolver.get("/openapi.json", include_in_schema=False)(get_openapi)
 resolver.get("/docs", include_in_schema=False)(get_docs)

@@ -25,28 +25,28 @@ from frond_classify.openapi.body_examples import EXAMPLE_REQUEST, EXAMPLES
 
 BINARY = {"type": "string", "format": "binary"}
 JPEG = "image/jpeg"
-PHOTO_BODY: dict[str, Any] = {
-    "required": True,
-    "content": {
-        **{photo_type: {"schema": BINARY} for photo_type in PHOTO_TYPES},
-        FORM_TYPE: {
-            "schema": {
-                "type": "object",
-                "required": [FORM_FIELD],
-                "properties": {
-                    FORM_FIELD: {
-                        "type": "array",
-                        "items": {**BINARY, "minLength": 1},
-                        "minItems": 1,
-                        "maxItems": MAX_PHOTOS,
-                        "description": "Photos of one plant",
-                    }
-                },
+
+
+def photo_body(description: str) -> dict[str, Any]:
+    """Return the documentation of a body with one photo or a form of several."""
+    photos = {
+        "type": "array",
+        "items": {**BINARY, "minLength": 1},
+        "minItems": 1,
+        "maxItems": MAX_PHOTOS,
+        "description": description,
+    }
+    form = {"type": "object", "required": [FORM_FIELD], "properties": {FORM_FIELD: photos}}
+    return {
+        "required": True,
+        "content": {
+            **{photo_type: {"schema": BINARY} for photo_type in PHOTO_TYPES},
+            FORM_TYPE: {
+                "schema": form,
+                "encoding": {FORM_FIELD: {"contentType": ", ".join(PHOTO_TYPES)}},
             },
-            "encoding": {FORM_FIELD: {"contentType": ", ".join(PHOTO_TYPES)}},
         },
-    },
-}
+    }
 
 
 def json_body(kind: type[BaseModel]) -> dict[str, Any]:
