@@ -130,7 +130,8 @@ def _crop(photo: Photo, detection: Detection, size: int) -> Photo:
     height, width = photo.pixels.shape[:2]
     pixels = crop_plant(photo.pixels, detection.box.in_pixels(width, height), size)
     left, top, right, bottom = detection.box.in_pixels(photo.width, photo.height)
-    return Photo(pixels, max(1, round(right - left)), max(1, round(bottom - top)), photo.format)
+    side = max(1, round(max(right - left, bottom - top)))
+    return Photo(pixels, side, side, photo.format)
 
 
 def _classify_crops(
