@@ -53,7 +53,7 @@ def create_detections(
     classify: Annotated[bool, Query(description="Whether to classify each plant")] = False,
     min_confidence: Annotated[
         float,
-        Query(ge=0, le=1, description="The least confidence of a plant; lower than the detector's has no effect"),
+        Query(ge=0, le=1, description="The least confidence of a plant; the detector's own is the default"),
     ] = 0,
     top: Annotated[
         int, Query(ge=1, le=12, description="With `classify`, the number of species of a plant to return")

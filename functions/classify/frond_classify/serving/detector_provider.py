@@ -29,7 +29,9 @@ class DetectorProvider:
             It does not match its manifest: an error of ours, and no problem of the request.
         """
         if not (self._folder / MANIFEST_NAME).exists():
-            raise UnknownPath("This service has no detector; send a photo of one plant to POST /v1/classifications.")
+            raise UnknownPath(
+                "This service has no detector; POST /v1/classifications takes photos of one plant."
+            )
         try:
             return Detector.load(self._folder, self._threads)
         except InvalidModel as error:
