@@ -9,17 +9,15 @@ from frond_classify.schemas.classification import (
     ClassificationResponse,
     FeedbackRequest,
 )
-from frond_classify.schemas.detection import DetectionResponse
 from frond_classify.schemas.model import HealthResponse, ModelResponse, SpeciesEntry, SpeciesListResponse
 from frond_classify.schemas.uploads import PresignedPost, UploadRequest
 
 EXAMPLE_REQUEST = "5f0b7f3e-8a43-4d3c-9d7e-0c9d3c1f7a52"
 _ID = "2f08c053-4949-4ac1-a64e-97ad1b7ce956"
-_VERSION = "2026.11.27-983183e1"
+EXAMPLE_VERSION = "2026.11.27-983183e1"
 
-_DETECTOR = "2026.11.28-1a2b3c4d"
 
-_PREDICTIONS: list[dict[str, Any]] = [
+EXAMPLE_PREDICTIONS: list[dict[str, Any]] = [
     {
         "species": "zea-mays",
         "scientific_name": "Zea mays",
@@ -40,38 +38,17 @@ _CLASSIFICATION: dict[str, Any] = {
     "id": _ID,
     "status": "succeeded",
     "verdict": "identified",
-    "predictions": _PREDICTIONS,
+    "predictions": EXAMPLE_PREDICTIONS,
     "image": _PHOTO,
-    "images": [{**_PHOTO, "verdict": "identified", "predictions": _PREDICTIONS, "evidence": None}],
+    "images": [{**_PHOTO, "verdict": "identified", "predictions": EXAMPLE_PREDICTIONS, "evidence": None}],
     "evidence": None,
-    "model": {"version": _VERSION},
+    "model": {"version": EXAMPLE_VERSION},
     "error": None,
     "timings_ms": {"decode": 2.0, "inference": 22.1, "total": 35.5},
     "source": {"door": "http", "key": None},
     "owner": "k1l2m3n4o5",
     "feedback": None,
     "created_at": "2026-11-22T20:39:11.734391Z",
-}
-_DETECTIONS: list[dict[str, Any]] = [
-    {
-        "box": {"x": 140.0, "y": 96.5, "width": 212.3, "height": 205.1},
-        "box_relative": {"x": 0.109375, "y": 0.100521, "width": 0.165859, "height": 0.213646},
-        "class": "plant",
-        "confidence": 0.934017,
-        "classification": {"verdict": "identified", "predictions": _PREDICTIONS, "issues": []},
-    }
-]
-_SEARCHED: dict[str, Any] = {"width": 1280, "height": 960, "format": "JPEG"}
-_FOUND: dict[str, Any] = {
-    "id": EXAMPLE_REQUEST,
-    "status": "succeeded",
-    "detections": _DETECTIONS,
-    "image": _SEARCHED,
-    "images": [{**_SEARCHED, "detections": _DETECTIONS, "not_classified": 0}],
-    "model": {"version": _DETECTOR},
-    "classifier": {"version": _VERSION},
-    "created_at": "2026-11-28T09:12:44.120817Z",
-    "timings_ms": {"decode": 9.4, "detection": 52.8, "inference": 18.1, "total": 84.0},
 }
 _SPECIES: dict[str, Any] = {
     "species": "zea-mays",
@@ -83,7 +60,7 @@ _SPECIES: dict[str, Any] = {
     "eppo_code": "ZEAMX",
 }
 _MODEL: dict[str, Any] = {
-    "version": _VERSION,
+    "version": EXAMPLE_VERSION,
     "source": "stable",
     "since": "2026-11-27T18:09:11.696025Z",
     "created_at": "2026-11-27T18:08:38.308454Z",
@@ -105,7 +82,6 @@ _MODEL: dict[str, Any] = {
 EXAMPLES: dict[type[BaseModel], dict[str, Any]] = {
     ClassificationResponse: _CLASSIFICATION,
     ClassificationListResponse: {"classifications": [_CLASSIFICATION], "next_cursor": None},
-    DetectionResponse: _FOUND,
     PresignedPost: {
         "id": "d6b9fae6c975be8f1468d4e285c0c448",
         "url": "https://s3.eu-west-1.amazonaws.com/frond-dev-uploads",
@@ -119,7 +95,7 @@ EXAMPLES: dict[type[BaseModel], dict[str, Any]] = {
     SpeciesListResponse: {"species": [_SPECIES]},
     SpeciesEntry: _SPECIES,
     ModelResponse: _MODEL,
-    HealthResponse: {"status": "ok", "model": {"version": _VERSION}},
+    HealthResponse: {"status": "ok", "model": {"version": EXAMPLE_VERSION}},
     FeedbackRequest: {"species": "zea-mays", "comment": "Two leaves, eight days old", "consent": True},
     UploadRequest: {"content_type": "image/jpeg", "size": 3_145_728},
 }

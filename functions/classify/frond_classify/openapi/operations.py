@@ -108,6 +108,7 @@ def responses(
     cached: bool = False,
     public: bool = False,
     linked: bool = False,
+    example: dict[str, Any] | None = None,
 ) -> dict[int, OpenAPIResponse]:
     """Return the documentation of a route's responses: the successful one, and the problems.
 
@@ -125,9 +126,11 @@ def responses(
         Whether the route needs no key.
     linked
         Whether to link the response's id to other operations.
+    example
+        Of the body, if it is not one of `EXAMPLES`.
     """
     headers = ALWAYS | (CACHED if cached else {})
-    documented: dict[int, OpenAPIResponse] = {status: {**_success(body), "headers": headers}}
+    documented: dict[int, OpenAPIResponse] = {status: {**_success(body, example), "headers": headers}}
     if linked:
         documented[status]["links"] = LINKS
     if cached:
@@ -139,15 +142,15 @@ def responses(
     return documented
 
 
-def _success(body: type[BaseModel] | str | None) -> OpenAPIResponse:
+def _success(body: type[BaseModel] | str | None, example: dict[str, Any] | None) -> OpenAPIResponse:
     if body is None:
         return {"description": "Done"}
     if isinstance(body, str):
         return {"description": "The file.", "content": {body: {"schema": BINARY}}}
-    example = {"example": {"value": EXAMPLES[body]}}
+    examples = {"example": {"value": example or EXAMPLES[body]}}
     return {
         "description": str(body.__doc__),
-        "content": {"application/json": {"model": body, "examples": example}},
+        "content": {"application/json": {"model": body, "examples": examples}},
     }
 
 

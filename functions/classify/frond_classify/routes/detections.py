@@ -1,4 +1,7 @@
-"""`/v1/detections`: find the plants in photos."""
+"""`/v1/detections`: find the plants in photos.
+
+Imported when the first request needs it, so that a cold start for a classification does not pay for it.
+"""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -14,7 +17,9 @@ from frond_classify.app import current_app
 from frond_classify.http.request_body import parse_photos
 from frond_classify.http.server_timing import ServerTiming
 from frond_classify.i18n import ENGLISH, LanguageTag, select_language
+from frond_classify.openapi.detection_example import EXAMPLE_DETECTIONS
 from frond_classify.openapi.operations import photo_body, responses
+from frond_classify.plant_detection import DetectOptions, PlantSearch
 from frond_classify.routes.classifications import LANG
 from frond_classify.schemas.classification import ModelRef
 from frond_classify.schemas.detection import (
@@ -45,6 +50,7 @@ router = Router()
         problems.UnreadablePhoto,
         problems.TooManyPixels,
         problems.TooComplex,
+        example=EXAMPLE_DETECTIONS,
     ),
     openapi_extensions={"requestBody": photo_body("Photos, each with any number of plants")},
 )
@@ -67,9 +73,6 @@ def create_detections(
     frond.problems.UnknownPath
         The service has no detector.
     """
-    # A classification needs none of it.
-    from frond_classify.plant_detection import DetectOptions, PlantSearch  # noqa: PLC0415
-
     app = current_app()
     timing: ServerTiming = router.context["timing"]
     files = parse_photos(router.current_event)
@@ -83,7 +86,7 @@ def create_detections(
     images = [ImageDetections.from_searched(photo, options) for photo in photos]
     first = images[0]
     body = DetectionResponse(
-        id=router.current_event.request_context.request_id,
+        id=router.current_event["requestContext"]["requestId"],
         status="succeeded",
         detections=first.detections,
         image=SearchedImage(width=first.width, height=first.height, format=first.format),

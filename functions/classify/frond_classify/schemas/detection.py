@@ -1,20 +1,17 @@
 """Response schemas for `/v1/detections`."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal, Self
+from typing import Literal, Self
 
 from pydantic import ConfigDict, Field
 
 from frond.classifier import Verdict
+from frond.detection import BoundingBox
 from frond_classify.http.server_timing import ServerTiming
 from frond_classify.i18n import Language
+from frond_classify.plant_detection import ClassifiedCrop, DetectOptions, FoundPlant, SearchedPhoto
 from frond_classify.schemas.classification import ImageIssue, ModelRef, SpeciesPrediction
 from frond_classify.schemas.lazy_model import LazyModel
-
-if TYPE_CHECKING:
-    # Imported by those requests only that detect.
-    from frond.detection import BoundingBox
-    from frond_classify.plant_detection import ClassifiedCrop, DetectOptions, FoundPlant, SearchedPhoto
 
 
 class PixelBox(LazyModel):
@@ -26,7 +23,7 @@ class PixelBox(LazyModel):
     height: float = Field(ge=0, examples=[388.1])
 
     @classmethod
-    def from_box(cls, box: "BoundingBox", width: int, height: int) -> Self:
+    def from_box(cls, box: BoundingBox, width: int, height: int) -> Self:
         """Return a box in pixels of a photo of this size."""
         left, top, right, bottom = (round(edge, 1) for edge in box.in_pixels(width, height))
         return cls(x=left, y=top, width=round(right - left, 1), height=round(bottom - top, 1))
@@ -41,7 +38,7 @@ class RelativeBox(LazyModel):
     height: float = Field(ge=0, le=1, examples=[0.12834])
 
     @classmethod
-    def from_box(cls, box: "BoundingBox") -> Self:
+    def from_box(cls, box: BoundingBox) -> Self:
         """Return a box as fractions."""
         left, top, right, bottom = (round(edge, 6) for edge in (box.xmin, box.ymin, box.xmax, box.ymax))
         return cls(x=left, y=top, width=round(right - left, 6), height=round(bottom - top, 6))
@@ -55,7 +52,7 @@ class CropClassification(LazyModel):
     issues: list[ImageIssue] = Field(description="Defects that make the plant hard to classify")
 
     @classmethod
-    def from_crop(cls, crop: "ClassifiedCrop", options: "DetectOptions") -> Self:
+    def from_crop(cls, crop: ClassifiedCrop, options: DetectOptions) -> Self:
         """Return the classification of a crop."""
         candidates = crop.output.candidates[: options.top]
         return cls(
@@ -85,7 +82,7 @@ class DetectedPlant(LazyModel):
     )
 
     @classmethod
-    def from_found(cls, plant: "FoundPlant", photo: "SearchedPhoto", options: "DetectOptions") -> Self:
+    def from_found(cls, plant: FoundPlant, photo: SearchedPhoto, options: DetectOptions) -> Self:
         """Return a plant that was found in a photo."""
         detection, crop = plant.detection, plant.classified
         return cls(
@@ -117,7 +114,7 @@ class ImageDetections(SearchedImage):
     )
 
     @classmethod
-    def from_searched(cls, photo: "SearchedPhoto", options: "DetectOptions") -> Self:
+    def from_searched(cls, photo: SearchedPhoto, options: DetectOptions) -> Self:
         """Return the plants of a photo."""
         return cls(
             width=photo.width,
@@ -157,5 +154,5 @@ class DetectionResponse(LazyModel):
     timings_ms: DetectionTimings
 
 
-def _issues(crop: "ClassifiedCrop", lang: Language) -> list[ImageIssue]:
+def _issues(crop: ClassifiedCrop, lang: Language) -> list[ImageIssue]:
     return [ImageIssue.from_issue(issue, lang) for issue in crop.issues]
