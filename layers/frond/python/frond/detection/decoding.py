@@ -12,6 +12,7 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from frond.detection.letterbox import Letterbox
 from frond.detection.suppression import suppress_overlaps
 
 # The label of a plant of no sure class.
@@ -40,7 +41,8 @@ class HeadOutput:
         ``float32[R, C, 4]``: logarithms of the distances to the left, upper, right and lower edge, in
         strides.
     classes
-        ``float32[R, C, K]``: logits of the classes, given that there is a plant.
+        ``float32[R, C, K + 1]``: logits of the classes, and at last of none of them, given that there is a
+        plant.
     """
 
     stride: int
@@ -57,7 +59,8 @@ class HeadOutput:
         edges = np.stack(
             [x - reach[..., 0], y - reach[..., 1], x + reach[..., 2], y + reach[..., 3]], axis=-1
         )
-        return edges.reshape(-1, 4) * self.stride
+        boxes: Floats = edges.reshape(-1, 4) * np.float32(self.stride)
+        return boxes
 
     def scores(self) -> Floats:
         """Return the log-odds of the geometric mean of plant and centre-ness, ``float32[R * C]``."""
@@ -77,7 +80,7 @@ class Candidates:
     scores
         ``float32[N]``: log-odds, not calibrated.
     classes
-        ``float32[N, K]``: probabilities of the classes, which add up to 1.
+        ``float32[N, K]``: probabilities of the classes; the rest is that of none of them.
     """
 
     boxes: Floats
@@ -87,6 +90,17 @@ class Candidates:
     def __getitem__(self, chosen: NDArray[np.bool_] | NDArray[np.int64]) -> Self:
         """Return some of the candidates."""
         return type(self)(self.boxes[chosen], self.scores[chosen], self.classes[chosen])
+
+
+def locate(
+    outputs: Sequence[HeadOutput], letterbox: Letterbox, max_overlap: float, min_score: float
+) -> Candidates:
+    """Return the candidates of a photo as fractions of it; see :func:`decode`."""
+    found = decode(outputs, letterbox.size, max_overlap, min_score)
+    boxes = letterbox.to_photo(found.boxes)
+    # A box within a grey bar has no area in the photo.
+    visible = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
+    return Candidates(boxes, found.scores, found.classes)[visible]
 
 
 def decode(outputs: Sequence[HeadOutput], size: int, max_overlap: float, min_score: float) -> Candidates:
@@ -109,7 +123,7 @@ def decode(outputs: Sequence[HeadOutput], size: int, max_overlap: float, min_sco
     order = likely[np.argsort(-scores[likely], kind="stable")][:MAX_CANDIDATES]
     boxes = np.clip(np.concatenate([output.boxes() for output in outputs])[order], 0, size)
     logits = np.concatenate([output.classes.reshape(-1, output.classes.shape[-1]) for output in outputs])
-    found = Candidates(boxes, scores[order], softmax(logits[order]))
+    found = Candidates(boxes, scores[order], softmax(logits[order])[:, :-1])
     found = found[(boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])]
     return found[suppress_overlaps(found.boxes, max_overlap, MAX_DETECTIONS)]
 

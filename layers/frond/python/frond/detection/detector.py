@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frond.detection.bounding_box import BoundingBox, Detection
-from frond.detection.decoding import PLANT, Candidates, HeadOutput, decode
+from frond.detection.decoding import PLANT, Candidates, HeadOutput, locate
 from frond.detection.detection_manifest import DetectionManifest, read_detection_manifest
+from frond.detection.distances import log_distances
 from frond.detection.letterbox import Letterbox
 from frond.manifest import MODEL_NAME
 from frond.problems import InvalidModel
@@ -20,7 +21,7 @@ from frond.problems import InvalidModel
 if TYPE_CHECKING:
     from ai_edge_litert.interpreter import Interpreter
 
-# The outputs at each stride, by the first part of their names, and their channels; None: the classes.
+# Channels of the outputs at each stride, by the first part of their names; None: the classes, and none.
 OUTPUTS: dict[str, int | None] = {"plant": 1, "centreness": 1, "distances": 4, "classes": None}
 
 
@@ -82,13 +83,8 @@ class Detector:
         """Return the boxes of at least a confidence, as fractions of the photo, the highest score first."""
         height, width = photo.shape[:2]
         letterbox = Letterbox.of(width, height, self.manifest.input.size)
-        outputs = self.infer(letterbox.square(photo))
         least = self.manifest.scaling.score(min_confidence)
-        found = decode(outputs, letterbox.size, self.manifest.max_overlap, least)
-        boxes = letterbox.to_photo(found.boxes)
-        # Boxes within a grey bar have no area in the photo.
-        visible = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
-        return Candidates(boxes, found.scores, found.classes)[visible]
+        return locate(self.infer(letterbox.square(photo)), letterbox, self.manifest.max_overlap, least)
 
     def infer(self, square: NDArray[np.uint8]) -> list[HeadOutput]:
         """Run the network on ``uint8[size, size, 3]``; return its outputs at each stride."""
@@ -99,7 +95,7 @@ class Detector:
                 stride,
                 self._read(f"plant_{stride}")[..., 0],
                 self._read(f"centreness_{stride}")[..., 0],
-                self._read(f"distances_{stride}"),
+                log_distances(self._read(f"distances_{stride}")),
                 self._read(f"classes_{stride}"),
             )
             for stride in self.manifest.strides
@@ -116,7 +112,7 @@ class Detector:
     def _check_shapes(self) -> None:
         size, classes = self.manifest.input.size, len(self.manifest.labels)
         expected = {"input": (1, size, size, 3)} | {
-            f"{name}_{stride}": (1, -(-size // stride), -(-size // stride), channels or classes)
+            f"{name}_{stride}": (1, -(-size // stride), -(-size // stride), channels or classes + 1)
             for stride in self.manifest.strides
             for name, channels in OUTPUTS.items()
         }

@@ -48,12 +48,12 @@ class Letterbox:
     def to_square(self, boxes: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return boxes ``float32[N, 4]``, fractions of the photo, in pixels of the square."""
         scale, shift = self._scale_and_shift()
-        return boxes * scale + shift
+        return np.asarray(boxes * scale + shift, np.float32)
 
     def to_photo(self, boxes: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return boxes ``float32[N, 4]``, in pixels of the square, as fractions of the photo, 0 to 1."""
         scale, shift = self._scale_and_shift()
-        return np.clip((boxes - shift) / scale, 0, 1)
+        return np.asarray(np.clip((boxes - shift) / scale, 0, 1), np.float32)
 
     def _scale_and_shift(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         return (
