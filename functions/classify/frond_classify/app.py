@@ -69,13 +69,13 @@ class ClassifyApp:
     @property
     def detector(self) -> "Detector":
         """The detector for one request; raises what :class:`DetectorProvider` raises."""
-        return self._detector_provider.detector
+        return self._detector_provider.refresh()
 
     @cached_property
     def _detector_provider(self) -> "DetectorProvider":
         from frond_classify.serving.detector_provider import DetectorProvider  # noqa: PLC0415 - see above
 
-        return DetectorProvider(self.settings)
+        return DetectorProvider(self.settings, self.aws)
 
     @cached_property
     def _loading(self) -> Future[ModelProvider]:

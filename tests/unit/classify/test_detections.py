@@ -17,6 +17,7 @@ from frond_classify import plant_detection
 from frond_classify.app import ClassifyApp, current_app, use_app
 from frond_classify.settings import ClassifySettings
 from tests.support.lambda_context import FakeLambdaContext
+from tests.support.tiny_detector import detector_folder
 from tests.unit.classify.conftest import PHOTOS, Call, Reply, form
 from tests.unit.classify.test_classifications import BAD
 
@@ -62,7 +63,7 @@ def app(call: Call, monkeypatch: pytest.MonkeyPatch) -> Iterator[ClassifyApp]:
 @pytest.fixture
 def detector(app: ClassifyApp, monkeypatch: pytest.MonkeyPatch) -> FakeDetector:
     fake = FakeDetector((MAIZE, CLEAVERS))
-    monkeypatch.setattr(app, "_detector_provider", SimpleNamespace(detector=fake))
+    monkeypatch.setattr(app, "_detector_provider", SimpleNamespace(refresh=lambda: fake))
     return fake
 
 
@@ -227,6 +228,22 @@ def test_a_service_without_a_detector_has_no_such_path(
 
     assert (reply.status, reply.problem) == (404, "unknown-path")
     assert "no detector" in reply.json["detail"]
+
+
+def test_a_real_detector_is_loaded_from_the_model_folder(
+    call: Call, app: ClassifyApp, tmp_path: Path
+) -> None:
+    _, manifest = detector_folder(tmp_path / "detection")
+    use_app(app_of(app, tmp_path))
+
+    answer = detect(call, scene())
+
+    # The photo lies between two bars of 16 pixels in the detector's square of 64; a pixel of it is 14 here.
+    first, second = (each["box"] for each in answer["detections"])
+    assert answer["model"] == {"version": manifest.version}
+    assert [each["class"] for each in answer["detections"]] == ["zea-mays", "plant"]
+    assert (first["x"], first["y"]) == (pytest.approx(4 * 14, abs=7), 0)
+    assert (second["x"], second["y"]) == (pytest.approx(34 * 14, abs=7), pytest.approx(20 * 14, abs=7))
 
 
 def test_a_damaged_detector_is_an_error_of_the_service(
