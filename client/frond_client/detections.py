@@ -2,62 +2,7 @@
 
 from datetime import datetime
 
-from pydantic import Field
-
-from frond_client.models import ModelVersion, PhotoIssue, Prediction, _ResponseModel
-
-
-class Box(_ResponseModel):
-    """A box in an upright photo.
-
-    Attributes
-    ----------
-    x, y
-        The left and the upper edge.
-    """
-
-    x: float
-    y: float
-    width: float
-    height: float
-
-
-class CroppedClassification(_ResponseModel):
-    """The classification of a detected plant, by the square around its box.
-
-    Attributes
-    ----------
-    predictions
-        The most confident first.
-    """
-
-    verdict: str
-    predictions: tuple[Prediction, ...]
-    issues: tuple[PhotoIssue, ...] = ()
-
-
-class LocatedPlant(_ResponseModel):
-    """A plant in a photo.
-
-    Attributes
-    ----------
-    box
-        In pixels.
-    box_relative
-        In fractions of the photo's width and height.
-    label
-        `class` in JSON: the species' slug, or `plant` where the detector is sure of no species.
-    confidence
-        Calibrated probability that the box holds a plant, 0 to 1.
-    classification
-        ``None`` unless requested with ``classify``, and for plants that there was no time for.
-    """
-
-    box: Box
-    box_relative: Box
-    label: str = Field(alias="class")
-    confidence: float
-    classification: CroppedClassification | None = None
+from frond_client.models import LocatedPlant, ModelVersion, _ResponseModel
 
 
 class PhotoSize(_ResponseModel):

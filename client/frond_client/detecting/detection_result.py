@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from frond_client.classifying.photos_result import PhotosResult
-from frond_client.detections import Detections, LocatedPlant
+from frond_client.detections import Detections
+from frond_client.models import LocatedPlant
 
 
 @dataclass(frozen=True)

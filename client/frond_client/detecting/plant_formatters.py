@@ -10,7 +10,7 @@ from frond_client.console import pluralize
 from frond_client.csv_row import csv_line
 from frond_client.detecting.detection_result import DetectionResult
 from frond_client.detecting.plant_row import COLUMNS, PlantRow
-from frond_client.detections import LocatedPlant
+from frond_client.models import LocatedPlant
 
 
 class PlantCsvFormatter:

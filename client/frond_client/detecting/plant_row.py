@@ -6,7 +6,7 @@ from typing import Self
 from frond_client.classifying.photos_result import PhotosResult
 from frond_client.csv_row import csv_line
 from frond_client.detecting.detection_result import DetectionResult
-from frond_client.detections import LocatedPlant
+from frond_client.models import LocatedPlant
 
 
 @dataclass(frozen=True)

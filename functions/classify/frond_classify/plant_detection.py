@@ -106,15 +106,20 @@ class PlantSearch:
         frond.problems.Problem
             As :func:`frond.preprocessing.read_whole`.
         """
-        photos = read_each(files, lambda data: self._search(data, timing))
+        photos = read_each(files, lambda data: self.find(data, timing))
         if self.classifier:
             with timing.measure("inference"):
                 _classify_crops(self.classifier, photos, remaining_ms)
-        _add_metrics(photos, timing)
         return photos
 
-    def _search(self, data: bytes, timing: ServerTiming) -> SearchedPhoto:
-        """Find the plants of a photo; of its pixels only the crops are left."""
+    def find(self, data: bytes, timing: ServerTiming) -> SearchedPhoto:
+        """Find the plants of a photo; of its pixels only the crops are left.
+
+        Raises
+        ------
+        frond.problems.Problem
+            As :func:`frond.preprocessing.read_whole`.
+        """
         with timing.measure("decode"):
             photo = read_whole(data, self.limits)
         with timing.measure("detection"):
@@ -123,6 +128,9 @@ class PlantSearch:
         if self.classifier:
             for plant in plants[:MAX_CROPS]:
                 plant.crop = _crop(photo, plant.detection, self.classifier.manifest.input.size)
+        add_detail("DecodeTime", MetricUnit.Milliseconds, timing.milliseconds("decode"))
+        add_detail("DetectionTime", MetricUnit.Milliseconds, timing.milliseconds("detection"))
+        add_detail("PlantsDetected", MetricUnit.Count, len(plants))
         return SearchedPhoto(photo.width, photo.height, photo.format, plants)
 
 
@@ -143,11 +151,3 @@ def _classify_crops(
         if plant.crop and remaining_ms() > RESERVE_MS:
             plant.classified = ClassifiedCrop.of(model, plant.crop)
         plant.crop = None
-
-
-def _add_metrics(photos: Sequence[SearchedPhoto], timing: ServerTiming) -> None:
-    found = sum(len(photo.plants) for photo in photos)
-    add_detail("PhotosSearched", MetricUnit.Count, len(photos))
-    add_detail("PlantsDetected", MetricUnit.Count, found)
-    add_detail("DecodeTime", MetricUnit.Milliseconds, timing.milliseconds("decode"))
-    add_detail("DetectionTime", MetricUnit.Milliseconds, timing.milliseconds("detection"))

@@ -71,6 +71,8 @@ def classification(identifier: str, species: list[str], **members: Any) -> dict[
         "feedback": None,
         "created_at": CREATED_AT,
         "timings_ms": {"decode": 1.0, "inference": 2.0, "total": 3.0},
+        "detections": None,
+        "detector": None,
         **members,
     }
 

@@ -45,6 +45,8 @@ _CLASSIFICATION: dict[str, Any] = {
     "model": {"version": EXAMPLE_VERSION},
     "error": None,
     "timings_ms": {"decode": 2.0, "inference": 22.1, "total": 35.5},
+    "detections": None,
+    "detector": None,
     "source": {"door": "http", "key": None},
     "owner": "k1l2m3n4o5",
     "feedback": None,
