@@ -106,11 +106,13 @@ def test_the_result_file_ends_as_the_record_does(
     from frond_classify.storage.object_store import ObjectStore
 
     older, newer = upload(step=0), upload(step=1)
+    # Here, not below: a call beneath the worker's needs the worker's permissions.
+    picture = aws.put_picture(newer, maize)
     put = ObjectStore.put_result
 
     def overtaken(store: ObjectStore, identifier: str, result: dict[str, Any]) -> None:
         monkeypatch.setattr(ObjectStore, "put_result", put)
-        assert handle(notification(aws.put_picture(newer, maize), message="2")) == []
+        assert handle(notification(picture, message="2")) == []
         put(store, identifier, result)
 
     monkeypatch.setattr(ObjectStore, "put_result", overtaken)
