@@ -9,9 +9,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
-from tensorflow.lite.python.convert import mlir_quantize
 
 from training.progress import track
+from training.quantization.private_names import calibrate, quantize
 
 SIGNATURE = "serving_default"
 INPUT = "image"
@@ -59,9 +59,7 @@ def calibrate_model(folder: Path, photos: NDArray[np.uint8]) -> bytes:
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     converter.inference_input_type = tf.uint8
     converter.inference_output_type = tf.int8
-    # TensorFlow's quantization debugger sets it, too, to change a model between calibration and quantization.
-    converter._experimental_calibrate_only = True  # noqa: SLF001
-    return bytes(converter.convert())
+    return calibrate(converter)
 
 
 def to_int8(model: bytes) -> bytes:
@@ -77,7 +75,7 @@ def to_int8(model: bytes) -> bytes:
     bytes
         TFLite with input ``uint8[1, S, S, 3]``, int8 outputs and per-channel int8 weights.
     """
-    return bytes(mlir_quantize(model, input_data_type=tf.uint8, output_data_type=tf.int8))
+    return quantize(model)
 
 
 def to_fp32(folder: Path) -> bytes:

@@ -4,9 +4,9 @@ import struct
 from typing import Any
 
 import flatbuffers
-from ai_edge_litert import schema_py_generated as schema
 
 from training.errors import TrainingError
+from training.quantization.private_names import schema
 
 IDENTIFIER = b"TFL3"
 # The schema requires this alignment of a buffer's data; its generated Python writer ignores it.

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from ai_edge_litert import schema_py_generated as schema
 
 from training.quantization.flatbuffer import operator_name
+from training.quantization.private_names import schema
 
 log = logging.getLogger(__name__)
 

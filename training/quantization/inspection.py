@@ -4,11 +4,10 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from ai_edge_litert import schema_py_generated as schema
-
 from training.errors import TrainingError
 from training.quantization.flatbuffer import operator_name, read
 from training.quantization.fusion import ACTIVATIONS
+from training.quantization.private_names import schema
 
 INT8, UINT8, INT32 = schema.TensorType.INT8, schema.TensorType.UINT8, schema.TensorType.INT32
 _TYPES = {code: name for name, code in vars(schema.TensorType).items() if isinstance(code, int)}

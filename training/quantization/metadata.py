@@ -3,9 +3,9 @@
 from typing import Any
 
 import numpy as np
-from ai_edge_litert import schema_py_generated as schema
 
 from training.quantization.flatbuffer import read, write
+from training.quantization.private_names import schema
 
 
 def with_metadata(tflite: bytes, name: str, text: str) -> bytes:

@@ -5,6 +5,8 @@ from typing import Any
 
 from ai_edge_litert.interpreter import Interpreter
 
+from training.quantization.private_names import operators as list_operators
+
 
 @dataclass(frozen=True, slots=True)
 class Partitions:
@@ -30,7 +32,7 @@ def partitions(tflite: bytes) -> Partitions:
     """
     interpreter = Interpreter(model_content=tflite, num_threads=1)
     interpreter.allocate_tensors()
-    nodes = interpreter._get_ops_details()  # noqa: SLF001 - no public API lists the partitions
+    nodes = list_operators(interpreter)
     delegates = [node for node in nodes if node["op_name"] == "DELEGATE"]
     operators = [node for node in nodes if node["op_name"] != "DELEGATE"]
     producers = {int(tensor): node for node in operators for tensor in node["outputs"]}

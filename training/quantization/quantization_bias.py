@@ -3,11 +3,11 @@
 from typing import Any
 
 import numpy as np
-from ai_edge_litert import schema_py_generated as schema
 from numpy.typing import NDArray
 
 from training.progress import track
 from training.quantization.flatbuffer import operator_name, read
+from training.quantization.private_names import schema
 from training.quantization.tensors import values_by_photo
 
 PRODUCTS = {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"}

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from ai_edge_litert import schema_py_generated as schema
 from numpy.typing import NDArray
 
 from training.progress import track
 from training.quantization.flatbuffer import operator_name, read, write
+from training.quantization.private_names import schema
 from training.quantization.tensors import values_by_photo
 
 LEVELS = 255

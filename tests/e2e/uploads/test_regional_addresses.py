@@ -62,9 +62,10 @@ def test_forms_are_for_the_buckets_address_in_its_region_and_the_page_may_call_i
 
 
 def event(method: str, path: str, body: str | None) -> dict[str, Any]:
-    """Return the sample event of the repository with another request."""
+    """Return the sample event of the repository with another request, from the holder of a key."""
     sample: dict[str, Any] = json.loads((ROOT / "events" / "api-health.json").read_text())
     headers = {"content-type": "application/json"}
-    context = {**sample["requestContext"], "path": f"/dev{path}"}
+    identity = {**sample["requestContext"]["identity"], "apiKeyId": "a1b2c3d4e5"}
+    context = {**sample["requestContext"], "path": f"/dev{path}", "identity": identity}
     changed = {"httpMethod": method, "path": path, "resource": path, "body": body, "headers": headers}
     return sample | changed | {"multiValueHeaders": {}, "requestContext": context}

@@ -1,6 +1,7 @@
-"""The export uses private names of TensorFlow and LiteRT. These tests fail clearly when a name moves."""
+"""The export uses private names of TensorFlow and LiteRT, in one module. A test fails when a name moves."""
 
 import importlib
+import re
 from operator import attrgetter
 
 import keras
@@ -8,28 +9,36 @@ import pytest
 import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
 
+from tests.conftest import ROOT
+
 SCHEMA = "ai_edge_litert.schema_py_generated"
 
 
 @pytest.mark.parametrize(
-    ("module", "name", "used_in"),
+    ("module", "name"),
     [
-        ("tensorflow.lite.python.convert", "mlir_quantize", "conversion.py"),
-        (SCHEMA, "Model.ModelBufferHasIdentifier", "flatbuffer.py"),
-        (SCHEMA, "ModelT.InitFromPackedBuf", "flatbuffer.py"),
-        (SCHEMA, "ModelT.Pack", "flatbuffer.py"),
-        (SCHEMA, "BufferT.Pack", "flatbuffer.py and quantization_bias.py"),
-        (SCHEMA, "BuiltinOperator.CONV_2D", "flatbuffer.py"),
-        (SCHEMA, "ActivationFunctionType.RELU", "fusion.py"),
-        (SCHEMA, "TensorType.INT8", "inspection.py and ranges.py"),
-        (SCHEMA, "MetadataT", "metadata.py"),
+        ("tensorflow.lite.python.convert", "mlir_quantize"),
+        (SCHEMA, "Model.ModelBufferHasIdentifier"),
+        (SCHEMA, "ModelT.InitFromPackedBuf"),
+        (SCHEMA, "ModelT.Pack"),
+        (SCHEMA, "BufferT.Pack"),
+        (SCHEMA, "BuiltinOperator.CONV_2D"),
+        (SCHEMA, "ActivationFunctionType.RELU"),
+        (SCHEMA, "TensorType.INT8"),
+        (SCHEMA, "MetadataT"),
     ],
 )
-def test_a_name_exists(module: str, name: str, used_in: str) -> None:
+def test_a_name_exists(module: str, name: str) -> None:
     try:
         attrgetter(name)(importlib.import_module(module))
     except (ImportError, AttributeError) as error:
-        pytest.fail(f"{module} has no {name} any more, which training/quantization/{used_in} uses: {error}")
+        pytest.fail(f"{module} has no {name} any more, which the export uses: {error}")
+
+
+def test_they_stand_in_one_module() -> None:
+    private = re.compile(r"_experimental_calibrate_only|mlir_quantize|_get_ops_details|schema_py_generated")
+    modules = (ROOT / "training").rglob("*.py")
+    assert [path.name for path in modules if private.search(path.read_text())] == ["private_names.py"]
 
 
 def test_the_converter_can_stop_after_calibration() -> None:
@@ -37,14 +46,14 @@ def test_the_converter_can_stop_after_calibration() -> None:
     converter = tf.lite.TFLiteConverter.from_keras_model
     assert callable(converter)
     assert hasattr(tf.lite.TFLiteConverter([], None), name), (
-        f"TFLiteConverter has no {name} any more, which training/quantization/conversion.py sets"
+        f"TFLiteConverter has no {name} any more, which private_names.calibrate sets"
     )
 
 
 def test_the_interpreter_lists_its_operators(exported: bytes) -> None:
     name = "_get_ops_details"
     assert hasattr(Interpreter, name), (
-        f"LiteRT's Interpreter has no {name} any more, which training/quantization/partitions.py calls"
+        f"LiteRT's Interpreter has no {name} any more, which private_names.operators calls"
     )
     interpreter = Interpreter(model_content=exported)
     interpreter.allocate_tensors()
