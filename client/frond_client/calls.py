@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import httpx
 
-from frond_client.detections import Detections
+from frond_client.detection_response import Detections
 from frond_client.endpoint import ApiEndpoint
 from frond_client.errors import (
     PhotoTooLargeError,

@@ -9,7 +9,7 @@ from uuid import uuid4
 import httpx
 
 from frond_client.calls import ApiCalls, ClassifyParams, DetectParams
-from frond_client.detections import Detections
+from frond_client.detection_response import Detections
 from frond_client.endpoint import find_endpoint
 from frond_client.models import Classification, ClassificationPage, ModelInfo, Species
 from frond_client.photo_file import PhotoSource, read_photos
