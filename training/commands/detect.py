@@ -223,3 +223,40 @@ def evaluate(
             out.print(
                 f"{photo.source}: {photo.missed} missed, {photo.false} wrong, {photo.misnamed} misnamed"
             )
+
+
+@app.command()
+def crop_benchmark(
+    scenes: Annotated[Path, typer.Argument(help="Photos with Pascal VOC files, each of one species.")],
+    detector: Annotated[Path, typer.Argument(help="Folder of a detector.")],
+    classifier: Annotated[Path, typer.Argument(help="Folder of a classifier.")],
+    threads: Annotated[int, typer.Option(min=1, help="Threads of one inference.")] = CORES,
+) -> None:
+    """Measure whether cropping to a plant helps classification, against the centre square."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from frond.classifier import Classifier
+    from frond.detection import Detector
+    from training.detection.annotation_source import read_annotations
+    from training.detection.crop_benchmark import compare_crops
+
+    measured = compare_crops(
+        scenes,
+        read_annotations(scenes).photos,
+        Detector.load(detector, threads),
+        Classifier.load(classifier, threads),
+    )
+    table = Table(
+        "classified by", "accuracy", "identified rightly", "uncertain", "not recognised", "ms a photo"
+    )
+    for name, scores in measured.items():
+        table.add_row(
+            name,
+            f"{scores.accuracy:.3f}",
+            f"{scores.identified_rightly:.3f}",
+            f"{scores.share('uncertain'):.3f}",
+            f"{scores.share('not_recognised'):.3f}",
+            f"{scores.median_ms:.0f}",
+        )
+    Console().print(table)

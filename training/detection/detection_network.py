@@ -84,7 +84,9 @@ def build_head(
     outputs = {
         "plant": _output(1, "plant", PRIOR_LOGIT)(labels),
         "centreness": _output(1, "centreness")(edges),
-        "distances": keras.layers.ReLU(6.0, name="distances")(_output(4, "raw_distances", 3.0)(edges)),
+        "distances": keras.layers.ReLU(6.0, name="distances", dtype="float32")(
+            _output(4, "raw_distances", 3.0)(edges)
+        ),
         "classes": _output(classes + 1, "classes")(labels),
     }
     return keras.Model(given, outputs, name="head")
@@ -92,7 +94,9 @@ def build_head(
 
 def training_network(head: keras.Model) -> keras.Model:
     """Return the head with one output: all channels in the order of :data:`OUTPUTS`."""
-    together = keras.layers.Concatenate(name="together")([head.output[name] for name in OUTPUTS])
+    together = keras.layers.Concatenate(name="together", dtype="float32")(
+        [head.output[name] for name in OUTPUTS]
+    )
     return keras.Model(head.input, together, name="learner")
 
 
@@ -113,7 +117,7 @@ def _cut(found: Backbone, whole: keras.Model, size: int) -> keras.Model:
 
 
 def _five_convolutions(pixels: keras.KerasTensor) -> keras.KerasTensor:
-    seen = keras.layers.Rescaling(1 / 127.5, offset=-1, name="scaling")(pixels)
+    seen = keras.layers.Rescaling(1 / 127.5, offset=-1, dtype="float32", name="scaling")(pixels)
     for number, (filters, stride) in enumerate(FIVE, start=1):
         convolution = keras.layers.Conv2D(
             filters, 3, strides=stride, padding="same", use_bias=False, name=f"convolution{number}"

@@ -125,7 +125,7 @@ class DetectorRun:
             )
         keras.mixed_precision.set_global_policy("float32")
         stem = stem_of(settings)
-        head = head_of(settings, stem)
+        head = head_of(settings, None if stem is None else tuple(stem.output_shape[1:]))
         try:
             head.load_weights(weights)
         except (OSError, ValueError) as error:
@@ -141,10 +141,9 @@ def stem_of(settings: DetectorSettings) -> keras.Model | None:
     )
 
 
-def head_of(settings: DetectorSettings, stem: keras.Model | None) -> keras.Model:
-    """Build the run's head, with random weights."""
+def head_of(settings: DetectorSettings, features: tuple[int, ...] | None) -> keras.Model:
+    """Build the run's head on features ``(R, C, F)``, or on pixels, with random weights."""
     chosen = settings.chosen
-    features = None if stem is None else tuple(stem.output_shape[1:])
     return build_head(
         features, len(settings.labels), settings.size, chosen.width, chosen.dropout, chosen.seed
     )

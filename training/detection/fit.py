@@ -33,7 +33,6 @@ from training.progress import console
 
 EMA_MOMENTUM = 0.99
 CLIPNORM = 10.0
-PRECISION = "float32"
 
 
 def fit(
@@ -58,11 +57,9 @@ def fit(
     backend = open_backend(devices)
     settings = _settings(dataset, chosen, backend)
     run.write_settings(settings)
+    set_precision("auto", backend)
     console.print(f"{backend.describe()}, {settings.batch} photos a step")
-    train, validation = (
-        _features(dataset, run, settings, backend, split) for split in ("train", "validation")
-    )
-    set_precision(PRECISION, backend)
+    train, validation = (_features(dataset, run, settings, split) for split in ("train", "validation"))
     return _Learner(run, settings, backend, train, validation).run_epochs()
 
 
@@ -104,7 +101,6 @@ def _features(
     dataset: DetectionDataset,
     run: DetectorRun,
     settings: DetectorSettings,
-    backend: Backend,
     split: Split,
 ) -> _Split:
     indices = dataset.indices(split)
@@ -112,8 +108,6 @@ def _features(
     if settings.chosen.backbone == FIVE_CONVOLUTIONS:
         return _Split(dataset.pictures, indices, targets)
     path = run.directory / f"{split}-{FEATURES_NAME}"
-    # Only what is cached may be rounded: the head learns in float32.
-    set_precision("auto", backend)
     stem = None if path.exists() else stem_of(settings)
     values = np.load(path, mmap_mode="r") if stem is None else compute_features(stem, dataset, indices, path)
     if len(values) != len(indices):
@@ -146,8 +140,7 @@ class _Learner:
         if done:
             console.print(f"Resuming after epoch {done} of {self.settings.chosen.epochs}.")
         with self.backend.scope():
-            stem = None if self.flips else stem_of(self.settings)
-            head = head_of(self.settings, stem)
+            head = head_of(self.settings, None if self.flips else self.train.values.shape[1:])
             learner = training_network(head)
             _compile(learner, self.settings, len(self._batches(0)))
             if latest:
