@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from frond.detection.plant_crop import crop_plant
+from frond.detection.square_crop import crop_plant
 
 # The red channel is the column, the green one the row.
 PHOTO = np.dstack([*np.meshgrid(np.arange(200), np.arange(100)), np.zeros((100, 200))]).astype(np.uint8)
