@@ -89,8 +89,8 @@ symbols: $(VENV)/.build ## Compare the locked wheels with the base image's C lib
 audit: $(VENV)/.audit ## Look for known vulnerabilities of the packages that are deployed or installed by users
 	$(VENV)/audit/bin/pip-audit --disable-pip --require-hashes $(foreach lock,classify preprocess client,-r requirements/$(lock).txt)
 
-smoke: $(VENV)/.client ## Classify the sample photos with a deployed stack, over HTTP and through S3 (STAGE=dev)
-	@$(BIN)/frond classify events/photos --stack frond-$(STAGE)
+smoke: $(VENV)/.dev ## Run the tests of the HTTP API with a deployed stack, and upload the sample photos to it (STAGE=dev)
+	@$(BIN)/python -m pytest -q tests/e2e/http --stack frond-$(STAGE)
 	@folder=$$(mktemp -d) && cp events/photos/*.jpg "$$folder" && trap 'rm -rf "$$folder"' EXIT \
 	  && $(BIN)/frond upload "$$folder" --batch "smoke-$$(date +%s)" --stack frond-$(STAGE)
 
@@ -144,11 +144,12 @@ $(VENV)/.client-package: client/pyproject.toml $(VENV)/.python | $(VENV)/.build
 
 $(VENV)/.client $(VENV)/.dev: | $(VENV)/.client-package
 
-# The SAM CLI, Checkov and pip-audit have environments of their own: their versions of our packages differ.
+# The SAM CLI, Checkov and pip-audit have environments of their own: their versions of our packages differ. The locks
+# are whole; the pip of an older Python (23.2) takes a requirement with extras for one without a pin.
 $(VENV)/.sam $(VENV)/.checkov $(VENV)/.audit: $(VENV)/.%: requirements/%.txt $(VENV)/.python | $(VENV)/.dev
 	@echo "Installing $< …"
 	@$(BIN)/python -m venv $(VENV)/$*
-	@$(VENV)/$*/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@$(VENV)/$*/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
 	@touch $@
 
 $(VENV)/.%: requirements/%.txt $(VENV)/.python | $(VENV)/.build

@@ -76,9 +76,9 @@ def serve(
     try:
         with _listen(host, port) as listener:
             root = template.resolve().parent
-            _warn_if_running(root / ".frond" / "stack.json")
+            folder = _log_folder(root / ".frond")
             source = (read_build if built else read)(template, _parse(parameter or []), region)
-            logs = LogFiles(None if verbose else root / ".frond" / "logs")
+            logs = LogFiles(None if verbose else folder)
             logs.configure_logging()
             _out.print("Starting the stack …")
             with running_stack(source, listener, runtime, key, concurrency, logs) as info:
@@ -122,12 +122,13 @@ def _listen(host: str, port: int) -> socket.socket:
         _fail(f"Cannot listen on {host}:{port} ({reason}). Choose another port: make serve PORT=…")
 
 
-def _warn_if_running(stack_file: Path) -> None:
-    pid = owner_pid(stack_file)
-    if pid is not None and is_running(pid):
-        _err.print(
-            f"Another stack is running (process {pid}). {stack_file.name} describes the new one for now."
-        )
+def _log_folder(home: Path) -> Path:
+    """Return the folder of this stack's logs: one of its own beside another running stack."""
+    pid = owner_pid(home / "stack.json")
+    if pid is None or not is_running(pid):
+        return home / "logs"
+    _err.print(f"Another stack runs here (process {pid}). While both run, stack.json describes this one.")
+    return home / "logs" / str(os.getpid())
 
 
 def _print_usage(info: StackInfo, root: Path, logs: LogFiles) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
@@ -43,7 +44,9 @@ def stack_info(stack: DeployedStack, api_url: str, api_key: str, cloud: Cloud) -
 
 
 class StackFile:
-    """Write the file while the context is open; then restore that of another stack that still runs.
+    """Write the file while the context is open; then give it to the newest other stack that still runs.
+
+    Several stacks of a folder each have a file of their own, too, in ``stacks/`` beside it.
 
     Parameters
     ----------
@@ -56,30 +59,47 @@ class StackFile:
     def __init__(self, path: Path, content: StackInfo) -> None:
         self._path = path
         self._content = content
-        self._earlier: str | None = None
+        self._own = path.parent / "stacks" / f"{content.pid}.json"
 
     def __enter__(self) -> Self:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        owner = owner_pid(self._path)
-        if owner is not None and owner != self._content.pid:
-            self._earlier = self._path.read_text(encoding="utf-8")
-        self._write(json.dumps(asdict(self._content), indent=2) + "\n")
+        self._own.parent.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(asdict(self._content), indent=2) + "\n"
+        for path in (self._own, self._path):
+            _write(path, text)
         return self
 
-    def _write(self, text: str) -> None:
-        draft = self._path.with_name(f"{self._path.name}.{self._content.pid}")
-        # The file holds the API key: only this user may read it.
-        draft.touch(mode=0o600)
-        draft.write_text(text, encoding="utf-8")
-        draft.replace(self._path)
-
     def __exit__(self, *_: object) -> None:
-        if owner_pid(self._path) != self._content.pid:
-            return
-        if self._earlier is not None and is_running(json.loads(self._earlier)["pid"]):
-            self._write(self._earlier)
-        else:
-            self._path.unlink()
+        self._own.unlink(missing_ok=True)
+        if owner_pid(self._path) == self._content.pid:
+            self._hand_over()
+        with suppress(OSError):  # other stacks have files in it
+            self._own.parent.rmdir()
+
+    def _hand_over(self) -> None:
+        """Describe the newest other running stack, or remove the file."""
+        for other in sorted(self._own.parent.glob("*.json"), key=_modified, reverse=True):
+            pid = owner_pid(other)
+            if pid is not None and is_running(pid):
+                _write(self._path, other.read_text(encoding="utf-8"))
+                return
+            other.unlink(missing_ok=True)  # of a stack that was killed
+        self._path.unlink()
+
+
+def _write(path: Path, text: str) -> None:
+    """Replace a file atomically."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    # The file holds the API key: only this user may read it.
+    draft.touch(mode=0o600)
+    draft.write_text(text, encoding="utf-8")
+    draft.replace(path)
+
+
+def _modified(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:  # its stack has just ended
+        return 0
 
 
 def owner_pid(path: Path) -> int | None:

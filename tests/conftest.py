@@ -1,5 +1,6 @@
 """Fixtures and options for all tests."""
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,26 +14,34 @@ from tests.support.import_graph import TENSORFLOW, imports_tensorflow
 RecordFigures = Callable[[str], None]
 
 ROOT = Path(__file__).parents[1]
-STACK_TESTS = "tests/e2e/"
+E2E = "tests/e2e/"
+# Each takes long and shares no stack with others.
+ALONE = ("tests/e2e/page/", "tests/e2e/uploads/test_faults.py", "tests/e2e/image/")
 SHARED = ROOT.parent / "shared" / "data"
 
 
-class OneStackAtATime(LoadScopeScheduling):  # type: ignore[misc]  # untyped
-    """Run the tests of the stack in one process, as one stack runs at a time; distribute others by file."""
+class StackScheduling(LoadScopeScheduling):  # type: ignore[misc]  # untyped
+    """Run the tests of a stack in one process: those of the page, and those of the HTTP API and uploads.
+
+    Other tests are distributed by file.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
-        return STACK_TESTS if nodeid.startswith(STACK_TESTS) else nodeid.partition("::")[0]
+        scope = next((scope for scope in (*ALONE, E2E) if nodeid.startswith(scope)), None)
+        return scope or nodeid.partition("::")[0]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option of `make check`."""
+    """Add the options of `make check` and `make smoke`."""
     parser.addoption(
         "--without-tensorflow", action="store_true", help="pass over the test modules that import TensorFlow"
     )
+    parser.addoption("--stack", metavar="NAME", help="run the tests marked `deployed` with a stack on AWS")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Fail an import of TensorFlow in a run without it: the test is one to pass over."""
+    """Register the marker. Fail an import of TensorFlow in a run without it: the test is one to pass over."""
+    config.addinivalue_line("markers", "deployed: runs with a stack on AWS, too (--stack NAME)")
     if config.getoption("--without-tensorflow"):
         sys.modules.update(dict.fromkeys(TENSORFLOW))  # type: ignore[arg-type]  # None makes an import fail
 
@@ -46,9 +55,22 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return (module.suffix == ".py" and module.exists() and imports_tensorflow(module)) or None
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneStackAtATime:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the tests that a deployed stack can run, in a run with one."""
+    if config.getoption("--stack"):
+        others = [item for item in items if item.get_closest_marker("deployed") is None]
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if item not in others]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> StackScheduling:
     """Return the scheduler of pytest-xdist."""
-    return OneStackAtATime(config, log)
+    return StackScheduling(config, log)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Return one process more than cores: the tests of a stack mostly wait for the stack's own processes."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.fixture(scope="session")

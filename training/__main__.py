@@ -6,6 +6,7 @@ from frond.problems import Problem
 from training.commands.calibrate import calibrate
 from training.commands.clean import clean
 from training.commands.compare import compare
+from training.commands.corruption_benchmark import corruption_benchmark
 from training.commands.detect import app as detect
 from training.commands.evaluate import evaluate
 from training.commands.export import export
@@ -44,6 +45,7 @@ for command in (
     report,
     reproduce,
     ood_benchmark,
+    corruption_benchmark,
     extract_background,
     release,
     promote,

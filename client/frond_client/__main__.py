@@ -16,6 +16,7 @@ from frond_client.commands.detect import detect
 from frond_client.commands.keys import keys
 from frond_client.commands.reconcile import reconcile
 from frond_client.commands.upload import upload
+from frond_client.commands.usage import usage
 from frond_client.errors import FrondError
 from frond_client.exit_codes import ExitCode
 
@@ -61,6 +62,7 @@ def frond(
 app.command()(classify)
 app.command()(detect)
 app.command()(upload)
+app.command()(usage)
 app.add_typer(dlq, name="dlq")
 app.add_typer(keys, name="keys")
 app.command()(reconcile)

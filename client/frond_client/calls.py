@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import httpx
 
-from frond_client.detections import Detections
+from frond_client.detection_response import Detections
 from frond_client.endpoint import ApiEndpoint
 from frond_client.errors import (
     PhotoTooLargeError,
@@ -30,6 +30,7 @@ from frond_client.models import (
     Species,
     SpeciesList,
     UploadTarget,
+    Usage,
 )
 from frond_client.photo_file import PhotoFile
 from frond_client.retries import Call, send_with_retries
@@ -49,11 +50,14 @@ class ClassifyParams:
     lang: str | None = None
     explain: bool | None = None
     record: bool | None = None
+    tag: str | None = None
 
     @property
     def query(self) -> dict[str, Any]:
         """The parameters that are set."""
-        return _without_none(top=self.top, lang=self.lang, explain=self.explain, record=self.record)
+        return _without_none(
+            top=self.top, lang=self.lang, explain=self.explain, record=self.record, tag=self.tag
+        )
 
 
 @dataclass(frozen=True)
@@ -124,9 +128,10 @@ class ApiCalls:
         cursor: str | None = None,
         key: str | None = None,
         lang: str | None = None,
+        tag: str | None = None,
     ) -> Call[ClassificationPage]:
         """Return a page of classifications, the newest first."""
-        query = _without_none(limit=limit, cursor=cursor, key=key, lang=lang)
+        query = _without_none(limit=limit, cursor=cursor, key=key, lang=lang, tag=tag)
         request = self._request("GET", "/v1/classifications", params=query)
         return parse_response((yield from self._send(request)), ClassificationPage)
 
@@ -151,6 +156,10 @@ class ApiCalls:
         """Return the active model."""
         return parse_response((yield from self._send(self._request("GET", "/v1/model"))), ModelInfo)
 
+    def usage(self) -> Call[Usage]:
+        """Return the usage of the key."""
+        return parse_response((yield from self._send(self._request("GET", "/v1/usage"))), Usage)
+
     def _classify_in_request(
         self, photos: Sequence[PhotoFile], params: ClassifyParams, idempotency_key: str
     ) -> Call[Classification]:
@@ -164,7 +173,7 @@ class ApiCalls:
         return parse_response((yield from self._send(request)), Classification)
 
     def _classify_by_upload(self, photo: PhotoFile, params: ClassifyParams) -> Call[Classification]:
-        identifier = yield from self._upload(photo)
+        identifier = yield from self._upload(photo, params.tag)
         classification = yield from self._wait_until_final(identifier, params.lang)
         if params.record is False:
             yield from self.delete(identifier)
@@ -173,9 +182,9 @@ class ApiCalls:
             raise error_from_problem(problem)
         return classification.model_copy(update={"predictions": classification.predictions[: params.top]})
 
-    def _upload(self, photo: PhotoFile) -> Call[str]:
+    def _upload(self, photo: PhotoFile, tag: str | None) -> Call[str]:
         """Upload a photo to S3; return the id of the future classification."""
-        declared = {"content_type": photo.content_type, "size": len(photo.data)}
+        declared = _without_none(content_type=photo.content_type, size=len(photo.data), tag=tag)
         response = yield from self._send(self._request("POST", "/v1/uploads", json=declared))
         target = parse_response(response, UploadTarget)
         # S3 redirects requests for a new bucket to its region. S3 does not get the API key.

@@ -64,6 +64,24 @@ class Prediction(_ResponseModel):
     confidence: float
 
 
+class Taxon(_ResponseModel):
+    """The lowest rank that is sure.
+
+    Attributes
+    ----------
+    rank
+        `species`, `genus` or `family`.
+    name
+        Its scientific name.
+    confidence
+        Of all its species together, 0 to 1.
+    """
+
+    rank: str
+    name: str
+    confidence: float
+
+
 class PhotoIssue(_ResponseModel):
     """A quality problem of a photo, with advice.
 
@@ -107,6 +125,7 @@ class ClassifiedImage(Image):
     """
 
     verdict: str | None = None
+    taxon: Taxon | None = None
     predictions: tuple[Prediction, ...] = ()
     evidence: ActivationMap | None = None
 
@@ -218,6 +237,8 @@ class Classification(_ResponseModel):
         `queued`, `running`, `succeeded` or `failed`.
     verdict
         `identified`, `uncertain` or `not_recognised`; ``None`` until the status is `succeeded`.
+    taxon
+        The lowest of species, genus and family that is sure; ``None`` if none is.
     predictions
         For all photos together, the most confident first.
     image
@@ -229,6 +250,8 @@ class Classification(_ResponseModel):
         upright photo. ``None`` unless requested with ``explain``.
     owner
         The id of the API key that it belongs to; ``None`` for the operator's.
+    tag
+        The caller's word for it.
     error
         The reason of a failure or of a retry.
     detections
@@ -240,6 +263,7 @@ class Classification(_ResponseModel):
     id: str
     status: str
     verdict: str | None = None
+    taxon: Taxon | None = None
     predictions: tuple[Prediction, ...] = ()
     image: Image | None = None
     images: tuple[ClassifiedImage, ...] = ()
@@ -247,6 +271,7 @@ class Classification(_ResponseModel):
     model: ModelVersion | None = None
     source: Source
     owner: str | None = None
+    tag: str | None = None
     error: ProblemDetails | None = None
     feedback: Feedback | None = None
     created_at: datetime
@@ -305,6 +330,8 @@ class ModelInfo(_ResponseModel):
         When the responding instance loaded it.
     species
         The number of its species.
+    scope
+        The plants that it was trained on: how many species, crops and weeds, families, growth stage.
     """
 
     version: str
@@ -313,9 +340,31 @@ class ModelInfo(_ResponseModel):
     created_at: datetime
     input: dict[str, Any] = {}
     species: int
+    scope: dict[str, Any] = {}
     dataset: dict[str, Any] = {}
     metrics: dict[str, Any] = {}
     agreement: dict[str, float] = {}
+
+
+class Usage(_ResponseModel):
+    """The limits of a key, and its requests of today; ``None`` where it has no such limit.
+
+    Attributes
+    ----------
+    limit, used, remaining
+        Requests a day, of today, and left today.
+    resets_at
+        When the next day begins.
+    requests_per_second, burst
+        On average, and at once.
+    """
+
+    limit: int | None = None
+    used: int | None = None
+    remaining: int | None = None
+    resets_at: datetime
+    requests_per_second: float | None = None
+    burst: int | None = None
 
 
 class UploadTarget(_ResponseModel):

@@ -1,7 +1,7 @@
 """Take the documentation's pictures of the command and of the model's report.
 
-Run ``.venv/bin/python docs/_site/pictures.py`` while ``make serve`` runs in another terminal. The picture of
-the page is taken by ``python -m tests.e2e.page.screenshot``.
+Run ``.venv/bin/python docs/_site/pictures.py`` while ``make serve`` runs in another terminal. The pictures of
+the page are taken by ``python -m tests.e2e.page.screenshot``.
 """
 
 import io

@@ -127,6 +127,15 @@ class MultiImageMetrics(BaseModel):
     gained: GroupShares = Field(description="Together less alone")
 
 
+class SourceMetrics(BaseModel):
+    """The metrics on the photos of one of the sources that were merged."""
+
+    photos: int
+    accuracy: float = Field(ge=0, le=1)
+    accuracy_interval: tuple[float, float] = Field(description="95 %, exact")
+    macro_f1: float = Field(ge=0, le=1, description="Over the species that the source has photos of")
+
+
 class Metrics(BaseModel):
     """The metrics of a model on one split of a data set."""
 
@@ -156,6 +165,9 @@ class Metrics(BaseModel):
     species: dict[str, dict[str, float]] = Field(
         description="By slug: precision and recall with exact intervals, f1-score, support"
     )
+    source_sets: dict[str, SourceMetrics] = Field(
+        default_factory=dict, description="By name of the source, where several were merged"
+    )
     confusion: list[list[int]] = Field(description="Photos by true species (row) and answer (column)")
     reliability: list[CalibrationBin]
     scores: ScoreHistograms | None = None
@@ -168,4 +180,13 @@ class Metrics(BaseModel):
 
     def headline(self) -> dict[str, Any]:
         """Return the metrics that the manifest holds."""
-        return self.model_dump(mode="json", include=HEADLINE)
+        return self.model_dump(mode="json", include=HEADLINE) | {"confused": self.confused()}
+
+    def confused(self) -> dict[str, dict[str, int]]:
+        """Return the number of misclassified photos by the true species, then by the answer."""
+        slugs = list(self.species)
+        return {
+            slugs[true]: found
+            for true, row in enumerate(self.confusion)
+            if (found := {slugs[answer]: n for answer, n in enumerate(row) if n and answer != true})
+        }

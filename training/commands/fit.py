@@ -20,7 +20,7 @@ def fit(
         typer.Option(help="Initial weights: imagenet, a file with ImageNet's or a run's weights, or none."),
     ] = None,
     backbone: Annotated[
-        str | None, typer.Option(help="xception, mobilenet_v2, inception_v3, resnet50 or vgg16.")
+        str | None, typer.Option(help="xception, mobilenet_v2, inception_v3, resnet50, vgg16 or small_cnn.")
     ] = None,
     batch: Annotated[int | None, typer.Option(min=1, help="Batch size on each device.")] = None,
     precision: Annotated[str | None, typer.Option(help="auto, float32, bfloat16 or float16.")] = None,

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from frond.classifier import Classifier, ClassifierOutput, Verdict
 from frond.detection import BoundingBox, Detector
-from frond.detection.plant_crop import crop_plant
+from frond.detection.square_crop import crop_plant
 from frond.preprocessing import read_photo, read_whole
 from training.detection.annotations import AnnotatedPhoto
 from training.errors import TrainingError

@@ -102,11 +102,15 @@ class TableFormatter:
         if classification is None:
             return [files, "failed", "", "", ""]
         predictions = classification.predictions[: self._top]
+        names = [(_species(each), each.confidence) for each in predictions]
+        taxon = classification.taxon
+        if taxon and taxon.rank != "species":
+            names.insert(0, (f"{taxon.rank} {taxon.name}", taxon.confidence))
         return [
             files,
             (classification.verdict or classification.status).replace("_", " "),
-            "\n".join(map(_species, predictions)),
-            "\n".join(f"{each.confidence:.3f}" for each in predictions),
+            "\n".join(name for name, _ in names),
+            "\n".join(f"{confidence:.3f}" for _, confidence in names),
             _advice(classification),
         ]
 

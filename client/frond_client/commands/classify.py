@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from frond_client.commands import StackName
+from frond_client.commands import StackName, Tag
 from frond_client.commands.api_options import Key, Lang, Photos, Url, Workers, chosen_endpoint
 
 if TYPE_CHECKING:
@@ -28,6 +28,10 @@ def classify(
     lang: Lang = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Show which part of the photo the species was seen in.")
+    ] = False,
+    tag: Tag = None,
+    original: Annotated[
+        bool, typer.Option("--original", help="Send the files as they are, not shrunk to 1280 pixels.")
     ] = False,
     workers: Workers = 4,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON lines, one per plant.")] = False,
@@ -56,7 +60,7 @@ def classify(
     found = find_photos(photos)
     plants = _plants(list(found.photos), together=together)
     formatter = _formatter(top or 1, as_json=as_json, as_csv=as_csv)
-    options = {"top": top, "lang": lang, "explain": explain or None}
+    options = {"top": top, "lang": lang, "explain": explain or None, "tag": tag, "original": original}
     process = partial(classify_all, endpoint, plants, options, workers)
     run_photos(found, len(plants), process, formatter, "classified", as_table=not (as_json or as_csv))
 

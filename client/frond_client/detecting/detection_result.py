@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from frond_client.classifying.photos_result import PhotosResult
-from frond_client.detections import Detections
+from frond_client.detection_response import Detections
 from frond_client.models import LocatedPlant
 
 

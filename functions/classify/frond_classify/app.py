@@ -13,6 +13,7 @@ from frond_classify.storage.aws_clients import AwsClients
 if TYPE_CHECKING:
     from frond.detection import Detector
     from frond.repository import ClassificationRepository
+    from frond_classify.key_usage import UsageReader
     from frond_classify.serving.detector_provider import DetectorProvider
     from frond_classify.storage.object_store import ObjectStore
 
@@ -45,6 +46,13 @@ class ClassifyApp:
         from frond_classify.storage.object_store import ObjectStore  # noqa: PLC0415 - see above
 
         return ObjectStore(self.aws, self.settings)
+
+    @cached_property
+    def usage_reader(self) -> "UsageReader":
+        """The usage of the callers' keys."""
+        from frond_classify.key_usage import UsageReader  # noqa: PLC0415 - see above
+
+        return UsageReader(self.aws.apigateway)
 
     def start_loading(self) -> None:
         """Start to load the model in a thread, unless that is done."""

@@ -9,7 +9,7 @@ from typing import Self
 
 from frond.classifier import Classifier, ClassifierOutput
 from frond.detection import Detection, Detector
-from frond.detection.plant_crop import crop_plant
+from frond.detection.square_crop import crop_plant
 from frond.image_quality import Issue, issues
 from frond.preprocessing import DecodeLimits, Photo, read_whole
 from frond.telemetry import MetricUnit, add_detail

@@ -15,10 +15,11 @@ from frond.problems import MEDIA_TYPE, InvalidRequest, MethodNotAllowed, Problem
 from frond.telemetry import DETAILED, costs, logger, metrics
 from frond.tracing import trace_handler
 from frond_classify.http import idempotency
+from frond_classify.http.query import refuse_unknown_parameters
 from frond_classify.http.request_path import normalize_path
 from frond_classify.http.responses import IMMUTABLE, REVALIDATE, response_with_etag
 from frond_classify.http.server_timing import ServerTiming
-from frond_classify.routes import classifications, feedback, model, page, species, uploads
+from frond_classify.routes import classifications, feedback, model, page, species, uploads, usage
 
 # Every origin is allowed: the key protects the API, and no browser sends it by itself.
 CORS = CORSConfig(
@@ -31,6 +32,7 @@ CORS = CORSConfig(
 DETECTIONS = "detections"
 
 resolver = APIGatewayRestResolver(enable_validation=True, cors=CORS)
+resolver.use(middlewares=[refuse_unknown_parameters])
 
 
 @cache
@@ -51,7 +53,10 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     resolver.append_context(timing=timing)
     if DETECTIONS in event["path"]:
         whole_api()
-    response = resolver.resolve(normalize_path(event), context)
+    is_head = event["httpMethod"] == "HEAD"
+    response = resolver.resolve(normalize_path({**event, "httpMethod": "GET"} if is_head else event), context)
+    if is_head:
+        response |= {"body": "", "isBase64Encoded": False}
     # Also for rejected photos: decoding them is what costs.
     if timing.has("decode"):
         costs.count(timing.total)
@@ -134,7 +139,7 @@ def _base_path() -> str:
     return event.request_context.path.removesuffix(event.path).rstrip("/") or "/"
 
 
-for resource in (classifications, feedback, uploads, species, model, page):
+for resource in (classifications, feedback, uploads, usage, species, model, page):
     resolver.include_router(resource.router)
 resolver.get("/openapi.json", include_in_schema=False)(get_openapi)
 resolver.get("/docs", include_in_schema=False)(get_docs)

@@ -32,6 +32,7 @@ def test_a_chosen_photo_gets_its_species_and_a_bar_for_each_candidate(page: Page
     expect(page.get_by_role("img", name="Your photo, zea-mays.jpg")).to_be_visible()
     assert _length(page, "#hero-bar") == pytest.approx(first["confidence"], abs=0.005)
     rows = page.get_by_role("listitem").filter(visible=True)
+    page.get_by_text("4 more, each under 1%").click()
     expect(rows).to_have_count(4)
     for row, prediction in zip(rows.all(), rest, strict=True):
         expect(row).to_contain_text(prediction["common_name"])

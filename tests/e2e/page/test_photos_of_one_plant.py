@@ -55,7 +55,10 @@ def test_each_photo_has_a_result_of_its_own_beside_the_common_answer(
         for row, prediction in zip(rows.all(), expected, strict=True):
             assert shown_confidence(row) == pytest.approx(prediction["confidence"], abs=0.011)
         expect(page.get_by_role("status")).to_contain_text(f"Photo {index + 1} of 3")
-    assert page.locator("#candidates .name").all_inner_texts()[-1] == names(answer["predictions"])[-1]
+    assert (
+        page.locator("#candidates .name, #unlikely-candidates .name").all_text_contents()[-1]
+        == names(answer["predictions"])[-1]
+    )
 
 
 def test_a_photo_that_is_not_recognised_alone_has_no_candidates(page: Page, maize: Path) -> None:

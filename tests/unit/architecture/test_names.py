@@ -22,6 +22,7 @@ SISTERS = {
     "model": "`/v1/model`",
     "uploads": "`/v1/uploads`",
     # A command, and the step or route of its name.
+    "detect": "`training detect` and `frond detect`",
     "evaluate": "`training evaluate`",
     "feedback": "`training feedback`, and the route that it reads from",
     "fit": "`training fit`",

@@ -269,7 +269,7 @@ def _species(request: ReceivedRequest) -> list[str]:
     photos = [part.raw for part in request.parts if part.name == "image"]
     if not all(each.startswith(JPEG) for each in photos):
         return []
-    return [each.removeprefix(JPEG).split(b" ")[0].decode() for each in photos]
+    return [each.removeprefix(JPEG).split(b" ")[0].decode(errors="replace") for each in photos]
 
 
 def _json(document: dict[str, Any]) -> FakeResponse:

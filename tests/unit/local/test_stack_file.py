@@ -61,23 +61,38 @@ def test_an_ended_process_is_not_running() -> None:
     assert not is_running(ended.pid)
 
 
-def test_the_file_of_an_earlier_stack_that_still_runs_is_restored(tmp_path: Path, where: StackInfo) -> None:
+def beside(path: Path, pid: int) -> str:
+    """Write the own file of another stack and return its content."""
+    content = json.dumps({"pid": pid, "api_url": "http://localhost:3"})
+    path.parent.joinpath("stacks").mkdir(exist_ok=True)
+    path.parent.joinpath("stacks", f"{pid}.json").write_text(content)
+    return content
+
+
+def test_the_file_describes_another_stack_that_still_runs(tmp_path: Path, where: StackInfo) -> None:
     path = tmp_path / "stack.json"
-    earlier = json.dumps({"pid": os.getppid(), "api_url": "http://localhost:3"})
-    path.write_text(earlier)
+    other = beside(path, os.getppid())
     with StackFile(path, where):
         assert owner_pid(path) == os.getpid()
-    assert path.read_text() == earlier
+    assert path.read_text() == other
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_the_file_of_an_earlier_stack_that_has_ended_is_not_restored(
-    tmp_path: Path, where: StackInfo
-) -> None:
+def test_a_stack_that_has_ended_is_passed_over(tmp_path: Path, where: StackInfo) -> None:
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
     path = tmp_path / "stack.json"
-    path.write_text(json.dumps({"pid": ended.pid}))
+    beside(path, ended.pid)
     with StackFile(path, where):
         assert owner_pid(path) == os.getpid()
-    assert not path.exists()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_second_of_three_stacks_ends_first(tmp_path: Path, where: StackInfo) -> None:
+    path = tmp_path / "stack.json"
+    first = beside(path, os.getppid())
+    with StackFile(path, where):
+        third = beside(path, 1)
+        path.write_text(third)
+    assert path.read_text() == third
+    assert (tmp_path / "stacks" / f"{os.getppid()}.json").read_text() == first

@@ -1,14 +1,17 @@
 """Recipes and settings of runs that take seconds. They import TensorFlow, which the fixtures do not."""
 
+from tests.unit.training import tiny_backbone
 from training.data.dataset import Dataset
 from training.fitting.recipe import Recipe as TrainingRecipe
 from training.fitting.run import RunSettings
 
+tiny_backbone.register()
+
 
 def tiny_recipe(**changes: object) -> TrainingRecipe:
-    """Return two short stages from scratch, at two sizes, of the smallest network."""
+    """Return two short stages from scratch, at two sizes, of a network of two convolutions."""
     values: dict[str, object] = {
-        "backbone": "mobilenet_v2",
+        "backbone": tiny_backbone.NAME,
         "weights": "none",
         "batch": 6,
         "precision": "float32",

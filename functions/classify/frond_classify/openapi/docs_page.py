@@ -19,6 +19,21 @@ _PAGE = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Frond API</title>
 <link rel="stylesheet" href="{style}">
+<style>
+body {{ margin: 0; }}
+@media (max-width: 40em) {{
+  .swagger-ui .wrapper {{ padding: 0 10px; }}
+  .swagger-ui .info {{ margin: 16px 0; }}
+  .swagger-ui .scheme-container {{ padding: 10px 0; }}
+  .swagger-ui .opblock-summary, .swagger-ui .opblock-summary-path-description-wrapper {{ flex-wrap: wrap; }}
+  .swagger-ui .opblock .opblock-summary-path {{ max-width: 100%; word-break: break-word; }}
+  .swagger-ui .opblock-body pre, .swagger-ui .highlight-code {{ overflow-x: auto; }}
+  .swagger-ui table, .swagger-ui tbody, .swagger-ui tr, .swagger-ui td {{ max-width: 100%; }}
+  .swagger-ui .parameters-col_description input, .swagger-ui textarea, .swagger-ui select {{ max-width: 100%; }}
+  .swagger-ui .parameters-col_name {{ display: block; width: auto; }}
+  .swagger-ui .parameters-col_description {{ display: block; }}
+}}
+</style>
 </head>
 <body>
 <div id="swagger-ui">Loading …</div>

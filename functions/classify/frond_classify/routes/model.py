@@ -3,13 +3,15 @@
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
+from frond.problems import NoModelReport
 from frond_classify.app import current_app
-from frond_classify.http.responses import json_response
+from frond_classify.http.responses import ONE_MINUTE, json_response, response_with_etag
 from frond_classify.openapi.operations import responses
 from frond_classify.schemas.classification import ModelRef
 from frond_classify.schemas.model import HealthResponse, ModelResponse
 
 router = Router()
+HTML = "text/html"
 
 
 @router.get(
@@ -23,6 +25,23 @@ def get_model() -> Response[str]:
     active = current_app().model_provider.refresh()
     body = ModelResponse.from_manifest(active.classifier.manifest, active.source, active.since)
     return json_response(router.current_event, body)
+
+
+@router.get(
+    "/v1/model/report",
+    summary="Get the report of the active model",
+    description="One HTML file: metrics, the confusion matrix, mistakes and the model card.",
+    tags=["model"],
+    responses=responses(HTML, NoModelReport, cached=True),
+    enable_validation=False,  # which would read the document as JSON
+)
+def get_model_report() -> Response[str]:
+    """Return the active model's report."""
+    report = current_app().model_provider.report()
+    if report is None:
+        raise NoModelReport
+    headers: dict[str, str | list[str]] = {**ONE_MINUTE, "X-Content-Type-Options": "nosniff"}
+    return response_with_etag(router.current_event, report, f"{HTML}; charset=utf-8", headers)
 
 
 @router.get(

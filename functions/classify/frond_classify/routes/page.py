@@ -24,6 +24,8 @@ VERSION_PLACEHOLDER = b"{{version}}"
 MANIFEST = "manifest.webmanifest"
 PNG_NAME = re.compile(rb'"(icon[a-z0-9-]*\.png)"')
 PNG = "image/png"
+JPEG = "image/jpeg"
+SAMPLES = ("galium-aparine", "stellaria-media", "triticum-aestivum", "zea-mays")
 ONE_DAY = "public, max-age=86400"
 NO_CACHE = "no-cache"
 
@@ -54,6 +56,7 @@ STATIC_FILES = {
     "icon-512.png": StaticFile(PNG),
     "icon-maskable-512.png": StaticFile(PNG),
     "apple-touch-icon.png": StaticFile(PNG),
+    **{f"sample-{slug}.jpg": StaticFile(JPEG) for slug in SAMPLES},
 }
 
 
@@ -99,7 +102,7 @@ def static(name: str) -> Response[Any]:
         # The page that it controls is one folder above it.
         headers["Service-Worker-Allowed"] = "../"
     content = _content(name, _uploads())
-    if file.content_type == PNG:
+    if file.content_type in {PNG, JPEG}:
         return image_response(router.current_event, content, file.content_type, headers)
     return response_with_etag(router.current_event, content.decode(), file.content_type, headers)
 

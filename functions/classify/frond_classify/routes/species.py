@@ -14,6 +14,7 @@ from frond_classify.openapi.operations import JPEG, responses
 from frond_classify.schemas.model import SpeciesEntry, SpeciesListResponse
 
 router = Router()
+PHOTO_NUMBERS = frozenset("123")
 
 
 @router.get(
@@ -30,8 +31,8 @@ def list_species(
     """Return every species of the active model."""
     event = router.current_event
     language = select_language(lang, event.headers) or ENGLISH
-    labels = current_app().classifier.manifest.labels
-    species = [SpeciesEntry.from_species(each, language) for each in labels]
+    manifest = current_app().classifier.manifest
+    species = [SpeciesEntry.from_species(each, language, manifest.metrics) for each in manifest.labels]
     return json_response(event, SpeciesListResponse(species=species))
 
 
@@ -45,7 +46,24 @@ def list_species(
 )
 def get_species_photo(species: str) -> Response[bytes]:
     """Return a photo of a species of the active model."""
-    photo = current_app().model_provider.species_photo(species)
+    return _photo(species, 1)
+
+
+@router.get(
+    "/v1/species/<species>/photos/<number>",
+    summary="Get one of several photos of a species",
+    description="Photo 1 is that of `/photo`; a species has at most three. Send `Accept: image/jpeg`.",
+    tags=["model"],
+    responses=responses(JPEG, InvalidRequest, NoSpeciesPhoto, NotAcceptable, cached=True),
+    enable_validation=False,
+)
+def get_numbered_species_photo(species: str, number: str) -> Response[bytes]:
+    """Return one of the photos of a species of the active model."""
+    return _photo(species, int(number) if number in PHOTO_NUMBERS else 0)
+
+
+def _photo(species: str, number: int) -> Response[bytes]:
+    photo = current_app().model_provider.species_photo(species, number)
     if photo is None:
         raise NoSpeciesPhoto
     return image_response(router.current_event, photo, JPEG, ONE_MINUTE)

@@ -66,6 +66,11 @@ class ChannelWatcher:
         classifier.infer(np.zeros((size, size, 3), np.uint8))
         return classifier
 
-    def species_photo(self, version: str, slug: str) -> bytes | None:
-        """Return a version's photo of a species, a JPEG; None if it has none."""
-        return self._versions.picture(version, slug)
+    def species_photo(self, version: str, slug: str, number: int) -> bytes | None:
+        """Return one of a version's photos of a species, a JPEG; None if it has none of that number."""
+        return self._versions.picture(version, slug, number)
+
+    def report(self, version: str) -> str | None:
+        """Return a version's report as HTML; None if it has none."""
+        found = self._versions.report(version, "index.html")
+        return found.decode() if found else None

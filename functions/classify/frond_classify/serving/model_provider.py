@@ -7,6 +7,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from frond.classifier import Classifier
+from frond.manifest import gallery_name
 from frond.telemetry import MetricUnit, logger, metrics
 from frond_classify.settings import ClassifySettings
 from frond_classify.storage.aws_clients import AwsClients
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from frond_classify.serving.channel_watcher import ChannelWatcher
 
 BAKED_IN = "baked-in"
+REPORT_NAME = "index.html"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +56,8 @@ class ModelProvider:
             self.active = self._load_update() or self.active
         return self.active
 
-    def species_photo(self, slug: str) -> bytes | None:
-        """Return the active model's photo of a species, a JPEG; None if it has none.
+    def species_photo(self, slug: str, number: int = 1) -> bytes | None:
+        """Return one of the active model's photos of a species, a JPEG; None if it has none of that number.
 
         Raises
         ------
@@ -63,12 +65,25 @@ class ModelProvider:
             S3 failed; a later attempt may succeed.
         """
         manifest = self.active.classifier.manifest
-        if slug not in {species.slug for species in manifest.labels}:
+        if number < 1 or slug not in {species.slug for species in manifest.labels}:
             return None
         if self.active.source != BAKED_IN:
-            return self._watcher.species_photo(manifest.version, slug)
-        path = self._settings.model_dir / "report" / "gallery" / f"{slug}.jpg"
+            return self._watcher.species_photo(manifest.version, slug, number)
+        path = self._settings.model_dir / "report" / gallery_name(slug, number)
         return path.read_bytes() if path.exists() else None
+
+    def report(self) -> str | None:
+        """Return the active model's report as HTML; None if it has none.
+
+        Raises
+        ------
+        frond.registry.UnreachableError
+            S3 failed; a later attempt may succeed.
+        """
+        if self.active.source != BAKED_IN:
+            return self._watcher.report(self.active.classifier.manifest.version)
+        path = self._settings.model_dir / "report" / REPORT_NAME
+        return path.read_text("utf-8") if path.exists() else None
 
     def _load_update(self) -> ActiveModel | None:
         """Return the release that the channel points at, if it is new and can be loaded."""

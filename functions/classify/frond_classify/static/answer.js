@@ -2,22 +2,26 @@ import { fetchJson } from "./api.js";
 import { loadFeedback, renderFeedback } from "./feedback.js";
 import { updateSavedPlant } from "./history-db.js";
 import { formatConfidence, messages } from "./i18n.js";
-import { formatDate, formatMegabytes, formatNumber, language } from "./locale.js";
+import { formatDate, formatMegabytes, formatNumber, formatPercent, language } from "./locale.js";
 import { renderPhotos } from "./photo-viewer.js";
 import { displayName, headline, imageResult, plant } from "./plant.js";
+import { renderRole } from "./role.js";
+import { hideSnippet } from "./snippets.js";
+import { showSpeciesPhoto } from "./species-photos.js";
 import { byId, renderAgain, showView } from "./views.js";
+
+const UNLIKELY_BELOW = 0.01;
 
 function setBar(bar, confidence) {
   bar.style.transform = `scaleX(${Math.min(1, Math.max(0.004, confidence))})`;
 }
 
-export function renderRole(element, role) {
-  element.textContent = messages.roles[role] ?? role ?? "";
-  element.dataset.role = role ?? "";
-}
-
 function renderCandidate(prediction) {
   const row = byId("candidate").content.cloneNode(true);
+  const open = row.querySelector("button");
+  open.dataset.sheet = prediction.species;
+  // The name beside the picture says the same.
+  showSpeciesPhoto(row.querySelector("img"), prediction.species, "").then(() => { open.querySelector("img").alt = ""; });
   row.querySelector(".name").textContent = displayName(prediction);
   row.querySelector(".confidence").textContent = formatConfidence(prediction.confidence);
   row.querySelector(".scientific-name").textContent = prediction.scientific_name;
@@ -30,6 +34,7 @@ export function renderAnswer() {
   renderPhotos();
   byId("other-candidates").open = plant.answer.verdict !== "not_recognised";
   loadFeedback(plant.answer);
+  hideSnippet();
   showView("answer", () => {
     renderVerdict(plant.answer);
     renderAdvice(plant.answer);
@@ -40,7 +45,7 @@ export function renderAnswer() {
   });
 }
 
-function renderVerdict({ verdict, predictions }) {
+function renderVerdict({ verdict, predictions, taxon }) {
   const [first, ...rest] = predictions;
   const isIdentified = verdict === "identified";
   const isRecognised = verdict !== "not_recognised";
@@ -53,8 +58,28 @@ function renderVerdict({ verdict, predictions }) {
   byId("confidence").textContent = formatConfidence(first.confidence);
   setBar(byId("hero-bar").firstElementChild, first.confidence);
   byId("candidates-title").textContent = isIdentified ? messages.alsoConsidered : isRecognised ? messages.candidates : messages.closest;
-  byId("candidates").replaceChildren(...(isIdentified ? rest : predictions).map(renderCandidate));
+  byId("taxon").textContent = taxonText(taxon);
+  byId("hero-sheet").dataset.sheet = first.species;
+  byId("hero-sheet").textContent = messages.aboutSpecies(displayName(first));
+  byId("hero-picture").hidden = true;
+  if (isIdentified) showSpeciesPhoto(byId("hero-picture"), first.species, displayName(first));
+  renderCandidates(isIdentified ? rest : predictions);
 }
+
+// Those under 1 % are folded away.
+function renderCandidates(predictions) {
+  const likely = predictions.filter(({ confidence }) => confidence >= UNLIKELY_BELOW);
+  const unlikely = predictions.filter(({ confidence }) => confidence < UNLIKELY_BELOW);
+  byId("candidates").replaceChildren(...likely.map(renderCandidate));
+  byId("other-candidates").hidden = likely.length === 0;
+  byId("unlikely").hidden = unlikely.length === 0;
+  byId("unlikely").open = false;
+  byId("unlikely-title").textContent = messages.unlikely(unlikely.length, formatPercent(UNLIKELY_BELOW));
+  byId("unlikely-candidates").replaceChildren(...unlikely.map(renderCandidate));
+}
+
+// The rank that is sure where the species is not: "a grass, Poaceae".
+const taxonText = (taxon) => (taxon ? messages.taxon(messages.ranks[taxon.rank] ?? taxon.rank, taxon.name, formatConfidence(taxon.confidence)) : "");
 
 // How each photo could be improved.
 function adviceTexts(answer) {

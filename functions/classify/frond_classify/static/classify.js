@@ -1,19 +1,18 @@
 import { renderAnswer } from "./answer.js";
 import { apiKey } from "./api-key.js";
-import { fetchJson, TIMEOUT_MS } from "./api.js";
 import { ProblemError, toProblemError } from "./errors.js";
 import { savePlant } from "./history-db.js";
 import { messages } from "./i18n.js";
 import { formatList, formatMegabytes, language } from "./locale.js";
 import { RESIZE_ABOVE_BYTES, validatePhoto } from "./photo.js";
 import { newId } from "./plant.js";
+import { postPhotos } from "./send.js";
 import { loadSetting } from "./settings-store.js";
 import { classifyByUpload } from "./upload.js";
 import { addNotice, setProgress, showError, showView } from "./views.js";
 
 // The largest photo whose base64, written by API Gateway, fits into Lambda's 6 MB request.
 const MAX_BODY_BYTES = 4_400_000;
-const SLOW_AFTER_MS = 4_000;
 
 let currentAttempt = new AbortController();
 
@@ -67,7 +66,7 @@ async function fetchAnswer(request, attempt) {
 }
 
 async function prepareImages({ photos, sendsOriginals }, attempt) {
-  const originals = photos.map(({ file, type, name }) => ({ body: file, type, name, isResized: false }));
+  const originals = await Promise.all(photos.map(originalImage));
   if (sendsOriginals && (photos.length === 1 || totalBytes(originals) <= MAX_BODY_BYTES)) return originals;
   if (photos.some(({ file }) => file.size > RESIZE_ABOVE_BYTES)) setProgress(messages.resizing(photos.length));
   const images = await Promise.all(photos.map(resizedImage));
@@ -77,9 +76,13 @@ async function prepareImages({ photos, sendsOriginals }, attempt) {
   return images;
 }
 
-async function resizedImage({ file, type, name, resized }) {
-  const { copy } = await resized;
-  return copy ? { body: copy, type: "image/jpeg", name, isResized: true } : { body: file, type, name, isResized: false };
+async function originalImage({ type, name, resized }) {
+  return { body: (await resized).original, type, name, isResized: false };
+}
+
+async function resizedImage(photo) {
+  const { copy } = await photo.resized;
+  return copy ? { body: copy, type: "image/jpeg", name: photo.name, isResized: true } : originalImage(photo);
 }
 
 const totalBytes = (images) => images.reduce((sum, { body }) => sum + body.size, 0);
@@ -88,21 +91,10 @@ const totalBytes = (images) => images.reduce((sum, { body }) => sum + body.size,
 async function postClassification(images, request, attempt) {
   setProgress(messages.sending(images.length));
   request.bytesSent = totalBytes(images);
-  const slow = setTimeout(() => setProgress(messages.stillSending), SLOW_AFTER_MS);
-  const timeout = setTimeout(() => attempt.abort(new ProblemError("timeout")), TIMEOUT_MS);
-  const query = new URLSearchParams({ top: 5, lang: language, explain: true });
+  const tag = loadSetting("tag");
+  const query = new URLSearchParams({ top: 5, lang: language, explain: true, ...(tag && { tag }) });
   const { headers, body } = encodeBody(images);
-  try {
-    return await fetchJson(`v1/classifications?${query}`, {
-      method: "POST",
-      headers: { ...headers, "idempotency-key": request.idempotencyKey },
-      body,
-      signal: attempt.signal,
-    });
-  } finally {
-    clearTimeout(slow);
-    clearTimeout(timeout);
-  }
+  return postPhotos(`v1/classifications?${query}`, { headers: { ...headers, "idempotency-key": request.idempotencyKey }, body }, attempt);
 }
 
 // One photo is the body itself. Several are multipart/form-data, whose header the browser writes.

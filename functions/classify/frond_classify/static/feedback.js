@@ -2,6 +2,7 @@ import { sendJson } from "./api.js";
 import { toProblemError } from "./errors.js";
 import { updateSavedPlant } from "./history-db.js";
 import { messages } from "./i18n.js";
+import { formatPercent } from "./locale.js";
 import { donatePhotos } from "./photo-donation.js";
 import { displayName, plant } from "./plant.js";
 import { commonName, fromSlug, listSpecies, sortByName, toSlug } from "./species.js";
@@ -105,9 +106,10 @@ export async function submitFeedback(event) {
   const feedback = { species, comment: byId("comment").value.trim() || null, consent: byId("consent").checked };
   byId("feedback-error").textContent = "";
   byId("send-feedback").disabled = true;
+  showFeedbackProgress(messages.sendingFeedback);
   try {
     const { feedback: stored } = await sendJson(`v1/classifications/${subject.answer.id}/feedback`, "PUT", feedback);
-    await donatePhotos(subject, feedback);
+    await donatePhotos(subject, feedback, (part) => showFeedbackProgress(messages.donating(formatPercent(part))));
     subject.answer = { ...subject.answer, feedback: { ...feedback, ...stored } };
     if (subject === plant) showThanks();
     await updateSavedPlant(subject);
@@ -115,7 +117,12 @@ export async function submitFeedback(event) {
     if (subject === plant) byId("feedback-error").textContent = toProblemError(error).texts.join(". ");
   } finally {
     byId("send-feedback").disabled = false;
+    showFeedbackProgress("");
   }
+}
+
+function showFeedbackProgress(text) {
+  byId("feedback-progress").textContent = text;
 }
 
 function showThanks() {

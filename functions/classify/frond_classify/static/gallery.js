@@ -1,14 +1,13 @@
-import { renderRole } from "./answer.js";
 import { apiKey } from "./api-key.js";
-import { fetchApi, fetchJson } from "./api.js";
+import { fetchJson } from "./api.js";
 import { toProblemError } from "./errors.js";
 import { messages } from "./i18n.js";
-import { commonName, listSpecies, sortByName } from "./species.js";
+import { renderRole } from "./role.js";
+import { showSpeciesPhoto } from "./species-photos.js";
+import { commonName, foldText, listSpecies, sortByName } from "./species.js";
 import { byId, openDialog, showApiKeyForm } from "./views.js";
 
 // The species that the model knows, each with a picture where the model has one.
-const pictures = new Map();
-
 export async function openGallery() {
   if (!apiKey) {
     showApiKeyForm("keyMissing");
@@ -47,12 +46,10 @@ function renderCard(species) {
   renderRole(element.querySelector(".role"), species.role);
   element.dataset.searchText = foldText([species.scientific_name, species.family, species.eppo_code, ...Object.values(species.common_names ?? {})].join(" "));
   element.dataset.species = species.species;
+  element.querySelector("button").dataset.sheet = species.species;
   cardObserver.observe(element);
   return element;
 }
-
-// Fold accents and case, so that "maiz" finds "Maíz".
-const foldText = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 
 export function searchGallery() {
   const terms = foldText(byId("search").value).split(/\s+/);
@@ -66,29 +63,6 @@ const cardObserver = new IntersectionObserver((cards) => {
   for (const { target, isIntersecting } of cards) {
     if (!isIntersecting) continue;
     cardObserver.unobserve(target);
-    showPicture(target);
+    showSpeciesPhoto(target.querySelector("img"), target.dataset.species, target.querySelector(".name").textContent);
   }
 });
-
-async function showPicture(element) {
-  const source = await fetchPicture(element.dataset.species);
-  if (!source) return;
-  const image = element.querySelector("img");
-  image.alt = messages.pictureOf(element.querySelector(".name").textContent);
-  image.src = source;
-  image.hidden = false;
-}
-
-// API Gateway returns bytes only if `Accept` begins with a type of a picture. A species without one shows a leaf.
-function fetchPicture(species) {
-  if (!pictures.has(species)) {
-    const fetched = fetchApi(`v1/species/${species}/photo`, { headers: { accept: "image/jpeg" } })
-      .then(async (response) => URL.createObjectURL(await response.blob()))
-      .catch((error) => {
-        if (error.status !== 404) pictures.delete(species);
-        return null;
-      });
-    pictures.set(species, fetched);
-  }
-  return pictures.get(species);
-}

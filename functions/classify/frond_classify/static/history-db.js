@@ -68,8 +68,11 @@ export async function deleteAllEntries() {
   await withStore("readwrite", (store) => promisify(store.clear()));
 }
 
+// The time and the place of the photo are saved here and nowhere else.
+const savedPhoto = (name, { thumbnail, taken }) => ({ name, thumbnail, ...taken });
+
 export async function savePlant({ id, at, answer, photos }) {
-  const thumbnails = await Promise.all(photos.map(async ({ name, resized }) => ({ name, thumbnail: (await resized).thumbnail })));
+  const thumbnails = await Promise.all(photos.map(async ({ name, resized }) => savedPhoto(name, await resized)));
   await saveEntry({ id, at, answer, photos: thumbnails });
 }
 

@@ -13,5 +13,10 @@ export const formatList = (names) => new Intl.ListFormat(locale, { type: "conjun
 export const formatAlternatives = (names) => new Intl.ListFormat(locale, { type: "disjunction" }).format(names);
 export const formatDate = (date) => new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }).format(date);
 
+export const formatDistance = (metres) => {
+  const isLong = metres >= 1000;
+  return new Intl.NumberFormat(locale, { style: "unit", unit: isLong ? "kilometer" : "meter" }).format(isLong ? metres / 1000 : metres);
+};
+
 export const formatMegabytes = (bytes) =>
   new Intl.NumberFormat(locale, { style: "unit", unit: "megabyte", maximumFractionDigits: 1 }).format(Math.max(bytes / 1e6, 0.1));

@@ -5,18 +5,25 @@ import { resolveUrl } from "./api.js";
 import { classify, startAttempt } from "./classify.js";
 import { changeFeedback, startFeedback, submitFeedback, updateOtherSpecies } from "./feedback.js";
 import { openGallery, searchGallery } from "./gallery.js";
-import { openHistory, removeAllEntries } from "./history.js";
+import { exportShownCsv, exportShownGeoJson, openHistory, removeAllEntries, searchHistory } from "./history.js";
 import { messages, setLanguage } from "./i18n.js";
 import { language } from "./locale.js";
+import { downloadReport } from "./model-report.js";
 import { addPhotos, removePhoto, replacePhotos, viewPhoto } from "./photo-selection.js";
 import { renderPhotos, toggleActivationMap } from "./photo-viewer.js";
 import { plant } from "./plant.js";
+import { classifySample, renderSamples } from "./samples.js";
+import { renderScope } from "./scope.js";
 import { loadSetting, saveSetting } from "./settings-store.js";
+import { shareCard } from "./share-card.js";
 import { downloadAnswer, shareAnswer } from "./sharing.js";
+import { copySnippet } from "./snippets.js";
+import { openSpeciesSheet } from "./species-sheet.js";
 import { byId, renderAgain, setStatus, showApiKeyForm, showWelcome } from "./views.js";
 import { captureWebcam, closeWebcam, hasCameraApp, offerWebcam, openWebcam } from "./webcam.js";
 
 const on = (id, event, handle) => byId(id).addEventListener(event, handle);
+const onEach = (selector, handle) => document.querySelectorAll(selector).forEach((element) => element.addEventListener("click", () => handle(element)));
 
 // ---- Photos ------------------------------------------------------------------------------------------------------
 
@@ -80,6 +87,21 @@ on("feedback-species", "change", updateOtherSpecies);
 on("other-species-name", "input", updateOtherSpecies);
 on("feedback", "submit", submitFeedback);
 on("change-feedback", "click", changeFeedback);
+on("share-card", "click", shareCard);
+onEach("[data-snippet]", ({ dataset }) => copySnippet(dataset.snippet));
+onEach("[data-open-gallery]", openGallery);
+onEach("[data-report]", downloadReport);
+on("sample-list", "click", ({ target }) => {
+  const button = target.closest("[data-sample]");
+  if (button) classifySample(button.dataset.sample);
+});
+document.addEventListener("click", ({ target }) => {
+  const button = target.closest("[data-sheet]");
+  if (button) openSpeciesSheet(button.dataset.sheet);
+});
+for (const id of ["history-search", "filter-species", "filter-verdict", "filter-tag"]) on(id, "input", searchHistory);
+on("history-csv", "click", exportShownCsv);
+on("history-geojson", "click", exportShownGeoJson);
 on("open-history", "click", openHistory);
 on("delete-all", "click", removeAllEntries);
 on("open-gallery", "click", openGallery);
@@ -98,16 +120,25 @@ on("key-form", "submit", (event) => {
   else if (plant.answer) renderAnswer();
   else if (plant.request) classify(plant.request);
   else showWelcome();
+  offerSpecies();
 });
-addEventListener("hashchange", loadApiKey);
+addEventListener("hashchange", () => {
+  loadApiKey();
+  offerSpecies();
+});
 on("language", "change", ({ target }) => {
   saveSetting("language", target.value);
   setLanguage(target.value);
   renderPhotos();
   renderAgain();
+  offerSpecies();
   return translateAnswer();
 });
 on("original", "change", ({ target }) => saveSetting("original", target.checked ? "yes" : ""));
+on("tag", "change", ({ target }) => {
+  target.value = target.value.trim();
+  if (target.reportValidity()) saveSetting("tag", target.value);
+});
 
 // ---- Offline -----------------------------------------------------------------------------------------------------
 
@@ -121,6 +152,10 @@ addEventListener("offline", showConnection);
 addEventListener("load", () =>
   navigator.serviceWorker?.register(resolveUrl("static/service-worker.js"), { scope: resolveUrl("") }).catch((error) => console.warn(error)));
 
+// ---- Scope and samples -------------------------------------------------------------------------------------------
+
+const offerSpecies = () => Promise.all([renderScope(), renderSamples()]);
+
 // ---- Start -------------------------------------------------------------------------------------------------------
 
 for (const link of document.querySelectorAll("[data-path]")) link.href = resolveUrl(link.dataset.path);
@@ -129,6 +164,8 @@ loadApiKey();
 setLanguage(loadSetting("language"));
 byId("language").value = language;
 byId("original").checked = loadSetting("original") !== "";
+byId("tag").value = loadSetting("tag");
 showWelcome();
 showConnection();
+offerSpecies();
 offerWebcam();

@@ -3,7 +3,7 @@ import { pollClassification, upload } from "./upload.js";
 
 // A photo in a request body is not stored. With consent it is uploaded to S3 with its feedback, so that a model can
 // be trained on it; when the consent is withdrawn it is deleted there.
-export async function donatePhotos({ answer, photos }, feedback) {
+export async function donatePhotos({ answer, photos }, feedback, showProgress) {
   if (answer.source.door === "s3") return;
   answer.donations ??= [];
   if (!feedback.consent) {
@@ -14,11 +14,12 @@ export async function donatePhotos({ answer, photos }, feedback) {
   }
   const { signal } = new AbortController();
   // A retry skips the photos that were uploaded before. A plant from the history has only thumbnails.
-  for (const { file, type } of photos.slice(answer.donations.length)) {
+  for (const { type, resized } of photos.slice(answer.donations.length)) {
+    const { original: file } = await resized;
     if (!file) break;
     const form = await requestUpload(file, type);
     if (!form) return;
-    await upload(form, file, { signal });
+    await upload(form, file, { signal }, showProgress);
     answer.donations.push(form.id);
   }
   for (const id of answer.donations) {

@@ -1,4 +1,5 @@
 import { ProblemError } from "./errors.js";
+import { readExif, withoutPlace } from "./exif.js";
 
 const CONTENT_TYPES = {
   jpg: "image/jpeg", jpeg: "image/jpeg", jpe: "image/jpeg", jfif: "image/jpeg", pjpeg: "image/jpeg", mpo: "image/jpeg",
@@ -20,11 +21,17 @@ function contentType(file) {
 }
 
 // A photo, with a promise of its resized copy, where that saves bytes, and of its thumbnail. Both are null for a
-// file that the browser cannot decode.
+// file that the browser cannot decode. `original` is the file without its place, `taken` its time and place.
 function createPhoto(file, previous = Promise.resolve()) {
   // One after the other: five decoded photos at once need more memory than a small phone has.
-  const resized = previous.then(() => resize(file)).catch(() => ({ copy: null, thumbnail: null }));
+  const resized = previous.then(() => preparePhoto(file));
   return { file, name: file.name, type: contentType(file), source: URL.createObjectURL(file), resized };
+}
+
+async function preparePhoto(file) {
+  const { spans, ...taken } = await readExif(file).catch(() => ({ spans: [] }));
+  const pictures = await resize(file).catch(() => ({ copy: null, thumbnail: null }));
+  return { ...pictures, taken, original: withoutPlace(file, spans) };
 }
 
 export function createPhotos(files, previous) {

@@ -1,6 +1,7 @@
 import { formatConfidence, messages } from "./i18n.js";
 import { formatAlternatives } from "./locale.js";
 import { displayName, plant } from "./plant.js";
+import { saveFile } from "./saved-file.js";
 import { setNotices, setStatus } from "./views.js";
 
 function shareText({ verdict, predictions }) {
@@ -24,11 +25,5 @@ async function copyText(text) {
 
 export function downloadAnswer() {
   const { id, predictions } = plant.answer;
-  const file = new Blob([JSON.stringify(plant.answer, null, 2)], { type: "application/json" });
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(file);
-  link.download = `frond-${predictions[0].species}-${id.slice(0, 8)}.json`;
-  link.click();
-  // The browser needs the URL until it has begun to read.
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+  saveFile(JSON.stringify(plant.answer, null, 2), `frond-${predictions[0].species}-${id.slice(0, 8)}.json`, "application/json");
 }

@@ -16,6 +16,9 @@ export const commonName = (species) => species.common_names?.[language] || speci
 
 export const sortByName = (species) => [...species].sort((one, other) => commonName(one).localeCompare(commonName(other), locale));
 
+// Fold accents and case, so that "maiz" finds "Maíz".
+export const foldText = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+
 // A species' slug is its scientific name in lower case with hyphens; a name in another script has an empty slug.
 export const toSlug = (name) =>
   name.normalize("NFD").replace(/\p{M}|×/gu, "").toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "").slice(0, 100).replace(/-$/, "");

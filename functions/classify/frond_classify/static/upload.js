@@ -1,7 +1,9 @@
 import { fetchJson, sendJson } from "./api.js";
 import { ProblemError } from "./errors.js";
 import { messages } from "./i18n.js";
-import { formatPercent, language } from "./locale.js";
+import { language } from "./locale.js";
+import { showUploadProgress } from "./send.js";
+import { loadSetting } from "./settings-store.js";
 import { byId, setProgress } from "./views.js";
 
 // A large photo waits in two queues, and at each for a function that may have to start.
@@ -9,12 +11,15 @@ const UPLOAD_TIMEOUT_MS = 180_000;
 const POLL_INTERVAL_MS = 1_000;
 
 // Send a large photo to S3 with a presigned POST, then poll for its classification.
-export async function classifyByUpload({ file, type }, attempt) {
+export async function classifyByUpload({ type, resized }, attempt) {
   const timeout = setTimeout(() => attempt.abort(new ProblemError("timeout")), UPLOAD_TIMEOUT_MS);
   try {
     setProgress(messages.requestingUpload);
-    const form = await sendJson("v1/uploads", "POST", { content_type: type, size: file.size }, attempt.signal);
-    await upload(form, file, attempt);
+    const { original: file } = await resized;
+    const tag = loadSetting("tag");
+    const form = await sendJson("v1/uploads", "POST", { content_type: type, size: file.size, ...(tag && { tag }) }, attempt.signal);
+    await upload(form, file, attempt, showUploadProgress);
+    byId("upload-progress").hidden = true;
     return await pollClassification(form.id, attempt);
   } finally {
     clearTimeout(timeout);
@@ -23,15 +28,11 @@ export async function classifyByUpload({ file, type }, attempt) {
 }
 
 // fetch reports no progress of a request body, XMLHttpRequest does.
-export function upload({ url, fields }, file, attempt) {
+export function upload({ url, fields }, file, attempt, showProgress) {
   const body = new FormData();
   for (const [name, value] of Object.entries(fields)) body.append(name, value);
   body.append("file", file);
   const xhr = new XMLHttpRequest();
-  const showProgress = (part) => {
-    byId("upload-progress").value = part;
-    setProgress(messages.uploading(formatPercent(part)));
-  };
   return new Promise((resolve, reject) => {
     attempt.signal.addEventListener("abort", () => xhr.abort());
     xhr.upload.addEventListener("progress", (event) => event.lengthComputable && showProgress(event.loaded / event.total));
@@ -39,14 +40,12 @@ export function upload({ url, fields }, file, attempt) {
     xhr.addEventListener("error", () => reject(ProblemError.fromNetwork()));
     xhr.addEventListener("abort", () => reject(attempt.signal.reason ?? new ProblemError("unexpected")));
     xhr.open("POST", url);
-    byId("upload-progress").hidden = false;
     showProgress(0);
     xhr.send(body);
   });
 }
 
 export async function pollClassification(id, attempt) {
-  byId("upload-progress").hidden = true;
   for (;;) {
     const answer = await fetchJson(`v1/classifications/${id}?lang=${language}`, { signal: attempt.signal });
     if (answer.status === "succeeded") return answer;

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from frond.calibration import Calibrator, ConfusedPair, index_pairs
+from frond.image_quality import QualityBounds
 from frond.ood_scores import MaximumSoftmax, Reals, Score, margin
 from frond.preprocessing import PreprocessingSpec
 from frond.problems import InvalidModel
@@ -38,6 +39,11 @@ def slugify(name: str) -> str:
     """Return a name in lower case, its words joined by hyphens: ``Zea mays`` -> ``zea-mays``."""
     # macOS decomposes accents in folder names into combining characters, which are not letters.
     return re.sub(r"[\W_]+", "-", unicodedata.normalize("NFKC", name).casefold()).strip("-")
+
+
+def gallery_name(slug: str, number: int) -> str:
+    """Return the path of a photo of a species in a model's report; the number counts from 1."""
+    return f"gallery/{slug}.jpg" if number == 1 else f"gallery/{slug}.{number}.jpg"
 
 
 class SpeciesLabel(_Frozen):
@@ -144,8 +150,16 @@ class Manifest(_Frozen):
         default=[], description="Species that share their probability by a temperature of their own"
     )
     abstention: Abstention
+    quality: QualityBounds | None = Field(
+        default=None,
+        description="Bounds beyond which a photo is too blurred or too dark to be identified; null if they "
+        "were not fitted to this model, and no photo is refused for them",
+    )
     reference: EmbeddingReference
     dataset: DatasetInfo
+    growth_stage: str | None = Field(
+        default=None, max_length=40, description="Of the plants in the photos, such as seedling; null for any"
+    )
     metrics: dict[str, Any] = Field(default={}, description="Measured on the test split, by evaluate")
     agreement: dict[str, float] = Field(
         default={}, description="Of the TFLite model with the Keras model, on validation photos"

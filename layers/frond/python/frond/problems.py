@@ -109,6 +109,13 @@ class NoSpeciesPhoto(Problem):
     detail = "GET /v1/species lists the species of the model; not every model has photos of them."
 
 
+class NoModelReport(Problem):
+    """A model that was released without a report."""
+
+    slug, status, title = "no-report", 404, "The model has no report"
+    detail = "GET /v1/model has its measured quality; `python -m training evaluate` writes a report."
+
+
 class NotAcceptable(Problem):
     """A client to which API Gateway would send base64 instead of bytes."""
 

@@ -10,6 +10,12 @@ from training.evaluation.bias_correction import FOLDS, fit_biases
 CLASSES = 5
 
 
+@pytest.fixture(autouse=True)
+def few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw the folds twice instead of ten times."""
+    monkeypatch.setattr("training.evaluation.bias_correction.DRAWS", 2)
+
+
 def drawn(biases: list[float], photos: int = 1500) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """Return logits, and labels drawn with their softmax probabilities after adding the biases."""
     random = np.random.default_rng(0)

@@ -2,6 +2,8 @@
 
 import io
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from tests.support.tiny_model import manifest_of, tiny_model
 from tests.unit.training.conftest import RECIPE
 from training.data.dataset import Dataset
 from training.evaluation.gallery import choose_gallery, write_gallery
+from training.evaluation.plant_crop import crop_to_plant, leaf_mask
 
 
 class ScriptedClassifier(Classifier):
@@ -31,35 +34,57 @@ def inference(label: int, place: float) -> Inference:
     return Inference(np.eye(3, dtype=np.float32)[label], np.array([place, 0, 0, 0], np.float32))
 
 
-def shown_by(jpeg: bytes, dataset: Dataset, photos: list[int]) -> int:
-    pixels = np.asarray(Image.open(io.BytesIO(jpeg)), float)
-    return min(photos, key=lambda photo: float(np.abs(pixels - dataset.pictures[photo]).mean()))
+def soil(leaf: int, label: int = 0, grain: int = 30) -> NDArray[np.uint8]:
+    """Return brown soil with a square leaf in a corner, and a white label at the bottom."""
+    picture = np.full((72, 72, 3), (110, 85, 60), np.int64)
+    picture += np.random.default_rng(leaf).integers(-grain, grain + 1, (72, 72, 1))
+    picture[4 : 4 + leaf, 4 : 4 + leaf] = (60, 130, 40)
+    picture[72 - label :] = 230
+    return picture.clip(0, 255).astype(np.uint8)
 
 
-def test_the_correct_photo_nearest_to_the_mean_is_chosen(prepared: Dataset) -> None:
-    training = prepared.indices("train")
-    photos = {label: [int(p) for p in training if prepared.labels[p] == label] for label in range(3)}
-    answers = {
-        photo: inference(label, place)
-        for label in range(3)
-        for photo, place in zip(photos[label], (0, 3, 4, 9), strict=True)
-    }
-    # The mean is at 4; in the first species the nearest photo is misclassified.
-    answers[photos[0][2]] = inference(1, 4)
+def drawn(*pictures: NDArray[np.uint8], places: list[float], wrong: int | None = None) -> dict[str, bytes]:
+    """Return the gallery of one species with the given photos and places of their embeddings."""
+    card = SimpleNamespace(species=[SimpleNamespace(slug="zea-mays")])
+    dataset: Any = SimpleNamespace(
+        pictures=np.stack(pictures),
+        labels=np.zeros(len(pictures), np.int64),
+        card=card,
+        indices=lambda _: np.arange(len(pictures)),
+    )
+    outputs = {number: inference(1 if number == wrong else 0, place) for number, place in enumerate(places)}
+    return choose_gallery(ScriptedClassifier(dataset, outputs), dataset)
 
-    chosen = choose_gallery(ScriptedClassifier(prepared, answers), prepared)
 
-    assert list(chosen) == [species.slug for species in prepared.card.species]
-    shown = [shown_by(jpeg, prepared, photos[label]) for label, jpeg in enumerate(chosen.values())]
-    assert shown == [photos[0][1], photos[1][2], photos[2][2]]
+def leaf_share(jpeg: bytes) -> float:
+    return float(leaf_mask(np.asarray(Image.open(io.BytesIO(jpeg)))).mean())
+
+
+def test_the_photo_with_a_clear_plant_is_chosen_and_cropped_to_it() -> None:
+    pictures = (soil(10), soil(22), soil(30, label=30), soil(12), soil(8))
+
+    chosen = drawn(*pictures, places=[0, 0, 0, 0, 0])
+
+    assert list(chosen) == ["zea-mays"]
+    # Half the picture, with the leaf of 22 pixels in it.
+    assert Image.open(io.BytesIO(chosen["zea-mays"])).size == (36, 36)
+    assert leaf_share(chosen["zea-mays"]) == pytest.approx(22**2 / 36**2, abs=0.1)
+
+
+def test_of_clear_photos_the_most_typical_is_first_and_a_wrong_one_is_never_chosen() -> None:
+    even = tuple(np.roll(soil(24), shift, axis=1) for shift in (0, 1, 2, 3))
+
+    chosen = drawn(*even, places=[0, 3, 4, 9], wrong=2)
+
+    # The mean is at 4, where the photo is misclassified.
+    assert chosen["zea-mays"] == drawn(even[1], places=[0])["zea-mays"]
 
 
 def test_a_species_without_a_correct_answer_has_no_photo(prepared: Dataset) -> None:
     answers = {int(photo): inference(0, 0) for photo in prepared.indices("train")}
 
-    assert list(choose_gallery(ScriptedClassifier(prepared, answers), prepared)) == [
-        prepared.card.species[0].slug
-    ]
+    chosen = choose_gallery(ScriptedClassifier(prepared, answers), prepared)
+    assert {name.partition(".")[0] for name in chosen} == {prepared.card.species[0].slug}
 
 
 def test_pictures_are_small_jpegs_without_metadata(prepared: Dataset) -> None:
@@ -67,9 +92,14 @@ def test_pictures_are_small_jpegs_without_metadata(prepared: Dataset) -> None:
 
     for jpeg in choose_gallery(ScriptedClassifier(prepared, answers), prepared).values():
         image = Image.open(io.BytesIO(jpeg))
-        assert (image.format, image.size) == ("JPEG", (RECIPE.size, RECIPE.size))
+        assert image.format == "JPEG"
+        assert RECIPE.size // 2 <= image.width == image.height <= RECIPE.size
         assert not image.getexif()
         assert set(image.info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
+
+
+def test_a_photo_without_leaves_is_not_cropped() -> None:
+    assert crop_to_plant(soil(0)).shape == (72, 72, 3)
 
 
 def names(folder: Path) -> list[str]:

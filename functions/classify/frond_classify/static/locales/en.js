@@ -16,6 +16,11 @@ export const en = {
   webcamPhoto: "camera.jpg",
   dropOrPaste: "or drop it anywhere on this page, or paste it",
   dropHere: "Let go, and Frond will look at it",
+  scope: (total, crops, weeds, number, dataset) => `Frond knows ${number} species${crops + weeds === total ? ` (${crops} crops, ${weeds} weeds)` : ""}, learnt from photos of ${dataset}. Any other plant is unknown to it, or may be misnamed.`,
+  growthStages: { seedling: "seedlings" },
+  seeSpecies: "See them",
+  samplesTitle: "No photo at hand? Try one of these",
+  sample: (number) => `Try sample photo ${number}`,
 
   // Photos
   photos: "Photos of this plant",
@@ -33,6 +38,7 @@ export const en = {
   resizing: (total) => (total === 1 ? "Making the photo smaller on this device." : "Making the photos smaller on this device."),
   sending: (total) => (total === 1 ? "Sending the photo and waiting for the answer." : `Sending ${total} photos and waiting for the answer.`),
   stillSending: "Still on it. The first photo after a quiet spell takes a little longer.",
+  sent: "Sent. Waiting for the answer.",
   classifying: (names) => `Looking at ${names}.`,
   requestingUpload: "This photo is large and goes by its own way. Asking where to send it.",
   uploading: (part) => `Sending the photo: ${part}.`,
@@ -60,10 +66,19 @@ export const en = {
   explain: "Why?",
   explainLabel: "Why? Show in the photo what spoke for the answer",
   activationMap: (name) => `Lit up: what spoke for ${name}`,
+  aboutSpecies: (name) => `More about ${name}`,
+  unlikely: (total, limit) => (total === 1 ? `1 more, under ${limit}` : `${total} more, each under ${limit}`),
+  ranks: { genus: "genus", family: "family", order: "order" },
+  taxon: (rank, name, sure) => `Sure of the ${rank}: ${name}, ${sure}.`,
+  snippets: "Send it from a program",
+  snippetCopied: "Copied. Put your key into the variable FROND_KEY.",
+  snippetShown: "This browser does not copy. Put your key into the variable FROND_KEY.",
 
   // Sharing
   share: "Share",
   download: "Download",
+  shareCard: "Picture",
+  cardSaved: "The picture of the answer is in your downloads.",
   shareText: {
     identified: (name, scientific, sure) => `${name} (${scientific}), ${sure} sure. Named by Frond.`,
     uncertain: (names) => `It could be ${names}. Asked of Frond.`,
@@ -87,6 +102,8 @@ export const en = {
   comment: "Anything to add? (optional)",
   consent: (total) => (total === 1 ? "My photo may be used to improve the model" : "My photos may be used to improve the model"),
   send: "Send",
+  sendingFeedback: "Sending …",
+  donating: (part) => `Sending the photo: ${part}.`,
   thanks: (said) => `Thank you. You said: ${said}.`,
   change: "Change",
 
@@ -101,6 +118,21 @@ export const en = {
   deleteAllSure: (total) => (total === 1 ? "Really delete it?" : `Really delete all ${total}?`),
   deleted: "Deleted.",
   fromHistory: (when) => `From your history, ${when}`,
+  historySearch: "Search by name, file or comment",
+  species: "Species",
+  verdict: "Answer",
+  tag: "Tag",
+  tagHelp: "Photos sent from now on carry this word: letters, digits, spaces and . _ : / -",
+  allSpecies: "All species",
+  allVerdicts: "All answers",
+  allTags: "All tags",
+  corrected: "Corrected",
+  entriesFound: (number, total) => (number === total ? `${formatNumber(total)} in all` : `${formatNumber(number)} of ${formatNumber(total)}`),
+  mapOf: (places) => (places === 1 ? "Map with 1 place" : `Map with ${places} places`),
+  mapNote: "Places come from the photos themselves. They are kept on this device and never sent.",
+  northUp: "↑ N",
+  historyCsv: "Export as CSV",
+  historyGeoJson: "Export as GeoJSON",
   close: "Close",
 
   // Gallery
@@ -114,6 +146,16 @@ export const en = {
   dataset: (name, licence) => `learnt from ${name} (${licence})`,
   pictureOf: (name) => `${name}, a picture from the data set`,
 
+  // Species sheet
+  rightAlways: (name) => `When it says ${name}, it was right on every test photo.`,
+  rightTimes: (name, tenths) => `When it says ${name}, it was right ${tenths > 9 ? "more than 9" : `about ${tenths}`} times in 10 on test photos.`,
+  precisionInterval: (low, high) => `With 95 % certainty, between ${low} and ${high}.`,
+  recall: (name, photos, part) => `Of ${photos} test photos of ${name}, it named ${part} correctly.`,
+  lookalikes: "Easily confused with",
+  confusedIn: (photos) => (photos === 1 ? "in 1 test photo" : `in ${photos} test photos`),
+  eppo: "EPPO Global Database",
+  gbif: "GBIF",
+
   // Access and settings
   keyKicker: "Access",
   keyMissing: "Frond needs your key",
@@ -124,6 +166,7 @@ export const en = {
   changeKey: "API key",
   docs: "API documentation",
   health: "Service health",
+  modelReport: "Model report",
   language: "Language",
   original: "Send the original",
   originalHelp: "Photos are made smaller on this device before they are sent, unless you turn this on.",

@@ -16,6 +16,11 @@ export const es = {
   webcamPhoto: "camara.jpg",
   dropOrPaste: "o suéltala en cualquier lugar de esta página, o pégala",
   dropHere: "Suelta y Frond la mirará",
+  scope: (total, crops, weeds, number, dataset) => `Frond conoce ${number} especies${crops + weeds === total ? ` (${crops} cultivos, ${weeds} malas hierbas)` : ""}, aprendidas con fotos de ${dataset}. Cualquier otra planta le es desconocida, o puede confundirla.`,
+  growthStages: { seedling: "plántulas" },
+  seeSpecies: "Verlas",
+  samplesTitle: "¿No tienes una foto a mano? Prueba con una de estas",
+  sample: (number) => `Probar la foto de muestra ${number}`,
 
   // Photos
   photos: "Fotos de esta planta",
@@ -33,6 +38,7 @@ export const es = {
   resizing: (total) => (total === 1 ? "Reduciendo la foto en este dispositivo." : "Reduciendo las fotos en este dispositivo."),
   sending: (total) => (total === 1 ? "Enviando la foto y esperando la respuesta." : `Enviando ${total} fotos y esperando la respuesta.`),
   stillSending: "Seguimos en ello. La primera foto tras un rato de calma tarda un poco más.",
+  sent: "Enviada. Esperando la respuesta.",
   classifying: (names) => `Mirando ${names}.`,
   requestingUpload: "Esta foto es grande y va por otro camino. Preguntando adónde enviarla.",
   uploading: (part) => `Enviando la foto: ${part}.`,
@@ -60,10 +66,19 @@ export const es = {
   explain: "¿Por qué?",
   explainLabel: "¿Por qué? Mostrar en la foto lo que ha pesado en la respuesta",
   activationMap: (name) => `Iluminado: lo que apunta a ${name}`,
+  aboutSpecies: (name) => `Más sobre ${name}`,
+  unlikely: (total, limit) => (total === 1 ? `1 más, por debajo del ${limit}` : `${total} más, cada una por debajo del ${limit}`),
+  ranks: { genus: "género", family: "familia", order: "orden" },
+  taxon: (rank, name, sure) => `Seguro en el rango de ${rank}: ${name}, ${sure}.`,
+  snippets: "Enviarla desde un programa",
+  snippetCopied: "Copiado. Pon tu clave en la variable FROND_KEY.",
+  snippetShown: "Este navegador no copia. Pon tu clave en la variable FROND_KEY.",
 
   // Sharing
   share: "Compartir",
   download: "Descargar",
+  shareCard: "Imagen",
+  cardSaved: "La imagen de la respuesta está en tus descargas.",
   shareText: {
     identified: (name, scientific, sure) => `${name} (${scientific}), ${sure} seguro. Identificada por Frond.`,
     uncertain: (names) => `Podría ser ${names}. Consultado con Frond.`,
@@ -87,6 +102,8 @@ export const es = {
   comment: "¿Quieres añadir algo? (opcional)",
   consent: (total) => (total === 1 ? "Mi foto puede usarse para mejorar el modelo" : "Mis fotos pueden usarse para mejorar el modelo"),
   send: "Enviar",
+  sendingFeedback: "Enviando …",
+  donating: (part) => `Enviando la foto: ${part}.`,
   thanks: (said) => `Gracias. Has dicho: ${said}.`,
   change: "Cambiar",
 
@@ -101,6 +118,21 @@ export const es = {
   deleteAllSure: (total) => (total === 1 ? "¿Seguro que quieres borrarla?" : `¿Seguro que quieres borrar las ${total}?`),
   deleted: "Borrado.",
   fromHistory: (when) => `De tu historial, ${when}`,
+  historySearch: "Buscar por nombre, archivo o comentario",
+  species: "Especie",
+  verdict: "Respuesta",
+  tag: "Etiqueta",
+  tagHelp: "Las fotos que se envíen desde ahora llevan esta palabra: letras sin acento, cifras, espacios y . _ : / -",
+  allSpecies: "Todas las especies",
+  allVerdicts: "Todas las respuestas",
+  allTags: "Todas las etiquetas",
+  corrected: "Corregida",
+  entriesFound: (number, total) => (number === total ? `${formatNumber(total)} en total` : `${formatNumber(number)} de ${formatNumber(total)}`),
+  mapOf: (places) => (places === 1 ? "Mapa con 1 lugar" : `Mapa con ${places} lugares`),
+  mapNote: "Los lugares vienen de las propias fotos. Se guardan en este dispositivo y nunca se envían.",
+  northUp: "N ↑",
+  historyCsv: "Exportar en CSV",
+  historyGeoJson: "Exportar en GeoJSON",
   close: "Cerrar",
 
   // Gallery
@@ -114,6 +146,16 @@ export const es = {
   dataset: (name, licence) => `entrenado con ${name} (${licence})`,
   pictureOf: (name) => `${name}, imagen del conjunto de datos`,
 
+  // Species sheet
+  rightAlways: (name) => `Cuando dice ${name}, ha acertado en todas las fotos de prueba.`,
+  rightTimes: (name, tenths) => `Cuando dice ${name}, ha acertado ${tenths > 9 ? "más de 9" : `unas ${tenths}`} veces de cada 10 en fotos de prueba.`,
+  precisionInterval: (low, high) => `Con un 95 % de certeza, entre ${low} y ${high}.`,
+  recall: (name, photos, part) => `De ${photos} fotos de prueba de ${name}, ha nombrado bien ${part}.`,
+  lookalikes: "Se confunde con",
+  confusedIn: (photos) => (photos === 1 ? "en 1 foto de prueba" : `en ${photos} fotos de prueba`),
+  eppo: "Base de datos de la EPPO",
+  gbif: "Ficha en GBIF",
+
   // Access and settings
   keyKicker: "Acceso",
   keyMissing: "Frond necesita tu clave",
@@ -124,6 +166,7 @@ export const es = {
   changeKey: "Clave de API",
   docs: "Documentación de la API",
   health: "Estado del servicio",
+  modelReport: "Informe del modelo",
   language: "Idioma",
   original: "Enviar el original",
   originalHelp: "Las fotos se reducen en este dispositivo antes de enviarlas, a menos que actives esta opción.",

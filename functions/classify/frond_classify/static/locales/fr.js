@@ -16,6 +16,11 @@ export const fr = {
   webcamPhoto: "photo.jpg",
   dropOrPaste: "ou déposez-la n’importe où sur cette page, ou collez-la",
   dropHere: "Lâchez, et Frond la regardera",
+  scope: (total, crops, weeds, number, dataset) => `Frond connaît ${number} espèces${crops + weeds === total ? ` (${crops} cultures, ${weeds} adventices)` : ""}, apprises sur des photos de ${dataset}. Toute autre plante lui est inconnue, ou peut être mal nommée.`,
+  growthStages: { seedling: "plantules" },
+  seeSpecies: "Les voir",
+  samplesTitle: "Pas de photo sous la main ? Essayez l’une de celles-ci",
+  sample: (number) => `Essayer la photo d’exemple ${number}`,
 
   // Photos
   photos: "Photos de cette plante",
@@ -33,6 +38,7 @@ export const fr = {
   resizing: (total) => (total === 1 ? "Réduction de la photo sur cet appareil." : "Réduction des photos sur cet appareil."),
   sending: (total) => (total === 1 ? "Envoi de la photo, puis attente de la réponse." : `Envoi de ${total} photos, puis attente de la réponse.`),
   stillSending: "Encore un peu de patience. La première photo après une période calme prend plus de temps.",
+  sent: "Envoyée. En attente de la réponse.",
   classifying: (names) => `Frond regarde ${names}.`,
   requestingUpload: "Cette photo est volumineuse et passe par un autre chemin. Frond demande où l’envoyer.",
   uploading: (part) => `Envoi de la photo : ${part}.`,
@@ -60,10 +66,19 @@ export const fr = {
   explain: "Pourquoi ?",
   explainLabel: "Pourquoi ? Montrer sur la photo ce qui a pesé dans la réponse",
   activationMap: (name) => `En lumière : les indices pour ${name}`,
+  aboutSpecies: (name) => `En savoir plus : ${name}`,
+  unlikely: (total, limit) => (total === 1 ? `1 autre, sous ${limit}` : `${total} autres, chacune sous ${limit}`),
+  ranks: { genus: "genre", family: "famille", order: "ordre" },
+  taxon: (rank, name, sure) => `Sûr au rang de ${rank} : ${name}, ${sure}.`,
+  snippets: "L’envoyer depuis un programme",
+  snippetCopied: "Copié. Mettez votre clé dans la variable FROND_KEY.",
+  snippetShown: "Ce navigateur ne copie pas. Mettez votre clé dans la variable FROND_KEY.",
 
   // Sharing
   share: "Partager",
   download: "Télécharger",
+  shareCard: "Image",
+  cardSaved: "L’image de la réponse est dans vos téléchargements.",
   shareText: {
     identified: (name, scientific, sure) => `${name} (${scientific}), ${sure} sûr. Identifiée par Frond.`,
     uncertain: (names) => `Ce pourrait être ${names}. Demandé à Frond.`,
@@ -87,6 +102,8 @@ export const fr = {
   comment: "Quelque chose à ajouter ? (facultatif)",
   consent: (total) => (total === 1 ? "Ma photo peut servir à améliorer le modèle" : "Mes photos peuvent servir à améliorer le modèle"),
   send: "Envoyer",
+  sendingFeedback: "Envoi en cours …",
+  donating: (part) => `Envoi de la photo : ${part}.`,
   thanks: (said) => `Merci. Vous avez dit : ${said}.`,
   change: "Modifier",
 
@@ -101,6 +118,21 @@ export const fr = {
   deleteAllSure: (total) => (total === 1 ? "Vraiment la supprimer ?" : `Vraiment supprimer les ${total} ?`),
   deleted: "Supprimé.",
   fromHistory: (when) => `De votre historique, ${when}`,
+  historySearch: "Chercher par nom, fichier ou commentaire",
+  species: "Espèce",
+  verdict: "Réponse",
+  tag: "Étiquette",
+  tagHelp: "Les photos envoyées désormais portent ce mot : lettres sans accent, chiffres, espaces et . _ : / -",
+  allSpecies: "Toutes les espèces",
+  allVerdicts: "Toutes les réponses",
+  allTags: "Toutes les étiquettes",
+  corrected: "Corrigée",
+  entriesFound: (number, total) => (number === total ? `${formatNumber(total)} en tout` : `${formatNumber(number)} sur ${formatNumber(total)}`),
+  mapOf: (places) => (places === 1 ? "Carte avec 1 lieu" : `Carte avec ${places} lieux`),
+  mapNote: "Les lieux viennent des photos elles-mêmes. Ils restent sur cet appareil et ne sont jamais envoyés.",
+  northUp: "N (haut)",
+  historyCsv: "Exporter en CSV",
+  historyGeoJson: "Exporter en GeoJSON",
   close: "Fermer",
 
   // Gallery
@@ -114,6 +146,16 @@ export const fr = {
   dataset: (name, licence) => `entraîné sur ${name} (${licence})`,
   pictureOf: (name) => `${name}, image du jeu de données`,
 
+  // Species sheet
+  rightAlways: (name) => `Quand il dit ${name}, il a eu raison sur toutes les photos de test.`,
+  rightTimes: (name, tenths) => `Quand il dit ${name}, il a eu raison ${tenths > 9 ? "plus de 9" : `environ ${tenths}`} fois sur 10 sur des photos de test.`,
+  precisionInterval: (low, high) => `Avec 95 % de certitude, entre ${low} et ${high}.`,
+  recall: (name, photos, part) => `Sur ${photos} photos de test de ${name}, il en a bien nommé ${part}.`,
+  lookalikes: "Facile à confondre avec",
+  confusedIn: (photos) => (photos === 1 ? "sur 1 photo de test" : `sur ${photos} photos de test`),
+  eppo: "Base de données de l’OEPP",
+  gbif: "Fiche GBIF",
+
   // Access and settings
   keyKicker: "Accès",
   keyMissing: "Frond a besoin de votre clé",
@@ -124,6 +166,7 @@ export const fr = {
   changeKey: "Clé d’API",
   docs: "Documentation de l’API",
   health: "État du service",
+  modelReport: "Rapport du modèle",
   language: "Langue",
   original: "Envoyer l’original",
   originalHelp: "Les photos sont réduites sur cet appareil avant l’envoi, sauf si vous activez cette option.",

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import ValidationError
 
-from frond.manifest import MANIFEST_NAME, MODEL_NAME, Manifest, manifest_task, parse_manifest
+from frond.manifest import (
+    MANIFEST_NAME,
+    MODEL_NAME,
+    Manifest,
+    gallery_name,
+    manifest_task,
+    parse_manifest,
+)
 from frond.problems import InvalidModel
 from frond.registry.errors import ConflictError, RegistryError, UnknownVersionError, VersionExistsError
 from frond.registry.storage import Storage
@@ -88,11 +95,11 @@ class Versions:
             )
         return found.content
 
-    def picture(self, version: str, slug: str) -> bytes | None:
-        """Return the gallery JPEG of a species; None if the version has none or the slug is invalid."""
+    def picture(self, version: str, slug: str, number: int = 1) -> bytes | None:
+        """Return a gallery JPEG of a species; None if the version has none or the slug is invalid."""
         if len(slug) > MAX_LENGTH or not SLUG.fullmatch(slug):
             return None
-        found = self._storage.get(_key(version, f"report/gallery/{slug}.jpg"))
+        found = self._storage.get(_key(version, f"report/{gallery_name(slug, number)}"))
         return found.content if found else None
 
     def report(self, version: str, name: str) -> bytes | None:
