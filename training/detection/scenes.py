@@ -202,7 +202,8 @@ def _background(material: Material, size: tuple[int, int], random: np.random.Gen
         return make_textures(1, max(size), random)[0][: size[0], : size[1]]
     share = np.clip(0.5 + 2 * _smooth_noise(size, max(size) / 6, random), 0, 1)[..., None]
     first, second = _tiled(material, size, random), _tiled(material, size, random)
-    return np.asarray(first + share * (second - first), np.uint8)
+    blended: Picture = np.asarray(first + share * (second - first)).astype(np.uint8)
+    return blended
 
 
 def _tiled(material: Material, size: tuple[int, int], random: np.random.Generator) -> NDArray[np.float32]:
