@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 
@@ -36,6 +37,8 @@ def run(annotated: DetectionDataset, tmp_path_factory: pytest.TempPathFactory) -
     with pytest.raises(TrainingError, match="has not finished"):
         run.trained()
     fit(annotated, run, TINY)
+    # The best precision of this machine is no business of other tests.
+    keras.mixed_precision.set_global_policy("float32")
     return run
 
 
