@@ -91,4 +91,4 @@ def constant_detector(plants: Sequence[PlacedPlant] = PLANTS) -> bytes:
 
 
 def _int8(values: np.ndarray, scale: float, zero_point: int) -> np.ndarray:
-    return np.clip(np.rint(values / scale) + zero_point, -128, 127).astype(np.int8)
+    return np.asarray(np.clip(np.rint(values / scale) + zero_point, -128, 127), np.int8)

@@ -91,19 +91,19 @@ def _from_voc(
     for path in sorted(root.rglob("*.xml")):
         source = path.relative_to(root).as_posix()
         try:
-            photo = parse_voc(path.read_bytes(), source)
+            parsed = parse_voc(path.read_bytes(), source)
         except (TrainingError, OSError) as error:
             found.reject(source, str(error))
             continue
         # Renamed photos keep the old name in the file; then the files' own names count.
-        matches = by_name.get(photo.file) or by_name.get(path.stem) or []
+        matches = by_name.get(parsed.file) or by_name.get(path.stem) or []
         nearest = _nearest(source, matches)
         if len(nearest) == 1:
-            yield source, replace(photo, file=nearest[0])
+            yield source, replace(parsed, file=nearest[0])
         elif nearest:
             found.reject(source, f"Several photos have its name: {', '.join(nearest)}")
         else:
-            found.reject(source, f"There is no photo {photo.file or path.stem}")
+            found.reject(source, f"There is no photo {parsed.file or path.stem}")
 
 
 def _nearest(source: str, photos: Sequence[str]) -> list[str]:

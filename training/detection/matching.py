@@ -19,12 +19,12 @@ class Matches:
     @property
     def counted(self) -> NDArray[np.bool_]:
         """Which detections count: all but those of a difficult box."""
-        return self.boxes != -2
+        return np.asarray(self.boxes != -2)
 
     @property
     def right(self) -> NDArray[np.bool_]:
         """Which detections are of a plant."""
-        return self.boxes >= 0
+        return np.asarray(self.boxes >= 0)
 
 
 def match(found: NDArray[np.float32], true: NDArray[np.float32], difficult: NDArray[np.bool_]) -> Matches:

@@ -79,7 +79,7 @@ def compose_scene(
     for _ in range(count):
         label = str(random.choice(local))
         cut_outs = material.plants[label]
-        canvas.place_plant(label, cut_outs[random.integers(len(cut_outs))], config, random)
+        canvas.place_plant(label, cut_outs[int(random.integers(len(cut_outs)))], config, random)
     return canvas.finished(random)
 
 
@@ -88,7 +88,8 @@ class _Canvas:
 
     def __init__(self, background: Picture) -> None:
         self.colours = background.astype(np.float32)
-        self.owner = np.full(background.shape[:2], -1, np.int16)
+        self.size = (background.shape[0], background.shape[1])
+        self.owner = np.full(self.size, -1, np.int16)
         self.labels: list[str] = []
         self.areas: list[int] = []
 
@@ -125,7 +126,7 @@ class _Canvas:
 
     def finished(self, random: np.random.Generator) -> tuple[Picture, list[LabelledBox]]:
         """Return the scene in uneven light with a camera's noise, and the boxes of what is in sight."""
-        height, width = self.owner.shape
+        height, width = self.size
         light = 1 + random.uniform(0, 0.25) * _smooth_noise((height, width), max(height, width) / 3, random)
         noise = random.normal(0, random.uniform(0, 5), self.colours.shape)
         scene = np.clip(self.colours * light[..., None] + noise, 0, 255).astype(np.uint8)
@@ -154,7 +155,7 @@ class _Canvas:
         """Return the upper left corner of a sprite, of which a share may be beyond the edge."""
         return tuple(  # type: ignore[return-value]  # two of them
             int(random.uniform(-beyond * side, max(whole - (1 - beyond) * side, 1)))
-            for whole, side in zip(self.owner.shape, shape, strict=True)
+            for whole, side in zip(self.size, shape, strict=True)
         )
 
     def _overlap(
@@ -162,7 +163,7 @@ class _Canvas:
     ) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
         """Return the part of the scene that a sprite covers, and that part of the sprite."""
         spans = []
-        for start, side, whole in zip(place, shape, self.owner.shape, strict=True):
+        for start, side, whole in zip(place, shape, self.size, strict=True):
             low, high = max(start, 0), min(start + side, whole)
             spans.append((slice(low, max(high, low)), slice(low - start, max(high, low) - start)))
         (rows, sprite_rows), (columns, sprite_columns) = spans
@@ -201,15 +202,16 @@ def _background(material: Material, size: tuple[int, int], random: np.random.Gen
         return make_textures(1, max(size), random)[0][: size[0], : size[1]]
     share = np.clip(0.5 + 2 * _smooth_noise(size, max(size) / 6, random), 0, 1)[..., None]
     first, second = _tiled(material, size, random), _tiled(material, size, random)
-    return np.asarray(first + share * (second - first)).astype(np.uint8)
+    blended: Picture = np.asarray(first + share * (second - first)).astype(np.uint8)
+    return blended
 
 
 def _tiled(material: Material, size: tuple[int, int], random: np.random.Generator) -> NDArray[np.float32]:
     """Return bare ground of any size: a square and its mirror images, side by side."""
-    square = Image.fromarray(material.ground[random.integers(len(material.ground))])
+    square = Image.fromarray(material.ground[int(random.integers(len(material.ground)))])
     side = int(max(size) * random.uniform(0.25, 0.6))
     tile = np.asarray(square.resize((side, side), Image.Resampling.BICUBIC))
-    tile = np.rot90(tile, random.integers(4))
+    tile = np.rot90(tile, int(random.integers(4)))
     rows, columns = (-(-length // side) for length in size)
     return np.pad(tile, ((0, (rows - 1) * side), (0, (columns - 1) * side), (0, 0)), "symmetric")[
         : size[0], : size[1]

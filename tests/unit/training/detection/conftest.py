@@ -6,7 +6,7 @@ import pytest
 
 from training.data.dataset import Dataset
 from training.data.prepare import License
-from training.data.split import SplitConfig
+from training.data.split import Split, SplitConfig
 from training.data.taxonomy import DEFAULT_TABLE, Taxonomy
 from training.detection.annotation_source import read_annotations
 from training.detection.compose import compose
@@ -14,7 +14,7 @@ from training.detection.detection_dataset import DetectionDataset
 from training.detection.prepare import prepare
 from training.detection.scenes import SceneConfig
 
-SCENES = {"train": 12, "validation": 4, "test": 4}
+SCENES: dict[Split, int] = {"train": 12, "validation": 4, "test": 4}
 SPLITS = SplitConfig({"train": 0.5, "validation": 0.25, "test": 0.25})
 SIZE = 64
 SMALL = SceneConfig(side=96, plants=(1, 3), scales=(0.3, 0.6))

@@ -1,5 +1,7 @@
 """The targets of the head, and the matching of detections."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from frond.detection import HeadOutput
@@ -11,7 +13,9 @@ from training.detection.targets import make_targets
 NONE = np.zeros(0, np.bool_)
 
 
-def targets(boxes: list[list[float]], classes: list[int], difficult: list[bool] | None = None) -> np.ndarray:
+def targets(
+    boxes: Sequence[Sequence[float]], classes: list[int], difficult: list[bool] | None = None
+) -> np.ndarray:
     edges = np.array(boxes, np.float32).reshape(-1, 4)
     ignored = np.array(difficult or [False] * len(boxes), np.bool_)
     return make_targets(edges, np.array(classes, np.int64), ignored, 64, 16)

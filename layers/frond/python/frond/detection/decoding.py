@@ -66,7 +66,7 @@ class HeadOutput:
         """Return the log-odds of the geometric mean of plant and centre-ness, ``float32[R * C]``."""
         mean = np.sqrt(sigmoid(self.plant) * sigmoid(self.centreness)).ravel()
         bounded = np.clip(mean, 1e-6, 1 - 1e-6)
-        return np.log(bounded / (1 - bounded))
+        return np.asarray(np.log(bounded / (1 - bounded)), np.float32)
 
 
 @dataclass(frozen=True, slots=True)
