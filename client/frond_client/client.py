@@ -104,8 +104,8 @@ class Frond:
         Parameters
         ----------
         photos
-            A path, bytes, a file open in binary mode, a Pillow image or an array ``uint8[H, W, 3]``; or a list
-            of up to five of them, of one plant with 4.4 MB together at most.
+            A path, bytes, a file open in binary mode, a Pillow image or an array ``uint8[H, W, 3]``; or up to
+            five of them in a list, of one plant with 4.4 MB together at most.
         top
             Number of predictions, 1 to 12; 5 by default.
         lang

@@ -64,7 +64,7 @@ class Prediction(_ResponseModel):
     confidence: float
 
 
-class Taxon(_ResponseModel):
+class SureTaxon(_ResponseModel):
     """The lowest rank that is sure.
 
     Attributes
@@ -125,7 +125,7 @@ class ClassifiedImage(Image):
     """
 
     verdict: str | None = None
-    taxon: Taxon | None = None
+    taxon: SureTaxon | None = None
     predictions: tuple[Prediction, ...] = ()
     evidence: ActivationMap | None = None
 
@@ -263,7 +263,7 @@ class Classification(_ResponseModel):
     id: str
     status: str
     verdict: str | None = None
-    taxon: Taxon | None = None
+    taxon: SureTaxon | None = None
     predictions: tuple[Prediction, ...] = ()
     image: Image | None = None
     images: tuple[ClassifiedImage, ...] = ()

@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[3]
 # The number of modules, a little above today's.
 BUDGETS = {
-    "classify/frond_classify.api": 600,
+    "classify/frond_classify.api": 610,
     "classify/frond_classify.worker": 560,
     "preprocess/frond_preprocess.handler": 705,
 }

@@ -21,6 +21,7 @@ SISTERS = {
     # A route and the schemas of its responses.
     "model": "`/v1/model`",
     "uploads": "`/v1/uploads`",
+    "usage": "`/v1/usage`, and the command that prints it",
     # A command, and the step or route of its name.
     "detect": "`training detect` and `frond detect`",
     "evaluate": "`training evaluate`",
