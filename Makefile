@@ -46,10 +46,10 @@ budget: $(VENV)/.sam ## Email when the account's costs exceed a budget (EMAIL=yo
 check: lint types ## Check style and types, then run the unit tests that need no TensorFlow: a minute, for daily work
 	$(PYTEST) tests/unit --without-tensorflow
 
-test: lint types $(VENV)/.spark ## Check style and types, then run every test (COVERAGE=1 checks the coverage, too)
+test: lint types $(VENV)/.spark $(VENV)/.notebook ## Check style and types, then run every test (COVERAGE=1 checks the coverage, too)
 	$(PYTEST) $(if $(COVERAGE),--cov)
 
-coverage: $(VENV)/.spark $(VENV)/.dev ## Run every test, and check the share of lines that the tests run
+coverage: $(VENV)/.spark $(VENV)/.notebook $(VENV)/.dev ## Run every test, and check the share of lines that the tests run
 	$(PYTEST) --cov
 
 chaos: $(VENV)/.dev ## Upload 10,000 files while everything fails, and print what was lost (UPLOADS=10000)
@@ -62,6 +62,13 @@ bench: $(VENV)/.dev ## Measure the speed of Frond and of its peers on this machi
 batch: $(VENV)/.spark ## Classify a folder or s3:// prefix with Spark: make batch PHOTOS=… OUT=… (docs/19-batch.md)
 	@$(BIN)/python -m batch $(if $(PHOTOS),"$(PHOTOS)") $(if $(OUT),"$(OUT)") $(if $(LOCAL),--local) \
 	  $(if $(FEATURES),--features "$(FEATURES)")
+
+.PHONY: notebook manifests
+notebook: $(VENV)/.training $(VENV)/.jupyterlab ## Open the notebook, from photos to a model that answers (docs/23-notebook.md)
+	@$(BIN)/jupyter lab notebooks/frond.ipynb
+
+manifests: $(VENV)/.kubernetes $(VENV)/.dev ## Check deploy/kubernetes against the schemas of the API; needs kubectl
+	$(BIN)/python -m pytest tests/unit/deploy/test_kubernetes.py
 
 .PHONY: docs
 docs: $(VENV)/.mermaid ## Build the documentation's site into .site/
@@ -89,8 +96,8 @@ symbols: $(VENV)/.build ## Compare the locked wheels with the base image's C lib
 audit: $(VENV)/.audit ## Look for known vulnerabilities of the packages that are deployed or installed by users
 	$(VENV)/audit/bin/pip-audit --disable-pip --require-hashes $(foreach lock,classify preprocess client,-r requirements/$(lock).txt)
 
-smoke: $(VENV)/.client ## Classify the sample photos with a deployed stack, over HTTP and through S3 (STAGE=dev)
-	@$(BIN)/frond classify events/photos --stack frond-$(STAGE)
+smoke: $(VENV)/.dev ## Run the tests of the HTTP API with a deployed stack, and upload the sample photos to it (STAGE=dev)
+	@$(BIN)/python -m pytest -q tests/e2e/http --stack frond-$(STAGE)
 	@folder=$$(mktemp -d) && cp events/photos/*.jpg "$$folder" && trap 'rm -rf "$$folder"' EXIT \
 	  && $(BIN)/frond upload "$$folder" --batch "smoke-$$(date +%s)" --stack frond-$(STAGE)
 
@@ -105,7 +112,7 @@ types: $(VENV)/.dev ## Check types
 	$(BIN)/python -m mypy
 
 contract: $(VENV)/.local ## Generate docs/openapi.json
-	@$(BIN)/python -c 'from frond_classify.openapi.document import openapi_json; from frond_classify.resolver import resolver; print(openapi_json(resolver, "/dev"))' \
+	@$(BIN)/python -c 'from frond_classify.openapi.document import openapi_json; from frond_classify.resolver import whole_api; print(openapi_json(whole_api(), "/dev"))' \
 	  | $(BIN)/python -m json.tool --no-ensure-ascii > docs/openapi.json
 
 format: $(VENV)/.dev ## Format the code, and fix the style where that is automatic
@@ -144,11 +151,12 @@ $(VENV)/.client-package: client/pyproject.toml $(VENV)/.python | $(VENV)/.build
 
 $(VENV)/.client $(VENV)/.dev: | $(VENV)/.client-package
 
-# The SAM CLI, Checkov and pip-audit have environments of their own: their versions of our packages differ.
+# The SAM CLI, Checkov and pip-audit have environments of their own: their versions of our packages differ. The locks
+# are whole; the pip of an older Python (23.2) takes a requirement with extras for one without a pin.
 $(VENV)/.sam $(VENV)/.checkov $(VENV)/.audit: $(VENV)/.%: requirements/%.txt $(VENV)/.python | $(VENV)/.dev
 	@echo "Installing $< …"
 	@$(BIN)/python -m venv $(VENV)/$*
-	@$(VENV)/$*/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@$(VENV)/$*/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
 	@touch $@
 
 $(VENV)/.%: requirements/%.txt $(VENV)/.python | $(VENV)/.build

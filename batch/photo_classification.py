@@ -34,7 +34,7 @@ from batch.feature_extractor import MODEL_NAME as FEATURES_NAME
 from batch.feature_extractor import FeatureCard, FeatureExtractor, read_card
 from batch.photo_files import MAX_BYTES
 from frond.classifier import Classifier
-from frond.image_quality import issues
+from frond.image_quality import size_issues
 from frond.manifest import MODEL_NAME, Manifest, parse_manifest, read_manifest
 from frond.preprocessing import DecodeLimits, Photo, read_photo
 from frond.problems import Problem
@@ -177,7 +177,7 @@ class LoadedClassifier:
             "margin": best.confidence - second.confidence,
             "score": float(score),
             "verdict": output.verdict,
-            "issues": issues(photo),
+            "issues": [*size_issues(photo), *inference.issues],
             "embedding": inference.embedding,
             "hash": difference_hash(photo.pixels),
             "thumbnail": _thumbnail(photo.pixels),

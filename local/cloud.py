@@ -11,9 +11,10 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from moto.server import ThreadedMotoServer
 
-from local.intrinsics import calls, key, references, replaced
+from local.intrinsics import calls, key, references, replaced, yields_text
 from local.moto_dynamodb import atomic_updates
 from local.moto_notifications import complete_notifications
+from local.moto_usage import usage_reports
 from local.template import REGION, Template, TemplateError
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ STACK = "frond-local"
 ACCOUNT = "123456789012"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
 
-# This package runs API Gateway and Lambda itself, and no alarms or deployments of versions. Moto ignores
+# This package runs API Gateway and Lambda itself, and no alarms, firewall or deployments. Moto ignores
 # the conditions of bucket and queue policies, so "deny without TLS" would deny everything.
 _NOT_IN_MOTO = (
     "AWS::ApiGateway::",
@@ -37,6 +38,7 @@ _NOT_IN_MOTO = (
     "AWS::S3::BucketPolicy",
     "AWS::SNS::TopicPolicy",
     "AWS::SQS::QueuePolicy",
+    "AWS::WAFv2::",
 )
 
 
@@ -80,6 +82,7 @@ class Cloud:
     def __enter__(self) -> Self:
         self._parts.enter_context(complete_notifications())
         self._parts.enter_context(atomic_updates())
+        self._parts.enter_context(usage_reports())
         self._server.start()
         host, port = self._server.get_host_and_port()
         self.endpoint = f"http://{host}:{port}"
@@ -130,7 +133,11 @@ class Cloud:
         outside = _outside_moto(resources)
         nodes = [resource.get("Properties", {}) for resource in resources.values()]
         names = [{"Ref": name} for name in template.of_type("AWS::S3::Bucket")]
-        resolvable = {key(call): call for call in calls([nodes, names]) if not references(call) & outside}
+        resolvable = {
+            key(call): call
+            for call in calls([nodes, names])
+            if yields_text(call) and not references(call) & outside
+        }
         document = {
             **template.document,
             "Resources": _without(resources, outside),

@@ -135,7 +135,9 @@ def event_source_mappings(
                 f"The local stack supports SQS event sources only: {properties['EventSourceArn']}"
             )
     return [
-        EventSourceMapping(properties, cloud.sqs(), pools[properties["FunctionName"]["Ref"]])
+        EventSourceMapping(
+            properties, cloud.sqs(), pools[template.function_of(properties["FunctionName"]["Ref"])]
+        )
         for properties in found
     ]
 

@@ -57,6 +57,15 @@ def calls(node: Any) -> Iterator[dict[str, Any]]:
             yield from calls(value)
 
 
+def yields_text(call: dict[str, Any]) -> bool:
+    """Return whether a call's value is text, which an output can be, and never an object or nothing."""
+    branches = call.get("Fn::If", [])[1:]
+    return not any(
+        branch == {"Ref": "AWS::NoValue"} or (isinstance(branch, dict | list) and not is_intrinsic(branch))
+        for branch in branches
+    )
+
+
 def key(call: dict[str, Any]) -> str:
     """Return a hashable key of a call; equal calls have equal keys."""
     return json.dumps(call, sort_keys=True)

@@ -10,7 +10,8 @@ from local.template import Template, TemplateError
 
 _ANY = "x-amazon-apigateway-any-method"
 _METHODS = {"get", "put", "post", "delete", "options", "head", "patch"}
-_FUNCTION_IN_URI = re.compile(r"\$\{(\w+)\.Arn\}/invocations")
+# A function, or an alias of one.
+_FUNCTION_IN_URI = re.compile(r"\$\{(\w+)(?:\.Arn)?\}/invocations")
 _INTEGRATION_TIMEOUT_MS = 29_000
 
 
@@ -128,7 +129,7 @@ def rest_api(template: Template, stack: DeployedStack) -> RestApi:
     stage = stack.properties[template.of_type("AWS::ApiGateway::Stage")[0]]
     return RestApi(
         stage=stage["StageName"],
-        routes=tuple(sorted(_routes(body), key=_specificity)),
+        routes=tuple(sorted(_routes(body, template), key=_specificity)),
         binary_media_types=frozenset(
             media_type.lower() for media_type in body.get("x-amazon-apigateway-binary-media-types", [])
         ),
@@ -149,16 +150,16 @@ def _limits(stage: dict[str, Any]) -> dict[tuple[str, str], Limit]:
     }
 
 
-def _routes(body: dict[str, Any]) -> list[Route]:
+def _routes(body: dict[str, Any], template: Template) -> list[Route]:
     return [
-        _route(path, "ANY" if method == _ANY else method.upper(), operation)
+        _route(path, "ANY" if method == _ANY else method.upper(), operation, template)
         for path, operations in body["paths"].items()
         for method, operation in operations.items()
         if method == _ANY or method in _METHODS
     ]
 
 
-def _route(path: str, method: str, operation: dict[str, Any]) -> Route:
+def _route(path: str, method: str, operation: dict[str, Any], template: Template) -> Route:
     integration = operation.get("x-amazon-apigateway-integration", {})
     uri = integration.get("uri", {})
     function = _FUNCTION_IN_URI.search(uri.get("Fn::Sub", "") if isinstance(uri, dict) else "")
@@ -167,7 +168,7 @@ def _route(path: str, method: str, operation: dict[str, Any]) -> Route:
     return Route(
         resource=path,
         method=method,
-        function=function[1],
+        function=template.function_of(function[1]),
         key_required=any("api_key" in scheme for scheme in operation.get("security", [])),
         timeout=int(integration.get("timeoutInMillis", _INTEGRATION_TIMEOUT_MS)) / 1000,
     )

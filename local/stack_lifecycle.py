@@ -78,7 +78,7 @@ def running_stack(
         parts.enter_context(logged_results())
         usage_plan = UsagePlan(cloud.apigateway(), key)
         stack = cloud.deploy(usage_plan.deployed_in(template))
-        usage_plan.set_quota(template, stack)
+        usage_plan.set_limits(template, stack)
         found = functions(template, stack, cloud.environment)
         executions = concurrent_executions(found, concurrency)
         pools = {

@@ -76,6 +76,14 @@ class Template:
         resources = self.document["Resources"]
         return [name for name, resource in resources.items() if resource["Type"] == resource_type]
 
+    def function_of(self, logical_id: str) -> str:
+        """Return the logical id of a function, from its own or from that of an alias of it."""
+        resource = self.document["Resources"].get(logical_id, {})
+        if resource.get("Type") != "AWS::Lambda::Alias":
+            return logical_id
+        function: str = resource["Properties"]["FunctionName"]["Ref"]
+        return function
+
 
 def read(path: Path, parameters: dict[str, str] | None = None, region: str = REGION) -> Template:
     """Read and translate a SAM template.

@@ -12,6 +12,7 @@ from moto.apigateway.models import APIGatewayBackend, ApiKey, apigateway_backend
 
 from local.cloud import ACCOUNT, STACK, DeployedStack
 from local.intrinsics import substituted
+from local.moto_usage import count_requests
 from local.template import Template, TemplateError
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class UsagePlan:
         client.create_usage_plan_key(usagePlanId=self._id, keyId=self._key, keyType="API_KEY")
         self._lock = threading.Lock()
         self._requests: Counter[tuple[date, str]] = Counter()
+        count_requests(self._id, lambda key_id, day: self._requests[day, key_id])
 
     def deployed_in(self, template: Template) -> Template:
         """Return a template with the ids of the plan and the key instead of references to them.
@@ -61,8 +63,8 @@ class UsagePlan:
             ids |= dict.fromkeys(names, identifier)
         return replace(template, document=substituted(template.document, ids))
 
-    def set_quota(self, template: Template, stack: DeployedStack) -> None:
-        """Set the quota that the template's plan has.
+    def set_limits(self, template: Template, stack: DeployedStack) -> None:
+        """Set the quota and the rate that the template's plan has.
 
         Raises
         ------
@@ -70,14 +72,20 @@ class UsagePlan:
             If it is not a quota of a day.
         """
         for name in template.of_type(PLAN):
+            limits = {}
             if quota := stack.properties[name].get("Quota"):
                 if quota.get("Period") != "DAY":
                     raise TemplateError(f"The local stack counts requests by the day; {name} does not")
-                limit = str(quota["Limit"])
-                self._client.update_usage_plan(
-                    usagePlanId=self._id,
-                    patchOperations=[{"op": "replace", "path": "/quota/limit", "value": limit}],
-                )
+                limits["/quota/limit"] = quota["Limit"]
+            if throttle := stack.properties[name].get("Throttle"):
+                limits["/throttle/rateLimit"] = throttle["RateLimit"]
+                limits["/throttle/burstLimit"] = throttle["BurstLimit"]
+            self._client.update_usage_plan(
+                usagePlanId=self._id,
+                patchOperations=[
+                    {"op": "replace", "path": path, "value": str(limit)} for path, limit in limits.items()
+                ],
+            )
 
     def find_key(self, value: str) -> str | None:
         """Return the id of the enabled key with this value; ``None`` if the plan has none."""

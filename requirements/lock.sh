@@ -15,17 +15,28 @@ lock() {
 
 # The lock of `dev` holds all the others that share an environment with it. It is resolved first, and the
 # others take their versions from it.
-lock dev pyproject.toml client/pyproject.toml --extra local --extra training --extra operate --group dev \
+lock dev pyproject.toml client/pyproject.toml --extra local --extra training --extra operate --extra images --group dev \
   "${upgrade[@]}"
 for part in classify preprocess local training; do
   lock "$part" pyproject.toml --extra "$part" --constraint requirements/dev.txt
 done
 lock cuda pyproject.toml --extra training --extra cuda --constraint requirements/dev.txt
-lock client client/pyproject.toml --extra operate --constraint requirements/dev.txt
+# The image of deploy/training.
+for part in processes cuda; do
+  lock "training-$part" pyproject.toml --extra training "requirements/training-$part.in" \
+    --constraint requirements/dev.txt
+done
+lock client client/pyproject.toml --extra operate --extra images --constraint requirements/dev.txt
 lock docs --group docs --constraint requirements/dev.txt
 lock build requirements/build.in --constraint requirements/dev.txt
 lock batch pyproject.toml --extra classify requirements/batch.in --constraint requirements/dev.txt
 lock spark requirements/spark.in "${upgrade[@]}"
+
+# `make notebook` installs the second, the tests the first.
+lock notebook requirements/notebook.in --constraint requirements/dev.txt
+lock jupyterlab requirements/jupyterlab.in --constraint requirements/notebook.txt \
+  --constraint requirements/dev.txt
+lock kubernetes requirements/kubernetes.in --constraint requirements/dev.txt
 
 # `make serve RUNTIME=rie` installs these in environments of their own: the runtime client of AWS's images, and
 # the SAM CLI for the emulator inside it, without the CLI's own dependencies.

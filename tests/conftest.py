@@ -32,14 +32,16 @@ class StackScheduling(LoadScopeScheduling):  # type: ignore[misc]  # untyped
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option of `make check`."""
+    """Add the options of `make check` and `make smoke`."""
     parser.addoption(
         "--without-tensorflow", action="store_true", help="pass over the test modules that import TensorFlow"
     )
+    parser.addoption("--stack", metavar="NAME", help="run the tests marked `deployed` with a stack on AWS")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Fail an import of TensorFlow in a run without it: the test is one to pass over."""
+    """Register the marker. Fail an import of TensorFlow in a run without it: the test is one to pass over."""
+    config.addinivalue_line("markers", "deployed: runs with a stack on AWS, too (--stack NAME)")
     if config.getoption("--without-tensorflow"):
         sys.modules.update(dict.fromkeys(TENSORFLOW))  # type: ignore[arg-type]  # None makes an import fail
 
@@ -51,6 +53,14 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     # pytest imports a folder's conftest.py before it looks at its tests.
     module = collection_path / "conftest.py" if collection_path.is_dir() else collection_path
     return (module.suffix == ".py" and module.exists() and imports_tensorflow(module)) or None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the tests that a deployed stack can run, in a run with one."""
+    if config.getoption("--stack"):
+        others = [item for item in items if item.get_closest_marker("deployed") is None]
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if item not in others]
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> StackScheduling:

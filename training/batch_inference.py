@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frond.classifier import Classifier
+from frond.image_quality import Issue
 from training.progress import track
 
 
@@ -51,19 +52,22 @@ class Inferences:
         Time of one inference, in ms.
     tta_share
         Share of the photos with test-time augmentation, 0 to 1.
+    issues
+        The quality issues of each photo.
     """
 
     logits: NDArray[np.float32]
     embeddings: NDArray[np.float32]
     median_ms: float
     tta_share: float = 0.0
+    issues: tuple[tuple[Issue, ...], ...] = ()
 
 
 def infer_all(
     classifier: Classifier, pictures: NDArray[np.uint8], purpose: str = "Classifying"
 ) -> Inferences:
     """Run every picture ``uint8[N, S, S, 3]`` through the model, one at a time as in serving."""
-    logits, embeddings, times, augmented = [], [], [], []
+    logits, embeddings, times, augmented, issues = [], [], [], [], []
     for picture in track(pictures, len(pictures), purpose):
         started = perf_counter()
         inference = classifier.infer(np.ascontiguousarray(picture))
@@ -71,5 +75,7 @@ def infer_all(
         logits.append(inference.logits)
         embeddings.append(inference.embedding)
         augmented.append(inference.views > 1)
+        issues.append(inference.issues)
     median_ms = 1000 * float(np.median(times))
-    return Inferences(np.stack(logits), np.stack(embeddings), median_ms, float(np.mean(augmented)))
+    shares = median_ms, float(np.mean(augmented))
+    return Inferences(np.stack(logits), np.stack(embeddings), *shares, tuple(issues))

@@ -12,9 +12,11 @@ from frond_client.commands.batch import batch
 from frond_client.commands.classify import classify
 from frond_client.commands.cost import cost
 from frond_client.commands.dead_letters import dlq
+from frond_client.commands.detect import detect
 from frond_client.commands.keys import keys
 from frond_client.commands.reconcile import reconcile
 from frond_client.commands.upload import upload
+from frond_client.commands.usage import usage
 from frond_client.errors import FrondError
 from frond_client.exit_codes import ExitCode
 
@@ -58,7 +60,9 @@ def frond(
 
 
 app.command()(classify)
+app.command()(detect)
 app.command()(upload)
+app.command()(usage)
 app.add_typer(dlq, name="dlq")
 app.add_typer(keys, name="keys")
 app.command()(reconcile)

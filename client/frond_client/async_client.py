@@ -1,6 +1,7 @@
 """The asynchronous client, for asyncio and Trio."""
 
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 from types import TracebackType
 from typing import Self, TypeVar
 from uuid import uuid4
@@ -8,9 +9,10 @@ from uuid import uuid4
 import anyio
 import httpx
 
-from frond_client.calls import ApiCalls, ClassifyParams
+from frond_client.calls import ApiCalls, ClassifyParams, DetectParams
+from frond_client.detection_response import Detections
 from frond_client.endpoint import find_endpoint
-from frond_client.models import Classification, ClassificationPage, ModelInfo, Species
+from frond_client.models import Classification, ClassificationPage, ModelInfo, Species, Usage
 from frond_client.photo_file import PhotoSource, read_photos
 from frond_client.retries import Call
 
@@ -66,30 +68,52 @@ class AsyncFrond:
         lang: str | None = None,
         explain: bool | None = None,
         record: bool | None = None,
+        tag: str | None = None,
+        original: bool = False,
         idempotency_key: str | None = None,
     ) -> Classification:
         """Identify the plant in a photo, as `Frond.classify` does."""
-        params = ClassifyParams(top, lang, explain, record)
-        read = await anyio.to_thread.run_sync(read_photos, photos)
+        params = ClassifyParams(top, lang, explain, record, tag)
+        read = await anyio.to_thread.run_sync(partial(read_photos, photos, original=original))
         return await self._run(self._calls.classify(read, params, idempotency_key or str(uuid4())))
+
+    async def detect(
+        self,
+        photos: PhotoSource | Sequence[PhotoSource],
+        *,
+        classify: bool | None = None,
+        min_confidence: float | None = None,
+        top: int | None = None,
+        lang: str | None = None,
+    ) -> Detections:
+        """Find the plants in photos, as `Frond.detect` does."""
+        params = DetectParams(classify, min_confidence, top, lang)
+        read = await anyio.to_thread.run_sync(partial(read_photos, photos, original=True))
+        return await self._run(self._calls.detect(read, params))
 
     async def get(self, identifier: str, *, lang: str | None = None) -> Classification:
         """Return a classification, as `Frond.get` does."""
         return await self._run(self._calls.get(identifier, lang))
 
     async def list(
-        self, *, limit: int = 20, cursor: str | None = None, key: str | None = None, lang: str | None = None
+        self,
+        *,
+        limit: int = 20,
+        cursor: str | None = None,
+        key: str | None = None,
+        lang: str | None = None,
+        tag: str | None = None,
     ) -> ClassificationPage:
         """Return a page of classifications, as `Frond.list` does."""
-        return await self._run(self._calls.page(limit, cursor, key, lang))
+        return await self._run(self._calls.page(limit, cursor, key, lang, tag))
 
     async def iterate(
-        self, *, key: str | None = None, lang: str | None = None
+        self, *, key: str | None = None, lang: str | None = None, tag: str | None = None
     ) -> AsyncIterator[Classification]:
         """Yield all classifications, as `Frond.iterate` does."""
         cursor: str | None = None
         while True:
-            page = await self._run(self._calls.page(cursor=cursor, key=key, lang=lang))
+            page = await self._run(self._calls.page(cursor=cursor, key=key, lang=lang, tag=tag))
             for each in page.classifications:
                 yield each
             cursor = page.next_cursor
@@ -113,6 +137,10 @@ class AsyncFrond:
     async def model(self) -> ModelInfo:
         """Return the active model, as `Frond.model` does."""
         return await self._run(self._calls.model())
+
+    async def usage(self) -> Usage:
+        """Return what is left of the key's quota, as `Frond.usage` does."""
+        return await self._run(self._calls.usage())
 
     async def _run(self, call: Call[T]) -> T:
         try:

@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 import httpx
 
+from frond_client.detection_response import Detections
 from frond_client.endpoint import ApiEndpoint
 from frond_client.errors import (
     PhotoTooLargeError,
@@ -29,6 +30,7 @@ from frond_client.models import (
     Species,
     SpeciesList,
     UploadTarget,
+    Usage,
 )
 from frond_client.photo_file import PhotoFile
 from frond_client.retries import Call, send_with_retries
@@ -48,11 +50,31 @@ class ClassifyParams:
     lang: str | None = None
     explain: bool | None = None
     record: bool | None = None
+    tag: str | None = None
 
     @property
     def query(self) -> dict[str, Any]:
         """The parameters that are set."""
-        return _without_none(top=self.top, lang=self.lang, explain=self.explain, record=self.record)
+        return _without_none(
+            top=self.top, lang=self.lang, explain=self.explain, record=self.record, tag=self.tag
+        )
+
+
+@dataclass(frozen=True)
+class DetectParams:
+    """Query parameters of a detection; ``None`` for the service's default."""
+
+    classify: bool | None = None
+    min_confidence: float | None = None
+    top: int | None = None
+    lang: str | None = None
+
+    @property
+    def query(self) -> dict[str, Any]:
+        """The parameters that are set."""
+        return _without_none(
+            classify=self.classify, min_confidence=self.min_confidence, top=self.top, lang=self.lang
+        )
 
 
 @dataclass(frozen=True)
@@ -87,6 +109,14 @@ class ApiCalls:
             raise _too_large_together(size)
         return (yield from self._classify_by_upload(photos[0], params))
 
+    def detect(self, photos: Sequence[PhotoFile], params: DetectParams) -> Call[Detections]:
+        """Find the plants in photos. The service stores nothing, so a request can be sent again."""
+        size = sum(len(photo.data) for photo in photos)
+        if size > MAX_REQUEST_BYTES:
+            raise _too_large_together(size)
+        request = self._request("POST", "/v1/detections", params=params.query, files=_parts(photos))
+        return parse_response((yield from self._send(request)), Detections)
+
     def get(self, identifier: str, lang: str | None = None) -> Call[Classification]:
         """Return a classification."""
         request = self._request("GET", _path(identifier), params=_without_none(lang=lang))
@@ -98,9 +128,10 @@ class ApiCalls:
         cursor: str | None = None,
         key: str | None = None,
         lang: str | None = None,
+        tag: str | None = None,
     ) -> Call[ClassificationPage]:
         """Return a page of classifications, the newest first."""
-        query = _without_none(limit=limit, cursor=cursor, key=key, lang=lang)
+        query = _without_none(limit=limit, cursor=cursor, key=key, lang=lang, tag=tag)
         request = self._request("GET", "/v1/classifications", params=query)
         return parse_response((yield from self._send(request)), ClassificationPage)
 
@@ -125,21 +156,24 @@ class ApiCalls:
         """Return the active model."""
         return parse_response((yield from self._send(self._request("GET", "/v1/model"))), ModelInfo)
 
+    def usage(self) -> Call[Usage]:
+        """Return the usage of the key."""
+        return parse_response((yield from self._send(self._request("GET", "/v1/usage"))), Usage)
+
     def _classify_in_request(
         self, photos: Sequence[PhotoFile], params: ClassifyParams, idempotency_key: str
     ) -> Call[Classification]:
-        # In multipart, a content type that the service does not know is no error. File names are not sent.
         request = self._request(
             "POST",
             "/v1/classifications",
             headers={"Idempotency-Key": idempotency_key},
             params=params.query,
-            files=[("image", ("photo", photo.data, photo.content_type)) for photo in photos],
+            files=_parts(photos),
         )
         return parse_response((yield from self._send(request)), Classification)
 
     def _classify_by_upload(self, photo: PhotoFile, params: ClassifyParams) -> Call[Classification]:
-        identifier = yield from self._upload(photo)
+        identifier = yield from self._upload(photo, params.tag)
         classification = yield from self._wait_until_final(identifier, params.lang)
         if params.record is False:
             yield from self.delete(identifier)
@@ -148,9 +182,9 @@ class ApiCalls:
             raise error_from_problem(problem)
         return classification.model_copy(update={"predictions": classification.predictions[: params.top]})
 
-    def _upload(self, photo: PhotoFile) -> Call[str]:
+    def _upload(self, photo: PhotoFile, tag: str | None) -> Call[str]:
         """Upload a photo to S3; return the id of the future classification."""
-        declared = {"content_type": photo.content_type, "size": len(photo.data)}
+        declared = _without_none(content_type=photo.content_type, size=len(photo.data), tag=tag)
         response = yield from self._send(self._request("POST", "/v1/uploads", json=declared))
         target = parse_response(response, UploadTarget)
         # S3 redirects requests for a new bucket to its region. S3 does not get the API key.
@@ -199,6 +233,14 @@ def _path(identifier: str) -> str:
     return f"/v1/classifications/{quote(identifier, safe='')}"
 
 
+def _parts(photos: Sequence[PhotoFile]) -> list[tuple[str, tuple[str, bytes, str]]]:
+    """Return the parts of a form; file names are not sent.
+
+    In a form, a content type that the service does not know is no error.
+    """
+    return [("image", ("photo", photo.data, photo.content_type)) for photo in photos]
+
+
 def _without_none(**query: Any) -> dict[str, Any]:
     return {name: value for name, value in query.items() if value is not None}
 
@@ -207,7 +249,7 @@ def _too_large_together(size: int) -> PhotoTooLargeError:
     return PhotoTooLargeError(
         ProblemDetails(
             type="urn:frond:problem:payload-too-large",
-            title="The photos have too many bytes together",
+            title="The request has too many bytes",
             status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
             detail=f"A request takes {MAX_REQUEST_BYTES:,} bytes, and these have {size:,}. "
             "Make them smaller, or send fewer.",

@@ -8,9 +8,10 @@ from uuid import uuid4
 
 import httpx
 
-from frond_client.calls import ApiCalls, ClassifyParams
+from frond_client.calls import ApiCalls, ClassifyParams, DetectParams
+from frond_client.detection_response import Detections
 from frond_client.endpoint import find_endpoint
-from frond_client.models import Classification, ClassificationPage, ModelInfo, Species
+from frond_client.models import Classification, ClassificationPage, ModelInfo, Species, Usage
 from frond_client.photo_file import PhotoSource, read_photos
 from frond_client.retries import Call
 
@@ -92,6 +93,8 @@ class Frond:
         lang: str | None = None,
         explain: bool | None = None,
         record: bool | None = None,
+        tag: str | None = None,
+        original: bool = False,
         idempotency_key: str | None = None,
     ) -> Classification:
         """Identify the plant in a photo.
@@ -101,8 +104,8 @@ class Frond:
         Parameters
         ----------
         photos
-            A path, bytes or a file open in binary mode; or a list of up to five of them, of one plant with
-            4.4 MB together at most.
+            A path, bytes, a file open in binary mode, a Pillow image or an array ``uint8[H, W, 3]``; or up to
+            five of them in a list, of one plant with 4.4 MB together at most.
         top
             Number of predictions, 1 to 12; 5 by default.
         lang
@@ -112,6 +115,12 @@ class Frond:
             that is uploaded to S3.
         record
             Whether the service stores the classification; it does by default.
+        tag
+            Your word for it, stored with the record: up to 64 letters, digits, spaces and ``._:/-``. No
+            personal data.
+        original
+            Send files as they are. By default a file over 300 kB is sent as a JPEG of at most 1280 pixels a
+            side, without metadata, if Pillow is installed (`frond-client[images]`).
         idempotency_key
             A request with the same key and photos returns the same classification. By default each call has a
             random key, so that no retry classifies twice; pass your own to retry in a later call. A photo
@@ -126,8 +135,51 @@ class Frond:
         OSError, TypeError, ValueError
             If a photo cannot be read or is none, or there are none or too many.
         """
-        params = ClassifyParams(top, lang, explain, record)
-        return self._run(self._calls.classify(read_photos(photos), params, idempotency_key or str(uuid4())))
+        params = ClassifyParams(top, lang, explain, record, tag)
+        return self._run(
+            self._calls.classify(
+                read_photos(photos, original=original), params, idempotency_key or str(uuid4())
+            )
+        )
+
+    def detect(
+        self,
+        photos: PhotoSource | Sequence[PhotoSource],
+        *,
+        classify: bool | None = None,
+        min_confidence: float | None = None,
+        top: int | None = None,
+        lang: str | None = None,
+    ) -> Detections:
+        """Find the plants in photos.
+
+        Photos are sent as they are, so that small plants keep their pixels and boxes are those of the file.
+        Nothing is uploaded to S3 and nothing is stored.
+
+        Parameters
+        ----------
+        photos
+            As in `classify`, but each photo is searched alone.
+        classify
+            Whether the service classifies each plant, too.
+        min_confidence
+            The least confidence of a plant, 0 to 1; by default the detector's.
+        top
+            Number of predictions of a plant, 1 to 12; 5 by default.
+        lang
+            Language of names and advice: `en`, `es` or `fr`.
+
+        Raises
+        ------
+        PhotoTooLargeError
+            If the photos have more than 4.4 MB together.
+        NotFoundError
+            If the service has no detector.
+        FrondError, OSError, TypeError, ValueError
+            As `classify` does.
+        """
+        params = DetectParams(classify, min_confidence, top, lang)
+        return self._run(self._calls.detect(read_photos(photos, original=True), params))
 
     def get(self, identifier: str, *, lang: str | None = None) -> Classification:
         """Return a classification in any status.
@@ -142,7 +194,13 @@ class Frond:
         return self._run(self._calls.get(identifier, lang))
 
     def list(
-        self, *, limit: int = 20, cursor: str | None = None, key: str | None = None, lang: str | None = None
+        self,
+        *,
+        limit: int = 20,
+        cursor: str | None = None,
+        key: str | None = None,
+        lang: str | None = None,
+        tag: str | None = None,
     ) -> ClassificationPage:
         """Return a page of classifications, the newest first.
 
@@ -154,15 +212,19 @@ class Frond:
             `next_cursor` of the previous page.
         key
             Key of an object in the uploads bucket; return only its classification.
+        tag
+            Return only classifications with this tag.
 
         Raises
         ------
         FrondError
             As `classify` does.
         """
-        return self._run(self._calls.page(limit, cursor, key, lang))
+        return self._run(self._calls.page(limit, cursor, key, lang, tag))
 
-    def iterate(self, *, key: str | None = None, lang: str | None = None) -> Iterator[Classification]:
+    def iterate(
+        self, *, key: str | None = None, lang: str | None = None, tag: str | None = None
+    ) -> Iterator[Classification]:
         """Yield all classifications, the newest first.
 
         Raises
@@ -172,7 +234,7 @@ class Frond:
         """
         cursor: str | None = None
         while True:
-            page = self._run(self._calls.page(cursor=cursor, key=key, lang=lang))
+            page = self._run(self._calls.page(cursor=cursor, key=key, lang=lang, tag=tag))
             yield from page.classifications
             cursor = page.next_cursor
             if not cursor:
@@ -232,6 +294,16 @@ class Frond:
             As `classify` does.
         """
         return self._run(self._calls.model())
+
+    def usage(self) -> Usage:
+        """Return what is left of the key's quota.
+
+        Raises
+        ------
+        FrondError
+            As `classify` does.
+        """
+        return self._run(self._calls.usage())
 
     def _run(self, call: Call[T]) -> T:
         try:

@@ -7,7 +7,7 @@ Members whose values may grow, such as `verdict`, are plain strings.
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 _FROND_TYPES = "urn:frond:problem:"
 
@@ -64,6 +64,24 @@ class Prediction(_ResponseModel):
     confidence: float
 
 
+class SureTaxon(_ResponseModel):
+    """The lowest rank that is sure.
+
+    Attributes
+    ----------
+    rank
+        `species`, `genus` or `family`.
+    name
+        Its scientific name.
+    confidence
+        Of all its species together, 0 to 1.
+    """
+
+    rank: str
+    name: str
+    confidence: float
+
+
 class PhotoIssue(_ResponseModel):
     """A quality problem of a photo, with advice.
 
@@ -107,6 +125,7 @@ class ClassifiedImage(Image):
     """
 
     verdict: str | None = None
+    taxon: SureTaxon | None = None
     predictions: tuple[Prediction, ...] = ()
     evidence: ActivationMap | None = None
 
@@ -156,6 +175,59 @@ class Timings(_ResponseModel):
     total: float
 
 
+class Box(_ResponseModel):
+    """A box in an upright photo.
+
+    Attributes
+    ----------
+    x, y
+        The left and the upper edge.
+    """
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+class CroppedClassification(_ResponseModel):
+    """The classification of a detected plant, by the square around its box.
+
+    Attributes
+    ----------
+    predictions
+        The most confident first.
+    """
+
+    verdict: str
+    predictions: tuple[Prediction, ...]
+    issues: tuple[PhotoIssue, ...] = ()
+
+
+class LocatedPlant(_ResponseModel):
+    """A plant in a photo.
+
+    Attributes
+    ----------
+    box
+        In pixels.
+    box_relative
+        In fractions of the photo's width and height.
+    label
+        `class` in JSON: the species' slug, or `plant` where the detector is sure of no species.
+    confidence
+        Calibrated probability that the box holds a plant, 0 to 1.
+    classification
+        ``None`` unless requested with ``classify``, and for plants that there was no time for.
+    """
+
+    box: Box
+    box_relative: Box
+    label: str = Field(alias="class")
+    confidence: float
+    classification: CroppedClassification | None = None
+
+
 class Classification(_ResponseModel):
     """The classification of the photos of one plant.
 
@@ -165,6 +237,8 @@ class Classification(_ResponseModel):
         `queued`, `running`, `succeeded` or `failed`.
     verdict
         `identified`, `uncertain` or `not_recognised`; ``None`` until the status is `succeeded`.
+    taxon
+        The lowest of species, genus and family that is sure; ``None`` if none is.
     predictions
         For all photos together, the most confident first.
     image
@@ -176,13 +250,20 @@ class Classification(_ResponseModel):
         upright photo. ``None`` unless requested with ``explain``.
     owner
         The id of the API key that it belongs to; ``None`` for the operator's.
+    tag
+        The caller's word for it.
     error
         The reason of a failure or of a retry.
+    detections
+        The plants of an upload, in a stack that searches uploads; else ``None``.
+    detector
+        The version of the detector that found them.
     """
 
     id: str
     status: str
     verdict: str | None = None
+    taxon: SureTaxon | None = None
     predictions: tuple[Prediction, ...] = ()
     image: Image | None = None
     images: tuple[ClassifiedImage, ...] = ()
@@ -190,10 +271,13 @@ class Classification(_ResponseModel):
     model: ModelVersion | None = None
     source: Source
     owner: str | None = None
+    tag: str | None = None
     error: ProblemDetails | None = None
     feedback: Feedback | None = None
     created_at: datetime
     timings_ms: Timings | None = None
+    detections: tuple[LocatedPlant, ...] | None = None
+    detector: ModelVersion | None = None
 
 
 class ClassificationPage(_ResponseModel):
@@ -246,6 +330,8 @@ class ModelInfo(_ResponseModel):
         When the responding instance loaded it.
     species
         The number of its species.
+    scope
+        The plants that it was trained on: how many species, crops and weeds, families, growth stage.
     """
 
     version: str
@@ -254,9 +340,31 @@ class ModelInfo(_ResponseModel):
     created_at: datetime
     input: dict[str, Any] = {}
     species: int
+    scope: dict[str, Any] = {}
     dataset: dict[str, Any] = {}
     metrics: dict[str, Any] = {}
     agreement: dict[str, float] = {}
+
+
+class Usage(_ResponseModel):
+    """The limits of a key, and its requests of today; ``None`` where it has no such limit.
+
+    Attributes
+    ----------
+    limit, used, remaining
+        Requests a day, of today, and left today.
+    resets_at
+        When the next day begins.
+    requests_per_second, burst
+        On average, and at once.
+    """
+
+    limit: int | None = None
+    used: int | None = None
+    remaining: int | None = None
+    resets_at: datetime
+    requests_per_second: float | None = None
+    burst: int | None = None
 
 
 class UploadTarget(_ResponseModel):

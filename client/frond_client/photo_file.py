@@ -1,12 +1,18 @@
-"""Photos to send: from paths, bytes or open files."""
+"""Photos to send: from paths, bytes, open files, Pillow images or NumPy arrays."""
 
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, Self, cast
+from typing import TYPE_CHECKING, Protocol, Self, Union, cast
 
 from frond_client.formats import content_type_from_bytes, content_type_from_name
+from frond_client.resizing import encode_array, encode_image, is_array, is_image, shrink
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from PIL.Image import Image
 
 MAX_PHOTOS_PER_PLANT = 5
 
@@ -18,7 +24,9 @@ class Readable(Protocol):
         """Return the rest of the file."""
 
 
-PhotoSource = str | os.PathLike[str] | bytes | bytearray | memoryview | Readable
+PhotoSource = Union[
+    str, os.PathLike[str], bytes, bytearray, memoryview, Readable, "Image", "NDArray[np.uint8]"
+]
 
 
 @dataclass(frozen=True)
@@ -36,7 +44,7 @@ class PhotoFile:
 
     @classmethod
     def read(cls, source: PhotoSource) -> Self:
-        """Read a photo from a path, an open file or bytes.
+        """Read a photo from a path, an open file, bytes, a Pillow image or an array ``uint8[H, W, 3]``.
 
         Raises
         ------
@@ -45,6 +53,10 @@ class PhotoFile:
         TypeError
             If the source is none of these.
         """
+        if is_image(source):
+            return cls(encode_image(source), "image/png")
+        if is_array(source):
+            return cls(encode_array(source), "image/png")
         if isinstance(source, bytes | bytearray | memoryview):
             data, name = bytes(source), ""
         elif isinstance(source, str | os.PathLike):
@@ -55,17 +67,28 @@ class PhotoFile:
             if not isinstance(data, bytes):
                 raise TypeError('A photo is bytes, not text. Open its file with mode "rb".')
         else:
-            raise TypeError(f"A photo is a path, bytes or a file, not {type(source).__name__}.")
+            raise TypeError(
+                f"A photo is a path, bytes, a file, an image or an array, not {type(source).__name__}."
+            )
         return cls(data, content_type_from_bytes(data) or content_type_from_name(name))
 
+    def shrunk(self) -> Self:
+        """Return the photo as small as the page sends it; see `frond_client.resizing.shrink`."""
+        data = shrink(self.data)
+        return self if data is self.data else type(self)(data, "image/jpeg")
 
-def read_photos(sources: PhotoSource | Sequence[PhotoSource]) -> tuple[PhotoFile, ...]:
+
+def read_photos(
+    sources: PhotoSource | Sequence[PhotoSource], *, original: bool = False
+) -> tuple[PhotoFile, ...]:
     """Read the photos of one plant.
 
     Parameters
     ----------
     sources
         One photo, or a list of up to five.
+    original
+        Whether to send them as they are, and not shrunk.
 
     Raises
     ------
@@ -78,4 +101,5 @@ def read_photos(sources: PhotoSource | Sequence[PhotoSource]) -> tuple[PhotoFile
     photos = cast("Sequence[PhotoSource]", (sources,) if is_single else sources)
     if not 1 <= len(photos) <= MAX_PHOTOS_PER_PLANT:
         raise ValueError(f"Pass one to {MAX_PHOTOS_PER_PLANT} photos of a plant, not {len(photos)}.")
-    return tuple(map(PhotoFile.read, photos))
+    files = map(PhotoFile.read, photos)
+    return tuple(files if original else (file.shrunk() for file in files))

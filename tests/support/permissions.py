@@ -20,16 +20,19 @@ from local.template import read
 from tests.conftest import ROOT
 
 CLASSIFY, WORKER, PREPROCESS = "ClassifyRole", "WorkerRole", "PreprocessRole"
+GOLDEN_CHECK = "GoldenCheckRole"
 
 # The innermost of these on the stack names the role. Models are read by both of the image's functions.
 _CALLERS = {
     "frond_classify/routes": (CLASSIFY,),
     "frond_classify/queue_handler.py": (WORKER,),
     "frond_classify/serving": (CLASSIFY, WORKER),
+    "frond_classify/golden_check.py": (GOLDEN_CHECK,),
     "frond_preprocess": (PREPROCESS,),
 }
 BUCKETS = {"UploadsBucket": "uploads", "PicturesBucket": "pictures", "ResultsBucket": "results"}
 _MODELS = "ModelsBucket"
+_USAGE_PLANS = "arn:aws:apigateway:us-east-1::/usageplans"
 _PSEUDO = {"AWS::Partition": "aws", "AWS::Region": "us-east-1", "AWS::AccountId": "123456789012"}
 
 
@@ -57,7 +60,7 @@ class FunctionCalls:
     """The needs of each role."""
 
     needs: dict[str, set[Need]] = field(
-        default_factory=lambda: {CLASSIFY: set(), WORKER: set(), PREPROCESS: set()}
+        default_factory=lambda: {role: set() for role in (CLASSIFY, WORKER, PREPROCESS, GOLDEN_CHECK)}
     )
 
     def add(self, role: str, need: Need) -> None:
@@ -73,8 +76,8 @@ class FunctionCalls:
 @cache
 def grants(role: str) -> frozenset[Grant]:
     """Return what a role allows by the template."""
-    properties = _resources()[role]["Properties"]
-    statements = [each for policy in properties["Policies"] for each in policy["PolicyDocument"]["Statement"]]
+    policies = [*_resources()[role]["Properties"]["Policies"], *_policies_of(role)]
+    statements = [each for policy in policies for each in policy["PolicyDocument"]["Statement"]]
     assert all(each["Effect"] == "Allow" for each in statements)
     return frozenset(
         Grant(action, _text(resource))
@@ -82,6 +85,15 @@ def grants(role: str) -> frozenset[Grant]:
         for action in _listed(each["Action"])
         for resource in _listed(each["Resource"])
     )
+
+
+def _policies_of(role: str) -> Iterator[dict[str, Any]]:
+    """Yield the policies that are resources of their own, without those of a condition."""
+    for each in _resources().values():
+        if each["Type"] == "AWS::IAM::Policy" and "Condition" not in each:
+            properties = each["Properties"]
+            if {"Ref": role} in properties["Roles"]:
+                yield properties
 
 
 def needs_of_lambda(role: str) -> set[Need]:
@@ -142,7 +154,9 @@ def _callers() -> tuple[str, ...]:
     return ()
 
 
-def _needs(service: str, operation: str, parameters: dict[str, Any]) -> Iterator[Need]:
+def _needs(  # noqa: C901 - a case for each call
+    service: str, operation: str, parameters: dict[str, Any]
+) -> Iterator[Need]:
     match service, operation:
         case "s3", "GetObject":
             bucket, version = _bucket(parameters), "Version" if parameters.get("VersionId") else ""
@@ -163,6 +177,11 @@ def _needs(service: str, operation: str, parameters: dict[str, Any]) -> Iterator
         case "dynamodb", _:
             index = f"/index/{parameters['IndexName']}" if "IndexName" in parameters else ""
             yield Need(f"dynamodb:{operation}", _arn("RecordsTable") + index)
+        case "apigateway", "GetUsagePlans":
+            yield Need("apigateway:GET", _USAGE_PLANS)
+        case "apigateway", "GetUsage":
+            # A test's plan has an id of its own.
+            yield Need("apigateway:GET", f"{_USAGE_PLANS}/UsagePlan/usage")
         case "events", "PutEvents":
             yield Need("events:PutEvents", "arn:aws:events:us-east-1:123456789012:event-bus/default")
         case "sqs", "DeleteMessageBatch":
@@ -171,13 +190,28 @@ def _needs(service: str, operation: str, parameters: dict[str, Any]) -> Iterator
             )
             yield Need("sqs:DeleteMessage", _arn(queue))
         case _:
-            yield Need(f"{service}:{operation}", "unknown")
+            yield _other_need(service, operation, parameters)
+
+
+def _other_need(service: str, operation: str, parameters: dict[str, Any]) -> Need:
+    match service, operation:
+        case "lambda", "Invoke":
+            return Need("lambda:InvokeFunction", parameters["FunctionName"])
+        case "codedeploy", _:
+            group = "deploymentgroup:ServerlessDeploymentApplication/a-group"
+            return Need(f"codedeploy:{operation}", f"arn:aws:codedeploy:us-east-1:123456789012:{group}")
+    return Need(f"{service}:{operation}", "unknown")
 
 
 def _bucket(parameters: dict[str, Any]) -> str:
     # A test's registry has a bucket of its own name.
     named = (logical for logical, name in BUCKETS.items() if name in parameters["Bucket"])
     return _arn(next(named, _MODELS))
+
+
+def version_arn(function: str) -> str:
+    """Return the ARN of a version of a function of the template."""
+    return f"{_arn(function)}:7"
 
 
 def object_arn(bucket: str, key: str) -> str:
@@ -209,7 +243,8 @@ def _text(node: Any) -> str:
         case {"Fn::Sub": str(text)}:
             for name, value in _PSEUDO.items():
                 text = text.replace(f"${{{name}}}", value)
+            text = text.replace("${UsagePlan}", "UsagePlan")
             for logical in _resources():
-                text = text.replace(f"${{{logical}.Arn}}", _arn(logical))
+                text = text.replace(f"${{{logical}.Arn}}", _arn(logical)).replace(f"${{{logical}}}", logical)
             return text
     raise AssertionError(f"no ARN: {node}")

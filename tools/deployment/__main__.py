@@ -9,6 +9,7 @@ import boto3
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
+from tools.deployment.image_retention import expire_old_images
 from tools.deployment.machine import ArchitectureMismatchError
 from tools.deployment.retained_data import RetainedData
 from tools.deployment.sam import ROOT, Sam
@@ -41,6 +42,10 @@ def deploy(
     _run(lambda: sam.deploy(confirm))
     if protect or stage == "prod":
         sam.protect(boto3.Session())
+    try:
+        expire_old_images(boto3.Session(), f"frond-{stage}")
+    except (BotoCoreError, ClientError) as error:
+        typer.secho(f"The stack is deployed, but its old images do not expire: {error}", err=True)
 
 
 @app.command()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tools.deployment.machine import check_architecture
+from tools.deployment.parameters_digest import write_parameters_digest
 from tools.deployment.stack_config import StackConfig
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class Sam:
             If the build is for another processor than the stack's.
         """
         check_architecture(BUILD, self._config.architecture)
+        write_parameters_digest(BUILD / "template.yaml", self._config.parameters)
         self._run(
             "deploy",
             *self.stack_arguments(),

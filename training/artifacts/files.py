@@ -12,7 +12,7 @@ TRAINED_PHOTOS_NAME = "trained_photos.json"
 DATA_NAME, HISTORY_NAME, SETTINGS_NAME = "data.json", "history.json", "settings.json"
 QUANTIZATION_NAME, BIASES_NAME = "quantization.json", "biases.json"
 TTA_NAME, OOD_BENCHMARK_NAME = "test_time_augmentation.json", "ood_benchmark.json"
-CALIBRATION_NAME = "calibration.json"
+CALIBRATION_NAME, CORRUPTION_BENCHMARK_NAME = "calibration.json", "corruption_benchmark.json"
 # These files describe the training, which a new calibration does not change.
 TRAINING_FILES = (DATA_NAME, HISTORY_NAME, SETTINGS_NAME, QUANTIZATION_NAME, BIASES_NAME, TRAINED_PHOTOS_NAME)
 

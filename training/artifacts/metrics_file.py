@@ -127,6 +127,15 @@ class MultiImageMetrics(BaseModel):
     gained: GroupShares = Field(description="Together less alone")
 
 
+class SourceMetrics(BaseModel):
+    """The metrics on the photos of one of the sources that were merged."""
+
+    photos: int
+    accuracy: float = Field(ge=0, le=1)
+    accuracy_interval: tuple[float, float] = Field(description="95 %, exact")
+    macro_f1: float = Field(ge=0, le=1, description="Over the species that the source has photos of")
+
+
 class Metrics(BaseModel):
     """The metrics of a model on one split of a data set."""
 
@@ -155,6 +164,9 @@ class Metrics(BaseModel):
     processor: str
     species: dict[str, dict[str, float]] = Field(
         description="By slug: precision and recall with exact intervals, f1-score, support"
+    )
+    source_sets: dict[str, SourceMetrics] = Field(
+        default_factory=dict, description="By name of the source, where several were merged"
     )
     confusion: list[list[int]] = Field(description="Photos by true species (row) and answer (column)")
     reliability: list[CalibrationBin]

@@ -12,7 +12,9 @@ def compare(
     out: Annotated[Path, typer.Argument(help="Folder of the runs and models; the same folder resumes.")],
     backbone: Annotated[
         list[str] | None,
-        typer.Option(help="xception, mobilenet_v2, inception_v3, resnet50 or vgg16; all by default."),
+        typer.Option(
+            help="xception, mobilenet_v2, inception_v3, resnet50 or vgg16 (all by default), or small_cnn."
+        ),
     ] = None,
     recipe: Annotated[
         str,
@@ -47,7 +49,8 @@ def compare(
 
     changes = {"weights": weights, "batch": batch, "precision": precision, "seed": seed}
     changes |= as_changes(settings or [])
-    names = dict.fromkeys(backbone or BACKBONES)
+    pretrained = [name for name, each in BACKBONES.items() if each.pretrained]
+    names = dict.fromkeys(backbone or pretrained)
     recipes = [read_recipe(recipe, changes | {"backbone": name}) for name in names]
     try:
         candidates = measure(Dataset(dataset), out, recipes, devices, threads)

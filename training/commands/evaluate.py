@@ -113,6 +113,11 @@ def _print(measured: "Metrics") -> None:
         f"macro F1 {measured.macro_f1:.4f} (95 % {low:.3f} to {high:.3f}), calibration error "
         f"{measured.expected_calibration_error:.4f}, {duration} an inference"
     )
+    for name, part in measured.source_sets.items():
+        out.print(
+            f"{name}: {count(part.photos, 'photo')}, accuracy {part.accuracy:.4f}, "
+            f"macro F1 {part.macro_f1:.4f}"
+        )
     for line in _calibration_lines(measured):
         out.print(line)
     shares = ", ".join(f"{verdict} {percent(share)}" for verdict, share in measured.verdicts.items())

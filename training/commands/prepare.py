@@ -10,11 +10,12 @@ from training.data.label_conflict_policy import LabelConflictPolicy
 
 
 def prepare(
-    source: Annotated[
-        str,
+    sources: Annotated[
+        list[str],
         typer.Argument(
+            metavar="PHOTOS…",
             help="A folder or s3://bucket/prefix with one folder per species, which may be in folders "
-            "of splits or families."
+            "of splits or families. Several are merged; each is split by itself.",
         ),
     ],
     dataset: Annotated[Path, typer.Argument(help="Folder to create.")],
@@ -91,6 +92,7 @@ def prepare(
     from frond.preprocessing import PreprocessingSpec
     from training.data.groups import parse_grouping
     from training.data.label_issues import read_label_issues
+    from training.data.merged_source import merge
     from training.data.prepare import License
     from training.data.prepare import prepare as prepare_dataset
     from training.data.sources import open_source
@@ -98,7 +100,7 @@ def prepare(
     from training.data.taxonomy import DEFAULT_TABLE, Taxonomy
 
     card = prepare_dataset(
-        open_source(source),
+        merge([open_source(source) for source in sources]),
         dataset,
         PreprocessingSpec(size=size),
         Taxonomy(species or DEFAULT_TABLE),

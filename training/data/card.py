@@ -37,6 +37,10 @@ class DataCard(BaseModel):
     species: list[SpeciesLabel]
     folders: list[str]
     counts: dict[str, dict[str, int]] = Field(description="Number of photos by species slug and split")
+    source_sets: dict[str, dict[str, int]] = Field(
+        default_factory=dict,
+        description="Number of photos by source and split, where several sources were merged",
+    )
     group: str | None = Field(None, description="The grouping that was given, such as a regular expression")
     groups: int = Field(0, description="Number of given groups")
     has_own_splits: bool = Field(False, description="Whether the splits are folders of the source")
@@ -122,6 +126,7 @@ class DataCard(BaseModel):
                 "|---|---|---:|---:|---:|",
                 *rows,
                 "",
+                *self._source_rows(),
                 f"## Skipped files ({len(self.bad_files)})",
                 "",
                 *bad,
@@ -132,6 +137,16 @@ class DataCard(BaseModel):
                 "",
             ]
         )
+
+    def _source_rows(self) -> list[str]:
+        """Return the table of merged sources; nothing for a single source."""
+        if not self.source_sets:
+            return []
+        rows = [
+            f"| {name} | {' | '.join(str(counts[split]) for split in ('train', 'validation', 'test'))} |"
+            for name, counts in self.source_sets.items()
+        ]
+        return ["| source | train | validation | test |", "|---|---:|---:|---:|", *rows, ""]
 
 
 def _without(fingerprint: str, slugs: set[str]) -> str:

@@ -31,6 +31,8 @@ class DatasetRow:
         Photos with the same number are alike or of one given group, so not independent of each other.
     group_name
         Name of the given group, such as a plant or a plot; empty if there is none.
+    source_set
+        Name of the source that the photo came from, where several were merged.
     """
 
     source: str
@@ -39,6 +41,7 @@ class DatasetRow:
     group: int
     sha256: str
     group_name: str = ""
+    source_set: str = ""
 
 
 class Dataset:
@@ -71,6 +74,16 @@ class Dataset:
         self.exclude = tuple(sorted(set(exclude)))
         self._numbers = _class_indices([species.slug for species in self.card.species], set(exclude))
         self.card = self.card.excluding(set(exclude))
+        if exclude:
+            self.card = self.card.model_copy(update={"source_sets": self._source_sets()})
+
+    def _source_sets(self) -> dict[str, dict[str, int]]:
+        """Count the photos of each merged source that are left, by split."""
+        counts = {name: dict.fromkeys(found, 0) for name, found in self.card.source_sets.items()}
+        for row in self.rows:
+            if row.source_set and self._numbers[row.label] >= 0:
+                counts[row.source_set][row.split] += 1
+        return counts
 
     @cached_property
     def labels(self) -> NDArray[np.int64]:
@@ -125,8 +138,8 @@ def write_rows(path: Path, rows: Iterable[DatasetRow]) -> None:
 
 
 def _cells(row: DatasetRow) -> dict[str, object]:
-    names = {"source": neutralize(row.source), "group_name": neutralize(row.group_name)}
-    return asdict(row) | names
+    free = ("source", "group_name", "source_set")
+    return asdict(row) | {name: neutralize(getattr(row, name)) for name in free}
 
 
 def read_rows(path: Path) -> list[DatasetRow]:
@@ -156,4 +169,5 @@ def _row(row: dict[str, str]) -> DatasetRow:
         int(row["group"]),
         row["sha256"],
         restore(row.get("group_name") or ""),
+        restore(row.get("source_set") or ""),
     )

@@ -46,11 +46,19 @@ class ClassLayout:
         The split of each key, where the source has split folders; empty otherwise.
     notes
         Sentences for the data card, where the classes are not the first folders.
+    sources
+        Names of the merged sources, in the order given; none for a single one.
     """
 
     files: list[tuple[str, str]]
     splits: Mapping[str, Split] = field(default_factory=dict)
     notes: Sequence[str] = ()
+    sources: Sequence[str] = ()
+
+    @property
+    def has_own_splits(self) -> bool:
+        """Whether every file is in a split folder of its source."""
+        return bool(self.splits) and len(self.splits) >= len(self.files)
 
 
 def find_layout(keys: Iterable[str], taxonomy: Taxonomy, class_level: int | None = None) -> ClassLayout:

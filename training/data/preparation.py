@@ -33,6 +33,7 @@ class Preparation(BaseModel):
     """The options of ``prepare``."""
 
     source: str = Field(description="Name of the folder or prefix of the photos")
+    sources: list[str] = Field(default_factory=list, description="The names of several that were merged")
     size: int
     validation: float
     test: float
@@ -65,7 +66,8 @@ class Preparation(BaseModel):
 
     def command(self, photos: str, dataset: str, earlier: str | None = None) -> str:
         """Return the shell command; options at their default are left out."""
-        words = ["training", "prepare", photos, dataset, *self._options(earlier)]
+        sources = [f"{photos}/{name}" for name in self.sources] or [photos]
+        words = ["training", "prepare", *sources, dataset, *self._options(earlier)]
         return shlex.join(words)
 
     def _options(self, earlier: str | None) -> list[str]:

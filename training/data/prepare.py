@@ -1,6 +1,5 @@
 """Prepare a data set from class folders: preprocessed images, splits and a data card."""
 
-import hashlib
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -16,24 +15,19 @@ from training.data.dataset import CARD_NAME, PHOTOS_NAME, PICTURES_NAME, Dataset
 from training.data.duplicates import near_duplicate_pairs
 from training.data.earlier_dataset import EarlierSplits, read_earlier
 from training.data.evaluation_log import copy_evaluations
-from training.data.group_split import split_stratified_groups
 from training.data.input_file import describe_file
+from training.data.integrity import fingerprint
 from training.data.label_conflict_policy import LabelConflictPolicy
 from training.data.label_conflicts import find_label_conflicts, refuse_label_conflicts
 from training.data.label_issues import LabelIssues
-from training.data.layout import ClassLayout, find_layout
+from training.data.layout import ClassLayout
+from training.data.merged_source import find_class_layout, name_of, source_names
 from training.data.photo_groups import PhotoGroups, divided_note, group_photos, hashes_of
 from training.data.pictures import PreparedPhoto, keep_pictures, write_pictures
 from training.data.preparation import Preparation
 from training.data.sources import PhotoSource
-from training.data.split import (
-    SPLITS,
-    Split,
-    SplitConfig,
-    move_validation_to_train,
-    split_as_in_source,
-    split_groups,
-)
+from training.data.split import SPLITS, Split, SplitConfig
+from training.data.split_assignment import assign_splits
 from training.data.taxonomy import Taxonomy
 from training.errors import TrainingError
 
@@ -86,7 +80,7 @@ def prepare(
         raise TrainingError("--validation-to-train needs an earlier data set; name it with --reuse-splits.")
     earlier = read_earlier(split_config.reuse_splits) if split_config.reuse_splits else None
     preparation = _record(source, spec, taxonomy, split_config, issues, two_labels, class_level, earlier)
-    layout = find_layout(source.list_keys(), taxonomy, class_level)
+    layout = find_class_layout(source, taxonomy, class_level)
     files = issues.apply(layout.files)
     if not files:
         raise TrainingError(f"{source.name} has no photos; it should hold one folder per species.")
@@ -132,6 +126,7 @@ def _record(
 ) -> Preparation:
     return Preparation(
         source=source.name,
+        sources=source_names(source),
         size=spec.size,
         validation=split_config.shares["validation"],
         test=split_config.shares["test"],
@@ -200,8 +195,9 @@ def _write_tables(
     species = species_of_folders(folders, taxonomy, source.name)
     labels = [folders.index(photo.folder) for photo in photos]
     grouped = group_photos(photos, draft / PICTURES_NAME, split_config)
-    splits = _assign_splits(photos, labels, grouped.numbers, split_config, earlier, layout)
-    write_rows(draft / PHOTOS_NAME, _rows(photos, labels, splits, grouped))
+    sets = [name_of(photo.source, preparation.sources) for photo in photos]
+    splits = assign_splits(photos, sets, labels, grouped.numbers, split_config, earlier, layout)
+    write_rows(draft / PHOTOS_NAME, _rows(photos, sets, labels, splits, grouped))
     counts = _counts([s.slug for s in species], labels, splits)
     empty = {folder for folder, _ in layout.files} | set(source.empty_folders())
     card = DataCard(
@@ -214,9 +210,10 @@ def _write_tables(
         species=species,
         folders=folders,
         counts=counts,
+        source_sets=_set_counts(preparation.sources, sets, splits),
         group=preparation.group,
         groups=grouped.named,
-        has_own_splits=bool(layout.splits),
+        has_own_splits=layout.has_own_splits,
         near_duplicate_bits=split_config.near_duplicate_bits,
         near_duplicate_groups=grouped.near_duplicate_groups,
         near_duplicates=grouped.near_duplicates,
@@ -240,33 +237,12 @@ def _write_tables(
 
 
 def _rows(
-    photos: list[PreparedPhoto], labels: list[int], splits: list[Split], grouped: PhotoGroups
+    photos: list[PreparedPhoto], sets: list[str], labels: list[int], splits: list[Split], grouped: PhotoGroups
 ) -> Iterator[DatasetRow]:
-    for photo, label, split, number, name in zip(
-        photos, labels, splits, grouped.numbers, grouped.names, strict=True
+    for photo, of, label, split, number, name in zip(
+        photos, sets, labels, splits, grouped.numbers, grouped.names, strict=True
     ):
-        yield DatasetRow(photo.source, label, split, number, photo.sha256, name)
-
-
-def _assign_splits(
-    photos: list[PreparedPhoto],
-    labels: list[int],
-    groups: list[int],
-    split_config: SplitConfig,
-    earlier: EarlierSplits | None,
-    layout: ClassLayout,
-) -> list[Split]:
-    fixed = [earlier.splits.get(photo.sha256) if earlier else None for photo in photos]
-    shares, seed = split_config.shares, split_config.seed
-    draw = split_stratified_groups if split_config.grouping else split_groups
-    if layout.splits:
-        given = [layout.splits[photo.source] for photo in photos]
-        splits = split_as_in_source(labels, groups, given, shares, seed, fixed, draw)
-    else:
-        splits = draw(labels, groups, shares, seed, fixed)
-    if not split_config.validation_to_train:
-        return splits
-    return move_validation_to_train(labels, groups, splits, shares["validation"], seed)
+        yield DatasetRow(photo.source, label, split, number, photo.sha256, name, of)
 
 
 def _counts(slugs: list[str], labels: list[int], splits: list[Split]) -> dict[str, dict[str, int]]:
@@ -274,6 +250,14 @@ def _counts(slugs: list[str], labels: list[int], splits: list[Split]) -> dict[st
     for label, split in zip(labels, splits, strict=True):
         counts[slugs[label]][split] += 1
     return counts
+
+
+def _set_counts(names: list[str], sets: list[str], splits: list[Split]) -> dict[str, dict[str, int]]:
+    counts = {name: dict.fromkeys(SPLITS, 0) for name in names}
+    for name, split in zip(sets, splits, strict=True):
+        if name:
+            counts[name][split] += 1
+    return {name: dict(found) for name, found in counts.items()}
 
 
 def _notes(
@@ -307,8 +291,7 @@ def _of_split(good: list[PreparedPhoto], splits: list[Split], wanted: Split) -> 
 
 
 def _fingerprint(photos: list[PreparedPhoto]) -> str:
-    lines = sorted(f"{photo.sha256} {photo.folder}" for photo in photos)
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    return fingerprint((photo.sha256, photo.folder) for photo in photos)
 
 
 def _check_space(directory: Path, needed: int) -> None:

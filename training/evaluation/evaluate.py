@@ -28,6 +28,7 @@ from training.evaluation.examples import make_examples, typical_answers, worst_m
 from training.evaluation.expected_errors import measure_calibration
 from training.evaluation.gallery import choose_gallery, write_gallery
 from training.evaluation.intervals import share_interval
+from training.evaluation.merged_sources import measure_sources
 from training.evaluation.multi_photo import evaluate_multi_image
 from training.evaluation.probability_calibration import expected_calibration_error, reliability
 from training.leakage import check_size, check_split, check_untrained
@@ -63,10 +64,14 @@ class PhotoAnswers:
     scores: NDArray[np.float64]
 
     @classmethod
-    def of(cls, classifier: Classifier, logits: NDArray[np.float32], embeddings: NDArray[np.float32]) -> Self:
-        """Classify ``logits float32[N, K]`` and ``embeddings float32[N, E]`` as in serving."""
+    def of(cls, classifier: Classifier, outputs_of: Inferences | OodSet) -> Self:
+        """Classify the model's outputs for N photos as in serving."""
+        logits, embeddings = outputs_of.logits, outputs_of.embeddings
         probabilities = classifier.manifest.calibrator().confidences(logits)
-        outputs = [classifier.predict(Inference(*one)) for one in zip(logits, embeddings, strict=True)]
+        outputs = [
+            classifier.predict(Inference(*one, issues=issues))
+            for *one, issues in zip(logits, embeddings, outputs_of.issues, strict=True)
+        ]
         return cls(
             probabilities,
             probabilities.argmax(axis=1),
@@ -124,12 +129,10 @@ def evaluate(
     indices = dataset.indices(split)
     check_untrained(dataset, indices, split, directory)
     inferences = infer_all(classifier, dataset.pictures[indices])
-    answers = PhotoAnswers.of(classifier, inferences.logits, inferences.embeddings)
+    answers = PhotoAnswers.of(classifier, inferences)
     ood_sets = {name: infer_ood_set(classifier, name, folders[name], files[name]) for name in folders}
 
-    ood_answers = {
-        name: PhotoAnswers.of(classifier, one.logits, one.embeddings) for name, one in ood_sets.items()
-    }
+    ood_answers = {name: PhotoAnswers.of(classifier, one) for name, one in ood_sets.items()}
     labels, slugs = dataset.labels[indices], [species.slug for species in manifest.labels]
     groups = np.array([dataset.rows[photo].group for photo in indices])
     correct = answers.predicted == labels
@@ -155,6 +158,7 @@ def evaluate(
         processor=_processor(),
         species=metrics.by_species(labels, answers.predicted, slugs),
         evaluations=_count_evaluation(dataset, split, manifest.version),
+        source_sets=measure_sources(dataset, indices, answers.predicted),
         confusion=confusion_matrix(labels, answers.predicted, labels=range(len(slugs))).tolist(),
         reliability=reliability(answers.confidences, correct),
         scores=_histograms(manifest, answers, ood_answers),

@@ -1,4 +1,4 @@
-"""Backbones of `keras.applications`: input scaling, blocks and ImageNet weights."""
+"""Backbones: those of `keras.applications` with their ImageNet weights, and a small one without."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from training.errors import TrainingError
 from training.networks.middle_flow import keep_middle_blocks
+from training.networks.small_cnn import WIDTHS, small_cnn
 
 # The size of Keras' pretrained weights, valid for every backbone.
 IMAGENET_SIZE = 224
@@ -19,14 +20,14 @@ IMAGENET_MEANS = (123.68, 116.779, 103.939)
 
 @dataclass(frozen=True, slots=True)
 class Backbone:
-    """A network of ``keras.applications`` without its head.
+    """A network without its head.
 
     Attributes
     ----------
     name
         Name of the backbone, and of its layer in the model.
     constructor
-        Its constructor in ``keras.applications``.
+        Its constructor in ``keras.applications``, or one with the same parameters.
     min_size
         Minimum height and width of its input, pixels.
     first_layers
@@ -38,6 +39,8 @@ class Backbone:
         are RGB.
     middle_blocks
         Numbers of its equal residual blocks, any of which may be left out; none where blocks differ.
+    pretrained
+        Whether Keras has ImageNet weights of it.
     """
 
     name: str
@@ -48,6 +51,7 @@ class Backbone:
     offset: float | tuple[float, ...] = -1
     bgr: bool = False
     middle_blocks: tuple[int, ...] = ()
+    pretrained: bool = True
 
     def scaling(self) -> keras.layers.Layer:
         """Return the scaling layer, from RGB in 0..255 to the backbone's input.
@@ -97,7 +101,16 @@ class Backbone:
             ``imagenet``, which Keras downloads once, or a file of the same layout ("notop").
         middle_blocks
             As in :meth:`build`.
+
+        Raises
+        ------
+        training.errors.TrainingError
+            There are none.
         """
+        if not self.pretrained:
+            raise TrainingError(
+                f"{self.name} has no ImageNet weights; train it from scratch (--weights none)."
+            )
         shape = (IMAGENET_SIZE, IMAGENET_SIZE, 3)
         donor = self.constructor(include_top=False, weights=source, input_shape=shape)
         if middle_blocks is not None:
@@ -191,6 +204,13 @@ _ALL = (
         min_size=32,
         first_layers=tuple(f"block{number}_conv1" for number in range(2, 6)),
         **_CENTRED,
+    ),
+    Backbone(
+        "small_cnn",
+        small_cnn,
+        min_size=32,
+        first_layers=tuple(f"block{number}_conv" for number in range(2, len(WIDTHS) + 1)),
+        pretrained=False,
     ),
 )
 BACKBONES = {backbone.name: backbone for backbone in _ALL}

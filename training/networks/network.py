@@ -181,6 +181,8 @@ def _load_imagenet(model: keras.Model, source: str) -> None:
         found = find_backbone(base_model.name)
         kept = middle_blocks(base_model) if found.middle_blocks else None
         weights = found.imagenet_weights(source, kept)
+    except TrainingError:
+        raise
     except Exception as error:  # h5py, Keras and the download raise many types
         if source == IMAGENET:
             raise TrainingError(

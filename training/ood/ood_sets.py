@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frond.classifier import Classifier, Inference
+from frond.image_quality import Issue
 from frond.preprocessing import read_photo
 from frond.problems import Problem
 from training.data.card import BadFile
@@ -33,6 +34,11 @@ class OodSet:
     def embeddings(self) -> NDArray[np.float32]:
         """Of every readable photo, ``float32[N, E]``."""
         return np.stack([inference.embedding for inference in self.inferences])
+
+    @property
+    def issues(self) -> tuple[tuple[Issue, ...], ...]:
+        """Of every readable photo, its quality issues."""
+        return tuple(inference.issues for inference in self.inferences)
 
 
 def named_folders(pairs: Iterable[str]) -> dict[str, Path]:

@@ -13,6 +13,7 @@ from training.data.card import DataCard
 from training.data.groups import parse_grouping
 from training.data.input_file import InputFile, describe_file
 from training.data.label_issues import read_label_issues
+from training.data.merged_source import MergedSource, NestedSource
 from training.data.preparation import DATASET, Fingerprints, Preparation
 from training.data.prepare import License, prepare
 from training.data.sources import PhotoSource
@@ -51,7 +52,7 @@ def reproduce(
     model
         The model's folder, or its manifest.
     source
-        The photos.
+        The photos; for a data set of several sources, with a folder of each source's name.
     target
         Folder to create.
     files
@@ -110,8 +111,9 @@ def _prepare(
     if record.group:
         grouping = parse_grouping(f"{files / record.group}" if record.group_table else record.group)
     train = 1 - record.validation - record.test
+    merged = [NestedSource(source, name) for name in record.sources]
     return prepare(
-        source,
+        MergedSource(merged) if merged else source,
         directory,
         PreprocessingSpec(size=record.size),
         Taxonomy(species or DEFAULT_TABLE),

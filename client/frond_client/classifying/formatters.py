@@ -1,12 +1,13 @@
 """Formatters of results: a table, JSON lines or CSV."""
 
 import json
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from frond_client.classifying.photos_result import PhotosResult
 from frond_client.classifying.plant_result import PlantResult
 from frond_client.csv_row import HEADER, ResultRow
 from frond_client.models import ActivationMap, Classification, Prediction
@@ -14,10 +15,13 @@ from frond_client.models import ActivationMap, Classification, Prediction
 _SHADES = " ░▒▓█"
 
 
-class Formatter(Protocol):
+Result_contra = TypeVar("Result_contra", bound=PhotosResult, contravariant=True)
+
+
+class Formatter(Protocol[Result_contra]):
     """Prints results that arrive in the order of the photos."""
 
-    def add(self, result: PlantResult) -> None:
+    def add(self, result: Result_contra) -> None:
         """Add a result."""
 
     def finish(self) -> None:
@@ -27,7 +31,7 @@ class Formatter(Protocol):
 class JsonLinesFormatter:
     """Prints a JSON document per line, as each result arrives."""
 
-    def add(self, result: PlantResult) -> None:
+    def add(self, result: PhotosResult) -> None:
         """Print a line."""
         typer.echo(json.dumps(result.document, ensure_ascii=False))
 
@@ -98,11 +102,15 @@ class TableFormatter:
         if classification is None:
             return [files, "failed", "", "", ""]
         predictions = classification.predictions[: self._top]
+        names = [(_species(each), each.confidence) for each in predictions]
+        taxon = classification.taxon
+        if taxon and taxon.rank != "species":
+            names.insert(0, (f"{taxon.rank} {taxon.name}", taxon.confidence))
         return [
             files,
             (classification.verdict or classification.status).replace("_", " "),
-            "\n".join(map(_species, predictions)),
-            "\n".join(f"{each.confidence:.3f}" for each in predictions),
+            "\n".join(name for name, _ in names),
+            "\n".join(f"{confidence:.3f}" for _, confidence in names),
             _advice(classification),
         ]
 

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from frond_client.photo_tags import check_tag
+
 StackName = Annotated[
     str | None,
     typer.Option(
@@ -14,5 +16,11 @@ StackName = Annotated[
         metavar="NAME",
         envvar="FROND_STACK",
         help="A stack deployed on AWS; by default the one that `make serve` runs here.",
+    ),
+]
+Tag = Annotated[
+    str | None,
+    typer.Option(
+        callback=check_tag, help="Your word for these photos, to find them by; no personal data, please."
     ),
 ]

@@ -81,6 +81,26 @@ def cost(
     detailed_metrics: Annotated[
         bool, typer.Option("--detailed-metrics", help="Metrics=detailed.", rich_help_panel=_FUNCTIONS)
     ] = False,
+    firewall: Annotated[
+        bool, typer.Option("--firewall", help="Firewall=true.", rich_help_panel=_FUNCTIONS)
+    ] = False,
+    provisioned: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="ProvisionedConcurrency; its cheaper calls are not counted.",
+            rich_help_panel=_FUNCTIONS,
+        ),
+    ] = 0,
+    data_key: Annotated[
+        bool,
+        typer.Option(
+            "--data-key", help="DataKeyArn; its few calls are not counted.", rich_help_panel=_FUNCTIONS
+        ),
+    ] = False,
+    backup: Annotated[
+        bool, typer.Option("--backup/--no-backup", help="RecordsBackup.", rich_help_panel=_RETENTION)
+    ] = True,
     image_mb: Annotated[
         float, typer.Option(min=0, help="Size of the container image.", rich_help_panel=_FUNCTIONS)
     ] = 172,
@@ -151,6 +171,10 @@ def cost(
         all_alarms=all_alarms,
         dashboard=dashboard,
         detailed_metrics=detailed_metrics,
+        firewall=firewall,
+        provisioned=provisioned,
+        data_key=data_key,
+        backup=backup,
         photo_bytes=photo_bytes,
         response_bytes=response_bytes,
         log_bytes=log_bytes,

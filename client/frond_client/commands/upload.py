@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from frond_client.commands import StackName
+from frond_client.commands import StackName, Tag
 from frond_client.exit_codes import ExitCode
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ def upload(
     output: Annotated[
         Path | None, typer.Option(metavar="FILE.csv", help="The file of results; by default BATCH.csv.")
     ] = None,
+    tag: Tag = None,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Number of concurrent uploads.")] = 8,
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Whether to wait for the results.")] = True,
     stack: StackName = None,
@@ -42,7 +43,13 @@ def upload(
 
     err = error_console()
     run = UploadRun(
-        find_stack(stack), source, batch, output, workers=workers, max_wait=max_wait if wait else None
+        find_stack(stack),
+        source,
+        batch,
+        output,
+        tag=tag,
+        workers=workers,
+        max_wait=max_wait if wait else None,
     )
     try:
         run.run(err)

@@ -27,6 +27,8 @@ XRAY_SAMPLING_RATE = 0.05
 ALARM_METRICS, ESSENTIAL_ALARM_METRICS = 22, 10
 # Custom metrics of a function, unless they are detailed: its photos.
 BASIC_METRICS = 1
+# Rules of the template's firewall.
+FIREWALL_RULES = 1
 # A line of the stage's access log, with CloudWatch's overhead of an event.
 ACCESS_LOG_BYTES = 480
 
@@ -113,6 +115,8 @@ class BillCalculator:
         yield LineItem("Lambda", "calls", work.photos, price.lambda_request, compute=True)
         yield from self._compute("API", work.photos, durations, photos=1)
         yield LineItem("API Gateway", "requests", work.photos, price.api_request)
+        if work.firewall:
+            yield LineItem("WAF", "requests", work.photos, price.waf_request)
         lines = work.photos * ACCESS_LOG_BYTES / GIGABYTE
         yield LineItem("CloudWatch", "access log", lines, price.logs_gb)
         gigabytes = work.photos * (work.response_bytes or photo.answer) / GIGABYTE
@@ -159,12 +163,26 @@ class BillCalculator:
     def _fixed_items(self) -> Iterator[LineItem]:
         """Yield the items that do not depend on the number of photos."""
         yield LineItem("SQS", "polls of idle queues", IDLE_POLLS, self.prices.sqs_request)
-        image = 2 * self.workload.image_mb / 1024
-        yield LineItem("ECR", "image, for two functions", image, self.prices.ecr_gb_month)
+        image = 3 * self.workload.image_mb / 1024
+        yield LineItem("ECR", "image, for three functions", image, self.prices.ecr_gb_month)
         watched = ALARM_METRICS if self.workload.all_alarms else ESSENTIAL_ALARM_METRICS
         yield LineItem("CloudWatch", "alarms", watched, self.prices.alarm_metric_month)
-        if self.workload.dashboard:
-            yield LineItem("CloudWatch", "dashboard", 1, self.prices.dashboard_month)
+        yield from self._optional_items()
+
+    def _optional_items(self) -> Iterator[LineItem]:
+        """Yield what parameters of the template add, which are off by default."""
+        work, price = self.workload, self.prices
+        if work.dashboard:
+            yield LineItem("CloudWatch", "dashboard", 1, price.dashboard_month)
+        if work.firewall:
+            yield LineItem("WAF", "web ACL", 1, price.waf_acl_month)
+            yield LineItem("WAF", "rules", FIREWALL_RULES, price.waf_rule_month)
+        if work.provisioned:
+            gb_seconds = work.provisioned * work.memory / 1024 * SECONDS
+            ready = price.provisioned_gb_second(work.architecture)
+            yield LineItem("Lambda", "provisioned concurrency (GB-seconds)", gb_seconds, ready, compute=True)
+        if work.data_key:
+            yield LineItem("KMS", "key", 1, price.kms_key_month)
 
     def _compute(self, name: str, calls: float, durations: Durations, photos: float) -> Iterator[LineItem]:
         work, price = self.workload, self.prices.gb_second(self.workload.architecture)
@@ -182,7 +200,8 @@ class BillCalculator:
         days, index = self.workload.result_days, INDEX_BYTES + ITEM_BYTES
         gigabytes = records * (size + ITEM_BYTES + indexes * index) / GIGABYTE * days / DAYS
         yield LineItem("DynamoDB", f"records stored {days} days", gigabytes, self.prices.dynamodb_gb_month)
-        yield LineItem("DynamoDB", "backup of records", gigabytes, self.prices.dynamodb_backup_gb_month)
+        if self.workload.backup:
+            yield LineItem("DynamoDB", "backup of records", gigabytes, self.prices.dynamodb_backup_gb_month)
 
     def _observability(self, logs: int, metrics: int, calls: list[float]) -> Iterator[LineItem]:
         """Yield logs, metrics and traces; ``calls`` has the number of calls of each function."""

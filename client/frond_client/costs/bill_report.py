@@ -114,6 +114,7 @@ def print_assumptions(
     out.print(
         f"Durations and sizes: measured {benchmark.date} on {benchmark.machine} ({benchmark.architecture}), "
         "with the local S3 and DynamoDB. They do not include the time that Lambda takes to load an image."
+        + (f" Corrected: {benchmark.note}." if benchmark.note else "")
     )
     if workload.architecture != benchmark.architecture:
         out.print(f"The durations on {workload.architecture} were not measured.")

@@ -19,7 +19,13 @@ class _StrictModel(BaseModel):
 
 
 class BenchmarkRun(_StrictModel):
-    """Date and machine of the benchmark; ``load`` is the load average before and after it."""
+    """Date and machine of the benchmark; ``load`` is the load average before and after it.
+
+    Attributes
+    ----------
+    note
+        Correction that was made to the measurements, with its reason.
+    """
 
     date: date
     machine: str
@@ -27,6 +33,7 @@ class BenchmarkRun(_StrictModel):
     python: str
     load: tuple[float, float]
     rounds: int = Field(ge=1)
+    note: str = ""
 
 
 class MeasuredPhoto(_StrictModel):

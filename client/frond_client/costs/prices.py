@@ -70,6 +70,8 @@ class RegionPrices(BaseModel):
 
     lambda_gb_second_x86_64: Price
     lambda_gb_second_arm64: Price
+    lambda_provisioned_gb_second_x86_64: Price
+    lambda_provisioned_gb_second_arm64: Price
     lambda_request: Price
     api_request: Price
     data_out_gb: Price
@@ -87,6 +89,10 @@ class RegionPrices(BaseModel):
     alarm_metric_month: Price
     dashboard_month: Price
     xray_trace: Price
+    waf_acl_month: Price
+    waf_rule_month: Price
+    waf_request: Price
+    kms_key_month: Price
     ecr_gb_month: Price
     emr_vcpu_hour: Price
     emr_gb_hour: Price
@@ -94,6 +100,12 @@ class RegionPrices(BaseModel):
     def gb_second(self, architecture: Architecture) -> Price:
         """Return the price of Lambda compute."""
         return self.lambda_gb_second_arm64 if architecture == "arm64" else self.lambda_gb_second_x86_64
+
+    def provisioned_gb_second(self, architecture: Architecture) -> Price:
+        """Return the price of provisioned concurrency, used or not."""
+        if architecture == "arm64":
+            return self.lambda_provisioned_gb_second_arm64
+        return self.lambda_provisioned_gb_second_x86_64
 
     @property
     def unconfirmed(self) -> list[str]:

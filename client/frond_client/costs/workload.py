@@ -35,12 +35,17 @@ class Workload:
         Hours per day in which photos arrive, evenly.
     traced
         Whether X-Ray traces requests (the template's `Tracing=Active`).
-    dashboard, all_alarms, detailed_metrics
-        Parameters of the template: `Dashboard=true`, `Alarms=All`, `Metrics=detailed`.
+    dashboard, all_alarms, detailed_metrics, firewall, backup
+        Parameters of the template: `Dashboard=true`, `Alarms=All`, `Metrics=detailed`, `Firewall=true`,
+        `RecordsBackup=true`.
+    provisioned
+        The template's `ProvisionedConcurrency`, all month.
+    data_key
+        Whether a key of the customer's encrypts buckets and records (`DataKeyArn`).
     photo_bytes, response_bytes, log_bytes
         Bytes of a photo, of an HTTP response and of the logs of a photo, instead of the measured ones.
     image_mb
-        Compressed size of the container image. It is stored twice, once per function.
+        Compressed size of the container image. It is stored once per function.
     """
 
     photos: float
@@ -55,6 +60,10 @@ class Workload:
     dashboard: bool = False
     all_alarms: bool = False
     detailed_metrics: bool = False
+    firewall: bool = False
+    backup: bool = True
+    provisioned: int = 0
+    data_key: bool = False
     upload_days: int = 7
     old_version_days: int = 1
     picture_days: int = 30

@@ -2,6 +2,7 @@
 
 import hashlib
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -49,8 +50,8 @@ class SourcePhoto(ABC):
         """
 
     @abstractmethod
-    def upload(self, s3: "S3Client", bucket: str) -> datetime:
-        """Upload the photo; return the time of the upload, by the clock of S3.
+    def upload(self, s3: "S3Client", bucket: str, metadata: Mapping[str, str]) -> datetime:
+        """Upload the photo with S3 metadata; return the time of the upload, by the clock of S3.
 
         Raises
         ------
@@ -76,7 +77,7 @@ class LocalPhoto(SourcePhoto):
         """Compare size and MD5."""
         return self.size == uploaded.size and self._md5() == uploaded.etag
 
-    def upload(self, s3: "S3Client", bucket: str) -> datetime:
+    def upload(self, s3: "S3Client", bucket: str, metadata: Mapping[str, str]) -> datetime:
         """Upload the file in one part; return the time of the upload."""
         with self.path.open("rb") as body:
             # `upload_file` may upload several parts, whose ETag is not the MD5.
@@ -85,6 +86,7 @@ class LocalPhoto(SourcePhoto):
                 Key=self.key,
                 Body=body,
                 ContentType=content_type_from_name(self.path.name),
+                Metadata=metadata,
             )
         if date := response["ResponseMetadata"]["HTTPHeaders"].get("date"):
             return parsedate_to_datetime(date)
@@ -115,7 +117,7 @@ class S3Photo(SourcePhoto):
         is_copy = uploaded.etag == self.etag or uploaded.modified > self.modified
         return self.size == uploaded.size and is_copy
 
-    def upload(self, s3: "S3Client", bucket: str) -> datetime:
+    def upload(self, s3: "S3Client", bucket: str, metadata: Mapping[str, str]) -> datetime:
         """Copy the object within S3; return the time of the copy."""
         response = s3.copy_object(
             Bucket=bucket,
@@ -123,6 +125,7 @@ class S3Photo(SourcePhoto):
             CopySource={"Bucket": self.bucket, "Key": self.source_key},
             ContentType=content_type_from_name(self.source_key),
             MetadataDirective="REPLACE",
+            Metadata=metadata,
             TaggingDirective="REPLACE",
         )
         return response["CopyObjectResult"]["LastModified"]

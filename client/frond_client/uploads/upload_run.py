@@ -32,6 +32,8 @@ class UploadRun:
         Name of the batch; ``None`` for the folder's name.
     output
         File of the results; ``None`` for a file with the batch's name.
+    tag
+        Tag of the photos that are sent now.
     workers
         Number of concurrent uploads.
     max_wait
@@ -52,7 +54,9 @@ class UploadRun:
         *,
         workers: int,
         max_wait: float | None,
+        tag: str | None = None,
     ) -> None:
+        self._tag = tag
         self._stack = stack
         self._source = source
         self._batch = batch_name(source, batch)
@@ -143,6 +147,7 @@ class UploadRun:
                 self.file,
                 workers=self._workers,
                 max_wait=self._max_wait,
+                tag=self._tag,
                 on_sent=lambda: progress.advance(uploads),
                 on_finished=lambda: progress.advance(results),
             )

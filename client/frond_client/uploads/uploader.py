@@ -75,6 +75,8 @@ class PhotoUploader:
         Number of concurrent uploads.
     max_wait
         Seconds without a new result after which the run stops; ``None`` to wait for no results.
+    tag
+        Tag of every photo that is sent.
     on_sent, on_finished
         Called after each attempt to send a photo, and after each result.
     """
@@ -88,7 +90,9 @@ class PhotoUploader:
         max_wait: float | None,
         on_sent: Callable[[], None],
         on_finished: Callable[[], None],
+        tag: str | None = None,
     ) -> None:
+        self._metadata = {"tag": tag} if tag else {}
         self._buckets = buckets
         self._file = file
         self._workers = workers
@@ -163,7 +167,7 @@ class PhotoUploader:
             self._handle_sent(photo, future)
 
         self._sends += 1
-        future = senders.submit(photo.upload, self._buckets.s3, self._buckets.uploads)
+        future = senders.submit(photo.upload, self._buckets.s3, self._buckets.uploads, self._metadata)
         future.add_done_callback(lambda done: self._events.put(lambda: on_done(done)))
 
     def _poll(self, pending: PendingResult, pollers: Executor) -> None:

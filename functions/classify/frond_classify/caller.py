@@ -70,17 +70,19 @@ class CallerRecords:
         # A key of the form that this API issues may hold another upload's id.
         return found if found and found.key == key else None
 
-    def newest(self, limit: int, cursor: str | None) -> RecordPage:
+    def newest(self, limit: int, cursor: str | None, tag: str | None = None) -> RecordPage:
         """Return a page of records; see :meth:`frond.repository.ClassificationRepository.newest`."""
-        return self.repository.newest(limit, cursor, self.caller.owner)
+        return self.repository.newest(limit, cursor, self.caller.owner, tag)
 
     def add(self, record: Record) -> bool:
         """Store a new record; return False if its id is taken."""
         return self.repository.add(record)
 
-    def expect_upload(self, identifier: str, key: str, expected: ExpectedUpload) -> None:
+    def expect_upload(
+        self, identifier: str, key: str, expected: ExpectedUpload, tag: str | None = None
+    ) -> None:
         """Store a queued record for an upload."""
-        self.repository.expect_upload(identifier, key, expected)
+        self.repository.expect_upload(identifier, key, expected, tag)
 
     def set_feedback(self, identifier: str, feedback: dict[str, Any]) -> Record | None:
         """Store feedback; return the updated record, None if there is none."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from frond.classifier import Classifier, ClassifierOutput, Inference
-from frond.image_quality import Issue, issues
+from frond.image_quality import Issue, size_issues
 from frond.preprocessing import Photo
 from frond.telemetry import MetricUnit, add_detail, metrics
 from frond_classify.http.server_timing import ServerTiming
@@ -62,7 +62,7 @@ def classify_photos(
         ClassifiedPhoto(
             photo,
             output,
-            list(issues(photo)),
+            [*size_issues(photo), *inference.issues],
             _activation_map(model, together, inference, photo) if options.explain else None,
         )
         for photo, output, inference in zip(photos, alone, inferences, strict=True)

@@ -1,6 +1,6 @@
 """Lambda handler: preprocess the photos that were uploaded to S3."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ from frond.records import ExpectedUpload
 from frond.s3_events import ObjectCreated, parse_s3_event
 from frond.s3_objects import S3Object, get_object
 from frond.s3_upload import Upload
+from frond.tags import parse_tag
 from frond.telemetry import DETAILED, MetricUnit, costs, logger, metrics, timed
 from frond.tracing import trace_handler
 from frond_preprocess.app import PreprocessApp, current_app
@@ -106,7 +107,9 @@ def preprocess_upload(app: PreprocessApp, created: ObjectCreated, attempt: str |
         _withdraw(app, upload)
         return
     try:
-        preprocessed = _preprocess(app, created, record.expected_upload, attempt)
+        original = _read(app, created)
+        upload = replace(upload, tag=parse_tag(original.metadata))
+        preprocessed = _preprocess(app, upload, original, record.expected_upload, attempt)
         with timed("WriteTime"):
             app.store.put(upload, preprocessed)
         metrics.add_metric("PhotosPreprocessed", MetricUnit.Count, 1)
@@ -127,13 +130,20 @@ def _withdraw(app: PreprocessApp, upload: Upload) -> None:
         app.store.delete(upload)
 
 
-def _preprocess(
-    app: PreprocessApp, created: ObjectCreated, expected: ExpectedUpload | None, attempt: str | None
-) -> Preprocessed:
-    settings, upload = app.settings, created.upload
-    _check_size(created.size, settings)
+def _read(app: PreprocessApp, created: ObjectCreated) -> S3Object:
+    _check_size(created.size, app.settings)
     with timed("ReadTime"):
-        original = get_object(app.s3, created.bucket, created.key, created.version)
+        return get_object(app.s3, created.bucket, created.key, created.version)
+
+
+def _preprocess(
+    app: PreprocessApp,
+    upload: Upload,
+    original: S3Object,
+    expected: ExpectedUpload | None,
+    attempt: str | None,
+) -> Preprocessed:
+    settings = app.settings
     _check_size(len(original.content), settings)
     _check_expected(original, expected)
     if not original.content:

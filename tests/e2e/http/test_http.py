@@ -1,4 +1,7 @@
-"""Send the README's request, and invalid ones, to the running stack."""
+"""Send the README's request, and invalid ones, to the running stack.
+
+`make smoke` sends those that are marked `deployed` to a stack on AWS.
+"""
 
 import io
 import json
@@ -14,24 +17,38 @@ from PIL import Image
 
 from tests.conftest import ROOT
 from tests.support.running_stack import RunningStack, running_stack
+from tests.support.stack_under_test import StackUnderTest, stack_on_aws
 from tests.support.waiting import HANG_S, eventually
 
 PATH = "/v1/classifications"
+LOCAL = ["process", "rie"]
 
 
-@pytest.fixture(scope="module", params=["process", "rie"])
-def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run each test with the deployed stack, or with both local ones."""
+    if "stack" in metafunc.fixturenames:
+        stacks = [metafunc.config.getoption("--stack")] if metafunc.config.getoption("--stack") else LOCAL
+        metafunc.parametrize("stack", stacks, indirect=True, scope="module")
+
+
+@pytest.fixture(scope="module")
+def stack(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[StackUnderTest]:
     """The stack, once with plain processes and once under AWS's runtime interface emulator.
 
     Under the emulator the functions have their locked packages only.
     """
+    if request.param not in LOCAL:
+        yield stack_on_aws(request.param)
+        return
     log = tmp_path_factory.mktemp("stack") / "log"
     with running_stack(log, "--runtime", request.param) as running:
         yield running
 
 
 def send(
-    stack: RunningStack,
+    stack: StackUnderTest,
     method: str,
     path: str,
     body: bytes | None = None,
@@ -72,8 +89,9 @@ def test_the_printed_request_classifies_the_sample_photo(stack: RunningStack) ->
     assert float(confidence[1]) == pytest.approx(prediction["confidence"], abs=0.01)
 
 
+@pytest.mark.deployed
 @pytest.mark.parametrize("name", ["zea-mays", "sinapis-arvensis", "stellaria-media"])
-def test_a_photo_is_classified(stack: RunningStack, seedlings: Path, name: str) -> None:
+def test_a_photo_is_classified(stack: StackUnderTest, seedlings: Path, name: str) -> None:
     response = send(stack, "POST", PATH, (seedlings / f"{name}.jpg").read_bytes())
 
     classification = json.loads(response.data)
@@ -81,7 +99,8 @@ def test_a_photo_is_classified(stack: RunningStack, seedlings: Path, name: str) 
     assert classification["predictions"][0]["species"] == name
 
 
-def test_a_form_gets_the_same_predictions(stack: RunningStack, seedling: bytes) -> None:
+@pytest.mark.deployed
+def test_a_form_gets_the_same_predictions(stack: StackUnderTest, seedling: bytes) -> None:
     fields = {"image": ("maize.jpg", seedling, "image/jpeg")}
     response = urllib3.request(
         "POST", stack.api_url + PATH, fields=fields, headers={"x-api-key": stack.api_key}, timeout=HANG_S
@@ -91,13 +110,15 @@ def test_a_form_gets_the_same_predictions(stack: RunningStack, seedling: bytes) 
     assert json.loads(response.data)["predictions"] == raw["predictions"]
 
 
+@pytest.mark.deployed
 @pytest.mark.parametrize("path", ["/", "/docs", "/openapi.json", "/v1/health"])
-def test_open_routes_need_no_key(stack: RunningStack, path: str) -> None:
+def test_open_routes_need_no_key(stack: StackUnderTest, path: str) -> None:
     assert send(stack, "GET", path, key=None).status == 200
 
 
+@pytest.mark.deployed
 @pytest.mark.parametrize("path", ["/v1/species", "/v1/model"])
-def test_other_routes_need_a_key(stack: RunningStack, path: str) -> None:
+def test_other_routes_need_a_key(stack: StackUnderTest, path: str) -> None:
     assert send(stack, "GET", path).status == 200
     assert problem(send(stack, "GET", path, key=None)) == (403, "missing-key")
     assert problem(send(stack, "GET", path, key="wrong")) == (403, "missing-key")
@@ -115,16 +136,18 @@ BAD = {
 }
 
 
+@pytest.mark.deployed
 @pytest.mark.parametrize("case", BAD, ids=str)
-def test_invalid_requests_get_their_problem(stack: RunningStack, seedling: bytes, case: str) -> None:
+def test_invalid_requests_get_their_problem(stack: StackUnderTest, seedling: bytes, case: str) -> None:
     method, path, body, content_type, *expected = BAD[case]
 
     assert problem(send(stack, method, path, body, content_type)) == tuple(expected)
     assert send(stack, "POST", PATH, seedling).status == 200
 
 
+@pytest.mark.deployed
 @pytest.mark.parametrize("share", [0.01, 0.5, 0.99])
-def test_a_truncated_photo_is_rejected(stack: RunningStack, seedling: bytes, share: float) -> None:
+def test_a_truncated_photo_is_rejected(stack: StackUnderTest, seedling: bytes, share: float) -> None:
     truncated = seedling[: int(len(seedling) * share)]
 
     status, kind = problem(send(stack, "POST", PATH, truncated))
@@ -140,7 +163,8 @@ def test_a_body_over_the_limit_points_to_uploads(stack: RunningStack, seedling: 
     assert send(stack, "POST", PATH, seedling).status == 200
 
 
-def test_a_large_photo_under_the_limit_is_classified(stack: RunningStack) -> None:
+@pytest.mark.deployed
+def test_a_large_photo_under_the_limit_is_classified(stack: StackUnderTest) -> None:
     noise = np.random.default_rng(0).integers(0, 255, (1500, 2000, 3), dtype=np.uint8)
     large = io.BytesIO()
     Image.fromarray(noise).save(large, "JPEG", quality=90)

@@ -17,6 +17,7 @@ from frond.preprocessing import PreprocessingSpec, read_photo
 from frond.problems import Problem
 from frond.repository import ClassificationRepository
 from frond.s3_upload import Upload
+from local.moto_usage import count_requests, usage_reports
 from tests.support.dynamodb_table import make_table
 from tests.support.lambda_context import FakeLambdaContext
 from tests.support.permissions import permitted_calls
@@ -156,6 +157,18 @@ class MotoAws:
         return [json.loads(message["Body"]) for message in messages]
 
 
+def make_key(quota: int | None) -> str:
+    """Return the id of a new API key, in a usage plan with that daily quota."""
+    client = boto3.client("apigateway")
+    limits: Any = {"quota": {"limit": quota, "period": "DAY"}} if quota else {}
+    throttle: Any = {"rateLimit": 20, "burstLimit": 40}
+    plan = client.create_usage_plan(name="plan", throttle=throttle, **limits)["id"]
+    key = client.create_api_key(name="key", enabled=True)["id"]
+    client.create_usage_plan_key(usagePlanId=plan, keyId=key, keyType="API_KEY")
+    count_requests(plan, lambda key_id, _: 3 if key_id == key else 0)
+    return key
+
+
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[MotoAws]:
     """Empty buckets and an empty table; the app is one that uses them."""
@@ -179,7 +192,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[MotoAws]:
     # Loading the model again would take most of the tests' time.
     monkeypatch.setattr(app, "_loading", before._loading)
     use_app(app)
-    with mock_aws(), permitted_calls():
+    with usage_reports(), mock_aws(), permitted_calls():
         s3, sqs, events = boto3.client("s3"), boto3.client("sqs"), boto3.client("events")
         for bucket in names.values():
             s3.create_bucket(Bucket=bucket)

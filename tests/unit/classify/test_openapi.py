@@ -10,6 +10,8 @@ from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from frond import problems
+from local.template import read
+from tests.conftest import ROOT
 from tests.unit.classify.conftest import PHOTOS, Call
 
 COMMITTED = Path(__file__).parents[3] / "docs" / "openapi.json"
@@ -126,7 +128,40 @@ def test_the_examples_about_the_model_are_real(call: Call, contract: Any, path: 
     if path == "/v1/species":
         assert example["species"][0] in answer["species"]
     if path == "/v1/model":
-        for name in ("version", "created_at", "input", "species", "dataset"):
+        for name in ("version", "created_at", "input", "species", "scope", "dataset"):
             assert example[name] == answer[name]
         assert example["metrics"].items() <= answer["metrics"].items()
         assert example["agreement"].items() <= answer["agreement"].items()
+
+
+def test_a_generated_client_has_few_models_and_short_names(contract: Any) -> None:
+    schemas = contract["components"]["schemas"]
+    assert len(schemas) < 40
+    for name, operation in operations(contract):
+        assert len(operation["operationId"]) <= 30, name
+        for response in operation["responses"].values():
+            if problem := response.get("content", {}).get("application/problem+json"):
+                assert problem["schema"] == {"$ref": "#/components/schemas/Problem"}
+        bodies = [*operation["responses"].values(), operation.get("requestBody", {})]
+        inline = [
+            content["schema"]
+            for body in bodies
+            for kind, content in body.get("content", {}).items()
+            if kind == "application/json" and content["schema"].get("type") == "object"
+        ]
+        assert not inline, name
+    identifiers = [operation["operationId"] for _, operation in operations(contract)]
+    assert len(set(identifiers)) == len(identifiers)
+
+
+def test_the_introduction_has_the_limits_of_the_template(contract: Any) -> None:
+    parameters = read(ROOT / "template.yaml").document["Parameters"]
+    limits = {
+        name: parameters[name]["Default"]
+        for name in ("ThrottleRate", "ThrottleBurst", "DailyQuota", "KeylessRate")
+    }
+    introduction = " ".join(contract["info"]["description"].split())
+    assert (
+        f"{limits['ThrottleRate']} requests a second for each key, {limits['ThrottleBurst']} at once, and "
+        f"{limits['DailyQuota']:,} a day (UTC); without a key {limits['KeylessRate']} a second"
+    ) in introduction

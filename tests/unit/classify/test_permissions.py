@@ -1,12 +1,15 @@
 """The roles allow every call that the functions make, and nothing else."""
 
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 from urllib.parse import quote_plus
 
 import pytest
+from botocore.client import BaseClient
 
 from frond.s3_events import parse_s3_event
 from frond_classify.serving.model_provider import ModelProvider
@@ -17,6 +20,7 @@ from tests.conftest import ROOT
 from tests.support.lambda_context import FakeLambdaContext
 from tests.support.permissions import (
     CLASSIFY,
+    GOLDEN_CHECK,
     PREPROCESS,
     WORKER,
     FunctionCalls,
@@ -25,9 +29,10 @@ from tests.support.permissions import (
     needs_of_lambda,
     object_arn,
     recorded_calls,
+    version_arn,
 )
 from tests.support.tiny_registry import model_folder, new_bucket, publish
-from tests.unit.classify.conftest import Call, MotoAws
+from tests.unit.classify.conftest import Call, MotoAws, make_key
 
 SEQUENCERS = iter(range(100))
 
@@ -97,6 +102,21 @@ def serve_a_release(aws: MotoAws, folder: Path) -> str:
     return bucket.name
 
 
+def check_a_new_version(monkeypatch: pytest.MonkeyPatch) -> set[Need]:
+    """Run the golden check against a version that fails; return its calls of AWS."""
+    from frond_classify.golden_check import handler
+
+    def answer(_: BaseClient, operation: str, parameters: Any) -> Any:
+        return {"FunctionError": "Unhandled", "Payload": io.BytesIO(b"{}")} if operation == "Invoke" else {}
+
+    monkeypatch.setenv("FROND_NEW_VERSION", version_arn("ClassifyFunction"))
+    event = {"DeploymentId": "1", "LifecycleEventHookExecutionId": "2"}
+    context: Any = FakeLambdaContext("golden-check")
+    with patch.object(BaseClient, "_make_api_call", answer), recorded_calls() as recorded:
+        assert handler(event, context) == {"status": "Failed"}
+    return recorded.needs[GOLDEN_CHECK]
+
+
 @pytest.fixture
 def calls(
     aws: MotoAws, call: Call, maize: bytes, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
@@ -114,6 +134,7 @@ def calls(
         upload_and_delete(aws, call, maize, "field/b.jpg", versioned=False)
         serve_a_release(aws, tmp_path)
         call("GET", "/v1/classifications", caller="a-key")
+        assert call("GET", "/v1/usage", caller=make_key(10)).status == 200
         forms = [
             call(
                 "POST",
@@ -125,6 +146,7 @@ def calls(
             ).json["fields"]["key"]
             for caller in ({}, {"caller": "a-key"})
         ]
+    recorded.needs[GOLDEN_CHECK] |= check_a_new_version(monkeypatch)
     # A form gives its sender the permissions of its signer.
     for key in forms:
         recorded.add(CLASSIFY, Need("s3:PutObject", object_arn("UploadsBucket", key)))

@@ -94,6 +94,14 @@ def test_the_model_is_described(call: Call) -> None:
 
     assert re.fullmatch(r"\d{4}\.\d\d\.\d\d-[0-9a-f]{8}", model["version"])
     assert model["species"] == 12
+    assert model["scope"] == {
+        "species": 12,
+        "crops": 3,
+        "weeds": 9,
+        "families": sorted({each["family"] for each in call("GET", "/v1/species").json["species"]}),
+        "growth_stage": "seedling",
+        "link": "/v1/species",
+    }
     assert model["dataset"]["licence"] == "CC BY-SA 4.0"
     assert model["metrics"]["split"] == "test"
 
@@ -289,15 +297,15 @@ def test_any_identifier_is_looked_up(call: Call, identifier: str) -> None:
     ("method", "path", "allow"),
     [
         ("GET", "/v1/uploads/", "POST"),
-        ("POST", '/v1/classifications/"', "DELETE, GET"),
-        ("PUT", "/v1/classifications", "GET, POST"),
-        ("POST", "/v1/classifications/an-id", "DELETE, GET"),
+        ("POST", '/v1/classifications/"', "DELETE, GET, HEAD"),
+        ("PUT", "/v1/classifications", "GET, HEAD, POST"),
+        ("POST", "/v1/classifications/an-id", "DELETE, GET, HEAD"),
         ("GET", "/v1/classifications/an-id/feedback", "PUT"),
         ("GET", "/v1/uploads", "POST"),
-        ("POST", "/v1/species", "GET"),
-        ("PATCH", "/v1/health", "GET"),
-        ("POST", "/", "GET"),
-        ("POST", "/static/icon.svg", "GET"),
+        ("POST", "/v1/species", "GET, HEAD"),
+        ("PATCH", "/v1/health", "GET, HEAD"),
+        ("POST", "/", "GET, HEAD"),
+        ("POST", "/static/icon.svg", "GET, HEAD"),
     ],
 )
 def test_an_unsupported_method_is_a_405_with_the_supported_ones(
@@ -307,3 +315,44 @@ def test_an_unsupported_method_is_a_405_with_the_supported_ones(
 
     assert (reply.status, reply.problem) == (405, "method-not-allowed")
     assert reply.headers["Allow"] == allow
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/model", "/v1/health", "/", "/docs", "/openapi.json", "/static/icon-192.png"]
+)
+def test_head_is_get_without_a_body(call: Call, path: str) -> None:
+    accept = {"accept": "image/png"}
+    full, head = call("GET", path, headers=accept), call("HEAD", path, headers=accept)
+
+    assert (head.status, head.body) == (200, "")
+    assert full.body
+    for name in ("Content-Type", "ETag", "Cache-Control"):
+        assert head.headers.get(name) == full.headers.get(name)
+
+
+def test_head_is_refused_where_get_is(call: Call) -> None:
+    reply = call("HEAD", "/v1/uploads")
+    assert (reply.status, reply.headers["Allow"], reply.body) == (405, "POST", "")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "query", "detail"),
+    [
+        ("GET", "/v1/species", {"language": "fr"}, "language. This call takes lang."),
+        ("GET", "/v1/model", {"lang": "fr"}, "lang. This call takes none."),
+        ("POST", "/v1/classifications", {"topp": "1", "top": "2"}, "topp. This call takes explain, lang,"),
+        ("GET", "/v1/species/zea-mays/photo", {"size": "1"}, "size. This call takes none."),
+        ("DELETE", "/v1/classifications/an-id", {"force": "1"}, "force. This call takes none."),
+    ],
+)
+def test_an_unknown_query_parameter_is_refused(
+    call: Call, method: str, path: str, query: dict[str, str], detail: str
+) -> None:
+    reply = call(method, path, query=query)
+    assert (reply.status, reply.problem) == (400, "invalid-request")
+    assert detail in reply.json["detail"]
+
+
+@pytest.mark.parametrize("path", ["/", "/docs", "/openapi.json"])
+def test_a_page_takes_any_query(call: Call, path: str) -> None:
+    assert call("GET", path, query={"utm_source": "letter"}).status == 200

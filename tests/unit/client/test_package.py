@@ -88,9 +88,9 @@ def test_the_wheel_has_the_command(wheel: zipfile.ZipFile) -> None:
     assert dict(points["console_scripts"]) == {"frond": "frond_client.__main__:main"}
 
 
-def test_boto3_is_an_extra(wheel: zipfile.ZipFile) -> None:
-    extra = [each.name for each in requirements(wheel) if each.marker]
-    assert extra == ["boto3"]
+def test_boto3_and_pillow_are_extras(wheel: zipfile.ZipFile) -> None:
+    extra = {each.name for each in requirements(wheel) if each.marker}
+    assert extra == {"boto3", "pillow"}
     always = {each.name for each in requirements(wheel) if not each.marker}
     assert always == {"anyio", "httpx", "pydantic", "rich", "typer"}
 

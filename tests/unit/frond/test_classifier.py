@@ -1,5 +1,6 @@
 """Inference, classification and verification of a model."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from frond.classifier import Classifier, Inference, Verdict
+from frond.image_quality import Issue, QualityBounds
 from frond.manifest import MANIFEST_NAME, MODEL_NAME, Abstention
 from frond.ood_scores import KLToUniform
 from frond.problems import InvalidModel
@@ -181,6 +183,45 @@ class TestPrediction:
 
     def test_not_recognised_comes_before_uncertain(self, model: bytes) -> None:
         assert self.predict(model, [1, 1, 1], self.thresholds(score=9, margin=1))[0] == "not_recognised"
+
+
+class TestQuality:
+    """Photos that are too blurred or too dark, of a model with bounds for them."""
+
+    CLEAR = Inference(np.array([0, 9, 0], np.float32), np.zeros(4, np.float32))
+    BLURRED = Inference(np.array([9, 0, 0], np.float32), np.zeros(4, np.float32), issues=("blurred",))
+
+    @pytest.fixture
+    def strict(self, model: bytes) -> Classifier:
+        return Classifier(model, manifest_of(model).model_copy(update={"quality": QualityBounds()}))
+
+    @pytest.mark.parametrize("issue", ["blurred", "too_dark"])
+    def test_a_photo_with_one_is_not_identified(self, strict: Classifier, issue: Issue) -> None:
+        output = strict.predict(replace(self.BLURRED, issues=(issue,)))
+        assert (output.verdict, output.taxon) == ("uncertain", None)
+        assert output.candidates[0].species.slug == "plant-0"
+
+    def test_other_issues_do_not_reach_the_verdict(self, strict: Classifier) -> None:
+        assert (
+            strict.predict(replace(self.BLURRED, issues=("no_green", "too_bright"))).verdict == "identified"
+        )
+
+    def test_a_model_without_bounds_of_its_own_identifies_all(self, classifier: Classifier) -> None:
+        assert classifier.predict(self.BLURRED).verdict == "identified"
+
+    def test_a_blurred_photo_beside_a_clear_one_does_not_count(self, strict: Classifier) -> None:
+        together = strict.predict(self.BLURRED, self.CLEAR)
+        assert together == strict.predict(self.CLEAR)
+        assert together.verdict == "identified"
+
+    def test_blurred_photos_alone_are_not_identified_together(self, strict: Classifier) -> None:
+        assert strict.predict(self.BLURRED, self.BLURRED).verdict == "uncertain"
+
+    def test_the_bounds_of_the_manifest_are_used(self, model: bytes, picture: NDArray[np.uint8]) -> None:
+        everything = QualityBounds(min_sharpness=1e6, soft_sharpness=1e6, min_brightness=0)
+        manifest = manifest_of(model).model_copy(update={"quality": everything})
+        assert Classifier(model, manifest).infer(picture).issues[0] == "blurred"
+        assert "blurred" not in Classifier(model, manifest_of(model)).infer(picture).issues
 
 
 class TestVerification:

@@ -47,6 +47,12 @@ def of_type(resources: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
     return found
 
 
+def serving(resources: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the functions that photos reach: all but the check at a deployment."""
+    functions = of_type(resources, "AWS::Lambda::Function")
+    return {name: each for name, each in functions.items() if name != "GoldenCheckFunction"}
+
+
 def test_only_the_page_its_contract_and_health_need_no_key(template: Template) -> None:
     # The limits refer to parameters, which only CloudFormation resolves.
     unlimited: dict[str, list[Any]] = {"MethodSettings": []}
@@ -56,7 +62,11 @@ def test_only_the_page_its_contract_and_health_need_no_key(template: Template) -
     routes = rest_api(template, stack).routes
     open_to_all = {(route.resource, route.method) for route in routes if not route.key_required}
     # CORS preflight requests carry no key.
-    assert open_to_all == {(resource, "ANY") for resource in OPEN} | {OF_DOCS, ("/{proxy+}", "OPTIONS")}
+    assert open_to_all == {(resource, "ANY") for resource in OPEN} | {
+        OF_DOCS,
+        (OF_DOCS[0], "HEAD"),
+        ("/{proxy+}", "OPTIONS"),
+    }
     assert {route.resource for route in routes if route.key_required} == {"/{proxy+}"}
 
 
@@ -70,7 +80,7 @@ def test_paths_without_a_key_have_low_limits_of_their_own(
     assert limits.pop(OF_DOCS)["ThrottlingRateLimit"] < 1
     # The others need a key. API Gateway finds a limit by its method, so that none of these may be ANY.
     documented = {method.upper() for path in CONTRACT["paths"].values() for method in path}
-    assert {method for _, method in limits} == documented
+    assert {method for _, method in limits} == documented | {"HEAD"}
     for (resource, method), each in limits.items():
         assert resource == "/{proxy+}"
         assert method.lower() in body["paths"][resource]
@@ -146,9 +156,11 @@ def test_the_registrys_bucket_is_versioned_and_does_not_expire(resources: dict[s
     assert all("ExpirationInDays" not in rule for rule in bucket["LifecycleConfiguration"]["Rules"])
 
 
-def test_a_queues_visibility_timeout_is_six_times_its_functions_timeout(resources: dict[str, Any]) -> None:
+def test_a_queues_visibility_timeout_is_six_times_its_functions_timeout(
+    template: Template, resources: dict[str, Any]
+) -> None:
     for mapping in of_type(resources, "AWS::Lambda::EventSourceMapping").values():
-        function = resources[mapping["FunctionName"]["Ref"]]["Properties"]
+        function = resources[template.function_of(mapping["FunctionName"]["Ref"])]["Properties"]
         queue = resources[mapping["EventSourceArn"]["Fn::GetAtt"][0]]["Properties"]
         window = mapping.get("MaximumBatchingWindowInSeconds", 0)
         assert queue["VisibilityTimeout"] >= 6 * function["Timeout"] + window
@@ -185,8 +197,7 @@ def test_every_mapping_has_a_maximum_concurrency(resources: dict[str, Any]) -> N
 
 def test_the_defaults_fit_a_new_account(template: Template, resources: dict[str, Any]) -> None:
     defaults = {name: each.get("Default") for name, each in template.document["Parameters"].items()}
-    functions = of_type(resources, "AWS::Lambda::Function")
-    for name, function in functions.items():
+    for name, function in serving(resources).items():
         # A new account has 3,008 MB and ten concurrent executions, too few to reserve any.
         assert defaults[function["MemorySize"]["Ref"]] <= 3008, name
         assert "ReservedConcurrentExecutions" not in function, name
@@ -209,7 +220,7 @@ def test_the_cost_alarm_counts_every_call_and_every_request(resources: dict[str,
         # A metric without values would leave the sum without one.
         assert f"FILL({part['Id']}, 0)" in expression
         watched |= {(metric["MetricName"], name) for name in references(metric["Dimensions"])}
-    functions = of_type(resources, "AWS::Lambda::Function")
+    functions = serving(resources)
     # Lambda's own durations: those of calls that read no photo, too.
     assert {("Duration", name) for name in functions} <= watched
     assert "Count" in {metric for metric, _ in watched}
@@ -241,7 +252,7 @@ def test_the_metrics_of_an_alarm_are_those_of_its_stack(resources: dict[str, Any
 
 def test_every_memory_size_holds_the_largest_photo(template: Template, resources: dict[str, Any]) -> None:
     process = 170_000_000  # the most that a function needed for a photo of 12 megapixels (docs/15-cost.md)
-    for function in of_type(resources, "AWS::Lambda::Function").values():
+    for function in serving(resources).values():
         parameter = template.document["Parameters"][function["MemorySize"]["Ref"]]
         assert parameter["MinValue"] * 1024**2 >= MEMORY + process
 

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from local.intrinsics import calls, is_intrinsic, key, references, replaced, substituted
+from local.intrinsics import calls, is_intrinsic, key, references, replaced, substituted, yields_text
 
 
 @pytest.mark.parametrize(
@@ -49,3 +49,16 @@ def test_references_are_substituted_also_inside_calls() -> None:
         "plain": {"Ref": "A", "Other": 1},
     }
     assert node["Fn::Join"][1][0] == {"Ref": "A"}
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ({"Ref": "Key"}, True),
+        ({"Fn::If": ["HasKey", {"Ref": "Key"}, "none"]}, True),
+        ({"Fn::If": ["HasKey", {"Ref": "Key"}, {"Ref": "AWS::NoValue"}]}, False),
+        ({"Fn::If": ["HasKey", {"SSEType": "KMS", "KMSMasterKeyId": {"Ref": "Key"}}, "none"]}, False),
+    ],
+)
+def test_an_output_has_no_objects_and_nothing_that_may_be_missing(value: Any, text: bool) -> None:
+    assert yields_text(value) is text

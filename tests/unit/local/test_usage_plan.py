@@ -103,7 +103,7 @@ def deployed(quota: dict[str, Any] | None) -> DeployedStack:
 
 
 def test_each_key_has_the_quota_of_a_day(plan: UsagePlan, days: list[date]) -> None:
-    plan.set_quota(template(Plan=PLAN), deployed({"Limit": "3", "Period": "DAY"}))
+    plan.set_limits(template(Plan=PLAN), deployed({"Limit": "3", "Period": "DAY"}))
 
     assert [plan.admits("ana") for _ in range(5)] == [True, True, True, False, False]
     assert plan.admits("ben")
@@ -112,10 +112,10 @@ def test_each_key_has_the_quota_of_a_day(plan: UsagePlan, days: list[date]) -> N
 
 
 def test_a_plan_without_a_quota_admits_every_request(plan: UsagePlan) -> None:
-    plan.set_quota(template(Plan=PLAN), deployed(None))
+    plan.set_limits(template(Plan=PLAN), deployed(None))
     assert all(plan.admits("ana") for _ in range(100))
 
 
 def test_a_quota_of_another_period_is_refused(plan: UsagePlan) -> None:
     with pytest.raises(TemplateError, match="by the day"):
-        plan.set_quota(template(Plan=PLAN), deployed({"Limit": 3, "Period": "WEEK"}))
+        plan.set_limits(template(Plan=PLAN), deployed({"Limit": 3, "Period": "WEEK"}))

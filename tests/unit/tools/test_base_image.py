@@ -16,7 +16,7 @@ def images(root: Path) -> list[str]:
 
 
 def test_every_build_has_the_same_base() -> None:
-    assert len(images(ROOT)) == 3
+    assert len(images(ROOT)) == 4
     assert len({*images(ROOT)}) == 1
 
 

@@ -11,12 +11,14 @@ from frond_classify.schemas.classification import (
 )
 from frond_classify.schemas.model import HealthResponse, ModelResponse, SpeciesEntry, SpeciesListResponse
 from frond_classify.schemas.uploads import PresignedPost, UploadRequest
+from frond_classify.schemas.usage import UsageResponse
 
 EXAMPLE_REQUEST = "5f0b7f3e-8a43-4d3c-9d7e-0c9d3c1f7a52"
 _ID = "2f08c053-4949-4ac1-a64e-97ad1b7ce956"
-_VERSION = "2026.11.27-983183e1"
+EXAMPLE_VERSION = "2026.11.27-983183e1"
 
-_PREDICTIONS: list[dict[str, Any]] = [
+
+EXAMPLE_PREDICTIONS: list[dict[str, Any]] = [
     {
         "species": "zea-mays",
         "scientific_name": "Zea mays",
@@ -33,19 +35,32 @@ _PREDICTIONS: list[dict[str, Any]] = [
     },
 ]
 _PHOTO: dict[str, Any] = {"width": 224, "height": 224, "format": "JPEG", "issues": []}
+_TAXON: dict[str, Any] = {"rank": "species", "name": "Zea mays", "confidence": 0.995066}
 _CLASSIFICATION: dict[str, Any] = {
     "id": _ID,
     "status": "succeeded",
     "verdict": "identified",
-    "predictions": _PREDICTIONS,
+    "taxon": _TAXON,
+    "predictions": EXAMPLE_PREDICTIONS,
     "image": _PHOTO,
-    "images": [{**_PHOTO, "verdict": "identified", "predictions": _PREDICTIONS, "evidence": None}],
+    "images": [
+        {
+            **_PHOTO,
+            "verdict": "identified",
+            "taxon": _TAXON,
+            "predictions": EXAMPLE_PREDICTIONS,
+            "evidence": None,
+        }
+    ],
     "evidence": None,
-    "model": {"version": _VERSION},
+    "model": {"version": EXAMPLE_VERSION},
     "error": None,
     "timings_ms": {"decode": 2.0, "inference": 22.1, "total": 35.5},
+    "detections": None,
+    "detector": None,
     "source": {"door": "http", "key": None},
     "owner": "k1l2m3n4o5",
+    "tag": None,
     "feedback": None,
     "created_at": "2026-11-22T20:39:11.734391Z",
 }
@@ -67,12 +82,28 @@ _SPECIES: dict[str, Any] = {
     "lookalikes": [{"species": "triticum-aestivum", "photos": 1}],
 }
 _MODEL: dict[str, Any] = {
-    "version": _VERSION,
+    "version": EXAMPLE_VERSION,
     "source": "stable",
     "since": "2026-11-27T18:09:11.696025Z",
     "created_at": "2026-11-27T18:08:38.308454Z",
     "input": {"size": 224, "fit": "cover", "filter": "bilinear", "colour": "srgb"},
     "species": 12,
+    "scope": {
+        "species": 12,
+        "crops": 3,
+        "weeds": 9,
+        "families": [
+            "Amaranthaceae",
+            "Asteraceae",
+            "Brassicaceae",
+            "Caryophyllaceae",
+            "Geraniaceae",
+            "Poaceae",
+            "Rubiaceae",
+        ],
+        "growth_stage": "seedling",
+        "link": "/v1/species",
+    },
     "dataset": {
         "name": "seedlings",
         "fingerprint": "ce26484f795864980dd62808b4fb67960d570b73fdcd7bf7155dbc0d32977678",
@@ -99,10 +130,18 @@ EXAMPLES: dict[type[BaseModel], dict[str, Any]] = {
         },
         "expires_at": "2026-11-22T08:25:43Z",
     },
+    UsageResponse: {
+        "limit": 10000,
+        "used": 412,
+        "remaining": 9588,
+        "resets_at": "2026-11-23T00:00:00Z",
+        "requests_per_second": 20.0,
+        "burst": 40,
+    },
     SpeciesListResponse: {"species": [_SPECIES]},
     SpeciesEntry: _SPECIES,
     ModelResponse: _MODEL,
-    HealthResponse: {"status": "ok", "model": {"version": _VERSION}},
+    HealthResponse: {"status": "ok", "model": {"version": EXAMPLE_VERSION}},
     FeedbackRequest: {"species": "zea-mays", "comment": "Two leaves, eight days old", "consent": True},
-    UploadRequest: {"content_type": "image/jpeg", "size": 3_145_728},
+    UploadRequest: {"content_type": "image/jpeg", "size": 3_145_728, "tag": "walk-7"},
 }

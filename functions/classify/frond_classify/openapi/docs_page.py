@@ -9,9 +9,11 @@ import json
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from pathlib import Path
 
 from aws_lambda_powertools.event_handler.openapi import swagger_ui
 
+_OWN_STYLE = Path(__file__).parent / "docs.css"
 _PAGE = """<!doctype html>
 <html lang="en">
 <head>
@@ -24,7 +26,8 @@ _PAGE = """<!doctype html>
 <div id="swagger-ui">Loading …</div>
 <script src="{script}"></script>
 <script>
-SwaggerUIBundle({options});
+SwaggerUIBundle({{...{options}, onComplete: () =>
+  document.getElementById("servers")?.setAttribute("aria-label", "Server")}});
 </script>
 </body>
 </html>
@@ -58,7 +61,7 @@ def docs_page(base_path: str = "/") -> str:
     options = {
         "url": f"{base}/openapi.json",
         "dom_id": "#swagger-ui",
-        "deepLinking": True,
+        "deepLinking": False,  # its links lie inside buttons
         "filter": True,
         "persistAuthorization": True,
     }
@@ -71,13 +74,13 @@ def docs_files() -> dict[str, DocsFile]:
     """Return the page's files by name: the script, then the style sheet."""
     files = (
         _read("swagger-ui-bundle.min.js", "text/javascript; charset=utf-8"),
-        _read("swagger-ui.min.css", "text/css; charset=utf-8"),
+        _read("swagger-ui.min.css", "text/css; charset=utf-8", _OWN_STYLE.read_text("utf-8")),
     )
     return {file.name: file for file in files}
 
 
-def _read(name: str, content_type: str) -> DocsFile:
-    content = resources.files(swagger_ui).joinpath(name).read_text("utf-8")
+def _read(name: str, content_type: str, addition: str = "") -> DocsFile:
+    content = resources.files(swagger_ui).joinpath(name).read_text("utf-8") + addition
     digest = hashlib.sha256(content.encode()).hexdigest()[:16]
     stem, _, suffix = name.rpartition(".min.")
     return DocsFile(f"{stem}.{digest}.{suffix}", content_type, content)

@@ -4,7 +4,9 @@ Imported only when a request needs it: no photo does, and Powertools' OpenAPI mo
 """
 
 import json
+import re
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
@@ -17,9 +19,15 @@ from aws_lambda_powertools.event_handler.openapi.models import (
 )
 
 from frond.problems import MEDIA_TYPE
+from frond_classify.openapi.shared_schemas import (
+    PROBLEM,
+    PROBLEM_SCHEMA,
+    share_body_schema,
+    share_problem_schema,
+)
 
 TITLE = "Frond"
-DESCRIPTION = "Classifies the plant in a photo, with calibrated confidence."
+DESCRIPTION = Path(__file__).with_name("introduction.md").read_text("utf-8")
 API_VERSION = "1.0.0"
 LICENCE = License(name="Apache-2.0", identifier="Apache-2.0")
 KEY_SCHEME = "api_key"
@@ -40,12 +48,17 @@ def openapi_json(resolver: APIGatewayRestResolver, base_path: str = "/") -> str:
         servers=[Server(url=base_path)],
     )
     document = json.loads(generated)
-    for path in document["paths"].values():
-        for operation in path.values():
+    components = document["components"]
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            operation["operationId"] = operation["operationId"].removesuffix(_generated_suffix(path, method))
             _fix_operation(operation)
-            _share_problems(operation["responses"], document["components"].setdefault("responses", {}))
+            share_body_schema(operation, components["schemas"])
+            share_problem_schema(operation["responses"])
+            _share_problems(operation["responses"], components.setdefault("responses", {}))
     for schema in VALIDATION_SCHEMAS:
-        document["components"]["schemas"].pop(schema, None)
+        components["schemas"].pop(schema, None)
+    components["schemas"][PROBLEM] = PROBLEM_SCHEMA
     return json.dumps(document, ensure_ascii=False)
 
 
@@ -54,7 +67,13 @@ def allowed_methods(resolver: APIGatewayRestResolver, path: str) -> list[str]:
     documented = json.loads(openapi_json(resolver))["paths"]
     matching = [pattern for pattern in documented if _matches(pattern, path)]
     methods = {method.upper() for pattern in matching for method in documented[pattern]}
-    return sorted(methods | ({"GET"} if any(_matches(each, path) for each in UNDOCUMENTED) else set()))
+    methods |= {"GET"} if any(_matches(each, path) for each in UNDOCUMENTED) else set()
+    return sorted(methods | ({"HEAD"} if "GET" in methods else set()))
+
+
+def _generated_suffix(path: str, method: str) -> str:
+    """Return what Powertools appends to the name of a route's function to make an operation id."""
+    return re.sub(r"\W", "_", f"{path}_{method}")
 
 
 def _matches(pattern: str, path: str) -> bool:
@@ -73,7 +92,8 @@ def _fix_operation(operation: dict[str, Any]) -> None:
         schema = parameter["schema"]
         possible = [each for each in schema.pop("anyOf", []) if each != {"type": "null"}]
         parameter["schema"] = schema | (possible[0] if possible else {})
-    operation["responses"].get("204", {}).pop("content", None)
+    for status in ("204", "304"):
+        operation["responses"].get(status, {}).pop("content", None)
     # Powertools documents its own validation error; here that is a problem with status 400.
     if MEDIA_TYPE not in operation["responses"].get("422", {}).get("content", {MEDIA_TYPE: None}):
         del operation["responses"]["422"]

@@ -12,6 +12,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Header, Query
 from frond import problems
 from frond.record_index import BadCursorError
 from frond.records import Record
+from frond.tags import TAG_PATTERN
 from frond.telemetry import MetricUnit, logger, metrics
 from frond.tracing import trace_method
 from frond_classify.app import current_app
@@ -23,7 +24,7 @@ from frond_classify.http.request_body import parse_photos, read_photos
 from frond_classify.http.server_timing import ServerTiming
 from frond_classify.i18n import ENGLISH, Language, LanguageTag, select_language
 from frond_classify.inference import ClassifyOptions, classify_photos
-from frond_classify.openapi.operations import PHOTO_BODY, responses
+from frond_classify.openapi.operations import photo_body, responses
 from frond_classify.schemas.classification import (
     ClassificationListResponse,
     ClassificationResponse,
@@ -32,6 +33,7 @@ from frond_classify.schemas.classification import (
 from frond_classify.schemas.translation import translate
 
 LANG = "Language of names and advice, such as `es` or `es-MX`; the default is that of `Accept-Language`"
+TAG = "Your word for it, stored with the record and filterable in the list; no personal data"
 
 router = Router()
 
@@ -56,7 +58,7 @@ router = Router()
         problems.IdempotencyKeyReused,
         linked=True,
     ),
-    openapi_extensions={"requestBody": PHOTO_BODY},
+    openapi_extensions={"requestBody": photo_body("Photos of one plant")},
 )
 @trace_method
 def create_classification(
@@ -66,6 +68,7 @@ def create_classification(
         bool, Query(description="Whether to return which parts of the photos support the prediction")
     ] = False,
     record: Annotated[bool, Query(description="Whether to store the classification")] = True,
+    tag: Annotated[str | None, Query(pattern=TAG_PATTERN, description=TAG)] = None,
     idempotency_key: Annotated[
         str | None,
         Header(
@@ -81,7 +84,8 @@ def create_classification(
     files = parse_photos(router.current_event)
     options = ClassifyOptions(top, _language(lang) or ENGLISH, explain)
     records = _records() if record else None
-    request = IdempotentRequest.of(records.caller, idempotency_key, files, top, explain) if records else None
+    content = (top, explain, *((tag,) if tag else ()))
+    request = IdempotentRequest.of(records.caller, idempotency_key, files, *content) if records else None
     if records and request and (earlier := _find_earlier(records, request)):
         return _replay(earlier, options.lang)
 
@@ -100,6 +104,7 @@ def create_classification(
         result=result.model_dump(mode="json"),
         fingerprint=request.fingerprint if request else None,
         owner=records.caller.owner if records else None,
+        tag=tag,
     )
     # Of two equal requests at the same time one is stored, and both get its response.
     if records and not _save(records, new) and request and (first := _find_earlier(records, request)):
@@ -124,6 +129,9 @@ def list_classifications(
         str | None,
         Query(min_length=1, max_length=1024, description="Only the upload with this object key"),
     ] = None,
+    tag: Annotated[
+        str | None, Query(pattern=TAG_PATTERN, description="Only classifications with this tag")
+    ] = None,
     lang: Annotated[LanguageTag | None, Query(description=LANG)] = None,
 ) -> ClassificationListResponse:
     """Return a page of classifications; it may hold fewer than `limit` and not be the last."""
@@ -132,11 +140,12 @@ def list_classifications(
         return ClassificationListResponse(classifications=[], next_cursor=None)
     if key is not None:
         found = records.find_upload(key)
+        found = found if found and tag in {None, found.tag} else None
         return ClassificationListResponse(
             classifications=[_to_response(found, lang)] if found else [], next_cursor=None
         )
     try:
-        page = records.newest(limit, cursor)
+        page = records.newest(limit, cursor, tag)
     except BadCursorError as error:
         raise problems.InvalidRequest("The cursor is invalid; start again without one.") from error
     return ClassificationListResponse(

@@ -9,6 +9,7 @@ from frond.media_types import PHOTO_TYPES
 from frond.problems import InvalidRequest, PayloadTooLarge, UnknownPath, UnsupportedMediaType
 from frond.records import ExpectedUpload
 from frond.s3_upload import identifier_of, reserved_key
+from frond.tags import TAG_METADATA
 from frond_classify.app import ClassifyApp, current_app
 from frond_classify.caller import CallerRecords
 from frond_classify.http.request_body import parse_json
@@ -51,19 +52,23 @@ def create_upload() -> tuple[PresignedPost, int]:
         raise PayloadTooLarge(f"Photos of up to {limit} bytes are accepted.", limit_bytes=limit)
     key = reserved_key(uuid4().hex, records.caller.owner)
     identifier = identifier_of(key)
-    records.expect_upload(identifier, key, ExpectedUpload(requested.content_type, requested.size))
+    expected = ExpectedUpload(requested.content_type, requested.size)
+    records.expect_upload(identifier, key, expected, requested.tag)
     return _presign(app, identifier, key, requested), 201
 
 
 def _presign(app: ClassifyApp, identifier: str, key: str, requested: UploadRequest) -> PresignedPost:
     """Sign a form: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html"""
     expires_at = datetime.now(UTC) + FORM_LIFETIME
+    # The S3 path reads the tag of every upload from its metadata.
+    fixed = {"Content-Type": requested.content_type}
+    fixed |= {f"x-amz-meta-{TAG_METADATA}": requested.tag} if requested.tag else {}
     form = app.aws.s3.generate_presigned_post(
         Bucket=app.settings.uploads_bucket,
         Key=key,
-        Fields={"Content-Type": requested.content_type},
+        Fields=fixed,
         Conditions=[
-            {"Content-Type": requested.content_type},
+            *({name: value} for name, value in fixed.items()),
             ["content-length-range", requested.size, requested.size],
         ],
         ExpiresIn=int(FORM_LIFETIME.total_seconds()),

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from frond.classifier import Candidate, ClassifierOutput, Verdict
 from frond.image_quality import Issue
 from frond.records import Door, Record, Status
+from frond.taxon import Rank, Taxon
 from frond_classify.http.server_timing import ServerTiming
 from frond_classify.i18n import Language, advice, common_name
 from frond_classify.inference import ClassifiedPhoto, ClassifyOptions, Matrix, PlantClassification
@@ -19,6 +20,17 @@ EVIDENCE = Field(
     description="With `explain`: how much each part of the photo supports the first of all predictions, 0 to "
     "1. Rows from the top, columns from the left, over the whole photo; 0 outside the model's input.",
 )
+
+TAXON = Field(
+    default=None,
+    description="The lowest of species, genus and family that is sure. Null if none is, if the plant is not "
+    "recognised, and if all photos are too blurred or too dark",
+)
+
+
+def _refer_to_plants(schema: dict[str, Any]) -> None:
+    """Document the items by the schema of `/v1/detections`, which no classification imports."""
+    schema["anyOf"][0]["items"] = {"$ref": "#/components/schemas/DetectedPlant"}
 
 
 class SpeciesPrediction(BaseModel):
@@ -41,6 +53,21 @@ class SpeciesPrediction(BaseModel):
             role=species.role,
             confidence=round(candidate.confidence, 6),
         )
+
+
+class TaxonPrediction(BaseModel):
+    """The lowest rank that is sure, as a botanist would name it."""
+
+    rank: Rank
+    name: str = Field(description="The scientific name", examples=["Poaceae"])
+    confidence: float = Field(
+        ge=0, le=1, description="That of all its species together, at least 0.9", examples=[0.99]
+    )
+
+    @classmethod
+    def from_taxon(cls, taxon: Taxon | None) -> Self | None:
+        """Return a taxon's prediction; None for none."""
+        return taxon and cls(rank=taxon.rank, name=taxon.name, confidence=round(taxon.confidence, 6))
 
 
 class ImageIssue(BaseModel):
@@ -73,6 +100,7 @@ class ImageResult(ImageInfo):
     """A photo and its own classification."""
 
     verdict: Verdict
+    taxon: TaxonPrediction | None = TAXON
     predictions: list[SpeciesPrediction] = Field(description="The likeliest first")
     evidence: Matrix | None = EVIDENCE
 
@@ -82,6 +110,7 @@ class ImageResult(ImageInfo):
         return cls(
             **_image_members(classified, options.lang),
             verdict=classified.output.verdict,
+            taxon=TaxonPrediction.from_taxon(classified.output.taxon),
             predictions=_predictions(classified.output, options),
             evidence=classified.activation_map,
         )
@@ -134,6 +163,7 @@ class ClassificationResult(BaseModel):
     """The result of a classification, as it is stored in its record."""
 
     verdict: Verdict | None = None
+    taxon: TaxonPrediction | None = TAXON
     predictions: list[SpeciesPrediction] = Field(
         default=[], description="The likeliest first; of several photos together"
     )
@@ -145,6 +175,13 @@ class ClassificationResult(BaseModel):
         default=None, description="A problem document: why it failed, or why it is tried again"
     )
     timings_ms: StageTimings | None = None
+    detections: list[dict[str, Any]] | None = Field(
+        default=None,
+        description="The plants of an upload, as `POST /v1/detections` finds them, in a stack with "
+        "`DetectPlants`; null if it was not searched",
+        json_schema_extra=_refer_to_plants,
+    )
+    detector: ModelRef | None = Field(default=None, description="The detector that found the plants")
 
     @classmethod
     def from_classification(
@@ -154,6 +191,7 @@ class ClassificationResult(BaseModel):
         first = classification.photos[0]
         return cls(
             verdict=classification.output.verdict,
+            taxon=TaxonPrediction.from_taxon(classification.output.taxon),
             predictions=_predictions(classification.output, options),
             image=ImageInfo.from_photo(first, options.lang),
             images=[ImageResult.from_classified(photo, options) for photo in classification.photos],
@@ -178,6 +216,7 @@ class ClassificationResponse(ClassificationResult, ClassificationStatus):
         description="The id of the API key that it belongs to; null for the operator's",
         examples=["k1l2m3n4o5"],
     )
+    tag: str | None = Field(description="The caller's word for it", examples=["walk-7"])
     feedback: FeedbackRequest | None
     created_at: datetime
 
@@ -216,6 +255,7 @@ def _record_members(record: Record) -> dict[str, Any]:
         "status": record.status,
         "source": {"door": record.door, "key": record.key},
         "owner": record.owner,
+        "tag": record.tag,
         "feedback": record.feedback,
         "created_at": record.created_at,
     }

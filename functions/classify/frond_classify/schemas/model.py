@@ -48,6 +48,32 @@ class SpeciesListResponse(LazyModel):
     species: list[SpeciesEntry]
 
 
+class ModelScope(LazyModel):
+    """The plants that the model was trained on. It may take any other for one of them."""
+
+    species: int = Field(description="The number of species")
+    crops: int = Field(description="How many of them are crops")
+    weeds: int = Field(description="How many of them are weeds")
+    families: list[str] = Field(description="Their families, sorted")
+    growth_stage: str | None = Field(
+        description="Of the plants in the training photos; null if that is not stated", examples=["seedling"]
+    )
+    link: str = Field(description="The path of the list of species", examples=["/v1/species"])
+
+    @classmethod
+    def from_manifest(cls, manifest: Manifest) -> Self:
+        """Return the scope that a manifest states."""
+        labels = manifest.labels
+        return cls(
+            species=len(labels),
+            crops=sum(label.role == "crop" for label in labels),
+            weeds=sum(label.role == "weed" for label in labels),
+            families=sorted({label.family for label in labels if label.family}),
+            growth_stage=manifest.growth_stage,
+            link="/v1/species",
+        )
+
+
 class ModelResponse(LazyModel):
     """The active model: its origin and its measured quality."""
 
@@ -57,6 +83,7 @@ class ModelResponse(LazyModel):
     created_at: datetime
     input: PreprocessingSpec
     species: int = Field(description="The number of species")
+    scope: ModelScope
     dataset: DatasetInfo
     metrics: dict[str, Any]
     agreement: dict[str, float]
@@ -71,6 +98,7 @@ class ModelResponse(LazyModel):
             created_at=manifest.created_at,
             input=manifest.input,
             species=len(manifest.labels),
+            scope=ModelScope.from_manifest(manifest),
             dataset=manifest.dataset,
             metrics=manifest.metrics,
             agreement=manifest.agreement,

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import Field, field_validator
 
 from frond.media_types import PHOTO_TYPES, photo_type
+from frond.tags import TAG_PATTERN
 from frond_classify.schemas.lazy_model import LazyModel
 
 
@@ -14,6 +15,12 @@ class UploadRequest(LazyModel):
 
     content_type: str = Field(examples=["image/jpeg"], json_schema_extra={"enum": list(PHOTO_TYPES)})
     size: int = Field(gt=0, description="Bytes", examples=[3_145_728])
+    tag: str | None = Field(
+        default=None,
+        pattern=TAG_PATTERN,
+        description="Your word for it; no personal data",
+        examples=["walk-7"],
+    )
 
     @field_validator("content_type")
     @classmethod

@@ -11,8 +11,10 @@ from frond.tracing import trace_aws
 
 if TYPE_CHECKING:
     from botocore.session import Session
+    from mypy_boto3_apigateway import APIGatewayClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
 
@@ -54,6 +56,23 @@ class AwsClients:
         return client
 
     @cached_property
+    def functions(self) -> "LambdaClient":
+        """The client of Lambda, which waits as long as API Gateway does."""
+        client: LambdaClient = self._client("lambda", read_timeout=35)
+        return client
+
+    @cached_property
+    def codedeploy(self) -> Any:
+        """The client of CodeDeploy."""
+        return self._client("codedeploy")
+
+    @cached_property
+    def apigateway(self) -> "APIGatewayClient":
+        """The client of API Gateway."""
+        client: APIGatewayClient = self._client("apigateway")
+        return client
+
+    @cached_property
     def session(self) -> "Session":
         """The session that all clients share: it reads credentials and service descriptions once."""
         from botocore.session import get_session  # noqa: PLC0415 - see above
@@ -64,4 +83,4 @@ class AwsClients:
     def _client(self, service: str, **settings: Any) -> Any:
         from botocore.config import Config  # noqa: PLC0415 - see above
 
-        return self.session.create_client(service, config=Config(**TIMEOUTS, **settings))
+        return self.session.create_client(service, config=Config(**TIMEOUTS | settings))

@@ -5,7 +5,7 @@ are those of the serving code.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Self
 
@@ -13,9 +13,11 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
+from frond.image_quality import DISQUALIFYING, Issue, pixel_issues
 from frond.manifest import MODEL_NAME, Manifest, SpeciesLabel, read_manifest
 from frond.multi_image import photos_disagree, pool_logits, pool_scores
 from frond.problems import InvalidModel
+from frond.taxon import Taxon, lowest_taxon
 from frond.tta import FLIP_AXES
 
 Verdict = Literal["identified", "uncertain", "not_recognised"]
@@ -34,12 +36,15 @@ class Inference:
         columns is ``logits``. None for a model without that output.
     views
         How many views the outputs are averaged over: 1 without test-time augmentation.
+    issues
+        The quality issues of the picture.
     """
 
     logits: NDArray[np.float32]
     embedding: NDArray[np.float32]
     evidence: NDArray[np.float32] | None = None
     views: int = 1
+    issues: tuple[Issue, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +57,20 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class ClassifierOutput:
-    """The classification of one plant: the verdict, and every species, the most confident first."""
+    """The classification of one plant.
+
+    Attributes
+    ----------
+    candidates
+        Every species, the most confident first.
+    taxon
+        The lowest rank that is sure; None if none is, or if the confidences mean nothing: the plant is not
+        recognised, or every photo is too blurred or too dark.
+    """
 
     verdict: Verdict
     candidates: list[Candidate]
+    taxon: Taxon | None = None
 
 
 class Classifier:
@@ -99,11 +114,10 @@ class Classifier:
         pixels
             ``uint8[size, size, 3]`` from :func:`frond.preprocessing.read_photo`.
         """
-        original = self._run(pixels)
-        tta = self.manifest.tta
-        if tta is None or not tta.is_close_call(original.logits):
-            return original
-        return _mean([original, *(self._run_flipped(pixels, axes) for axes in FLIP_AXES)])
+        inference, tta = self._run(pixels), self.manifest.tta
+        if tta is not None and tta.is_close_call(inference.logits):
+            inference = _mean([inference, *(self._run_flipped(pixels, axes) for axes in FLIP_AXES)])
+        return replace(inference, issues=tuple(pixel_issues(pixels, self.manifest.quality)))
 
     def classify(self, pixels: NDArray[np.uint8]) -> ClassifierOutput:
         """Classify one picture; see :meth:`infer` for the parameter."""
@@ -112,17 +126,30 @@ class Classifier:
     def predict(self, photo: Inference, *more: Inference) -> ClassifierOutput:
         """Return the verdict and the calibrated candidates for the network's outputs.
 
+        A photo that is too blurred or too dark counts only if all are; then the plant is not identified.
+
         Parameters
         ----------
         photo, more
             Of one plant, in any order; :mod:`frond.multi_image` pools them.
         """
-        photos = (photo, *more)
+        photos = self._usable((photo, *more))
         logits = np.stack([p.logits for p in photos])
         confidences = self._calibrator.confidences(pool_logits(logits))
         order = np.argsort(-confidences, kind="stable")
         candidates = [Candidate(self.manifest.labels[i], float(confidences[i])) for i in order]
-        return ClassifierOutput(self._verdict(photos, logits, confidences), candidates)
+        verdict = self._verdict(photos, logits, confidences)
+        if verdict == "not_recognised" or self._is_disqualified(photos[0]):
+            return ClassifierOutput(verdict, candidates)
+        taxon = lowest_taxon((each.species, each.confidence) for each in candidates)
+        return ClassifierOutput(verdict, candidates, taxon)
+
+    def _usable(self, photos: tuple[Inference, ...]) -> tuple[Inference, ...]:
+        """Return the photos that the model can be right on; all of them if there is none."""
+        return tuple(photo for photo in photos if not self._is_disqualified(photo)) or photos
+
+    def _is_disqualified(self, photo: Inference) -> bool:
+        return self.manifest.quality is not None and not DISQUALIFYING.isdisjoint(photo.issues)
 
     def _verdict(
         self, photos: Sequence[Inference], logits: NDArray[np.float32], confidences: NDArray[np.float64]
@@ -132,8 +159,10 @@ class Classifier:
         if pool_scores(scores) < abstention.not_recognised_below:
             return "not_recognised"
         decided = (scores >= abstention.not_recognised_below) & ~abstention.is_ambiguous(alone)
-        if abstention.is_ambiguous(confidences) or photos_disagree(
-            alone.argmax(axis=-1), decided, np.asarray(confidences.argmax())
+        if (
+            self._is_disqualified(photos[0])
+            or abstention.is_ambiguous(confidences)
+            or photos_disagree(alone.argmax(axis=-1), decided, np.asarray(confidences.argmax()))
         ):
             return "uncertain"
         return "identified"

@@ -37,6 +37,8 @@ def to_item(record: Record, expires_at: datetime) -> dict[str, Any]:
         item["fingerprint"] = {"S": record.fingerprint}
     if record.owner:
         item["owner"] = {"S": record.owner}
+    if record.tag:
+        item["tag"] = {"S": record.tag}
     return item
 
 
@@ -64,6 +66,7 @@ def to_record(item: Item) -> Record:
         expected_upload=expected,
         fingerprint=text("fingerprint"),
         owner=text("owner"),
+        tag=text("tag"),
     )
 
 

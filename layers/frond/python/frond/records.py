@@ -44,6 +44,8 @@ class Record:
         Of the request that created the record, if it had an idempotency key.
     owner
         The id of the API key that the record belongs to; None for the operator.
+    tag
+        The caller's word for it; see :mod:`frond.tags`.
     """
 
     identifier: str
@@ -59,6 +61,7 @@ class Record:
     expected_upload: ExpectedUpload | None = None
     fingerprint: str | None = None
     owner: str | None = None
+    tag: str | None = None
 
     @property
     def finished(self) -> bool:

@@ -33,6 +33,7 @@ _EXPECTED_UPLOAD_LIFETIME = timedelta(days=1)
 # Longer than a message can wait in a queue and then in its dead-letter queue.
 _TOMBSTONE_LIFETIME = timedelta(days=20)
 _MAX_BATCH = 100
+_MAX_TAG_READS = 10
 # A deletion starts again if the record is taken over by another upload meanwhile.
 _DELETION_ATTEMPTS = 10
 # The newest ones; an item holds 400 KB. The order of sequencers refuses older ones.
@@ -48,7 +49,7 @@ _NOT_DELETED = "(attribute_not_exists(deleted_versions) OR NOT contains(deleted_
 _ID_IS_FREE = "attribute_not_exists(id) OR #status = :deleted OR #ttl < :now"
 _UNFINISHED = {":queued": {"S": "queued"}, ":running": {"S": "running"}}
 # DynamoDB reserves these words; expressions take them as `#name`.
-_RESERVED = ("status", "key", "ttl", "size", "partition", "result", "owner")
+_RESERVED = ("status", "key", "ttl", "size", "partition", "result", "owner", "tag")
 
 
 class DeletionOvertakenError(Exception):
@@ -76,7 +77,9 @@ class ClassificationRepository:
         item = self._get_item(identifier)
         return to_record(item) if item and _belongs(item, owner) and record_items.is_active(item) else None
 
-    def newest(self, limit: int, cursor: str | None = None, owner: str | None = None) -> RecordPage:
+    def newest(
+        self, limit: int, cursor: str | None = None, owner: str | None = None, tag: str | None = None
+    ) -> RecordPage:
         """Return a page of records, the newest first.
 
         Parameters
@@ -85,16 +88,24 @@ class ClassificationRepository:
             The largest number of records, up to 100. A page may hold fewer, even none, and not be the last.
         cursor
             Of the previous page.
+        tag
+            Only records with this tag. No index has tags, so that a page reads a thousand records at most.
 
         Raises
         ------
         frond.record_index.BadCursorError
             No page returned this cursor.
         """
-        identifiers, following = self._index.page(limit, cursor, owner)
-        records = self._get_batch(identifiers)
-        found = [records[identifier] for identifier in identifiers if identifier in records]
-        return RecordPage(found, following)
+        found: list[Record] = []
+        for _ in range(1 if tag is None else _MAX_TAG_READS):
+            # As many as still fit, so that the cursor follows the last record of the page.
+            identifiers, cursor = self._index.page(limit - len(found), cursor, owner)
+            records = self._get_batch(identifiers)
+            known = (records[identifier] for identifier in identifiers if identifier in records)
+            found += [record for record in known if tag is None or record.tag == tag]
+            if cursor is None or len(found) == limit:
+                break
+        return RecordPage(found, cursor)
 
     def scan_feedback(self) -> Iterator[Record]:
         """Yield every record with feedback, in no order. Reads the whole table."""
@@ -108,10 +119,12 @@ class ClassificationRepository:
         """Store a new, finished record; return False if its id is taken."""
         return self._put(record, self._lifetime)
 
-    def expect_upload(self, identifier: str, key: str, expected: ExpectedUpload) -> None:
+    def expect_upload(
+        self, identifier: str, key: str, expected: ExpectedUpload, tag: str | None = None
+    ) -> None:
         """Store a queued record for an upload; it expires after a day if nothing is uploaded."""
         now, owner = datetime.now(UTC), owner_of(key)
-        record = Record(identifier, "queued", "s3", key, now, expected_upload=expected, owner=owner)
+        record = Record(identifier, "queued", "s3", key, now, expected_upload=expected, owner=owner, tag=tag)
         self._put(record, _EXPECTED_UPLOAD_LIFETIME)
 
     def mark_running(self, upload: Upload) -> Record | None:
@@ -225,7 +238,7 @@ class ClassificationRepository:
         change = (
             "SET #status = :deleted, #ttl = :ttl "
             "REMOVE created_at, #partition, #result, last_error, attempt, feedback, fingerprint, "
-            "content_type, #size"
+            "content_type, #size, #tag"
         )
         values: dict[str, Any] = {
             ":deleted": {"S": DELETED},
@@ -252,10 +265,14 @@ class ClassificationRepository:
         }
         if upload.owner is not None:
             attributes["#owner"] = {"S": upload.owner}
+        if upload.tag is not None:
+            attributes["#tag"] = {"S": upload.tag}
         values = {f":{name.removeprefix('#')}": value for name, value in attributes.items()}
         assignments = ", ".join(f"{name} = :{name.removeprefix('#')}" for name in attributes)
         # Feedback on an earlier upload of the key does not apply to this one.
         removed = "last_error, attempt" + (", feedback" if status == "running" else "")
+        # The tag is known when the photo was read.
+        removed += ", #tag" if upload.tag is None and status == "succeeded" else ""
         condition = _NEWER_OR_UNFINISHED
         if upload.version:
             condition, values[":version"] = f"{_NOT_DELETED} AND ({condition})", {"S": upload.version}

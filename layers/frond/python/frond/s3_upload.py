@@ -28,6 +28,8 @@ class Upload:
         Hexadecimal digits that grow with every change of the key; see :func:`sequencer`.
     created_at
         When it was uploaded.
+    tag
+        The tag in its metadata; None if it has none, or was not read yet.
     """
 
     bucket: str
@@ -35,6 +37,7 @@ class Upload:
     version: str | None
     sequencer: str
     created_at: datetime
+    tag: str | None = None
 
     @property
     def identifier(self) -> str:
@@ -57,7 +60,9 @@ class Upload:
             "upload-key-base64": base64.urlsafe_b64encode(self.key.encode()).decode(),
             "upload-sequencer": self.sequencer,
             "upload-time": self.created_at.isoformat(),
-        } | ({"upload-version": self.version} if self.version else {})
+            **({"upload-version": self.version} if self.version else {}),
+            **({"upload-tag": self.tag} if self.tag else {}),
+        }
 
     @classmethod
     def from_metadata(cls, metadata: dict[str, str]) -> Self:
@@ -75,6 +80,7 @@ class Upload:
                 version=metadata.get("upload-version"),
                 sequencer=metadata["upload-sequencer"],
                 created_at=datetime.fromisoformat(metadata["upload-time"]),
+                tag=metadata.get("upload-tag"),
             )
         except KeyError as missing:
             raise ValueError(f"the metadata has no {missing}") from missing

@@ -5,7 +5,13 @@ from typing import Any
 
 import pytest
 
-from frond_client.costs.bill import ALARM_METRICS, ESSENTIAL_ALARM_METRICS, Bill, BillCalculator
+from frond_client.costs.bill import (
+    ALARM_METRICS,
+    ESSENTIAL_ALARM_METRICS,
+    FIREWALL_RULES,
+    Bill,
+    BillCalculator,
+)
 from frond_client.costs.measurements import Measurements
 from frond_client.costs.prices import PriceList
 from frond_client.costs.workload import Workload
@@ -58,7 +64,7 @@ def test_a_million_photos_over_http(calculator: CalculatorFactory) -> None:
             "CloudWatch alarms": 10 * 0.1,
             "X-Ray traces": (first + 0.05 * (MILLION - first)) * 0.000005,
             "SQS polls of idle queues": 1_296_000 * 0.0000005,
-            "ECR image, for two functions": 2 * 172 / 1024 * 0.1,
+            "ECR image, for three functions": 3 * 172 / 1024 * 0.1,
         },
         rel=1e-6,
     )
@@ -150,7 +156,7 @@ def test_each_assumption_changes_the_bill(calculator: CalculatorFactory) -> None
 
 def test_a_few_photos_cost_the_fixed_items(calculator: CalculatorFactory) -> None:
     bill = calculator(1).http(free_tier=False)
-    assert bill.dollars == pytest.approx(1_296_000 * 0.0000005 + 2 * 172 / 1024 * 0.1 + 10 * 0.1, rel=0.01)
+    assert bill.dollars == pytest.approx(1_296_000 * 0.0000005 + 3 * 172 / 1024 * 0.1 + 10 * 0.1, rel=0.01)
 
 
 def test_a_size_without_measurements_is_an_error(prices: PriceList, measured: Measurements) -> None:
@@ -166,14 +172,31 @@ def test_optional_settings_have_lines_of_their_own(calculator: CalculatorFactory
     assert "CloudWatch dashboard" not in plain
     assert full["CloudWatch dashboard"] == 3
     assert full["CloudWatch alarms"] == pytest.approx(22 * 0.1)
+    optional = {
+        "WAF requests",
+        "WAF web ACL",
+        "WAF rules",
+        "Lambda provisioned concurrency (GB-seconds)",
+        "KMS key",
+    }
+    chosen = costs(
+        calculator(firewall=True, provisioned=3, data_key=True, backup=False, detailed_metrics=False).http(
+            free_tier=False
+        )
+    )
+    assert chosen.keys() == (plain.keys() | optional) - {"DynamoDB backup of records"}
+    assert [chosen[name] for name in sorted(optional)] == pytest.approx(
+        [1, 3 * 2 * 2_592_000 * 0.000004, 0.5, 1, 5]
+    )
 
 
-def test_the_alarms_of_the_template_are_counted() -> None:
+def test_the_alarms_and_rules_of_the_template_are_counted() -> None:
     resources = read(ROOT / "template.yaml").document["Resources"]
     alarms = [each for each in resources.values() if each["Type"] == "AWS::CloudWatch::Alarm"]
 
     def metrics(alarm: dict[str, Any]) -> int:
         return len([each for each in alarm["Properties"].get("Metrics", []) if "MetricStat" in each]) or 1
 
+    assert len(resources["FirewallAcl"]["Properties"]["Rules"]) == FIREWALL_RULES
     assert sum(map(metrics, alarms)) == ALARM_METRICS
     assert sum(metrics(each) for each in alarms if "Condition" not in each) == ESSENTIAL_ALARM_METRICS

@@ -32,8 +32,11 @@ def library(folder: Path, machine: int, name: str = "a.so") -> Path:
 
 @pytest.fixture
 def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(sam_module, "BUILD", tmp_path / "build")
-    return tmp_path / "build"
+    folder = tmp_path / "build"
+    folder.mkdir()
+    (folder / "template.yaml").write_text("FROND_PARAMETERS: none\n")
+    monkeypatch.setattr(sam_module, "BUILD", folder)
+    return folder
 
 
 @pytest.fixture
@@ -74,6 +77,7 @@ def test_build_and_deployment_have_the_same_parameters(
     }
     assert built["architecture"] == "arm64"
     assert "--no-confirm-changeset" in deployed["arguments"]
+    assert "none" not in (build / "template.yaml").read_text()
 
 
 def test_a_build_for_another_processor_is_not_deployed(build: Path, calls: Calls) -> None:
