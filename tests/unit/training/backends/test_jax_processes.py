@@ -22,8 +22,6 @@ import sys
 from contextlib import nullcontext
 from pathlib import Path
 
-sys.modules["tensorflow"] = None  # only augmentation needs it; a process starts faster without
-
 from tests.unit.training import tiny_backbone
 from tests.unit.training.tiny_runs import tiny_recipe
 from training.backends import jax_processes
