@@ -199,7 +199,8 @@ def _size(config: SceneConfig, random: np.random.Generator) -> tuple[int, int]:
 
 def _background(material: Material, size: tuple[int, int], random: np.random.Generator) -> Picture:
     if not material.ground or random.uniform() < TEXTURES:
-        return make_textures(1, max(size), random)[0][: size[0], : size[1]]
+        texture: Picture = make_textures(1, max(size), random)[0][: size[0], : size[1]]
+        return texture
     share = np.clip(0.5 + 2 * _smooth_noise(size, max(size) / 6, random), 0, 1)[..., None]
     first, second = _tiled(material, size, random), _tiled(material, size, random)
     blended: Picture = np.asarray(first + share * (second - first)).astype(np.uint8)

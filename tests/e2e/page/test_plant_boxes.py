@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Locator, Page, Request, expect
+from playwright.sync_api import Locator, Page, Request, Route, expect
 
 from tests.e2e.page.actions import CALL, File, choose, expect_error, expect_maize
 from tests.e2e.page.conftest import Open
@@ -70,7 +70,12 @@ def respond(page: Page, *images: list[dict[str, Any]]) -> list[Request]:
         "model": {"version": "2026.11.27-1a2b3c4d"},
         "timings_ms": {"total": 412.0},
     }
-    page.route(DETECTIONS, lambda route: (requests.append(route.request), route.fulfill(json=body)))
+
+    def answer(route: Route) -> None:
+        requests.append(route.request)
+        route.fulfill(json=body)
+
+    page.route(DETECTIONS, answer)
     return requests
 
 
