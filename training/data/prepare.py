@@ -253,11 +253,11 @@ def _counts(slugs: list[str], labels: list[int], splits: list[Split]) -> dict[st
 
 
 def _set_counts(names: list[str], sets: list[str], splits: list[Split]) -> dict[str, dict[str, int]]:
-    counts = {name: dict.fromkeys(SPLITS, 0) for name in names}
+    counts: dict[str, dict[str, int]] = {name: dict.fromkeys(SPLITS, 0) for name in names}
     for name, split in zip(sets, splits, strict=True):
         if name:
             counts[name][split] += 1
-    return {name: dict(found) for name, found in counts.items()}
+    return counts
 
 
 def _notes(

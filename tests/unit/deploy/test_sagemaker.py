@@ -9,7 +9,6 @@ import typer
 from botocore.stub import ANY, Stubber
 from typer.testing import CliRunner
 
-from deploy.sagemaker import submit as module
 from deploy.sagemaker.submit import METRICS, submit
 
 ROLE = "arn:aws:iam::123456789012:role/frond-training"
@@ -36,7 +35,7 @@ def submitted(client: Any, monkeypatch: pytest.MonkeyPatch, *options: str) -> di
             requests.append(request)
             return create(**request)
 
-    monkeypatch.setattr(module.boto3, "client", lambda service: RecordingClient())
+    monkeypatch.setattr(boto3, "client", lambda service: RecordingClient())
     with Stubber(client) as stub:
         expected = {name: ANY for name in TOP_LEVEL if name != "VpcConfig" or "--file-system" in options}
         if "--file-system" in options:
