@@ -17,6 +17,8 @@ from training.__main__ import app
 
 KUBERNETES = ROOT / "deploy" / "kubernetes"
 OVERLAYS = ["prepare", "indexed-job", "kubeflow", "try/prepare", "try/indexed-job"]
+# The service, the network policy and the monitor agree on it; see below.
+METRICS_PORT = "--metrics-port"
 Manifest = dict[str, Any]
 
 pytestmark = pytest.mark.skipif(
@@ -64,7 +66,7 @@ def test_the_arguments_are_those_of_the_commands() -> None:
     arguments.append(found("kubeflow", "TrainJob", "frond-fit")["spec"]["trainer"]["args"])
     for command, *rest in arguments:
         used = {word.partition("=")[0] for word in rest if word.startswith("--")}
-        assert used <= options_of(command), f"{command} has other options"
+        assert used - {METRICS_PORT} <= options_of(command), f"{command} has other options"
 
 
 def test_the_processes_of_the_indexed_job_find_each_other() -> None:
@@ -81,7 +83,8 @@ def test_the_processes_of_the_indexed_job_find_each_other() -> None:
     assert service["spec"]["selector"].items() <= pod["metadata"]["labels"].items()
     ports = {each["port"] for each in service["spec"]["ports"]}
     assert ports == {each["containerPort"] for each in container["ports"]}
-    assert {int(port), 9100} == ports
+    (metrics,) = (word.partition("=")[2] for word in container["args"] if word.startswith(METRICS_PORT))
+    assert {int(port), int(metrics)} == ports
     count = int(environment["FROND_PROCESS_COUNT"])
     assert count == job["spec"]["completions"] == job["spec"]["parallelism"] > 1
     assert job["spec"]["completionMode"] == "Indexed"
