@@ -112,7 +112,7 @@ types: $(VENV)/.dev ## Check types
 	$(BIN)/python -m mypy
 
 contract: $(VENV)/.local ## Generate docs/openapi.json
-	@$(BIN)/python -c 'from frond_classify.openapi.document import openapi_json; from frond_classify.resolver import resolver; print(openapi_json(resolver, "/dev"))' \
+	@$(BIN)/python -c 'from frond_classify.openapi.document import openapi_json; from frond_classify.resolver import whole_api; print(openapi_json(whole_api(), "/dev"))' \
 	  | $(BIN)/python -m json.tool --no-ensure-ascii > docs/openapi.json
 
 format: $(VENV)/.dev ## Format the code, and fix the style where that is automatic

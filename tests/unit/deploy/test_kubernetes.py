@@ -17,7 +17,6 @@ from training.__main__ import app
 
 KUBERNETES = ROOT / "deploy" / "kubernetes"
 OVERLAYS = ["prepare", "indexed-job", "kubeflow", "try/prepare", "try/indexed-job"]
-# The service, the network policy and the monitor agree on it; see below.
 METRICS_PORT = "--metrics-port"
 Manifest = dict[str, Any]
 
@@ -66,7 +65,7 @@ def test_the_arguments_are_those_of_the_commands() -> None:
     arguments.append(found("kubeflow", "TrainJob", "frond-fit")["spec"]["trainer"]["args"])
     for command, *rest in arguments:
         used = {word.partition("=")[0] for word in rest if word.startswith("--")}
-        assert used - {METRICS_PORT} <= options_of(command), f"{command} has other options"
+        assert used <= options_of(command), f"{command} has other options"
 
 
 def test_the_processes_of_the_indexed_job_find_each_other() -> None:
