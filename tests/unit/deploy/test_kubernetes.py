@@ -17,6 +17,7 @@ from training.__main__ import app
 
 KUBERNETES = ROOT / "deploy" / "kubernetes"
 OVERLAYS = ["prepare", "indexed-job", "kubeflow", "try/prepare", "try/indexed-job"]
+METRICS_PORT = "--metrics-port"
 Manifest = dict[str, Any]
 
 pytestmark = pytest.mark.skipif(
@@ -81,7 +82,8 @@ def test_the_processes_of_the_indexed_job_find_each_other() -> None:
     assert service["spec"]["selector"].items() <= pod["metadata"]["labels"].items()
     ports = {each["port"] for each in service["spec"]["ports"]}
     assert ports == {each["containerPort"] for each in container["ports"]}
-    assert {int(port), 9100} == ports
+    (metrics,) = (word.partition("=")[2] for word in container["args"] if word.startswith(METRICS_PORT))
+    assert {int(port), int(metrics)} == ports
     count = int(environment["FROND_PROCESS_COUNT"])
     assert count == job["spec"]["completions"] == job["spec"]["parallelism"] > 1
     assert job["spec"]["completionMode"] == "Indexed"
