@@ -62,7 +62,9 @@ class TaxonPrediction(BaseModel):
     @classmethod
     def from_taxon(cls, taxon: Taxon | None) -> Self | None:
         """Return a taxon's prediction; None for none."""
-        return taxon and cls(rank=taxon.rank, name=taxon.name, confidence=round(taxon.confidence, 6))
+        if taxon is None:
+            return None
+        return cls(rank=taxon.rank, name=taxon.name, confidence=round(taxon.confidence, 6))
 
 
 class ImageIssue(BaseModel):
