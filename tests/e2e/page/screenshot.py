@@ -13,7 +13,8 @@ from playwright.sync_api import Browser
 
 from tests.e2e.page import chromium
 
-SIZES = {360: 780, 1440: 900}
+SIZES = {360: 1320, 1440: 900}
+PHONE = 600
 SCHEMES = ("light", "dark")
 WEBP_QUALITY = 82
 
@@ -25,6 +26,8 @@ def shoot(browser: Browser, url: str, photo: Path, scheme: str, width: int) -> I
         device_scale_factor=1.5,
         color_scheme="dark" if scheme == "dark" else "light",
         reduced_motion="reduce",
+        has_touch=width < PHONE,
+        is_mobile=width < PHONE,
     )
     page.goto(url)
     page.set_input_files("#file", photo)

@@ -2,9 +2,11 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.page.conftest import Open
+from tests.e2e.page.test_accessibility import violations
 from tests.support.running_stack import RunningStack
 
 
@@ -26,6 +28,13 @@ def test_the_document_is_shown_without_other_hosts(open_page: Open, stack: Runni
     for path in ("/v1/classifications", "/v1/species", "/v1/uploads"):
         expect(page.get_by_text(path, exact=True).first).to_be_visible()
     assert elsewhere == []
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_the_document_violates_no_rule(open_page: Open, stack: RunningStack, width: int) -> None:
+    page = open_page("docs", viewport={"width": width, "height": 800})
+    expect(page.get_by_text("/v1/classifications", exact=True).first).to_be_visible()
+    assert violations(page, "docs") == []
 
 
 def test_the_page_of_the_document_calls_the_api(page: Page, stack: RunningStack) -> None:

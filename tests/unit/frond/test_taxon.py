@@ -30,9 +30,10 @@ def test_the_lowest_rank_that_reaches_the_bound(
     if expected is None:
         assert found is None
         return
+    rank, name, confidence = expected
     assert found is not None
-    assert [found.rank, found.name] == list(expected[:2])
-    assert found.confidence == pytest.approx(expected[2])
+    assert (found.rank, found.name) == (rank, name)
+    assert found.confidence == pytest.approx(confidence)
 
 
 def test_a_name_without_a_family_has_no_genus() -> None:

@@ -9,9 +9,11 @@ import json
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from pathlib import Path
 
 from aws_lambda_powertools.event_handler.openapi import swagger_ui
 
+_OWN_STYLE = Path(__file__).parent / "docs.css"
 _PAGE = """<!doctype html>
 <html lang="en">
 <head>
@@ -19,27 +21,13 @@ _PAGE = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Frond API</title>
 <link rel="stylesheet" href="{style}">
-<style>
-body {{ margin: 0; }}
-@media (max-width: 40em) {{
-  .swagger-ui .wrapper {{ padding: 0 10px; }}
-  .swagger-ui .info {{ margin: 16px 0; }}
-  .swagger-ui .scheme-container {{ padding: 10px 0; }}
-  .swagger-ui .opblock-summary, .swagger-ui .opblock-summary-path-description-wrapper {{ flex-wrap: wrap; }}
-  .swagger-ui .opblock .opblock-summary-path {{ max-width: 100%; word-break: break-word; }}
-  .swagger-ui .opblock-body pre, .swagger-ui .highlight-code {{ overflow-x: auto; }}
-  .swagger-ui table, .swagger-ui tbody, .swagger-ui tr, .swagger-ui td {{ max-width: 100%; }}
-  .swagger-ui input, .swagger-ui textarea, .swagger-ui select {{ max-width: 100%; }}
-  .swagger-ui .parameters-col_name {{ display: block; width: auto; }}
-  .swagger-ui .parameters-col_description {{ display: block; }}
-}}
-</style>
 </head>
 <body>
 <div id="swagger-ui">Loading …</div>
 <script src="{script}"></script>
 <script>
-SwaggerUIBundle({options});
+SwaggerUIBundle({{...{options}, onComplete: () =>
+  document.getElementById("servers")?.setAttribute("aria-label", "Server")}});
 </script>
 </body>
 </html>
@@ -73,7 +61,7 @@ def docs_page(base_path: str = "/") -> str:
     options = {
         "url": f"{base}/openapi.json",
         "dom_id": "#swagger-ui",
-        "deepLinking": True,
+        "deepLinking": False,  # its links lie inside buttons
         "filter": True,
         "persistAuthorization": True,
     }
@@ -86,13 +74,13 @@ def docs_files() -> dict[str, DocsFile]:
     """Return the page's files by name: the script, then the style sheet."""
     files = (
         _read("swagger-ui-bundle.min.js", "text/javascript; charset=utf-8"),
-        _read("swagger-ui.min.css", "text/css; charset=utf-8"),
+        _read("swagger-ui.min.css", "text/css; charset=utf-8", _OWN_STYLE.read_text("utf-8")),
     )
     return {file.name: file for file in files}
 
 
-def _read(name: str, content_type: str) -> DocsFile:
-    content = resources.files(swagger_ui).joinpath(name).read_text("utf-8")
+def _read(name: str, content_type: str, addition: str = "") -> DocsFile:
+    content = resources.files(swagger_ui).joinpath(name).read_text("utf-8") + addition
     digest = hashlib.sha256(content.encode()).hexdigest()[:16]
     stem, _, suffix = name.rpartition(".min.")
     return DocsFile(f"{stem}.{digest}.{suffix}", content_type, content)
