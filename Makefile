@@ -46,10 +46,10 @@ budget: $(VENV)/.sam ## Email when the account's costs exceed a budget (EMAIL=yo
 check: lint types ## Check style and types, then run the unit tests that need no TensorFlow: a minute, for daily work
 	$(PYTEST) tests/unit --without-tensorflow
 
-test: lint types $(VENV)/.spark ## Check style and types, then run every test (COVERAGE=1 checks the coverage, too)
+test: lint types $(VENV)/.spark $(VENV)/.notebook ## Check style and types, then run every test (COVERAGE=1 checks the coverage, too)
 	$(PYTEST) $(if $(COVERAGE),--cov)
 
-coverage: $(VENV)/.spark $(VENV)/.dev ## Run every test, and check the share of lines that the tests run
+coverage: $(VENV)/.spark $(VENV)/.notebook $(VENV)/.dev ## Run every test, and check the share of lines that the tests run
 	$(PYTEST) --cov
 
 chaos: $(VENV)/.dev ## Upload 10,000 files while everything fails, and print what was lost (UPLOADS=10000)
@@ -62,6 +62,13 @@ bench: $(VENV)/.dev ## Measure the speed of Frond and of its peers on this machi
 batch: $(VENV)/.spark ## Classify a folder or s3:// prefix with Spark: make batch PHOTOS=… OUT=… (docs/19-batch.md)
 	@$(BIN)/python -m batch $(if $(PHOTOS),"$(PHOTOS)") $(if $(OUT),"$(OUT)") $(if $(LOCAL),--local) \
 	  $(if $(FEATURES),--features "$(FEATURES)")
+
+.PHONY: notebook manifests
+notebook: $(VENV)/.training $(VENV)/.jupyterlab ## Open the notebook, from photos to a model that answers (docs/23-notebook.md)
+	@$(BIN)/jupyter lab notebooks/frond.ipynb
+
+manifests: $(VENV)/.kubernetes $(VENV)/.dev ## Check deploy/kubernetes against the schemas of the API; needs kubectl
+	$(BIN)/python -m pytest tests/unit/deploy/test_kubernetes.py
 
 .PHONY: docs
 docs: $(VENV)/.mermaid ## Build the documentation's site into .site/
@@ -105,7 +112,7 @@ types: $(VENV)/.dev ## Check types
 	$(BIN)/python -m mypy
 
 contract: $(VENV)/.local ## Generate docs/openapi.json
-	@$(BIN)/python -c 'from frond_classify.openapi.document import openapi_json; from frond_classify.resolver import resolver; print(openapi_json(resolver, "/dev"))' \
+	@$(BIN)/python -c 'from frond_classify.openapi.document import openapi_json; from frond_classify.resolver import whole_api; print(openapi_json(whole_api(), "/dev"))' \
 	  | $(BIN)/python -m json.tool --no-ensure-ascii > docs/openapi.json
 
 format: $(VENV)/.dev ## Format the code, and fix the style where that is automatic

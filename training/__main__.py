@@ -7,6 +7,7 @@ from training.commands.calibrate import calibrate
 from training.commands.clean import clean
 from training.commands.compare import compare
 from training.commands.corruption_benchmark import corruption_benchmark
+from training.commands.detect import app as detect
 from training.commands.evaluate import evaluate
 from training.commands.export import export
 from training.commands.export_features import export_features
@@ -53,6 +54,7 @@ for command in (
 ):
     app.command()(command)
 app.command("list")(list_releases)
+app.add_typer(detect, name="detect")
 app.add_typer(gpu_kit, name="gpu-kit")
 
 

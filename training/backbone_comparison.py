@@ -14,6 +14,8 @@ from rich.table import Table
 
 from frond.classifier import Classifier
 from frond.manifest import MANIFEST_NAME
+from training.artifacts.files import QUANTIZATION_NAME, REPORT_NAME, read_json
+from training.artifacts.trials import QuantizationTrials
 from training.atomic_write import atomic_write
 from training.batch_inference import infer_all
 from training.data.dataset import Dataset
@@ -43,6 +45,10 @@ class BackboneCandidate:
         The backbone's name, and the exported model's version.
     accuracy, macro_f1
         0 to 1, of the int8 file.
+    float_macro_f1
+        0 to 1, of the fp32 file; None where the export did not measure it.
+    agreement
+        Share of the photos with the same top-1 species in int8 and in Keras' network, 0 to 1; None likewise.
     size_bytes
         Of the file.
     median_ms
@@ -55,6 +61,8 @@ class BackboneCandidate:
     macro_f1: float
     size_bytes: int
     median_ms: float
+    float_macro_f1: float | None = None
+    agreement: float | None = None
 
 
 def compare(
@@ -90,7 +98,8 @@ def compare(
     pictures = dataset.pictures[dataset.indices("validation")]
     times = interleaved_ms(classifiers, pictures[:TIMED_PHOTOS])
     candidates = [
-        _measure(name, classifier, dataset, pictures, times[name]) for name, classifier in classifiers.items()
+        _measure(name, models[name], classifier, dataset, pictures, times[name])
+        for name, classifier in classifiers.items()
     ]
     candidates.sort(key=lambda candidate: -candidate.macro_f1)
     _write(directory, dataset, recipes, candidates, threads)
@@ -99,13 +108,17 @@ def compare(
 
 def render(candidates: list[BackboneCandidate]) -> Table:
     """Return a table of the candidates, in their order."""
-    table = Table("network", "macro F1", "accuracy", "int8 size, MB", "int8 time, ms")
+    table = Table(
+        "network", "macro F1", "of float", "int8 = float", "accuracy", "int8 size, MB", "int8 time, ms"
+    )
     for column in table.columns[1:]:
         column.justify = "right"
     for candidate in candidates:
         table.add_row(
             candidate.backbone,
             f"{candidate.macro_f1:.4f}",
+            "–" if candidate.float_macro_f1 is None else f"{candidate.float_macro_f1:.4f}",
+            "–" if candidate.agreement is None else f"{candidate.agreement:.1%}",
             f"{candidate.accuracy:.4f}",
             f"{candidate.size_bytes / 1e6:.1f}",
             f"{candidate.median_ms:.1f}",
@@ -180,8 +193,15 @@ def _exported(run: Run, model: Path) -> bool:
 
 
 def _measure(
-    name: str, classifier: Classifier, dataset: Dataset, pictures: NDArray[np.uint8], median_ms: float
+    name: str,
+    model: Path,
+    classifier: Classifier,
+    dataset: Dataset,
+    pictures: NDArray[np.uint8],
+    median_ms: float,
 ) -> BackboneCandidate:
+    trials = read_json(model / REPORT_NAME / QUANTIZATION_NAME, QuantizationTrials)
+    formats = {variant.name: variant for variant in trials.variants} if trials else {}
     labels = dataset.labels[dataset.indices("validation")]
     predicted = infer_all(classifier, pictures).logits.argmax(axis=1)
     return BackboneCandidate(
@@ -191,6 +211,8 @@ def _measure(
         macro_f1=macro_f1(labels, predicted),
         size_bytes=classifier.manifest.file.size,
         median_ms=median_ms,
+        float_macro_f1=formats["fp32"].macro_f1 if formats else None,
+        agreement=formats["int8"].agreement if formats else None,
     )
 
 

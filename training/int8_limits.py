@@ -4,6 +4,8 @@ import math
 
 # Errors that int8 may add without a doubt, as a share of the photos: three in a thousand.
 MAX_ADDED_ERRORS = 0.003
+# Of a detector's mean average precision.
+MAX_MAP_LOSS = 0.005
 # For exports that did not count errors. Sound ones agree with the float model on 98.5 % of photos or more.
 MIN_TOP1_AGREEMENT = 0.98
 

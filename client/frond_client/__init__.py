@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from frond_client.async_client import AsyncFrond
     from frond_client.client import Frond
+    from frond_client.detection_response import Detections
     from frond_client.errors import (
         ApiError,
         AuthenticationError,
@@ -38,6 +39,7 @@ __all__ = [
     "AuthenticationError",
     "Classification",
     "ConnectionFailedError",
+    "Detections",
     "Frond",
     "FrondError",
     "IdempotencyKeyReusedError",
@@ -57,6 +59,7 @@ __all__ = [
 _MODULES = {
     "AsyncFrond": "async_client",
     "Classification": "models",
+    "Detections": "detection_response",
     "Frond": "client",
     "Prediction": "models",
 }

@@ -12,6 +12,7 @@ from frond_client.commands.batch import batch
 from frond_client.commands.classify import classify
 from frond_client.commands.cost import cost
 from frond_client.commands.dead_letters import dlq
+from frond_client.commands.detect import detect
 from frond_client.commands.keys import keys
 from frond_client.commands.reconcile import reconcile
 from frond_client.commands.upload import upload
@@ -59,6 +60,7 @@ def frond(
 
 
 app.command()(classify)
+app.command()(detect)
 app.command()(upload)
 app.command()(usage)
 app.add_typer(dlq, name="dlq")

@@ -9,7 +9,8 @@ from uuid import uuid4
 import anyio
 import httpx
 
-from frond_client.calls import ApiCalls, ClassifyParams
+from frond_client.calls import ApiCalls, ClassifyParams, DetectParams
+from frond_client.detection_response import Detections
 from frond_client.endpoint import find_endpoint
 from frond_client.models import Classification, ClassificationPage, ModelInfo, Species, Usage
 from frond_client.photo_file import PhotoSource, read_photos
@@ -75,6 +76,20 @@ class AsyncFrond:
         params = ClassifyParams(top, lang, explain, record, tag)
         read = await anyio.to_thread.run_sync(partial(read_photos, photos, original=original))
         return await self._run(self._calls.classify(read, params, idempotency_key or str(uuid4())))
+
+    async def detect(
+        self,
+        photos: PhotoSource | Sequence[PhotoSource],
+        *,
+        classify: bool | None = None,
+        min_confidence: float | None = None,
+        top: int | None = None,
+        lang: str | None = None,
+    ) -> Detections:
+        """Find the plants in photos, as `Frond.detect` does."""
+        params = DetectParams(classify, min_confidence, top, lang)
+        read = await anyio.to_thread.run_sync(partial(read_photos, photos, original=True))
+        return await self._run(self._calls.detect(read, params))
 
     async def get(self, identifier: str, *, lang: str | None = None) -> Classification:
         """Return a classification, as `Frond.get` does."""

@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 import httpx
 
+from frond_client.detection_response import Detections
 from frond_client.endpoint import ApiEndpoint
 from frond_client.errors import (
     PhotoTooLargeError,
@@ -60,6 +61,23 @@ class ClassifyParams:
 
 
 @dataclass(frozen=True)
+class DetectParams:
+    """Query parameters of a detection; ``None`` for the service's default."""
+
+    classify: bool | None = None
+    min_confidence: float | None = None
+    top: int | None = None
+    lang: str | None = None
+
+    @property
+    def query(self) -> dict[str, Any]:
+        """The parameters that are set."""
+        return _without_none(
+            classify=self.classify, min_confidence=self.min_confidence, top=self.top, lang=self.lang
+        )
+
+
+@dataclass(frozen=True)
 class ApiCalls:
     """The calls of one API.
 
@@ -90,6 +108,14 @@ class ApiCalls:
         elif not is_single:
             raise _too_large_together(size)
         return (yield from self._classify_by_upload(photos[0], params))
+
+    def detect(self, photos: Sequence[PhotoFile], params: DetectParams) -> Call[Detections]:
+        """Find the plants in photos. The service stores nothing, so a request can be sent again."""
+        size = sum(len(photo.data) for photo in photos)
+        if size > MAX_REQUEST_BYTES:
+            raise _too_large_together(size)
+        request = self._request("POST", "/v1/detections", params=params.query, files=_parts(photos))
+        return parse_response((yield from self._send(request)), Detections)
 
     def get(self, identifier: str, lang: str | None = None) -> Call[Classification]:
         """Return a classification."""
@@ -137,13 +163,12 @@ class ApiCalls:
     def _classify_in_request(
         self, photos: Sequence[PhotoFile], params: ClassifyParams, idempotency_key: str
     ) -> Call[Classification]:
-        # In multipart, a content type that the service does not know is no error. File names are not sent.
         request = self._request(
             "POST",
             "/v1/classifications",
             headers={"Idempotency-Key": idempotency_key},
             params=params.query,
-            files=[("image", ("photo", photo.data, photo.content_type)) for photo in photos],
+            files=_parts(photos),
         )
         return parse_response((yield from self._send(request)), Classification)
 
@@ -208,6 +233,14 @@ def _path(identifier: str) -> str:
     return f"/v1/classifications/{quote(identifier, safe='')}"
 
 
+def _parts(photos: Sequence[PhotoFile]) -> list[tuple[str, tuple[str, bytes, str]]]:
+    """Return the parts of a form; file names are not sent.
+
+    In a form, a content type that the service does not know is no error.
+    """
+    return [("image", ("photo", photo.data, photo.content_type)) for photo in photos]
+
+
 def _without_none(**query: Any) -> dict[str, Any]:
     return {name: value for name, value in query.items() if value is not None}
 
@@ -216,7 +249,7 @@ def _too_large_together(size: int) -> PhotoTooLargeError:
     return PhotoTooLargeError(
         ProblemDetails(
             type="urn:frond:problem:payload-too-large",
-            title="The photos have too many bytes together",
+            title="The request has too many bytes",
             status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
             detail=f"A request takes {MAX_REQUEST_BYTES:,} bytes, and these have {size:,}. "
             "Make them smaller, or send fewer.",

@@ -8,7 +8,8 @@ from uuid import uuid4
 
 import httpx
 
-from frond_client.calls import ApiCalls, ClassifyParams
+from frond_client.calls import ApiCalls, ClassifyParams, DetectParams
+from frond_client.detection_response import Detections
 from frond_client.endpoint import find_endpoint
 from frond_client.models import Classification, ClassificationPage, ModelInfo, Species, Usage
 from frond_client.photo_file import PhotoSource, read_photos
@@ -103,8 +104,8 @@ class Frond:
         Parameters
         ----------
         photos
-            A path, bytes, a file open in binary mode, a Pillow image or an array ``uint8[H, W, 3]``; or a list
-            of up to five of them, of one plant with 4.4 MB together at most.
+            A path, bytes, a file open in binary mode, a Pillow image or an array ``uint8[H, W, 3]``; or up to
+            five of them in a list, of one plant with 4.4 MB together at most.
         top
             Number of predictions, 1 to 12; 5 by default.
         lang
@@ -140,6 +141,45 @@ class Frond:
                 read_photos(photos, original=original), params, idempotency_key or str(uuid4())
             )
         )
+
+    def detect(
+        self,
+        photos: PhotoSource | Sequence[PhotoSource],
+        *,
+        classify: bool | None = None,
+        min_confidence: float | None = None,
+        top: int | None = None,
+        lang: str | None = None,
+    ) -> Detections:
+        """Find the plants in photos.
+
+        Photos are sent as they are, so that small plants keep their pixels and boxes are those of the file.
+        Nothing is uploaded to S3 and nothing is stored.
+
+        Parameters
+        ----------
+        photos
+            As in `classify`, but each photo is searched alone.
+        classify
+            Whether the service classifies each plant, too.
+        min_confidence
+            The least confidence of a plant, 0 to 1; by default the detector's.
+        top
+            Number of predictions of a plant, 1 to 12; 5 by default.
+        lang
+            Language of names and advice: `en`, `es` or `fr`.
+
+        Raises
+        ------
+        PhotoTooLargeError
+            If the photos have more than 4.4 MB together.
+        NotFoundError
+            If the service has no detector.
+        FrondError, OSError, TypeError, ValueError
+            As `classify` does.
+        """
+        params = DetectParams(classify, min_confidence, top, lang)
+        return self._run(self._calls.detect(read_photos(photos, original=True), params))
 
     def get(self, identifier: str, *, lang: str | None = None) -> Classification:
         """Return a classification in any status.

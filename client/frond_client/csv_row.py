@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import astuple, dataclass, fields
 from typing import Any, Self
 
@@ -84,10 +84,22 @@ class ResultRow:
     @property
     def line(self) -> bytes:
         """The row as a line of CSV, which a spreadsheet program does not execute."""
-        return _line(
-            cell if name in _NUMERIC and _is_number(cell) else neutralize(cell)
-            for name, cell in zip(COLUMNS, astuple(self), strict=True)
-        )
+        return csv_line(dict(zip(COLUMNS, astuple(self), strict=True)), _NUMERIC)
+
+
+def csv_line(cells: Mapping[str, str], numeric: Collection[str]) -> bytes:
+    """Return a line of CSV, which a spreadsheet program does not execute.
+
+    Parameters
+    ----------
+    cells
+        By column.
+    numeric
+        The columns of numbers, which may begin with a minus sign.
+    """
+    return _line(
+        cell if name in numeric and _is_number(cell) else neutralize(cell) for name, cell in cells.items()
+    )
 
 
 def _is_number(cell: str) -> bool:

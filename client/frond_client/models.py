@@ -7,7 +7,7 @@ Members whose values may grow, such as `verdict`, are plain strings.
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 _FROND_TYPES = "urn:frond:problem:"
 
@@ -64,7 +64,7 @@ class Prediction(_ResponseModel):
     confidence: float
 
 
-class Taxon(_ResponseModel):
+class SureTaxon(_ResponseModel):
     """The lowest rank that is sure.
 
     Attributes
@@ -125,7 +125,7 @@ class ClassifiedImage(Image):
     """
 
     verdict: str | None = None
-    taxon: Taxon | None = None
+    taxon: SureTaxon | None = None
     predictions: tuple[Prediction, ...] = ()
     evidence: ActivationMap | None = None
 
@@ -175,6 +175,59 @@ class Timings(_ResponseModel):
     total: float
 
 
+class Box(_ResponseModel):
+    """A box in an upright photo.
+
+    Attributes
+    ----------
+    x, y
+        The left and the upper edge.
+    """
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+class CroppedClassification(_ResponseModel):
+    """The classification of a detected plant, by the square around its box.
+
+    Attributes
+    ----------
+    predictions
+        The most confident first.
+    """
+
+    verdict: str
+    predictions: tuple[Prediction, ...]
+    issues: tuple[PhotoIssue, ...] = ()
+
+
+class LocatedPlant(_ResponseModel):
+    """A plant in a photo.
+
+    Attributes
+    ----------
+    box
+        In pixels.
+    box_relative
+        In fractions of the photo's width and height.
+    label
+        `class` in JSON: the species' slug, or `plant` where the detector is sure of no species.
+    confidence
+        Calibrated probability that the box holds a plant, 0 to 1.
+    classification
+        ``None`` unless requested with ``classify``, and for plants that there was no time for.
+    """
+
+    box: Box
+    box_relative: Box
+    label: str = Field(alias="class")
+    confidence: float
+    classification: CroppedClassification | None = None
+
+
 class Classification(_ResponseModel):
     """The classification of the photos of one plant.
 
@@ -201,12 +254,16 @@ class Classification(_ResponseModel):
         The caller's word for it.
     error
         The reason of a failure or of a retry.
+    detections
+        The plants of an upload, in a stack that searches uploads; else ``None``.
+    detector
+        The version of the detector that found them.
     """
 
     id: str
     status: str
     verdict: str | None = None
-    taxon: Taxon | None = None
+    taxon: SureTaxon | None = None
     predictions: tuple[Prediction, ...] = ()
     image: Image | None = None
     images: tuple[ClassifiedImage, ...] = ()
@@ -219,6 +276,8 @@ class Classification(_ResponseModel):
     feedback: Feedback | None = None
     created_at: datetime
     timings_ms: Timings | None = None
+    detections: tuple[LocatedPlant, ...] | None = None
+    detector: ModelVersion | None = None
 
 
 class ClassificationPage(_ResponseModel):

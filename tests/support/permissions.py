@@ -154,7 +154,9 @@ def _callers() -> tuple[str, ...]:
     return ()
 
 
-def _needs(service: str, operation: str, parameters: dict[str, Any]) -> Iterator[Need]:
+def _needs(  # noqa: C901 - a case for each call
+    service: str, operation: str, parameters: dict[str, Any]
+) -> Iterator[Need]:
     match service, operation:
         case "s3", "GetObject":
             bucket, version = _bucket(parameters), "Version" if parameters.get("VersionId") else ""

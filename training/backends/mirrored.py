@@ -6,7 +6,9 @@ from typing import Any
 import tensorflow as tf
 
 from training.backends.cpu import has_bfloat16
+from training.backends.mirrored_adamw import MirroredAdamW
 from training.backends.nvidia import idle_gpu_warning
+from training.backends.single_process import SingleProcess
 from training.data.batches import BatchLoader
 from training.errors import TrainingError
 
@@ -14,7 +16,7 @@ from training.errors import TrainingError
 BFLOAT16_GPU = (8, 0)
 
 
-class Mirrored:
+class Mirrored(SingleProcess):
     """Mirror over the named devices; by default over all GPUs, or the CPU if there is none.
 
     Raises
@@ -22,6 +24,8 @@ class Mirrored:
     training.errors.TrainingError
         A named device does not exist.
     """
+
+    adamw = MirroredAdamW
 
     def __init__(self, devices: list[str] | None = None) -> None:
         known = {device.name.removeprefix("/device:") for device in tf.config.list_logical_devices()}

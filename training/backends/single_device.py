@@ -4,17 +4,20 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import keras
-from numpy.typing import NDArray
 
+from training.backends.array_adamw import ArrayAdamW
+from training.backends.array_batches import ArrayBatches
 from training.backends.cpu import has_bfloat16
 from training.backends.nvidia import idle_gpu_warning
+from training.backends.single_process import SingleProcess
 from training.data.batches import BatchLoader
 
 
-class SingleDevice:
+class SingleDevice(SingleProcess):
     """The default device of JAX or PyTorch: a GPU if there is one."""
 
     replicas = 1
+    adamw = ArrayAdamW
 
     def describe(self) -> str:
         """Return a description of the device."""
@@ -28,9 +31,9 @@ class SingleDevice:
         """Return the context to build and train the network in."""
         return nullcontext()
 
-    def batches(self, loader: BatchLoader, epoch: int) -> keras.utils.PyDataset:
+    def batches(self, loader: BatchLoader, epoch: int) -> ArrayBatches:
         """Return an epoch as a sequence of batches."""
-        return _Epoch(loader, epoch)
+        return ArrayBatches(loader, epoch)
 
     def best_precision(self) -> str:
         """Return bfloat16 on GPUs and on CPUs with support for it."""
@@ -44,17 +47,3 @@ class SingleDevice:
         import jax  # noqa: PLC0415 - only where it runs
 
         return str(jax.default_backend())
-
-
-class _Epoch(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no types
-    def __init__(self, loader: BatchLoader, epoch: int) -> None:
-        # Keras prefetches in threads, which is enough for a memory copy.
-        super().__init__(workers=2)
-        self.loader, self.epoch, self.order = loader, epoch, loader.order(epoch)
-
-    def __len__(self) -> int:
-        return self.loader.steps
-
-    def __getitem__(self, step: int) -> tuple[NDArray[Any], ...]:
-        batch = self.loader.batch(self.epoch, step, self.order[step])
-        return batch.pictures, batch.labels, batch.weights

@@ -27,8 +27,8 @@ def corruption_benchmark(
     from frond.manifest import MANIFEST_NAME
     from training.artifacts.files import CORRUPTION_BENCHMARK_NAME, REPORT_NAME
     from training.atomic_write import atomic_write
-    from training.corruption.benchmark import CorruptionBenchmark, run_benchmark, table
     from training.corruption.corruptions import CASES
+    from training.corruption.error_counts import CorruptionBenchmark, run_benchmark, table
     from training.corruption.quality_bounds import fit_bounds
     from training.data.dataset import Dataset, sample
     from training.leakage import check_data, check_untrained

@@ -1,16 +1,20 @@
 """The `fit` command."""
 
 import os
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from training.errors import TrainingError
+from training.process_group import ProcessGroup, ending_at_once, read_process_group
+
 BACKENDS = ("tensorflow", "jax", "torch")
 
 
 def fit(
-    dataset: Annotated[Path, typer.Argument(help="Data set folder from `prepare`.")],
+    dataset: Annotated[str, typer.Argument(help="Data set folder from `prepare`, or its s3:// URI.")],
     run: Annotated[Path, typer.Argument(help="Folder of the run; give it again to resume.")],
     recipe: Annotated[
         str, typer.Option(help="default, quick, seedlings, no_mixup, outlier_exposure, or a TOML file.")
@@ -40,15 +44,25 @@ def fit(
         typer.Option(help="Devices such as GPU:0; by default all GPUs, or the CPU if there is none."),
     ] = None,
     backend: Annotated[
-        str | None, typer.Option(help="Keras backend: tensorflow (the default), jax or torch.")
+        str | None,
+        typer.Option(help="Keras backend: tensorflow, jax or torch; by default jax in several processes."),
+    ] = None,
+    metrics_port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Serve Prometheus metrics on this port, at /metrics.")
     ] = None,
 ) -> None:
-    """Train a network; the same command resumes an interrupted run."""
-    _set_backend(backend)
+    """Train a network; the same command resumes an interrupted run.
+
+    With FROND_COORDINATOR (host:port of process 0), FROND_PROCESS_COUNT and FROND_PROCESS_ID set, several
+    processes train one network.
+    """
+    group = _process_group()
+    _set_backend(backend or ("jax" if group else None))
     from training.start_tensorflow import start_tensorflow
 
     start_tensorflow()
     from training.data.dataset import Dataset
+    from training.data.s3_dataset import local_dataset
     from training.fitting.fit import fit as train
     from training.fitting.recipe import as_changes, read_recipe
     from training.fitting.run import Run
@@ -56,11 +70,24 @@ def fit(
     changes = {"weights": weights, "backbone": backbone, "batch": batch, "precision": precision, "seed": seed}
     chosen = read_recipe(recipe, changes | as_changes(settings or []))
     try:
-        best = train(Dataset(dataset, exclude or []), Run(run), chosen, devices)
+        with ending_at_once() if group else nullcontext():
+            best = train(
+                Dataset(local_dataset(dataset), exclude or []), Run(run), chosen, devices, group, metrics_port
+            )
     except KeyboardInterrupt:
         typer.echo("Stopped; the same command resumes after the last finished epoch.", err=True)
         raise typer.Exit(130) from None
+    if group and group.rank:
+        return
     typer.echo(f"Best validation macro F1: {best:.4f}; weights in {run}.")
+
+
+def _process_group() -> ProcessGroup | None:
+    """Read the process group; its variables are arguments, so a fault in them exits with code 2."""
+    try:
+        return read_process_group()
+    except TrainingError as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 def _set_backend(backend: str | None) -> None:

@@ -15,11 +15,11 @@ def list_releases(
     """List the released versions, and the channels that point at them."""
     from rich.console import Console
 
-    from training.releases.inventory import CHANNELS, updates, versions
+    from training.releases.inventory import ALL_CHANNELS, updates, versions
     from training.releases.registry import registry_of
 
     with registry_of(bucket, local) as registry:
         Console().print(updates(registry) if history else versions(registry))
         # Report a broken channel only after everything readable is shown.
-        for channel in CHANNELS:
+        for channel in ALL_CHANNELS:
             registry.channels.pointer(channel).check()

@@ -12,6 +12,7 @@ Bucket = Annotated[
 Local = Annotated[bool, typer.Option("--local", help="Use the registry of the local stack (`make serve`).")]
 By = Annotated[str | None, typer.Option(help="Your name for the history; by default your AWS identity.")]
 Why = Annotated[str | None, typer.Option(help="Reason, for the history.")]
+Task = Annotated[str, typer.Option(help="classification, or detection for the channels of detectors.")]
 CalibrationLogits = Annotated[
     list[Path] | None,
     typer.Option(

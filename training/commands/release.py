@@ -9,7 +9,10 @@ from training.commands import options
 
 
 def release(
-    model: Annotated[Path, typer.Argument(help="Model folder from `export` and `evaluate`.")],
+    model: Annotated[
+        Path,
+        typer.Argument(help="Folder from `export` and `evaluate`, or `detect export` and `detect evaluate`."),
+    ],
     bucket: options.Bucket = None,
     local: options.Local = False,
     force: Annotated[
@@ -17,7 +20,7 @@ def release(
     ] = None,
     by: options.By = None,
 ) -> None:
-    """Check a model, publish it to the registry and point `candidate` at it."""
+    """Check a model or a detector, publish it to the registry and point its candidate channel at it."""
     from training.releases.registry import identity, registry_of
     from training.releases.release import release as publish_release
 
@@ -27,4 +30,8 @@ def release(
     except KeyboardInterrupt:
         typer.echo("Stopped; the same command resumes.", err=True)
         raise typer.Exit(130) from None
-    typer.echo(f"candidate is {manifest.version} in s3://{registry.bucket}; `promote` makes it stable.")
+    channel = "detection-candidate" if manifest.task == "detection" else "candidate"
+    option = " --task detection" if manifest.task == "detection" else ""
+    typer.echo(
+        f"{channel} is {manifest.version} in s3://{registry.bucket}; `promote{option}` makes it stable."
+    )

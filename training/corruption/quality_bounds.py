@@ -9,7 +9,7 @@ from frond.image_quality import QualityBounds, blur_effect, brightness, halve, l
 from frond.preprocessing import PreprocessingSpec, read_photo
 from training.corruption.corruptions import ENCODINGS, GOOD, Corruption
 
-# The blur to be found: at 224 px a seedling of this radius loses the details that tell it from its lookalikes.
+# The blur to be found: it takes the details by which seedlings at 224 px differ.
 BLURRED = Corruption(radius=4)
 # Share of the blurred photos that are looked at for blur: the rest have more detail than good photos.
 FOUND = 0.98

@@ -52,8 +52,13 @@ class OutlierSource:
         self.shares, self.size, self.draw = shares, int(pictures.shape[1]), draw
         self.background = BackgroundCrops(pictures, indices if shares.bare_ground else indices[:0])
 
-    def sample(self, photos: int, random: np.random.Generator) -> NDArray[np.uint8]:
-        """Return the outlier images for a batch of so many photos, ``uint8[M, S, S, 3]``."""
-        crops = round(photos * self.shares.bare_ground) if self.background.windows else 0
-        textures, random = self.draw(round(photos * self.shares.textures), self.size, random)
+    def sample(self, photos: int, random: np.random.Generator, multiple: int = 1) -> NDArray[np.uint8]:
+        """Return the outlier images for a batch of so many photos, ``uint8[M, S, S, 3]``.
+
+        The number of each kind is rounded to a multiple of ``multiple``.
+        """
+        crops = round(photos * self.shares.bare_ground / multiple) if self.background.windows else 0
+        crops *= multiple
+        count = round(photos * self.shares.textures / multiple) * multiple
+        textures, random = self.draw(count, self.size, random)
         return np.concatenate([textures, self.background.sample(crops, random)])

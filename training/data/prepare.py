@@ -1,6 +1,5 @@
 """Prepare a data set from class folders: preprocessed images, splits and a data card."""
 
-import hashlib
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -17,6 +16,7 @@ from training.data.duplicates import near_duplicate_pairs
 from training.data.earlier_dataset import EarlierSplits, read_earlier
 from training.data.evaluation_log import copy_evaluations
 from training.data.input_file import describe_file
+from training.data.integrity import fingerprint
 from training.data.label_conflict_policy import LabelConflictPolicy
 from training.data.label_conflicts import find_label_conflicts, refuse_label_conflicts
 from training.data.label_issues import LabelIssues
@@ -253,11 +253,11 @@ def _counts(slugs: list[str], labels: list[int], splits: list[Split]) -> dict[st
 
 
 def _set_counts(names: list[str], sets: list[str], splits: list[Split]) -> dict[str, dict[str, int]]:
-    counts = {name: dict.fromkeys(SPLITS, 0) for name in names}
+    counts: dict[str, dict[str, int]] = {name: dict.fromkeys(SPLITS, 0) for name in names}
     for name, split in zip(sets, splits, strict=True):
         if name:
             counts[name][split] += 1
-    return {name: dict(found) for name, found in counts.items()}
+    return counts
 
 
 def _notes(
@@ -291,8 +291,7 @@ def _of_split(good: list[PreparedPhoto], splits: list[Split], wanted: Split) -> 
 
 
 def _fingerprint(photos: list[PreparedPhoto]) -> str:
-    lines = sorted(f"{photo.sha256} {photo.folder}" for photo in photos)
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    return fingerprint((photo.sha256, photo.folder) for photo in photos)
 
 
 def _check_space(directory: Path, needed: int) -> None:

@@ -69,8 +69,8 @@ class PhotoAnswers:
         logits, embeddings = outputs_of.logits, outputs_of.embeddings
         probabilities = classifier.manifest.calibrator().confidences(logits)
         outputs = [
-            classifier.predict(Inference(*one, issues=issues))
-            for *one, issues in zip(logits, embeddings, outputs_of.issues, strict=True)
+            classifier.predict(Inference(of_photo, embedding, issues=issues))
+            for of_photo, embedding, issues in zip(logits, embeddings, outputs_of.issues, strict=True)
         ]
         return cls(
             probabilities,

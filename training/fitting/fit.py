@@ -11,17 +11,20 @@ from training.backends import Backend, open_backend, set_precision
 from training.data.background import advice, green_share
 from training.data.batches import BatchLoader
 from training.data.dataset import Dataset, sample
+from training.data.integrity import has_changed
 from training.data.texture_pool import TexturePool, draw_textures
 from training.errors import TrainingError
 from training.fitting.epoch_bar import EpochBar
-from training.fitting.history import History
+from training.fitting.history import EpochRow, History
 from training.fitting.keras_metrics import Accuracy, MacroF1
 from training.fitting.recipe import Recipe, Stage
 from training.fitting.run import HISTORY_NAME, Run, RunSettings, describe_weights
+from training.fitting.run_metrics import RunMetrics, StepMetrics, serving
 from training.networks.augmentation import augmentation
 from training.networks.network import begin_epoch, build, freeze_backbone, load_weights, unfreeze_above
 from training.networks.recalibrate_batchnorm import recalibrate_batchnorm
 from training.plots import draw_curves
+from training.process_group import ProcessGroup
 from training.progress import console
 
 NETWORK = "frond"
@@ -32,13 +35,24 @@ BYTES_A_WEIGHT = (2 * 4 + 2) * 4
 NORM_PHOTOS = 1000
 
 
-def fit(dataset: Dataset, run: Run, recipe: Recipe, devices: list[str] | None = None) -> float:
+def fit(
+    dataset: Dataset,
+    run: Run,
+    recipe: Recipe,
+    devices: list[str] | None = None,
+    group: ProcessGroup | None = None,
+    metrics_port: int | None = None,
+) -> float:
     """Train or resume a run; return the last stage's best validation macro F1, 0 to 1.
 
     Parameters
     ----------
     devices
         TensorFlow's names, such as ``GPU:0``; by default all GPUs, or the CPU if there is none.
+    group
+        The processes that train together. All of them share the run's folder; only the first writes.
+    metrics_port
+        Serve Prometheus metrics of this process on this port.
 
     Raises
     ------
@@ -49,7 +63,7 @@ def fit(dataset: Dataset, run: Run, recipe: Recipe, devices: list[str] | None = 
     if recipe.teachers:
         raise TrainingError("`fit` learns from labels; `training gpu-kit` trains teachers and a student.")
     keras.utils.set_random_seed(recipe.seed)
-    backend = open_backend(devices)
+    backend = open_backend(devices, group)
     set_precision(recipe.precision, backend)
     settings = RunSettings(
         dataset_fingerprint=dataset.card.fingerprint,
@@ -62,13 +76,24 @@ def fit(dataset: Dataset, run: Run, recipe: Recipe, devices: list[str] | None = 
         initial_weights=describe_weights(recipe.weights),
     )
     _check_sizes(settings)
-    run.write_settings(settings)
+    _settle(run, settings, backend)
+    console.quiet = backend.shard.rank > 0
     console.print(
         f"{backend.describe()}, {keras.mixed_precision.global_policy().name}, {settings.batch} photos a step"
     )
     if warning := backend.warning():
         console.print(f"Warning: {warning}", style="bold yellow")
-    return _Trainer(dataset, run, settings, backend).run_stages()
+    trainer = _Trainer(dataset, run, settings, backend)
+    if metrics_port is None:
+        return trainer.run_stages()
+    with serving(trainer.metrics, metrics_port):
+        return trainer.run_stages()
+
+
+def _settle(run: Run, settings: RunSettings, backend: Backend) -> None:
+    """Write the settings in the first process; every other one must have the same."""
+    backend.first_process_only(lambda: run.write_settings(settings))
+    run.check_settings(settings)
 
 
 class _Trainer:
@@ -78,18 +103,21 @@ class _Trainer:
         self.dataset, self.run, self.settings, self.backend = dataset, run, settings, backend
         self.recipe = settings.recipe
         self.checkpoints = run.checkpoints
+        self.metrics = RunMetrics(settings, backend.shard)
         self.history = History(run.directory / HISTORY_NAME)
-        self.validation = BatchLoader(dataset, "validation", settings.batch)
+        self.validation = BatchLoader(dataset, "validation", settings.batch, shard=backend.shard)
         self.unaugmented = dataset.pictures[
             sample(dataset.indices("train"), NORM_PHOTOS, settings.recipe.seed)
         ]
 
     def run_stages(self) -> float:
-        latest = self.checkpoints.latest()
+        latest = self._latest_checkpoint()
         done = latest[0] if latest else 0
         self.history.truncate(done)
         if done:
             console.print(f"Resuming after epoch {done} of {self.recipe.epochs}.")
+        if latest:
+            self.metrics.resume(done, latest[1].stat().st_mtime)
         first = 0
         for number, stage in enumerate(self.recipe.stages):
             if done < first + stage.epochs:
@@ -97,6 +125,23 @@ class _Trainer:
                 self._run_stage(number, stage, range(max(done, first), first + stage.epochs), path)
             first += stage.epochs
         return self.history.best(len(self.recipe.stages) - 1)
+
+    def _latest_checkpoint(self) -> tuple[int, Path] | None:
+        """Return the last checkpoint, which every process must see.
+
+        Raises
+        ------
+        training.errors.TrainingError
+            This process sees another one than the first process.
+        """
+        latest = self.checkpoints.latest()
+        done = latest[0] if latest else 0
+        if done != (first := self.backend.first_process_value(done)):
+            raise TrainingError(
+                f"Process {self.backend.shard.rank} sees a checkpoint of epoch {done} in "
+                f"{self.run.directory} and process 0 one of epoch {first}; give all of them the same folder."
+            )
+        return latest
 
     def _run_stage(self, number: int, stage: Stage, epochs: range, checkpoint: Path | None) -> None:
         """Run the remaining epochs of a stage, from its checkpoint if it has one."""
@@ -113,6 +158,7 @@ class _Trainer:
             stage.mixup,
             stage.outliers,
             pool.draw if stage.outliers.textures else draw_textures,
+            self.backend.shard,
         )
         if stage.outliers.bare_ground and not loader.outliers.background.windows:
             console.print(
@@ -151,25 +197,28 @@ class _Trainer:
             unfreeze_above(network, stage.frozen_blocks)
         learner = _learner(network, self.settings.size, augmentation(recipe.seed, stage.augmentation))
         peak = stage.learning_rate * self.settings.rate_scale
-        _compile(learner, recipe, stage, _schedule(stage, peak, steps))
+        _compile(learner, recipe, stage, self.backend.adamw, _schedule(stage, peak, steps))
         return learner
 
     def _run_epoch(self, learner: keras.Model, loader: BatchLoader, stage: int, epoch: int) -> None:
         begin_epoch(learner, epoch)
         loader.seconds, timer = 0.0, _PhaseTimer()
         bar = EpochBar(epoch, self.recipe.epochs, loader.steps, self.settings.batch)
+        steps = StepMetrics(self.metrics, loader)
         logs = learner.fit(
             self.backend.batches(loader, epoch),
             epochs=epoch + 1,
             initial_epoch=epoch,
             shuffle=False,
             verbose=0,
-            callbacks=[bar],
+            callbacks=[bar, steps],
         ).history
         timer.lap("training")
-        recalibrate_batchnorm(learner.get_layer(NETWORK), self.unaugmented, self.recipe.batch)
+        self._recalibrate(learner.get_layer(NETWORK))
         timer.lap("recalibrating")
-        scores = learner.evaluate(self.backend.batches(self.validation, 0), verbose=0, return_dict=True)
+        scores = learner.evaluate(
+            self.backend.batches(self.validation, 0), verbose=0, return_dict=True, callbacks=[steps]
+        )
         timer.lap("validating")
         row = {
             "epoch": epoch + 1,
@@ -179,16 +228,26 @@ class _Trainer:
             **{f"val_{name}": float(value) for name, value in scores.items()},
             "photos_per_second": len(loader.indices) / timer.seconds["training"],
         }
-        if self.history.is_best(row):
-            _save_weights(learner.get_layer(NETWORK), self.run.best_weights(stage))
-        self.history.add(row)
-        self.checkpoints.save(learner, epoch + 1)
+        self.backend.first_process_only(lambda: self._save(learner, row))
+        self.history = History(self.history.path)
+        self.metrics.finish_epoch(row, has_changed(self.dataset))
         timer.lap("saving")
-        draw_curves(self.history.rows, self.run.directory / "curves.png")
         console.print(
             f"  validation macro F1 {row['val_f1']:.4f}, accuracy {row['val_accuracy']:.4f}; "
             f"{row['photos_per_second']:.1f} photos/s; {timer} (loading, in parallel: {loader.seconds:.1f} s)"
         )
+
+    def _recalibrate(self, network: keras.Model) -> None:
+        shard = self.backend.shard
+        recalibrate_batchnorm(network, self.unaugmented, self.recipe.batch, shard.devices, self.backend.place)
+
+    def _save(self, learner: keras.Model, row: EpochRow) -> None:
+        """Write the best weights, the history, the checkpoint and the curves."""
+        if self.history.is_best(row):
+            _save_weights(learner.get_layer(NETWORK), self.run.best_weights(int(row["stage"])))
+        self.history.add(row)
+        self.checkpoints.save(learner, int(row["epoch"]))
+        draw_curves(self.history.rows, self.run.directory / "curves.png")
 
 
 class _PhaseTimer:
@@ -231,9 +290,15 @@ def _schedule(stage: Stage, peak: float, steps: int) -> Any:
     )
 
 
-def _compile(learner: keras.Model, recipe: Recipe, stage: Stage, learning_rate: Any) -> None:
+def _compile(
+    learner: keras.Model,
+    recipe: Recipe,
+    stage: Stage,
+    adamw: type[keras.optimizers.AdamW],
+    learning_rate: Any,
+) -> None:
     learner.compile(
-        optimizer=keras.optimizers.AdamW(
+        optimizer=adamw(
             learning_rate,
             weight_decay=recipe.weight_decay,
             global_clipnorm=recipe.clipnorm,

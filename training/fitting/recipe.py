@@ -63,7 +63,7 @@ class Recipe(_RecipeModel):
     clipnorm: float | None = Field(
         None,
         gt=0,
-        description="Largest global norm of a step's gradient; Keras clips on each device before it sums",
+        description="Largest global norm of a step's gradient, over all devices",
     )
     label_smoothing: float = Field(0.1, ge=0, lt=1)
     dropout: float = Field(0.3, ge=0, lt=1)

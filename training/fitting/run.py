@@ -92,19 +92,29 @@ class Run:
         training.errors.TrainingError
             The folder holds a run with other settings.
         """
-        path = self.directory / SETTINGS_NAME
-        started = self.settings() if self.checkpoints.latest() else None
-        # The file of the initial weights may have changed or gone since the run has its own.
-        if started and started != settings.model_copy(update={"initial_weights": started.initial_weights}):
-            raise TrainingError(
-                f"{self.directory} holds a run with other settings ({path}); name another folder, or give "
-                "the same settings to resume it."
-            )
-        if started:
+        if self.checkpoints.latest():
+            self.check_settings(settings)
             return
+        path = self.directory / SETTINGS_NAME
         draft = path.with_suffix(".draft")
         draft.write_text(settings.model_dump_json(indent=2) + "\n", encoding="utf-8")
         draft.replace(path)
+
+    def check_settings(self, settings: RunSettings) -> None:
+        """Check that the run was started with these settings.
+
+        Raises
+        ------
+        training.errors.TrainingError
+            The folder holds a run with other settings, or none.
+        """
+        started = self.settings()
+        # The file of the initial weights may have changed or gone since the run has its own.
+        if started != settings.model_copy(update={"initial_weights": started.initial_weights}):
+            raise TrainingError(
+                f"{self.directory} holds a run with other settings ({self.directory / SETTINGS_NAME}); name "
+                "another folder, or give the same settings to resume it."
+            )
 
     def history(self) -> list[EpochRow]:
         """Return the metrics of every epoch."""

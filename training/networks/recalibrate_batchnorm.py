@@ -1,14 +1,24 @@
 """Recalibrate batch normalization after training."""
 
+from collections.abc import Callable
+from typing import Any
+
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from training.data.steps import split_into_steps
 from training.networks.network import backbone, features_model
 from training.progress import track
 
 
-def recalibrate_batchnorm(network: keras.Model, pictures: NDArray[np.uint8], batch: int = 32) -> None:
+def recalibrate_batchnorm(
+    network: keras.Model,
+    pictures: NDArray[np.uint8],
+    batch: int = 32,
+    devices: int = 1,
+    place: Callable[[NDArray[np.float32]], Any] = np.asarray,
+) -> None:
     """Recompute the moving mean and variance of trainable batch normalization over ``pictures``.
 
     In training these are moving averages over augmented, blurred images, outlier images and earlier weights,
@@ -22,7 +32,11 @@ def recalibrate_batchnorm(network: keras.Model, pictures: NDArray[np.uint8], bat
     pictures
         ``uint8[N, S, S, 3]``, not augmented, of any size and in any order; some hundred or more.
     batch
-        Batch size; batches are random.
+        Batch size on each device; batches are random.
+    devices
+        Number of devices with equal shares of each batch.
+    place
+        Puts a batch on the devices.
     """
     norms = [
         layer
@@ -35,12 +49,12 @@ def recalibrate_batchnorm(network: keras.Model, pictures: NDArray[np.uint8], bat
     features, size = features_model(network), network.input_shape[1:3]
     # Data sets are ordered by species; a batch of one species varies too little.
     order = np.random.default_rng(0).permutation(len(pictures))
-    batches = np.array_split(order, -(-len(order) // batch))
+    batches = split_into_steps(order, batch * devices, devices)
     for number, chosen in enumerate(track(batches, len(batches), "Recalibrating")):
         for norm in norms:
             # This momentum makes the moving average the mean of all batches.
             norm.momentum = number / (number + 1)
-        inputs = pictures[chosen].astype(np.float32)
+        inputs = place(pictures[chosen].astype(np.float32))
         features(keras.ops.image.resize(inputs, size, antialias=True), training=True)
     for norm, momentum in zip(norms, momenta, strict=True):
         norm.momentum = momentum

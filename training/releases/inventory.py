@@ -5,17 +5,35 @@ from datetime import datetime
 from rich.table import Column, Table
 
 from frond.problems import InvalidModel
-from frond.registry import Channel, ChannelUpdate, Registry, RegistryError
+from frond.registry import Channel, ChannelUpdate, DetectionChannel, Registry, RegistryError
+from training.errors import TrainingError
 
 CHANNELS: tuple[Channel, ...] = ("stable", "candidate")
+DETECTION_CHANNELS: tuple[DetectionChannel, ...] = ("detection-stable", "detection-candidate")
+ALL_CHANNELS = (*CHANNELS, *DETECTION_CHANNELS)
 # Columns with versions, which people copy, and with single words.
 WHOLE = {"version", "from", "to", "what"}
 
 
+def channels_of(task: str) -> tuple[Channel, Channel] | tuple[DetectionChannel, DetectionChannel]:
+    """Return the stable and the candidate channel of a task.
+
+    Raises
+    ------
+    training.errors.TrainingError
+        There is no such task.
+    """
+    if task == "classification":
+        return "stable", "candidate"
+    if task == "detection":
+        return "detection-stable", "detection-candidate"
+    raise TrainingError(f"There is no task {task!r}; there are classification and detection.")
+
+
 def versions(registry: Registry) -> Table:
     """Return the released versions, the newest first, with the channels that point at them."""
-    pointers = [registry.channels.pointer(channel) for channel in CHANNELS]
-    rows = _table("version", "channels", "macro F1", "MB", "released (UTC)", "forced because")
+    pointers = [registry.channels.pointer(channel) for channel in ALL_CHANNELS]
+    rows = _table("version", "channels", "macro F1 or mAP", "MB", "released (UTC)", "forced because")
     released = registry.versions.released()
     for version in sorted(released, key=lambda version: released[version], reverse=True):
         pointing = [p.channel for p in pointers if p.update and p.update.version == version]
@@ -26,7 +44,7 @@ def versions(registry: Registry) -> Table:
 def updates(registry: Registry) -> Table:
     """Return the update history of every channel, the newest first."""
     rows = _table("channel", "when (UTC)", "who", "what", "from", "to", "why")
-    for channel in CHANNELS:
+    for channel in ALL_CHANNELS:
         for update in registry.channels.history(channel):
             rows.add_row(channel, *_to_row(update))
     return rows
@@ -40,12 +58,12 @@ def _table(*names: str) -> Table:
 
 def _to_columns(registry: Registry, version: str, released: datetime) -> tuple[str, str, str, str]:
     try:
-        manifest = registry.versions.manifest(version)
+        manifest = registry.versions.any_manifest(version)
     except (RegistryError, InvalidModel):
         return "unreadable manifest", "", _minute(released), ""
-    f1 = manifest.metrics.get("macro_f1")
+    score = manifest.metrics.get("macro_f1", manifest.metrics.get("map"))
     return (
-        "" if f1 is None else f"{f1:.4f}",
+        "" if score is None else f"{score:.4f}",
         f"{manifest.file.size / 1e6:.1f}",
         _minute(released),
         manifest.forced or "",

@@ -4,23 +4,37 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-from frond.manifest import MANIFEST_NAME, MODEL_NAME, Manifest, read_manifest
+from frond.detection import DetectionManifest, read_detection_manifest
+from frond.manifest import (
+    MANIFEST_NAME,
+    MODEL_NAME,
+    Manifest,
+    manifest_task,
+    read_manifest,
+    read_manifest_file,
+)
 from frond.problems import InvalidModel
 from frond.registry import Registry, RegistryError
 from frond.registry.versions import ProgressCallback
 from training.artifacts.predictions import PREDICTIONS_NAME
 from training.errors import TrainingError
 from training.progress import console
+from training.releases.detection_gates import check_detection_gates
 from training.releases.gate import Gate, number
 from training.releases.gates import check_gates, table
 from training.releases.paired import MeasuredModel
 
+AnyManifest = Manifest | DetectionManifest
 
-def release(registry: Registry, directory: Path, by: str, force: str | None = None) -> Manifest:
-    """Check a model, publish it to the registry and point ``candidate`` at it.
+
+def release(registry: Registry, directory: Path, by: str, force: str | None = None) -> AnyManifest:
+    """Check a model, publish it to the registry and point its candidate channel at it.
+
+    That is ``candidate`` of a classifier, ``detection-candidate`` of a detector.
 
     An interrupted release can be run again. Once its manifest is written, a version is immutable.
 
@@ -42,20 +56,51 @@ def release(registry: Registry, directory: Path, by: str, force: str | None = No
     frond.registry.RegistryError
         The registry rejects it or is unreachable.
     """
-    manifest = read_manifest(directory)
-    candidate = registry.channels.pointer("candidate")
+    is_detector = _is_detector(directory)
+    candidate = registry.channels.pointer("detection-candidate" if is_detector else "candidate")
     pointed_at = candidate.version
-    gates = check_gates(
-        directory, manifest, _stable(registry), _best(registry, manifest.dataset.test_fingerprint)
-    )
+    checked, gates = (_checked_detector if is_detector else _checked_classifier)(registry, directory)
     Console().print(table(gates))
-    manifest = manifest.model_copy(update={"forced": _permission(manifest, gates, force)})
+    manifest = checked.model_copy(update={"forced": _permission(checked, gates, force)})
     files = _files(directory)
     with _upload_bar(files) as upload_progress:
         registry.versions.publish(manifest, files, upload_progress)
     if pointed_at != manifest.version:
         registry.channels.advance(candidate, manifest.version, by, "release", manifest.forced)
     return manifest
+
+
+def _is_detector(directory: Path) -> bool:
+    try:
+        return manifest_task(read_manifest_file(directory)) == "detection"
+    except ValidationError:  # reading it as a classifier's explains what is wrong
+        return False
+
+
+def _checked_classifier(registry: Registry, directory: Path) -> tuple[AnyManifest, list[Gate]]:
+    manifest = read_manifest(directory)
+    best = _best(registry, manifest.dataset.test_fingerprint)
+    return manifest, check_gates(directory, manifest, _stable(registry), best)
+
+
+def _checked_detector(registry: Registry, directory: Path) -> tuple[AnyManifest, list[Gate]]:
+    manifest = read_detection_manifest(directory)
+    version = registry.channels.pointer("detection-stable").version
+    stable = registry.versions.detection_manifest(version) if version else None
+    comparable = [
+        released
+        for released in _released_detectors(registry)
+        if released.dataset.test_fingerprint == manifest.dataset.test_fingerprint
+    ]
+    best = max(comparable, key=lambda each: number(each.metrics, "map") or 0.0, default=None)
+    return manifest, check_detection_gates(directory, manifest, stable, best)
+
+
+def _released_detectors(registry: Registry) -> Iterator[DetectionManifest]:
+    for version in registry.versions.released():
+        # Also the manifests of classifiers are passed over here.
+        with suppress(RegistryError, InvalidModel):
+            yield registry.versions.detection_manifest(version)
 
 
 def _stable(registry: Registry) -> MeasuredModel | None:
@@ -83,7 +128,7 @@ def _measured(registry: Registry, manifest: Manifest) -> MeasuredModel:
     return MeasuredModel(manifest, registry.versions.report(manifest.version, PREDICTIONS_NAME))
 
 
-def _permission(manifest: Manifest, gates: list[Gate], force: str | None) -> str | None:
+def _permission(manifest: AnyManifest, gates: list[Gate], force: str | None) -> str | None:
     """Return the reason to release in spite of failed gates; None if all passed."""
     failed = [gate.name for gate in gates if not gate.passed]
     if not failed:

@@ -1,11 +1,11 @@
-"""Classify many plants concurrently."""
+"""Concurrent requests, whose results come in the order of the photos."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from frond_client.async_client import AsyncFrond
 from frond_client.classifying.plant_result import PlantResult
@@ -21,9 +21,10 @@ from frond_client.models import Classification
 
 Plant = tuple[Path, ...]
 Classify = Callable[[Sequence[Path]], Awaitable[Classification]]
+Result = TypeVar("Result")
 
 # These fail every other request, too.
-_FATAL_ERRORS = (AuthenticationError, ConnectionFailedError, QuotaExceededError, UnexpectedResponseError)
+FATAL_ERRORS = (AuthenticationError, ConnectionFailedError, QuotaExceededError, UnexpectedResponseError)
 
 
 async def classify_all(
@@ -58,24 +59,28 @@ async def classify_all(
     """
     async with AsyncFrond(endpoint.url, endpoint.key) as frond:
         classify = partial(frond.classify, **options)
-        async with aclosing(_results(plants, classify, concurrency, on_done)) as results:
+        process = partial(_classify, classify=classify)
+        async with aclosing(results_in_order(plants, process, concurrency, on_done)) as results:
             async for result in results:
                 on_result(result)
 
 
-async def _results(
-    plants: Sequence[Plant], classify: Classify, concurrency: int, on_done: Callable[[], None]
-) -> AsyncGenerator[PlantResult, None]:
+async def results_in_order(
+    plants: Sequence[Plant],
+    process: Callable[[Plant], Awaitable[Result]],
+    concurrency: int,
+    on_done: Callable[[], None],
+) -> AsyncGenerator[Result, None]:
     """Yield results in the order of the plants, each when it and those before it are done."""
     semaphore = asyncio.Semaphore(concurrency)
 
-    async def classify_one(plant: Plant) -> PlantResult:
+    async def process_one(plant: Plant) -> Result:
         async with semaphore:
-            result = await _classify(plant, classify)
+            result = await process(plant)
             on_done()
             return result
 
-    tasks = [asyncio.create_task(classify_one(plant)) for plant in plants]
+    tasks = [asyncio.create_task(process_one(plant)) for plant in plants]
     try:
         for task in tasks:
             yield await task
@@ -88,7 +93,7 @@ async def _results(
 async def _classify(plant: Plant, classify: Classify) -> PlantResult:
     try:
         return PlantResult(plant, classification=await classify(plant))
-    except _FATAL_ERRORS:
+    except FATAL_ERRORS:
         raise
     except (FrondError, OSError) as error:
         return PlantResult(plant, error=error)

@@ -1,12 +1,13 @@
 """Formatters of results: a table, JSON lines or CSV."""
 
 import json
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from frond_client.classifying.photos_result import PhotosResult
 from frond_client.classifying.plant_result import PlantResult
 from frond_client.csv_row import HEADER, ResultRow
 from frond_client.models import ActivationMap, Classification, Prediction
@@ -14,10 +15,13 @@ from frond_client.models import ActivationMap, Classification, Prediction
 _SHADES = " ░▒▓█"
 
 
-class Formatter(Protocol):
+Result_contra = TypeVar("Result_contra", bound=PhotosResult, contravariant=True)
+
+
+class Formatter(Protocol[Result_contra]):
     """Prints results that arrive in the order of the photos."""
 
-    def add(self, result: PlantResult) -> None:
+    def add(self, result: Result_contra) -> None:
         """Add a result."""
 
     def finish(self) -> None:
@@ -27,7 +31,7 @@ class Formatter(Protocol):
 class JsonLinesFormatter:
     """Prints a JSON document per line, as each result arrives."""
 
-    def add(self, result: PlantResult) -> None:
+    def add(self, result: PhotosResult) -> None:
         """Print a line."""
         typer.echo(json.dumps(result.document, ensure_ascii=False))
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from frond_client.tags import check_tag
+from frond_client.photo_tags import check_tag
 
 StackName = Annotated[
     str | None,

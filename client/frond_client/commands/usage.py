@@ -16,10 +16,10 @@ def usage(
 ) -> None:
     """Show what is left of your key's quota."""
     from frond_client.client import Frond
-    from frond_client.commands.classify import endpoint_of
+    from frond_client.commands.api_options import chosen_endpoint
     from frond_client.console import output_console
 
-    endpoint = endpoint_of(context, url, key, stack)
+    endpoint = chosen_endpoint(context, url, key, stack)
     with Frond(endpoint.url, endpoint.key) as frond:
         found = frond.usage()
     if as_json:

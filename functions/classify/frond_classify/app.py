@@ -11,8 +11,10 @@ from frond_classify.settings import ClassifySettings
 from frond_classify.storage.aws_clients import AwsClients
 
 if TYPE_CHECKING:
+    from frond.detection import Detector
     from frond.repository import ClassificationRepository
     from frond_classify.key_usage import UsageReader
+    from frond_classify.serving.detector_provider import DetectorProvider
     from frond_classify.storage.object_store import ObjectStore
 
 
@@ -71,6 +73,17 @@ class ClassifyApp:
             There is only the baked-in model, and it does not match its manifest.
         """
         return self.model_provider.refresh().classifier
+
+    @property
+    def detector(self) -> "Detector":
+        """The detector for one request; raises what :class:`DetectorProvider` raises."""
+        return self._detector_provider.refresh()
+
+    @cached_property
+    def _detector_provider(self) -> "DetectorProvider":
+        from frond_classify.serving.detector_provider import DetectorProvider  # noqa: PLC0415 - see above
+
+        return DetectorProvider(self.settings, self.aws)
 
     @cached_property
     def _loading(self) -> Future[ModelProvider]:

@@ -102,7 +102,7 @@ class NewVersion:
         }
         answer = self.client.invoke(FunctionName=self.arn, Payload=json.dumps(event))
         payload: dict[str, Any] = json.loads(answer["Payload"].read())
-        if "FunctionError" in answer:
+        if answer.get("FunctionError"):
             raise GoldenCheckError(
                 f"{method} {path}: {payload.get('errorType')} {payload.get('errorMessage')}"
             )

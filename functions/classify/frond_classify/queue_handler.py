@@ -139,7 +139,12 @@ def classify_upload(app: ClassifyApp, preprocessed: PreprocessedPhoto) -> tuple[
         return "failed", ClassificationResult(error=problem.document())
     timing.add("decode", preprocessed.decode_milliseconds)
     classification = classify_photos(model, [photo], options, timing)
-    return "succeeded", ClassificationResult.from_classification(classification, options, timing)
+    result = ClassificationResult.from_classification(classification, options, timing)
+    if app.settings.detect_plants:
+        from frond_classify.upload_detection import detect_upload  # noqa: PLC0415 - few stacks detect
+
+        result = result.model_copy(update=detect_upload(app, preprocessed.upload))
+    return "succeeded", result
 
 
 def _record_error(repository: ClassificationRepository, key: PreprocessedKey, error: Exception) -> None:

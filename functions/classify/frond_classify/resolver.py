@@ -1,6 +1,7 @@
 """The HTTP API: its handler, its routes and its error responses."""
 
 import json
+from functools import cache
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, CORSConfig, Response
@@ -28,8 +29,19 @@ CORS = CORSConfig(
     max_age=7200,
 )
 
+DETECTIONS = "detections"
+
 resolver = APIGatewayRestResolver(enable_validation=True, cors=CORS)
 resolver.use(middlewares=[refuse_unknown_parameters])
+
+
+@cache
+def whole_api() -> APIGatewayRestResolver:
+    """Return the resolver with all routes: also with those whose imports no classification needs."""
+    from frond_classify.routes import detections  # noqa: PLC0415 - see above
+
+    resolver.include_router(detections.router)
+    return resolver
 
 
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_REST)
@@ -39,6 +51,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Respond to one request."""
     timing = ServerTiming()
     resolver.append_context(timing=timing)
+    if DETECTIONS in event["path"]:
+        whole_api()
     is_head = event["httpMethod"] == "HEAD"
     response = resolver.resolve(normalize_path({**event, "httpMethod": "GET"} if is_head else event), context)
     if is_head:
@@ -76,7 +90,7 @@ def handle_not_found(_: NotFoundError) -> Response[str]:
     from frond_classify.openapi.document import allowed_methods  # noqa: PLC0415 - as below
 
     event = resolver.current_event
-    methods = allowed_methods(resolver, event.path)
+    methods = allowed_methods(whole_api(), event.path)
     if methods and event.http_method not in methods:
         return problem_response(MethodNotAllowed(f"Use {', '.join(methods)}.", allow=", ".join(methods)))
     return problem_response(UnknownPath())
@@ -92,7 +106,7 @@ def get_openapi() -> Response[str]:
     """Return the OpenAPI document."""
     from frond_classify.openapi.document import openapi_json  # noqa: PLC0415 - a slow import that no photo needs
 
-    body = openapi_json(resolver, _base_path())
+    body = openapi_json(whole_api(), _base_path())
     return response_with_etag(resolver.current_event, body, APPLICATION_JSON, REVALIDATE)
 
 

@@ -33,4 +33,5 @@ class ClassifySettings(FunctionSettings):
         default=frozenset(), description="Ids of the API keys that see all records, with commas between them"
     )
     max_upload_bytes: int = Field(default=52_428_800, gt=0, description="Largest upload, in bytes")
+    detect_plants: bool = Field(default=False, description="Whether the worker finds the plants of uploads")
     threads: int = Field(default_factory=vcpus, ge=1, description="Threads of one inference")

@@ -10,9 +10,12 @@ import sys
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from xml.etree import ElementTree as ET
 
+import numpy as np
 import pytest
 
+from frond.detection.suppression import overlaps
 from frond.problems import UnsupportedFormat
 from frond_client import FrondError
 from local.template import read
@@ -32,6 +35,8 @@ NOT_RUN = {
     f"{README}, Train, sh 1": "it takes hours; tests/unit/training and tests/e2e/releases run each step",
 }
 RUN: set[str] = set()
+DETECTOR = ROOT / "functions" / "classify" / "model" / "detection"
+needs_detector = pytest.mark.skipif(not DETECTOR.is_dir(), reason="no detector is released")
 # The browser runs it, in test_javascript.py.
 IN_A_BROWSER = f"{API}, Examples, js 1"
 SETTINGS = f"{API}, Examples, sh 1"
@@ -182,6 +187,40 @@ def test_curl_with_a_key_gets_the_same_answer_again(written: list[str]) -> None:
     first, again, other = map(json.loads, written)
     assert first == again
     assert first["id"] != other["id"]
+
+
+@needs_detector
+@example(f"{API}, Examples, sh 5")
+def test_curl_finds_the_plants_of_a_scene(written: list[str]) -> None:
+    answer = json.loads(written[0])
+    assert (answer["status"], answer["image"]["width"], answer["image"]["height"]) == (
+        "succeeded",
+        1280,
+        1280,
+    )
+    assert matched("two-species", answer["detections"]) > 0.5
+    assert all(len(each["classification"]["predictions"]) == 1 for each in answer["detections"])
+
+
+@needs_detector
+@example(f"{PAGE}, detect, sh 1")
+def test_the_command_counts_the_plants_of_scenes(written: list[str]) -> None:
+    count = re.match(r"(\d+) plants: ", written[0].splitlines()[-1])
+    assert count is not None
+    assert 12 < int(count[1]) < 48
+
+
+def matched(scene: str, found: list[dict[str, Any]]) -> float:
+    """Return the share of a scene's plants that a box covers by more than half of their union."""
+    annotation = ET.parse(ROOT / "events" / "scenes" / f"{scene}.xml")
+    edges = ("xmin", "ymin", "xmax", "ymax")
+    plants = [[float(box.findtext(edge, "")) for edge in edges] for box in annotation.iter("bndbox")]
+    boxes = [
+        (box["x"], box["y"], box["x"] + box["width"], box["y"] + box["height"])
+        for box in (each["box"] for each in found)
+    ]
+    shares = overlaps(np.array(plants, np.float32), np.array(boxes, np.float32).reshape(-1, 4))
+    return float((shares.max(axis=1, initial=0) > 0.5).mean())
 
 
 @example(f"{README}, Run it, python 1")

@@ -1,5 +1,6 @@
 """The import budget of a cold start: unlike its duration, it is the same on every machine."""
 
+import base64
 import json
 import os
 import subprocess
@@ -11,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[3]
 # The number of modules, a little above today's.
 BUDGETS = {
-    "classify/frond_classify.api": 600,
+    "classify/frond_classify.api": 610,
     "classify/frond_classify.worker": 560,
     "preprocess/frond_preprocess.handler": 705,
 }
@@ -23,6 +24,9 @@ NOT_NEEDED = {
     "requests",
     "sqlite3",
     "frond_classify.openapi.document",
+    # Only for detections.
+    "frond.detection",
+    "frond_classify.routes.detections",
     # Only with tracing.
     "aws_xray_sdk.core",
     # Only for photos in these formats.
@@ -45,15 +49,28 @@ def test_a_cold_start_stays_within_its_import_budget(entry: str) -> None:
     assert len(imported) <= BUDGETS[entry], len(imported)
 
 
+def test_a_classification_does_not_pay_for_detection() -> None:
+    photo = base64.b64encode((ROOT / "events" / "photos" / "zea-mays.jpg").read_bytes()).decode()
+    event = json.loads((ROOT / "events" / "api-classification.json").read_text(encoding="utf-8"))
+    run = f"""
+from types import SimpleNamespace
+context = SimpleNamespace(**dict.fromkeys(("function_name", "memory_limit_in_mb", "invoked_function_arn",
+    "aws_request_id"), "1"))
+reply = frond_classify.api.handler({event | {"body": photo}!r}, context)
+assert reply["statusCode"] == 200, reply
+"""
+    assert not {name for name in imports("classify/frond_classify.api", run) if "detect" in name}
+
+
 @pytest.mark.parametrize("entry", BUDGETS)
 def test_with_tracing_x_ray_is_imported(entry: str) -> None:
     assert "aws_xray_sdk.core" in imports(entry, FROND_TRACING="Active")
 
 
-def imports(entry: str, **variables: str) -> set[str]:
-    """Return the modules that a function's entry point imports."""
+def imports(entry: str, then: str = "", **variables: str) -> set[str]:
+    """Return the modules that a function's entry point imports, and those of the code that runs then."""
     function, module = entry.split("/")
-    script = f"import json, sys, {module}; print(json.dumps(sorted(sys.modules)))"
+    script = f"import json, sys, {module}\n{then}\nprint(json.dumps(sorted(sys.modules)))"
     paths = [ROOT / "functions" / function, ROOT / "layers" / "frond" / "python"]
     environment = {
         **os.environ,

@@ -21,7 +21,9 @@ SISTERS = {
     # A route and the schemas of its responses.
     "model": "`/v1/model`",
     "uploads": "`/v1/uploads`",
+    "usage": "`/v1/usage`, and the command that prints it",
     # A command, and the step or route of its name.
+    "detect": "`training detect` and `frond detect`",
     "evaluate": "`training evaluate`",
     "feedback": "`training feedback`, and the route that it reads from",
     "fit": "`training fit`",

@@ -69,9 +69,9 @@ DECLARED = {
     "local": declared(FROND, "local"),
     "training": declared(FROND, "training"),
     "cuda": declared(FROND, "training", "cuda"),
-    "client": declared(CLIENT, "operate"),
+    "client": declared(CLIENT, "operate", "images"),
     "docs": group("docs"),
-    "dev": declared(FROND, "local", "training") | declared(CLIENT, "operate") | group("dev"),
+    "dev": declared(FROND, "local", "training") | declared(CLIENT, "operate", "images") | group("dev"),
     "build": names(FROND["build-system"]["requires"]),
 }
 

@@ -29,8 +29,8 @@ def test_the_response_has_the_documented_members(call: Call, maize: bytes) -> No
     answer = call("POST", PATH, maize, "image/jpeg").json
 
     assert set(answer) == {
-        "id", "status", "verdict", "taxon", "predictions", "image", "images", "evidence", "model", "source", "error",
-        "owner", "tag", "feedback", "created_at", "timings_ms",
+        "id", "status", "verdict", "taxon", "predictions", "image", "images", "evidence", "model", "source",
+        "error", "owner", "tag", "feedback", "created_at", "timings_ms", "detections", "detector",
     }  # fmt: skip
     assert answer["image"] == {"width": 224, "height": 224, "format": "JPEG", "issues": []}
     taxon = answer["taxon"]

@@ -47,7 +47,8 @@ class Deployment:
     @property
     def status(self) -> str:
         """The status that is reported for this deployment."""
-        assert handler(EVENT, FakeLambdaContext("golden-check"))["status"]
+        context: Any = FakeLambdaContext("golden-check")
+        assert handler(EVENT, context)["status"]
         (report,) = self.reports
         assert (report["deploymentId"], report["lifecycleEventHookExecutionId"]) == ("d-1", "e-1")
         return report["status"]

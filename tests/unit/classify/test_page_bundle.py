@@ -102,6 +102,10 @@ def test_every_script_of_the_page_is_in_its_bundle() -> None:
     assert bundled == {path.relative_to(STATIC).as_posix() for path in STATIC.rglob("*.js")} - STANDALONE
 
 
+def test_the_page_can_be_bundled() -> None:
+    assert bundle(STATIC, ENTRY).endswith(f"// {ENTRY}\n{load_modules(STATIC, ENTRY)[-1].body}")
+
+
 def test_each_module_imports_what_it_uses_and_uses_what_it_imports() -> None:
     modules = load_modules(STATIC, ENTRY)
     exported = frozenset().union(*(module.exports for module in modules))

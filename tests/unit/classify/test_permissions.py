@@ -111,8 +111,9 @@ def check_a_new_version(monkeypatch: pytest.MonkeyPatch) -> set[Need]:
 
     monkeypatch.setenv("FROND_NEW_VERSION", version_arn("ClassifyFunction"))
     event = {"DeploymentId": "1", "LifecycleEventHookExecutionId": "2"}
+    context: Any = FakeLambdaContext("golden-check")
     with patch.object(BaseClient, "_make_api_call", answer), recorded_calls() as recorded:
-        assert handler(event, FakeLambdaContext("golden-check")) == {"status": "Failed"}
+        assert handler(event, context) == {"status": "Failed"}
     return recorded.needs[GOLDEN_CHECK]
 
 

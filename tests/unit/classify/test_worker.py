@@ -3,6 +3,7 @@
 import json
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote_plus
 
@@ -11,7 +12,9 @@ from botocore.exceptions import ClientError
 
 from frond.problems import UnreadablePhoto
 from frond.s3_upload import Upload, sequencer
+from frond_classify.app import current_app
 from tests.support.lambda_context import FakeLambdaContext
+from tests.support.tiny_detector import detector_folder
 from tests.unit.classify.conftest import PHOTOS, Call, MotoAws
 
 NOW = datetime.now(UTC) - timedelta(minutes=1)
@@ -116,6 +119,29 @@ def test_the_result_file_ends_as_the_record_does(
     assert handle(notification(aws.put_problem(older, UnreadablePhoto()))) == []
 
     assert aws.result(newer.identifier)["status"] == "succeeded"
+
+
+def test_the_plants_of_an_upload_are_those_of_an_http_request(
+    aws: MotoAws, call: Call, maize: bytes, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    _, manifest = detector_folder(tmp_path / "detection")
+    app = current_app()
+    monkeypatch.setattr(
+        app, "settings", app.settings.model_copy(update={"model_dir": tmp_path, "detect_plants": True})
+    )
+    stored = aws.s3.put_object(Bucket="uploads", Key="a.jpg", Body=maize)
+    photo, gone = upload("a.jpg", version=stored["VersionId"]), upload("gone.jpg")
+
+    assert handle(notification(aws.put_picture(photo, maize))) == []
+    assert handle(notification(aws.put_picture(gone, maize), message="2")) == []
+
+    found = aws.result(photo.identifier)
+    assert found["detector"] == {"version": manifest.version}
+    assert found["detections"] == call("POST", "/v1/detections", maize, "image/jpeg").json["detections"]
+    assert [each["class"] for each in found["detections"]] == ["zea-mays", "plant"]
+    assert found == call("GET", f"/v1/classifications/{photo.identifier}").json
+    without = aws.result(gone.identifier)
+    assert (without["status"], without["detections"], without["detector"]) == ("succeeded", None, None)
 
 
 def test_a_classification_deleted_meanwhile_leaves_no_objects(aws: MotoAws, maize: bytes) -> None:

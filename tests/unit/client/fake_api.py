@@ -71,7 +71,45 @@ def classification(identifier: str, species: list[str], **members: Any) -> dict[
         "feedback": None,
         "created_at": CREATED_AT,
         "timings_ms": {"decode": 1.0, "inference": 2.0, "total": 3.0},
+        "detections": None,
+        "detector": None,
         **members,
+    }
+
+
+def detections(identifier: str, species: list[str], **members: Any) -> dict[str, Any]:
+    """Return the plants of photos; each photo has one plant of its species, and one of none."""
+    image = {"width": 640, "height": 480, "format": "JPEG"}
+    images = [
+        {**image, "detections": [plant(each), plant(None, x=320.5)], "not_classified": 0} for each in species
+    ]
+    return {
+        "id": identifier,
+        "status": "succeeded",
+        "detections": images[0]["detections"],
+        "image": image,
+        "images": images,
+        "model": {"version": "2026.11.28-1a2b3c4d"},
+        "classifier": None,
+        "created_at": CREATED_AT,
+        "timings_ms": {"decode": 1.0, "detection": 2.0, "inference": 0.0, "total": 3.0},
+        **members,
+    }
+
+
+def plant(species: str | None, x: float = 0) -> dict[str, Any]:
+    """Return a detected plant, classified if it has a species."""
+    crop = (
+        {"verdict": "identified", "predictions": [prediction(species, 0.9)], "issues": []}
+        if species
+        else None
+    )
+    return {
+        "box": {"x": x, "y": 48, "width": 64, "height": 96},
+        "box_relative": {"x": x / 640, "y": 0.1, "width": 0.1, "height": 0.2},
+        "class": species or "plant",
+        "confidence": 0.75,
+        "classification": crop,
     }
 
 
@@ -155,6 +193,7 @@ class FakeApi:
         return [
             ("POST", classifications, self._classify),
             ("GET", classifications, self._list),
+            ("POST", "/v1/detections", self._detect),
             ("GET", f"{classifications}/([^/]+)", self._get),
             ("PUT", f"{classifications}/([^/]+)/feedback", self._set_feedback),
             ("DELETE", f"{classifications}/([^/]+)", self._delete),
@@ -164,11 +203,14 @@ class FakeApi:
             ("GET", "/v1/model", lambda _: _json(MODEL)),
         ]
 
+    def _detect(self, request: ReceivedRequest) -> FakeResponse:
+        species = _species(request)
+        return _json(detections("r-2", species)) if species else problem(422, "unsupported-format")
+
     def _classify(self, request: ReceivedRequest) -> FakeResponse:
-        photos = [part.raw for part in request.parts if part.name == "image"]
-        if not all(each.startswith(JPEG) for each in photos):
+        species = _species(request)
+        if not species:
             return problem(422, "unsupported-format")
-        species = [each.removeprefix(JPEG).split(b" ")[0].decode(errors="replace") for each in photos]
         record = classification(f"id-{len(self.records)}", species)
         self.records.insert(0, record)
         return _json(record)
@@ -220,6 +262,14 @@ class FakeApi:
         end = begin + min(self.page_size, int(query["limit"]))
         cursor = str(end) if end < len(records) else None
         return _json({"classifications": records[begin:end], "next_cursor": cursor})
+
+
+def _species(request: ReceivedRequest) -> list[str]:
+    """Return the species of the photos; an empty list if one is no photo."""
+    photos = [part.raw for part in request.parts if part.name == "image"]
+    if not all(each.startswith(JPEG) for each in photos):
+        return []
+    return [each.removeprefix(JPEG).split(b" ")[0].decode(errors="replace") for each in photos]
 
 
 def _json(document: dict[str, Any]) -> FakeResponse:

@@ -6,7 +6,7 @@ from typing import Any, get_args
 import pytest
 from pydantic import BaseModel
 
-from frond_client import errors, models
+from frond_client import detection_response, errors, models
 from frond_client.errors import ApiError, error_from_problem
 from frond_client.models import ProblemDetails
 from tests.conftest import ROOT
@@ -15,6 +15,7 @@ CONTRACT = json.loads((ROOT / "docs" / "openapi.json").read_text(encoding="utf-8
 RESPONSES: list[tuple[str, str, str, type[BaseModel]]] = [
     ("post", "/v1/classifications", "200", models.Classification),
     ("get", "/v1/classifications", "200", models.ClassificationPage),
+    ("post", "/v1/detections", "200", detection_response.Detections),
     ("post", "/v1/uploads", "201", models.UploadTarget),
     ("get", "/v1/species", "200", models.SpeciesList),
     ("get", "/v1/model", "200", models.ModelInfo),
@@ -41,8 +42,9 @@ def nested_models(annotation: Any) -> list[type[BaseModel]]:
 
 def assert_members_match(model: type[BaseModel], schema: dict[str, Any]) -> None:
     properties = resolve(schema)["properties"]
-    assert model.model_fields.keys() == properties.keys(), model.__name__
-    for name, field in model.model_fields.items():
+    members = {field.alias or name: field for name, field in model.model_fields.items()}
+    assert members.keys() == properties.keys(), model.__name__
+    for name, field in members.items():
         for nested in nested_models(field.annotation):
             if nested is not ProblemDetails:
                 assert_members_match(nested, properties[name])

@@ -62,7 +62,11 @@ def test_only_the_page_its_contract_and_health_need_no_key(template: Template) -
     routes = rest_api(template, stack).routes
     open_to_all = {(route.resource, route.method) for route in routes if not route.key_required}
     # CORS preflight requests carry no key.
-    assert open_to_all == {(resource, "ANY") for resource in OPEN} | {OF_DOCS, ("/{proxy+}", "OPTIONS")}
+    assert open_to_all == {(resource, "ANY") for resource in OPEN} | {
+        OF_DOCS,
+        (OF_DOCS[0], "HEAD"),
+        ("/{proxy+}", "OPTIONS"),
+    }
     assert {route.resource for route in routes if route.key_required} == {"/{proxy+}"}
 
 
@@ -76,7 +80,7 @@ def test_paths_without_a_key_have_low_limits_of_their_own(
     assert limits.pop(OF_DOCS)["ThrottlingRateLimit"] < 1
     # The others need a key. API Gateway finds a limit by its method, so that none of these may be ANY.
     documented = {method.upper() for path in CONTRACT["paths"].values() for method in path}
-    assert {method for _, method in limits} == documented
+    assert {method for _, method in limits} == documented | {"HEAD"}
     for (resource, method), each in limits.items():
         assert resource == "/{proxy+}"
         assert method.lower() in body["paths"][resource]

@@ -14,6 +14,8 @@ from frond.classifier import Classifier, Inference
 from frond.manifest import MANIFEST_NAME, MODEL_NAME, Manifest
 from tests.support.tiny_model import manifest_of, tiny_model
 from tests.unit.training.tiny_runs import settings_for, tiny_recipe
+from training.artifacts.files import QUANTIZATION_NAME, REPORT_NAME
+from training.artifacts.trials import QuantizationTrials, VariantMetrics
 from training.backbone_comparison import PLOT_NAME, RESULT_NAME, compare, interleaved_ms, render
 from training.data.dataset import Dataset
 from training.errors import TrainingError
@@ -21,6 +23,16 @@ from training.fitting.recipe import Recipe
 from training.fitting.run import Run
 
 NAMES = ["vgg16", "mobilenet_v2"]
+TRIALS = QuantizationTrials(
+    split="validation",
+    photos=6,
+    variants=[
+        VariantMetrics(
+            name=name, accuracy=0.8, macro_f1=f1, agreement=agreed, size_bytes=1, median_ms=1, threads=1
+        )
+        for name, f1, agreed in (("fp32", 0.81, 1.0), ("int8", 0.79, 0.95))
+    ],
+)
 
 
 class FakeTraining:
@@ -46,7 +58,8 @@ class FakeTraining:
         size, classes = dataset.card.recipe.size, len(dataset.card.species)
         model = tiny_model(size, classes, seed=NAMES.index(name))
         manifest = manifest_of(model, size, classes)
-        directory.mkdir(exist_ok=True)
+        (directory / REPORT_NAME).mkdir(parents=True, exist_ok=True)
+        (directory / REPORT_NAME / QUANTIZATION_NAME).write_text(TRIALS.model_dump_json(), encoding="utf-8")
         (directory / MODEL_NAME).write_bytes(model)
         (directory / MANIFEST_NAME).write_text(manifest.model_dump_json(), encoding="utf-8")
         return manifest
@@ -83,6 +96,7 @@ def test_each_is_measured_on_the_validation_photos(
         assert candidate.version == classifier.manifest.version
         assert candidate.size_bytes == (tmp_path / candidate.backbone / "model" / MODEL_NAME).stat().st_size
         assert candidate.median_ms > 0
+        assert (candidate.float_macro_f1, candidate.agreement) == (0.81, 0.95)
 
 
 def test_the_result_is_written_and_printed(
@@ -100,7 +114,7 @@ def test_the_result_is_written_and_printed(
     console = Console(width=100)
     with console.capture() as shown:
         console.print(render(found))
-    assert all(name in shown.get() for name in NAMES)
+    assert all(name in shown.get() for name in [*NAMES, "0.8100", "95.0%"])
 
 
 def test_it_resumes_where_it_stopped(

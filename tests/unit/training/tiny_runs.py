@@ -11,7 +11,7 @@ tiny_backbone.register()
 def tiny_recipe(**changes: object) -> TrainingRecipe:
     """Return two short stages from scratch, at two sizes, of a network of two convolutions."""
     values: dict[str, object] = {
-        "backbone": tiny_backbone.NAME,
+        "backbone": tiny_backbone.NORMALIZED,
         "weights": "none",
         "batch": 6,
         "precision": "float32",

@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from aws_lambda_powertools.utilities.data_classes.common import BaseProxyEvent
@@ -16,6 +16,7 @@ from frond_classify.http.form_data import FORM_TYPE, parse_form
 JSON_TYPE = "application/json"
 
 Document = TypeVar("Document", bound=BaseModel)
+Read = TypeVar("Read")
 
 
 def parse_photos(event: BaseProxyEvent) -> list[bytes]:
@@ -68,12 +69,23 @@ def read_photos(files: Sequence[bytes], spec: PreprocessingSpec, limits: DecodeL
     Raises
     ------
     frond.problems.Problem
-        As :func:`frond.preprocessing.read_photo`; of several photos, the detail has the number of the photo.
+        As :func:`frond.preprocessing.read_photo`, and as :func:`read_each`.
     """
-    photos: list[Photo] = []
+    return read_each(files, lambda data: read_photo(data, spec, limits))
+
+
+def read_each(files: Sequence[bytes], read: Callable[[bytes], Read]) -> list[Read]:
+    """Read each photo.
+
+    Raises
+    ------
+    frond.problems.Problem
+        As ``read``; of several photos, the detail has the number of the photo.
+    """
+    photos: list[Read] = []
     for number, data in enumerate(files, start=1):
         try:
-            photos.append(read_photo(data, spec, limits))
+            photos.append(read(data))
         except Problem as problem:
             if len(files) > 1:
                 problem.detail = f"Photo {number} of {len(files)}: {problem.detail}"

@@ -15,9 +15,10 @@ from frond_classify.schemas.usage import UsageResponse
 
 EXAMPLE_REQUEST = "5f0b7f3e-8a43-4d3c-9d7e-0c9d3c1f7a52"
 _ID = "2f08c053-4949-4ac1-a64e-97ad1b7ce956"
-_VERSION = "2026.11.27-983183e1"
+EXAMPLE_VERSION = "2026.11.27-983183e1"
 
-_PREDICTIONS: list[dict[str, Any]] = [
+
+EXAMPLE_PREDICTIONS: list[dict[str, Any]] = [
     {
         "species": "zea-mays",
         "scientific_name": "Zea mays",
@@ -40,15 +41,23 @@ _CLASSIFICATION: dict[str, Any] = {
     "status": "succeeded",
     "verdict": "identified",
     "taxon": _TAXON,
-    "predictions": _PREDICTIONS,
+    "predictions": EXAMPLE_PREDICTIONS,
     "image": _PHOTO,
     "images": [
-        {**_PHOTO, "verdict": "identified", "taxon": _TAXON, "predictions": _PREDICTIONS, "evidence": None}
+        {
+            **_PHOTO,
+            "verdict": "identified",
+            "taxon": _TAXON,
+            "predictions": EXAMPLE_PREDICTIONS,
+            "evidence": None,
+        }
     ],
     "evidence": None,
-    "model": {"version": _VERSION},
+    "model": {"version": EXAMPLE_VERSION},
     "error": None,
     "timings_ms": {"decode": 2.0, "inference": 22.1, "total": 35.5},
+    "detections": None,
+    "detector": None,
     "source": {"door": "http", "key": None},
     "owner": "k1l2m3n4o5",
     "tag": None,
@@ -73,7 +82,7 @@ _SPECIES: dict[str, Any] = {
     "lookalikes": [{"species": "triticum-aestivum", "photos": 1}],
 }
 _MODEL: dict[str, Any] = {
-    "version": _VERSION,
+    "version": EXAMPLE_VERSION,
     "source": "stable",
     "since": "2026-11-27T18:09:11.696025Z",
     "created_at": "2026-11-27T18:08:38.308454Z",
@@ -132,7 +141,7 @@ EXAMPLES: dict[type[BaseModel], dict[str, Any]] = {
     SpeciesListResponse: {"species": [_SPECIES]},
     SpeciesEntry: _SPECIES,
     ModelResponse: _MODEL,
-    HealthResponse: {"status": "ok", "model": {"version": _VERSION}},
+    HealthResponse: {"status": "ok", "model": {"version": EXAMPLE_VERSION}},
     FeedbackRequest: {"species": "zea-mays", "comment": "Two leaves, eight days old", "consent": True},
     UploadRequest: {"content_type": "image/jpeg", "size": 3_145_728, "tag": "walk-7"},
 }

@@ -25,28 +25,28 @@ from frond_classify.openapi.body_examples import EXAMPLE_REQUEST, EXAMPLES
 
 BINARY = {"type": "string", "format": "binary"}
 JPEG = "image/jpeg"
-PHOTO_BODY: dict[str, Any] = {
-    "required": True,
-    "content": {
-        **{photo_type: {"schema": BINARY} for photo_type in PHOTO_TYPES},
-        FORM_TYPE: {
-            "schema": {
-                "type": "object",
-                "required": [FORM_FIELD],
-                "properties": {
-                    FORM_FIELD: {
-                        "type": "array",
-                        "items": {**BINARY, "minLength": 1},
-                        "minItems": 1,
-                        "maxItems": MAX_PHOTOS,
-                        "description": "Photos of one plant",
-                    }
-                },
+
+
+def photo_body(description: str) -> dict[str, Any]:
+    """Return the documentation of a body with one photo or a form of several."""
+    photos = {
+        "type": "array",
+        "items": {**BINARY, "minLength": 1},
+        "minItems": 1,
+        "maxItems": MAX_PHOTOS,
+        "description": description,
+    }
+    form = {"type": "object", "required": [FORM_FIELD], "properties": {FORM_FIELD: photos}}
+    return {
+        "required": True,
+        "content": {
+            **{photo_type: {"schema": BINARY} for photo_type in PHOTO_TYPES},
+            FORM_TYPE: {
+                "schema": form,
+                "encoding": {FORM_FIELD: {"contentType": ", ".join(PHOTO_TYPES)}},
             },
-            "encoding": {FORM_FIELD: {"contentType": ", ".join(PHOTO_TYPES)}},
         },
-    },
-}
+    }
 
 
 def json_body(kind: type[BaseModel]) -> dict[str, Any]:
@@ -108,6 +108,7 @@ def responses(
     cached: bool = False,
     public: bool = False,
     linked: bool = False,
+    example: dict[str, Any] | None = None,
 ) -> dict[int, OpenAPIResponse]:
     """Return the documentation of a route's responses: the successful one, and the problems.
 
@@ -125,9 +126,11 @@ def responses(
         Whether the route needs no key.
     linked
         Whether to link the response's id to other operations.
+    example
+        Of the body, if it is not one of `EXAMPLES`.
     """
     headers = ALWAYS | (CACHED if cached else {})
-    documented: dict[int, OpenAPIResponse] = {status: {**_success(body), "headers": headers}}
+    documented: dict[int, OpenAPIResponse] = {status: {**_success(body, example), "headers": headers}}
     if linked:
         documented[status]["links"] = LINKS
     if cached:
@@ -139,15 +142,15 @@ def responses(
     return documented
 
 
-def _success(body: type[BaseModel] | str | None) -> OpenAPIResponse:
+def _success(body: type[BaseModel] | str | None, example: dict[str, Any] | None) -> OpenAPIResponse:
     if body is None:
         return {"description": "Done"}
     if isinstance(body, str):
         return {"description": "The file.", "content": {body: {"schema": BINARY}}}
-    example = {"example": {"value": EXAMPLES[body]}}
+    examples = {"example": {"value": example or EXAMPLES[body]}}
     return {
         "description": str(body.__doc__),
-        "content": {"application/json": {"model": body, "examples": example}},
+        "content": {"application/json": {"model": body, "examples": examples}},
     }
 
 

@@ -24,7 +24,7 @@ from frond_classify.http.request_body import parse_photos, read_photos
 from frond_classify.http.server_timing import ServerTiming
 from frond_classify.i18n import ENGLISH, Language, LanguageTag, select_language
 from frond_classify.inference import ClassifyOptions, classify_photos
-from frond_classify.openapi.operations import PHOTO_BODY, responses
+from frond_classify.openapi.operations import photo_body, responses
 from frond_classify.schemas.classification import (
     ClassificationListResponse,
     ClassificationResponse,
@@ -58,7 +58,7 @@ router = Router()
         problems.IdempotencyKeyReused,
         linked=True,
     ),
-    openapi_extensions={"requestBody": PHOTO_BODY},
+    openapi_extensions={"requestBody": photo_body("Photos of one plant")},
 )
 @trace_method
 def create_classification(

@@ -14,8 +14,8 @@ router = Router()
 @router.get(
     "/v1/usage",
     summary="Get the key's usage",
-    description="The quota of the caller's key for today, and its rate. API Gateway counts with a delay of some "
-    "minutes, and this is read at most once a minute.",
+    description="The quota of the caller's key for today, and its rate. API Gateway counts with a delay of "
+    "some minutes, and this is read at most once a minute.",
     tags=["usage"],
     responses=responses(UsageResponse, Busy),
 )

@@ -28,6 +28,11 @@ TAXON = Field(
 )
 
 
+def _refer_to_plants(schema: dict[str, Any]) -> None:
+    """Document the items by the schema of `/v1/detections`, which no classification imports."""
+    schema["anyOf"][0]["items"] = {"$ref": "#/components/schemas/DetectedPlant"}
+
+
 class SpeciesPrediction(BaseModel):
     """A predicted species."""
 
@@ -62,7 +67,9 @@ class TaxonPrediction(BaseModel):
     @classmethod
     def from_taxon(cls, taxon: Taxon | None) -> Self | None:
         """Return a taxon's prediction; None for none."""
-        return taxon and cls(rank=taxon.rank, name=taxon.name, confidence=round(taxon.confidence, 6))
+        if taxon is None:
+            return None
+        return cls(rank=taxon.rank, name=taxon.name, confidence=round(taxon.confidence, 6))
 
 
 class ImageIssue(BaseModel):
@@ -170,6 +177,13 @@ class ClassificationResult(BaseModel):
         default=None, description="A problem document: why it failed, or why it is tried again"
     )
     timings_ms: StageTimings | None = None
+    detections: list[dict[str, Any]] | None = Field(
+        default=None,
+        description="The plants of an upload, as `POST /v1/detections` finds them, in a stack with "
+        "`DetectPlants`; null if it was not searched",
+        json_schema_extra=_refer_to_plants,
+    )
+    detector: ModelRef | None = Field(default=None, description="The detector that found the plants")
 
     @classmethod
     def from_classification(

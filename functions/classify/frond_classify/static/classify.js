@@ -12,9 +12,9 @@ import { classifyByUpload } from "./upload.js";
 import { addNotice, setProgress, showError, showView } from "./views.js";
 
 // The largest photo whose base64, written by API Gateway, fits into Lambda's 6 MB request.
-const MAX_BODY_BYTES = 4_400_000;
+export const MAX_BODY_BYTES = 4_400_000;
 
-let currentAttempt = new AbortController();
+export let currentAttempt = new AbortController();
 
 // Abort the running attempt and return a new one.
 export function startAttempt() {
@@ -56,16 +56,21 @@ async function fetchAnswer(request, attempt) {
   } catch (error) {
     // Without an uploads bucket, a smaller copy fits into the request body.
     if (error.slug !== "unknown-path") throw error;
-    const image = await resizedImage(request.photos[0]);
-    if (!image.isResized) throw new ProblemError("too-large-to-resize");
-    if (image.body.size > MAX_BODY_BYTES) throw new ProblemError("payload-too-large");
-    attempt.signal.throwIfAborted();
-    addNotice(() => messages.resizedToFit(formatMegabytes(request.photos[0].file.size), formatMegabytes(image.body.size)));
-    return postClassification([image], request, attempt);
+    return postClassification([await resizeToFit(request.photos[0], attempt)], request, attempt);
   }
 }
 
-async function prepareImages({ photos, sendsOriginals }, attempt) {
+// Return a smaller copy that fits into the request body, with a notice.
+export async function resizeToFit(photo, attempt) {
+  const image = await resizedImage(photo);
+  if (!image.isResized) throw new ProblemError("too-large-to-resize");
+  if (image.body.size > MAX_BODY_BYTES) throw new ProblemError("payload-too-large");
+  attempt.signal.throwIfAborted();
+  addNotice(() => messages.resizedToFit(formatMegabytes(photo.file.size), formatMegabytes(image.body.size)));
+  return image;
+}
+
+export async function prepareImages({ photos, sendsOriginals }, attempt) {
   const originals = await Promise.all(photos.map(originalImage));
   if (sendsOriginals && (photos.length === 1 || totalBytes(originals) <= MAX_BODY_BYTES)) return originals;
   if (photos.some(({ file }) => file.size > RESIZE_ABOVE_BYTES)) setProgress(messages.resizing(photos.length));
@@ -87,14 +92,18 @@ async function resizedImage(photo) {
 
 const totalBytes = (images) => images.reduce((sum, { body }) => sum + body.size, 0);
 
-// Send the photos in the request body; the response is the answer.
 async function postClassification(images, request, attempt) {
-  setProgress(messages.sending(images.length));
   request.bytesSent = totalBytes(images);
   const tag = loadSetting("tag");
   const query = new URLSearchParams({ top: 5, lang: language, explain: true, ...(tag && { tag }) });
+  return postImages(`v1/classifications?${query}`, images, attempt, { "idempotency-key": request.idempotencyKey });
+}
+
+// Send the photos in the request body; the response is the result.
+export async function postImages(path, images, attempt, extraHeaders = {}) {
+  setProgress(messages.sending(images.length));
   const { headers, body } = encodeBody(images);
-  return postPhotos(`v1/classifications?${query}`, { headers: { ...headers, "idempotency-key": request.idempotencyKey }, body }, attempt);
+  return postPhotos(path, { headers: { ...headers, ...extraHeaders }, body }, attempt);
 }
 
 // One photo is the body itself. Several are multipart/form-data, whose header the browser writes.

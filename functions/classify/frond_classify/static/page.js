@@ -1,8 +1,10 @@
 // The entry point: what each control does, and how the page starts.
-import { renderAnswer, translateAnswer } from "./answer.js";
+import { translateAnswer } from "./answer.js";
 import { loadApiKey, saveApiKey } from "./api-key.js";
 import { resolveUrl } from "./api.js";
-import { classify, startAttempt } from "./classify.js";
+import { startAttempt } from "./classify.js";
+import { exportDetections } from "./detection-export.js";
+import { detectionAt, focusDetection, highlightDetection, moveSelection, selectDetection } from "./detection-selection.js";
 import { changeFeedback, startFeedback, submitFeedback, updateOtherSpecies } from "./feedback.js";
 import { openGallery, searchGallery } from "./gallery.js";
 import { exportShownCsv, exportShownGeoJson, openHistory, removeAllEntries, searchHistory } from "./history.js";
@@ -19,6 +21,7 @@ import { shareCard } from "./share-card.js";
 import { downloadAnswer, shareAnswer } from "./sharing.js";
 import { copySnippet } from "./snippets.js";
 import { openSpeciesSheet } from "./species-sheet.js";
+import { changeTask, loadTask, runTask, showResult } from "./task.js";
 import { byId, renderAgain, setStatus, showApiKeyForm, showWelcome } from "./views.js";
 import { captureWebcam, closeWebcam, hasCameraApp, offerWebcam, openWebcam } from "./webcam.js";
 
@@ -50,7 +53,8 @@ on("thumbnail-list", "click", ({ target }) => {
 });
 on("photo-viewer", "click", () => (byId("explain").hidden ? byId("file").click() : toggleActivationMap()));
 on("explain", "click", toggleActivationMap);
-on("retry", "click", () => classify(plant.request));
+on("retry", "click", () => runTask(plant.request));
+on("task", "change", ({ target }) => changeTask(target.value));
 on("shutter", "click", async () => replacePhotos([await captureWebcam()]));
 on("webcam-dialog", "close", closeWebcam);
 
@@ -108,6 +112,23 @@ on("open-gallery", "click", openGallery);
 on("search", "input", searchGallery);
 for (const button of document.querySelectorAll("[data-close-dialog]")) button.addEventListener("click", () => button.closest("dialog").close());
 
+// ---- Detections --------------------------------------------------------------------------------------------------
+
+for (const id of ["boxes", "detection-list"]) {
+  on(id, "pointerover", ({ target }) => highlightDetection(detectionAt(target)));
+  on(id, "pointerleave", () => highlightDetection(null));
+}
+on("boxes", "click", (event) => {
+  // Elsewhere a click on the photo chooses another one.
+  event.stopPropagation();
+  const index = detectionAt(event.target);
+  if (index === null) selectDetection(null);
+  else focusDetection(index);
+});
+on("detection-list", "focusin", ({ target }) => selectDetection(detectionAt(target)));
+on("detection-list", "keydown", moveSelection);
+on("export", "click", exportDetections);
+
 // ---- Access and settings -----------------------------------------------------------------------------------------
 
 on("change-key", "click", () => {
@@ -117,8 +138,7 @@ on("change-key", "click", () => {
 on("key-form", "submit", (event) => {
   event.preventDefault();
   if (!saveApiKey(byId("key").value)) showApiKeyForm("keyRefused");
-  else if (plant.answer) renderAnswer();
-  else if (plant.request) classify(plant.request);
+  else if (plant.answer || plant.request) showResult(plant.request);
   else showWelcome();
   offerSpecies();
 });
@@ -162,6 +182,7 @@ for (const link of document.querySelectorAll("[data-path]")) link.href = resolve
 [...byId("pinnae").children].forEach((pinna, index) => (pinna.style.animationDelay = `${index * 35}ms`));
 loadApiKey();
 setLanguage(loadSetting("language"));
+loadTask();
 byId("language").value = language;
 byId("original").checked = loadSetting("original") !== "";
 byId("tag").value = loadSetting("tag");

@@ -1,14 +1,16 @@
 import { renderImageResult } from "./answer.js";
-import { classify, createRequest, startAttempt } from "./classify.js";
+import { createRequest, startAttempt } from "./classify.js";
+import { renderDetections } from "./detections.js";
 import { ProblemError } from "./errors.js";
 import { messages } from "./i18n.js";
 import { formatList } from "./locale.js";
 import { createPhotos, isPhoto, MAX_PHOTOS, revokePhotos } from "./photo.js";
 import { renderPhotos, selectPhoto } from "./photo-viewer.js";
 import { createPlant, plant, setPlant } from "./plant.js";
+import { runTask } from "./task.js";
 import { addNotice, byId, setNotices, setStatus, showError, showWelcome } from "./views.js";
 
-// Classify the files as photos of a new plant.
+// Run the task on the files as photos of a new plant.
 export function replacePhotos(files) {
   startAttempt();
   setNotices();
@@ -20,10 +22,10 @@ export function replacePhotos(files) {
   setPlant(createPlant(createPhotos(photoFiles.length ? photoFiles.slice(0, MAX_PHOTOS) : given.slice(0, 1))));
   if (photoFiles.length) reportLeftOut(given, photoFiles.slice(MAX_PHOTOS));
   renderPhotos();
-  return classify(createRequest(plant));
+  return runTask(createRequest(plant));
 }
 
-// Add photos to the plant and classify all of them.
+// Add photos to the plant and run the task on all of them.
 export function addPhotos(files) {
   if (!plant.photos.length || plant.isFromHistory) return replacePhotos(files);
   const given = [...files];
@@ -34,7 +36,7 @@ export function addPhotos(files) {
   if (!photoFiles.length || !room) return undefined;
   plant.selected = plant.photos.length;
   plant.photos = [...plant.photos, ...createPhotos(photoFiles.slice(0, room), plant.photos.at(-1).resized)];
-  return classifyAgain();
+  return runTaskAgain();
 }
 
 export function removePhoto(index) {
@@ -42,7 +44,7 @@ export function removePhoto(index) {
   plant.photos = plant.photos.filter((_, at) => at !== index);
   plant.selected = Math.max(0, Math.min(plant.selected, plant.photos.length - 1));
   setNotices();
-  if (plant.photos.length) return classifyAgain();
+  if (plant.photos.length) return runTaskAgain();
   startAttempt();
   setPlant(createPlant([]));
   renderPhotos();
@@ -51,11 +53,11 @@ export function removePhoto(index) {
   return undefined;
 }
 
-function classifyAgain() {
-  plant.answer = null;
+function runTaskAgain() {
+  plant.answer = plant.detections = null;
   renderPhotos();
   byId("add-photo").focus();
-  return classify(createRequest(plant));
+  return runTask(createRequest(plant));
 }
 
 function reportLeftOut(given, leftOut) {
@@ -67,5 +69,6 @@ function reportLeftOut(given, leftOut) {
 
 export function viewPhoto(index) {
   selectPhoto(index);
-  setStatus((plant.answer && renderImageResult(plant.answer)) || messages.photoNumber(index + 1, plant.photos.length));
+  if (plant.task === "detection" && plant.detections) return renderDetections();
+  return setStatus((plant.answer && renderImageResult(plant.answer)) || messages.photoNumber(index + 1, plant.photos.length));
 }

@@ -62,7 +62,7 @@ const MAP_SIDE = 512;
 const SHADE_RGB = [8, 26, 17];
 const MAX_OPACITY = 0.75;
 
-const currentMap = () => plant.answer && imageResult(plant.answer, plant.selected).evidence;
+const currentMap = () => plant.task === "classification" && plant.answer && imageResult(plant.answer, plant.selected).evidence;
 
 function offerActivationMap() {
   byId("explain").hidden = !currentMap()?.length || byId("photo-viewer").dataset.shows !== "photo";

@@ -44,12 +44,13 @@ export function revokePhotos(photos) {
   for (const { source } of photos) URL.revokeObjectURL(source);
 }
 
+// Return the copy, the thumbnail, and the size of the file in pixels.
 async function resize(file) {
   const bitmap = await createImageBitmap(file, { imageOrientation: "from-image" });
   try {
     const thumbnail = drawScaled(bitmap, THUMBNAIL_SIDE).toDataURL("image/jpeg", 0.8);
     const copy = file.size > RESIZE_ABOVE_BYTES ? await encodeJpeg(drawScaled(bitmap, MAX_SIDE)) : null;
-    return { copy: copy && copy.size < file.size ? copy : null, thumbnail };
+    return { copy: copy && copy.size < file.size ? copy : null, thumbnail, size: { width: bitmap.width, height: bitmap.height } };
   } finally {
     bitmap.close();
   }

@@ -2,10 +2,10 @@ import { messages } from "./i18n.js";
 
 export const newId = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
-// A plant: its photos, the index of the selected one, and its latest request and answer. One from the history has
-// only thumbnails, and the date of its answer.
+// A plant: its photos, the index of the selected one, and its latest request, answer and detections. Its task is the one
+// whose result is shown. One from the history has only thumbnails, and the date of its answer.
 export const createPlant = (photos, saved = {}) =>
-  ({ id: newId(), photos, selected: 0, request: null, answer: null, at: null, isFromHistory: false, ...saved });
+  ({ id: newId(), photos, selected: 0, request: null, task: "classification", answer: null, detections: null, at: null, isFromHistory: false, ...saved });
 
 // The plant on the page.
 export let plant = createPlant([]);

@@ -1,7 +1,7 @@
 import { messages } from "./i18n.js";
 
 // One view at a time is visible, beside the photo viewer.
-const VIEWS = ["welcome", "progress", "answer", "error", "access"];
+const VIEWS = ["welcome", "progress", "answer", "detections", "error", "access"];
 
 export const byId = (id) => document.getElementById(id);
 

@@ -8,7 +8,6 @@ from frond.repository import ClassificationRepository
 from frond.s3_upload import Upload
 from frond_classify.app import ClassifyApp
 from frond_classify.schemas.classification import ClassificationResponse
-from frond_classify.storage.aws_clients import AwsClients
 
 SOURCE, DETAIL_TYPE = "frond", "Classification Finished"
 
@@ -32,7 +31,7 @@ def publish_result(app: ClassifyApp, repository: ClassificationRepository, uploa
     if record is not None and record.sequencer == upload.sequencer:
         record = settle_result(app, repository, upload.identifier, record)
         if record is not None and record.finished:
-            _put_event(app.aws, _to_document(record))
+            _put_event(app, _to_document(record))
     if record is None or record.sequencer != upload.sequencer:
         withdraw(app, repository, upload.identifier, upload.sequencer)
 
@@ -81,9 +80,15 @@ def _state(record: Record | None) -> tuple[str, bool] | None:
     return (record.sequencer, record.finished) if record else None
 
 
-def _put_event(aws: AwsClients, document: dict[str, Any]) -> None:
-    entry: Any = {"Source": SOURCE, "DetailType": DETAIL_TYPE, "Detail": json.dumps(document)}
-    response = aws.events.put_events(Entries=[entry])
+def _put_event(app: ClassifyApp, document: dict[str, Any]) -> None:
+    entry: Any = {
+        "Source": SOURCE,
+        "DetailType": DETAIL_TYPE,
+        "Detail": json.dumps(document),
+        # By which rules select the events of one stack.
+        "Resources": [f"arn:aws:s3:::{app.settings.results_bucket}"],
+    }
+    response = app.aws.events.put_events(Entries=[entry])
     if response["FailedEntryCount"]:
         raise EventRejectedError(response["Entries"][0].get("ErrorMessage", "no reason given"))
 

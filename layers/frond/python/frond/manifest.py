@@ -67,6 +67,21 @@ class ModelFile(_Frozen):
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     size: int = Field(gt=0, description="Bytes")
 
+    def verify(self, model: bytes) -> None:
+        """Check a model's bytes.
+
+        Raises
+        ------
+        frond.problems.InvalidModel
+            The bytes are others.
+        """
+        found = hashlib.sha256(model).hexdigest()
+        if (found, len(model)) != (self.sha256, self.size):
+            raise InvalidModel(
+                f"{MODEL_NAME} does not match {MANIFEST_NAME}: sha256 {found[:12]}… of {len(model)} bytes "
+                f"instead of {self.sha256[:12]}… of {self.size} bytes."
+            )
+
 
 class Abstention(_Frozen):
     """When not to identify a photo; the thresholds are chosen on validation photos."""
@@ -115,8 +130,9 @@ class DatasetInfo(_Frozen):
 
 
 class Manifest(_Frozen):
-    """The metadata to serve a model and to decide on its release."""
+    """The metadata to serve a classifier and to decide on its release."""
 
+    task: Literal["classification"] = "classification"
     format_version: Literal[2] = FORMAT_VERSION
     version: str = Field(pattern=r"^\d{4}\.\d{2}\.\d{2}-[0-9a-f]{8}$")
     created_at: datetime
@@ -173,12 +189,7 @@ class Manifest(_Frozen):
         frond.problems.InvalidModel
             The bytes do not match this manifest.
         """
-        found = hashlib.sha256(model).hexdigest()
-        if (found, len(model)) != (self.file.sha256, self.file.size):
-            raise InvalidModel(
-                f"{MODEL_NAME} does not match {MANIFEST_NAME}: sha256 {found[:12]}… of {len(model)} bytes "
-                f"instead of {self.file.sha256[:12]}… of {self.file.size} bytes."
-            )
+        self.file.verify(model)
 
 
 def describe(model: bytes) -> ModelFile:
@@ -199,12 +210,33 @@ def read_manifest(directory: Path) -> Manifest:
     frond.problems.InvalidModel
         The folder has no readable manifest, or one that this version of Frond cannot read.
     """
+    return parse_manifest(read_manifest_file(directory), str(directory / MANIFEST_NAME))
+
+
+def read_manifest_file(directory: Path) -> bytes:
+    """Return the bytes of the manifest in a model's folder, of any task.
+
+    Raises
+    ------
+    frond.problems.InvalidModel
+        The folder has no readable manifest.
+    """
     path = directory / MANIFEST_NAME
     try:
-        content = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise InvalidModel(f"There is no readable manifest at {path}.") from error
-    return parse_manifest(content, str(path))
+
+
+def manifest_task(content: bytes) -> str:
+    """Return the task of a manifest: ``classification`` or ``detection``.
+
+    Raises
+    ------
+    pydantic.ValidationError
+        It is not a JSON object, or its task is not a text.
+    """
+    return _Task.model_validate_json(content).task
 
 
 def parse_manifest(content: bytes, source: str) -> Manifest:
@@ -213,9 +245,11 @@ def parse_manifest(content: bytes, source: str) -> Manifest:
     Raises
     ------
     frond.problems.InvalidModel
-        This version of Frond cannot read the manifest.
+        It is that of a detector, or this version of Frond cannot read it.
     """
     try:
+        if (task := manifest_task(content)) != "classification":
+            raise InvalidModel(f"{source} is the manifest of a model for {task}, not for classification.")
         if (found := _Format.model_validate_json(content).format_version) != FORMAT_VERSION:
             raise InvalidModel(
                 f"{source} has format_version {found} and this Frond reads {FORMAT_VERSION}; export the "
@@ -224,6 +258,11 @@ def parse_manifest(content: bytes, source: str) -> Manifest:
         return Manifest.model_validate_json(content)
     except ValidationError as error:
         raise InvalidModel(f"{source} is not a manifest this version reads: {error}") from error
+
+
+class _Task(BaseModel):
+    # A manifest without one is older than detection.
+    task: str = "classification"
 
 
 class _Format(BaseModel):

@@ -22,13 +22,15 @@ from pydantic import BaseModel, ConfigDict, Field
 from frond.colour import to_srgb
 from frond.image_decoding import DecodedImage, DecodeLimits, decode_image, decoder_errors
 
-__all__ = ["DecodeLimits", "Photo", "PreprocessingSpec", "read_photo", "read_with_preview"]
+__all__ = ["DecodeLimits", "Photo", "PreprocessingSpec", "read_photo", "read_whole", "read_with_preview"]
 
 # A JPEG is decoded at the smallest DCT scale that leaves this many source pixels per target pixel, so
 # that the resampling filter, not the decoder, determines aliasing.
 OVERSAMPLING = 1.5
 # Enlarging a thumbnail by a tenth is invisible, and decoding a large photo again is slow.
 MIN_THUMBNAIL_SCALE = 0.9
+# The longer side of a photo of 12 megapixels, so that small plants in it keep all their pixels.
+WHOLE_SIDE = 4032
 # The transposition of each orientation; 1, the only other one, is upright.
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -63,7 +65,7 @@ class Photo:
     Attributes
     ----------
     pixels
-        ``uint8[size, size, 3]``, RGB, upright.
+        ``uint8[size, size, 3]``, RGB, upright; ``uint8[H, W, 3]`` from :func:`read_whole`.
     width, height
         Size of the original, in pixels, upright.
     format
@@ -138,13 +140,34 @@ def read_with_preview(
         return photo, _thumbnail(decoded, longer)
 
 
+def read_whole(data: bytes, limits: DecodeLimits | None = None, side: int = WHOLE_SIDE) -> Photo:
+    """Decode a photo without cropping it; the detector searches it, and crops are cut from it.
+
+    The other parameters and the errors are those of :func:`read_photo`.
+
+    Parameters
+    ----------
+    side
+        The longer side of the pixels at most; smaller photos are not enlarged.
+    """
+    limits = limits or DecodeLimits()
+    # The shorter side at the usual 4:3.
+    decoded = decode_image(data, limits, side * 3 // 4)
+    with decoder_errors(limits):
+        return _sized(_thumbnail(decoded, min(side, max(decoded.pixels.size))), decoded)
+
+
 def _decoded_side(spec: PreprocessingSpec) -> int:
     return math.ceil(spec.size * OVERSAMPLING)
 
 
 def _photo(decoded: DecodedImage, spec: PreprocessingSpec) -> Photo:
+    return _sized(_shown(_square(decoded.pixels, spec), decoded), decoded)
+
+
+def _sized(pixels: NDArray[np.uint8], decoded: DecodedImage) -> Photo:
     width, height = decoded.size if decoded.orientation < 5 else decoded.size[::-1]
-    return Photo(_shown(_square(decoded.pixels, spec), decoded), width, height, decoded.format)
+    return Photo(pixels, width, height, decoded.format)
 
 
 def _thumbnail(decoded: DecodedImage, side: int) -> NDArray[np.uint8]:

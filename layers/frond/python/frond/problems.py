@@ -78,7 +78,7 @@ class TooManyPhotos(InvalidRequest):
     """More photos than one request may hold."""
 
     slug, title = "too-many-photos", "There are more than five photos in the request"
-    detail = "Send up to five photos of one plant, and each other plant in a request of its own."
+    detail = "Send at most five photos in a request; for a classification, they show one plant."
 
 
 class MissingKey(Problem):

@@ -14,8 +14,9 @@ PREFIX = "FROND_"
 # Beyond the ceilings of `frond.image_bounds`, and within a function's memory.
 MAX_DECODE_MEMORY = 1_000_000_000
 
-# Channels of the registry that a function can follow.
+# Channels of the registry that a function can follow: of classifiers, and of detectors.
 Channel = Literal["stable", "candidate"]
+DetectionChannel = Literal["detection-stable", "detection-candidate"]
 
 
 class FunctionSettings(BaseModel):

@@ -1,4 +1,4 @@
-"""The lowest taxonomic rank that a classification is sure of: the species, else the genus, else the family."""
+"""The lowest rank that a classification is sure of: the species, else the genus, else the family."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable

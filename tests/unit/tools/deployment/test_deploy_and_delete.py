@@ -32,7 +32,7 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     client.delete_table.side_effect = lambda TableName: found.append(f"delete {TableName}")  # noqa: N803
     session = MagicMock()
     session.client.return_value = client
-    monkeypatch.setattr(commands.boto3, "Session", lambda: session)
+    monkeypatch.setattr("boto3.Session", lambda: session)
     monkeypatch.setattr(Sam, "deploy", lambda self, confirm: found.append("deploy"))
     monkeypatch.setattr(Sam, "delete", lambda self: found.append("delete"))
     return found

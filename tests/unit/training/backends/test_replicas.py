@@ -10,13 +10,12 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.support.waiting import HANG_S
-from tests.unit.training.tiny_backbone import NAME, register
+from tests.unit.training.tiny_backbone import NORMALIZED, PLAIN, TINY
 from training.data.dataset import Dataset
 from training.fitting.run import Run
+from training.networks.backbones import BACKBONES
 from training.networks.network import unfreeze_above
 from training.networks.recalibrate_batchnorm import recalibrate_batchnorm
-
-register()
 
 # How many devices there are is settled when TensorFlow starts, so each training is a process.
 PROGRAM = """
@@ -26,37 +25,31 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from tests.unit.training import tiny_backbone
 from tests.unit.training.tiny_runs import tiny_recipe
 from training.networks.augmentation import NONE
 from training.data.dataset import Dataset
 from training.fitting.fit import fit
 from training.fitting.run import Run
 
+tiny_backbone.register()
 dataset, run, replicas = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
-backbone, frozen_blocks = sys.argv[4], int(sys.argv[5])
 [cpu] = tf.config.list_physical_devices("CPU")
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
-stage = {"name": "all", "epochs": 1, "learning_rate": 1e-4, "frozen_blocks": frozen_blocks,
+stage = {"name": "all", "epochs": 1, "learning_rate": 1e-4, "frozen_blocks": 0,
          "schedule": "constant", "class_weight_power": 0.5, "augmentation": NONE.model_dump()}
-recipe = tiny_recipe(backbone=backbone, batch=12 // replicas, dropout=0, stages=[stage])
+recipe = tiny_recipe(backbone=sys.argv[4], batch=12 // replicas, dropout=0, clipnorm=0.05, stages=[stage])
 fit(Dataset(dataset), Run(run), recipe, [f"CPU:{i}" for i in range(replicas)])
 trained = Run(run).trained_model()
 np.savez(run / "weights.npz", *trained.get_weights())
 """
 
 
-# It has no batch normalization, whose statistics are each device's own.
-PLAIN = "vgg16"
-
-
-def one_step(
-    dataset: Dataset, run: Path, replicas: int, backbone: str = PLAIN, frozen_blocks: int = 0
-) -> list[np.ndarray]:
+def one_step(dataset: Dataset, run: Path, replicas: int, backbone: str) -> list[np.ndarray]:
     """Train for one step and return the weights."""
     layer = ROOT / "layers" / "frond" / "python"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(layer), str(ROOT)])}
-    network = [backbone, str(frozen_blocks)]
-    command = [sys.executable, "-c", PROGRAM, str(dataset.directory), str(run), str(replicas), *network]
+    command = [sys.executable, "-c", PROGRAM, str(dataset.directory), str(run), str(replicas), backbone]
     done = subprocess.run(
         command, check=False, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=HANG_S
     )
@@ -67,8 +60,9 @@ def one_step(
 
 
 def test_the_same_step(prepared: Dataset, tmp_path: Path) -> None:
-    one = one_step(prepared, tmp_path / "one", 1)
-    two = one_step(prepared, tmp_path / "two", 2)
+    # Batch normalization would see each device's own share.
+    one = one_step(prepared, tmp_path / "one", 1, PLAIN)
+    two = one_step(prepared, tmp_path / "two", 2, PLAIN)
     differences = np.concatenate([np.abs(a - b).ravel() for a, b in zip(one, two, strict=True)])
     # Adam's first step moves each weight by about the rate, 12 / 32 of 1e-4, whatever its gradient.
     assert np.median(differences) < 1e-9
@@ -76,10 +70,13 @@ def test_the_same_step(prepared: Dataset, tmp_path: Path) -> None:
     assert differences.max() < 1e-4
 
 
-def test_recalibration_covers_all_devices(prepared: Dataset, tmp_path: Path) -> None:
-    weights = one_step(prepared, tmp_path / "two", 2, NAME, 1)
+def test_recalibration_covers_all_devices(
+    prepared: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(BACKBONES, NORMALIZED, TINY[NORMALIZED])
+    weights = one_step(prepared, tmp_path / "two", 2, NORMALIZED)
     network = Run(tmp_path / "two").trained_model()
-    unfreeze_above(network, 1)
+    unfreeze_above(network, 0)
 
     recalibrate_batchnorm(network, prepared.pictures[prepared.indices("train")], batch=6)
 

@@ -22,7 +22,8 @@ from training.networks.network import (
 SIZE = 80
 SMALL = 48
 
-every_backbone = pytest.mark.parametrize("chosen", BACKBONES.values(), ids=BACKBONES)
+OF_KERAS = {name: each for name, each in BACKBONES.items() if each.pretrained}
+every_backbone_of_keras = pytest.mark.parametrize("chosen", OF_KERAS.values(), ids=OF_KERAS)
 
 
 @pytest.fixture(scope="module", params=BACKBONES)
@@ -50,7 +51,7 @@ def test_an_unknown_name_lists_the_backbones() -> None:
         build(classes=3, size=SIZE, backbone="alexnet")
 
 
-@every_backbone
+@every_backbone_of_keras
 def test_scaling_equals_keras_preprocess_input(chosen: Backbone) -> None:
     pictures = np.random.default_rng(0).integers(0, 256, (2, 5, 7, 3)).astype(np.float32)
     expected = getattr(keras.applications, chosen.name).preprocess_input(pictures.copy())
@@ -62,7 +63,7 @@ def test_scaling_equals_keras_preprocess_input(chosen: Backbone) -> None:
     np.testing.assert_allclose(turned, expected, atol=1e-4)
 
 
-@every_backbone
+@every_backbone_of_keras
 def test_the_minimum_size_is_that_of_keras(chosen: Backbone) -> None:
     with pytest.raises(TrainingError, match=f"{chosen.name} needs images of at least {chosen.min_size} px"):
         chosen.build(chosen.min_size - 1)
@@ -110,6 +111,11 @@ class TestImagenetWeights:
 
         found = keras.ops.convert_to_numpy(features_model(model)(pixels(SMALL)))
         np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4 * np.abs(expected).max())
+
+    def test_a_network_of_our_own_has_none(self) -> None:
+        model = build(classes=3, size=SMALL, backbone="small_cnn")
+        with pytest.raises(TrainingError, match="small_cnn has no ImageNet weights; train it from scratch"):
+            load_weights(model, "imagenet")
 
     def test_no_network_to_download_from(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def unreachable(*_: object, **__: object) -> None:

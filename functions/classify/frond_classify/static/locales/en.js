@@ -74,6 +74,29 @@ export const en = {
   snippetCopied: "Copied. Put your key into the variable FROND_KEY.",
   snippetShown: "This browser does not copy. Put your key into the variable FROND_KEY.",
 
+  // Tasks
+  task: "What Frond looks for",
+  namePlant: "Name one plant",
+  findPlants: "Find every plant",
+  welcomeScene: "Which plants are here?",
+  welcomeSceneLead: "Show Frond a photo of a bed or a row. It marks the plants that it finds, names them and counts them.",
+  tipScene: "Many plants, each one clearly visible",
+  upToFiveScenes: "Up to five photos. Each one is searched on its own.",
+  searching: (names) => `Looking for plants in ${names}.`,
+
+  // Detections
+  inThisPhoto: "In this photo",
+  plantCount: (number) => (number === 1 ? "1 plant" : `${formatNumber(number)} plants`),
+  unknownCount: (number) => `${formatNumber(number)} unknown`,
+  inAllPhotos: (counts) => `In all photos together: ${counts}.`,
+  noPlants: "No plant found",
+  noPlantsLead: "Nothing in this photo looks like a plant. Try one that is closer, sharper or taken in daylight.",
+  notClassified: (number) => (number === 1 ? "The least certain plant was not named: there are too many for one request." : `The ${formatNumber(number)} least certain plants were not named: there are too many for one request.`),
+  plant: "Plant",
+  perhaps: (names) => `perhaps ${names}`,
+  plantConfidence: (confidence) => `a plant: ${confidence}`,
+  exportCsv: "Export as CSV",
+
   // Sharing
   share: "Share",
   download: "Download",
@@ -193,6 +216,7 @@ export const en = {
     "broken-promise": ["The photo did not arrive whole", "Send it again."],
     "too-many-pixels": ["The photo has too many pixels", "Make it smaller first; a few megapixels are plenty."],
     "too-complex": ["That file cannot be read", "It is built in an unusual way. Open it in a photo app, save it again as a JPEG and try that."],
+    "no-detector": ["This service cannot find plants yet", "Nobody has installed a detector on it. “Name one plant” works."],
     "unknown-classification": ["This answer is no longer kept", "Frond has forgotten it, so nothing can be added to it."],
     offline: ["You are offline", "Your photo is still here. Connect to the internet, then try again."],
     unreachable: ["Frond cannot be reached", "Check your connection, then try again."],

@@ -74,6 +74,29 @@ export const es = {
   snippetCopied: "Copiado. Pon tu clave en la variable FROND_KEY.",
   snippetShown: "Este navegador no copia. Pon tu clave en la variable FROND_KEY.",
 
+  // Tasks
+  task: "Lo que busca Frond",
+  namePlant: "Nombrar una planta",
+  findPlants: "Encontrar todas",
+  welcomeScene: "¿Qué plantas hay aquí?",
+  welcomeSceneLead: "Enséñale a Frond una foto de un bancal o de una hilera. Marcará las plantas que encuentre, dirá su nombre y las contará.",
+  tipScene: "Muchas plantas, cada una bien visible",
+  upToFiveScenes: "Hasta cinco fotos. Cada una se examina por separado.",
+  searching: (names) => `Buscando plantas en ${names}.`,
+
+  // Detections
+  inThisPhoto: "En esta foto",
+  plantCount: (number) => (number === 1 ? "1 planta" : `${formatNumber(number)} plantas`),
+  unknownCount: (number) => (number === 1 ? "1 desconocida" : `${formatNumber(number)} desconocidas`),
+  inAllPhotos: (counts) => `En todas las fotos juntas: ${counts}.`,
+  noPlants: "No se ha encontrado ninguna planta",
+  noPlantsLead: "Nada en esta foto parece una planta. Prueba con una más cercana, más nítida o hecha con luz natural.",
+  notClassified: (number) => (number === 1 ? "La planta menos segura se ha quedado sin nombre: son demasiadas para una sola petición." : `Las ${formatNumber(number)} plantas menos seguras se han quedado sin nombre: son demasiadas para una sola petición.`),
+  plant: "Planta",
+  perhaps: (names) => `quizá ${names}`,
+  plantConfidence: (confidence) => `una planta: ${confidence}`,
+  exportCsv: "Exportar como CSV",
+
   // Sharing
   share: "Compartir",
   download: "Descargar",
@@ -193,6 +216,7 @@ export const es = {
     "broken-promise": ["La foto no ha llegado entera", "Envíala de nuevo."],
     "too-many-pixels": ["La foto tiene demasiados píxeles", "Redúcela antes; con unos pocos megapíxeles basta."],
     "too-complex": ["Ese archivo no se puede leer", "Está hecho de forma poco común. Ábrelo en una aplicación de fotos, guárdalo de nuevo como JPEG e inténtalo con ese."],
+    "no-detector": ["Este servicio todavía no encuentra plantas", "Nadie ha instalado en él un detector. «Nombrar una planta» sí funciona."],
     "unknown-classification": ["Esta respuesta ya no se conserva", "Frond la ha olvidado y no se le puede añadir nada."],
     offline: ["No tienes conexión", "Tu foto sigue aquí. Conéctate a internet y vuelve a intentarlo."],
     unreachable: ["No se puede contactar con Frond", "Comprueba tu conexión y vuelve a intentarlo."],

@@ -74,6 +74,29 @@ export const fr = {
   snippetCopied: "Copié. Mettez votre clé dans la variable FROND_KEY.",
   snippetShown: "Ce navigateur ne copie pas. Mettez votre clé dans la variable FROND_KEY.",
 
+  // Tasks
+  task: "Ce que Frond cherche",
+  namePlant: "Nommer une plante",
+  findPlants: "Les trouver toutes",
+  welcomeScene: "Quelles plantes sont ici ?",
+  welcomeSceneLead: "Montrez à Frond une photo d’une planche ou d’un rang. Il marque les plantes qu’il trouve, les nomme et les compte.",
+  tipScene: "Plusieurs plantes, chacune bien visible",
+  upToFiveScenes: "Jusqu’à cinq photos. Chacune est examinée séparément.",
+  searching: (names) => `Frond cherche des plantes dans ${names}.`,
+
+  // Detections
+  inThisPhoto: "Sur cette photo",
+  plantCount: (number) => (number === 1 ? "1 plante" : `${formatNumber(number)} plantes`),
+  unknownCount: (number) => (number === 1 ? "1 inconnue" : `${formatNumber(number)} inconnues`),
+  inAllPhotos: (counts) => `Sur toutes les photos : ${counts}.`,
+  noPlants: "Aucune plante trouvée",
+  noPlantsLead: "Rien sur cette photo ne ressemble à une plante. Essayez-en une plus proche, plus nette ou prise en plein jour.",
+  notClassified: (number) => (number === 1 ? "La plante la moins sûre n’a pas été nommée : il y en a trop pour une seule requête." : `Les ${formatNumber(number)} plantes les moins sûres n’ont pas été nommées : il y en a trop pour une seule requête.`),
+  plant: "Plante",
+  perhaps: (names) => `peut-être ${names}`,
+  plantConfidence: (confidence) => `une plante : ${confidence}`,
+  exportCsv: "Exporter en CSV",
+
   // Sharing
   share: "Partager",
   download: "Télécharger",
@@ -193,6 +216,7 @@ export const fr = {
     "broken-promise": ["La photo n’est pas arrivée entière", "Renvoyez-la."],
     "too-many-pixels": ["La photo a trop de pixels", "Réduisez-la d’abord ; quelques mégapixels suffisent."],
     "too-complex": ["Ce fichier ne peut pas être lu", "Il est construit de façon inhabituelle. Ouvrez-le dans une application de photos, enregistrez-le à nouveau en JPEG et essayez avec celui-là."],
+    "no-detector": ["Ce service ne trouve pas encore de plantes", "Personne n’y a installé de détecteur. « Nommer une plante » fonctionne."],
     "unknown-classification": ["Cette réponse n’est plus conservée", "Frond l’a oubliée ; on ne peut plus rien y ajouter."],
     offline: ["Vous êtes hors ligne", "Votre photo est toujours là. Connectez-vous à internet, puis réessayez."],
     unreachable: ["Frond est injoignable", "Vérifiez votre connexion, puis réessayez."],

@@ -6,6 +6,9 @@
 ``channels/<channel>.json``          The channel's last update. Conditional writes prevent lost updates.
 ``history/<channel>/<number>.json``  Every update, as it was in the channel's file.
 ===================================  ====================================================================
+
+``stable`` and ``candidate`` point at classifiers, ``detection-stable`` and ``detection-candidate`` at
+detectors.
 """
 
 from typing import TYPE_CHECKING, Any, Self
@@ -26,7 +29,7 @@ from frond.registry.errors import (
 )
 from frond.registry.storage import Storage, unreachable
 from frond.registry.versions import Versions
-from frond.settings import Channel
+from frond.settings import Channel, DetectionChannel
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -37,6 +40,7 @@ __all__ = [
     "ChannelAction",
     "ChannelUpdate",
     "ConflictError",
+    "DetectionChannel",
     "NoPreviousVersionError",
     "Pointer",
     "Registry",

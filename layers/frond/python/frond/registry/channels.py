@@ -10,9 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from frond.registry.errors import BrokenChannelError, ConflictError, NoPreviousVersionError, RegistryError
 from frond.registry.storage import Storage
 from frond.registry.versions import Versions
-from frond.settings import Channel
+from frond.settings import Channel, DetectionChannel
 
 ChannelAction = Literal["release", "promote", "rollback"]
+AnyChannel = Channel | DetectionChannel
 
 
 class ChannelUpdate(BaseModel):
@@ -44,7 +45,7 @@ class Pointer:
         Why the file is unreadable.
     """
 
-    channel: Channel
+    channel: AnyChannel
     etag: str | None = None
     update: ChannelUpdate | None = None
     fault: str | None = None
@@ -73,7 +74,7 @@ class Channels:
     def __init__(self, storage: Storage, versions: Versions) -> None:
         self._storage, self._versions = storage, versions
 
-    def pointer(self, channel: Channel, known: Pointer | None = None) -> Pointer:
+    def pointer(self, channel: AnyChannel, known: Pointer | None = None) -> Pointer:
         """Read a channel.
 
         Parameters
@@ -113,6 +114,8 @@ class Channels:
             The registry has no such version.
         ConflictError
             The channel has changed since ``pointer`` was read.
+        RegistryError
+            The version is of another task than the channel.
         """
         last = self._last(pointer)
         earlier = [*last.earlier, last.version] if last else []
@@ -142,7 +145,7 @@ class Channels:
         update = ChannelUpdate(version=version, action="rollback", reason=reason, earlier=earlier)
         return self._update(pointer, last, update, by)
 
-    def history(self, channel: Channel) -> list[ChannelUpdate]:
+    def history(self, channel: AnyChannel) -> list[ChannelUpdate]:
         """Return every update of a channel, the latest first."""
         updates = {
             update.sequence: update for update in map(self._record, self._storage.keys(_history_key(channel)))
@@ -156,7 +159,7 @@ class Channels:
     def _update(
         self, pointer: Pointer, last: ChannelUpdate | None, draft: ChannelUpdate, by: str
     ) -> ChannelUpdate:
-        self._versions.manifest(draft.version)
+        self._check_task(pointer.channel, draft.version)
         if last:
             self._write_record(pointer.channel, last)
         update = draft.model_copy(
@@ -175,6 +178,13 @@ class Channels:
         self._write_record(pointer.channel, update)
         return update
 
+    def _check_task(self, channel: AnyChannel, version: str) -> None:
+        found, required = self._versions.any_manifest(version).task, channel_task(channel)
+        if found != required:
+            raise RegistryError(
+                f"{version} is a model for {found}; {channel} points at models for {required} only."
+            )
+
     def _last(self, pointer: Pointer) -> ChannelUpdate | None:
         """Return a channel's last update, from the history if its own file is missing or unreadable."""
         number = self._recorded(pointer.channel)
@@ -182,7 +192,7 @@ class Channels:
             return pointer.update
         return self._record(_record_key(pointer.channel, number))
 
-    def _recorded(self, channel: Channel) -> int:
+    def _recorded(self, channel: AnyChannel) -> int:
         """Return the number of the last update in the history; 0 for none."""
         names = (PurePosixPath(key).stem for key in self._storage.keys(_history_key(channel)))
         return max((int(name) for name in names if name.isdecimal()), default=0)
@@ -197,20 +207,25 @@ class Channels:
                 "restore an earlier version of this object, or delete it."
             ) from error
 
-    def _write_record(self, channel: Channel, update: ChannelUpdate) -> None:
+    def _write_record(self, channel: AnyChannel, update: ChannelUpdate) -> None:
         # A record that exists is the same: it is a copy of the channel's file.
         self._storage.put(_record_key(channel, update.sequence), _json(update))
 
 
-def _channel_key(channel: Channel) -> str:
+def channel_task(channel: AnyChannel) -> Literal["classification", "detection"]:
+    """Return the task of the models that a channel points at."""
+    return "detection" if channel.startswith("detection-") else "classification"
+
+
+def _channel_key(channel: AnyChannel) -> str:
     return f"channels/{channel}.json"
 
 
-def _history_key(channel: Channel) -> str:
+def _history_key(channel: AnyChannel) -> str:
     return f"history/{channel}/"
 
 
-def _record_key(channel: Channel, sequence: int) -> str:
+def _record_key(channel: AnyChannel, sequence: int) -> str:
     return f"{_history_key(channel)}{sequence:06}.json"
 
 

@@ -4,11 +4,26 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
-from frond.manifest import MANIFEST_NAME, MODEL_NAME, Manifest, gallery_name, parse_manifest
+from pydantic import ValidationError
+
+from frond.manifest import (
+    MANIFEST_NAME,
+    MODEL_NAME,
+    Manifest,
+    gallery_name,
+    manifest_task,
+    parse_manifest,
+)
+from frond.problems import InvalidModel
 from frond.registry.errors import ConflictError, RegistryError, UnknownVersionError, VersionExistsError
 from frond.registry.storage import Storage
 
+if TYPE_CHECKING:
+    from frond.detection.detection_manifest import DetectionManifest
+
+AnyManifest = TypeVar("AnyManifest", "Manifest", "DetectionManifest")
 ProgressCallback = Callable[[str, int], None]
 PREFIX = "models/"
 # The slug pattern of the manifest; S3 rejects longer keys.
@@ -27,25 +42,43 @@ class Versions:
         return {path[1]: when for path, when in paths.items() if path[2:] == (MANIFEST_NAME,)}
 
     def manifest(self, version: str) -> Manifest:
-        """Return a version's manifest.
+        """Return the manifest of a classifier.
 
         Raises
         ------
         UnknownVersionError
             There is no such version.
         frond.problems.InvalidModel
-            Its manifest is not one that this version of Frond reads.
+            It is that of a detector, or not one that this version of Frond reads.
         RegistryError
             Its manifest is another version's.
         """
+        content, address = self._read(version)
+        return _of_version(parse_manifest(content, address), version, address)
+
+    def detection_manifest(self, version: str) -> "DetectionManifest":
+        """Return the manifest of a detector; see :meth:`manifest` for the errors."""
+        # Only a function that detects pays for the import.
+        from frond.detection.detection_manifest import parse_detection_manifest  # noqa: PLC0415
+
+        content, address = self._read(version)
+        return _of_version(parse_detection_manifest(content, address), version, address)
+
+    def any_manifest(self, version: str) -> "Manifest | DetectionManifest":
+        """Return the manifest of a model of any task; see :meth:`manifest` for the errors."""
+        content, address = self._read(version)
+        try:
+            task = manifest_task(content)
+        except ValidationError as error:
+            raise InvalidModel(f"{address} is not a manifest: {error}") from error
+        return self.detection_manifest(version) if task == "detection" else self.manifest(version)
+
+    def _read(self, version: str) -> tuple[bytes, str]:
+        """Return the bytes of a version's manifest, and their address."""
         found = self._storage.get(_key(version, MANIFEST_NAME))
         if found is None:
             raise UnknownVersionError(f"There is no version {version} in s3://{self._storage.bucket}.")
-        address = self._storage.address(_key(version, MANIFEST_NAME))
-        manifest = parse_manifest(found.content, address)
-        if manifest.version != version:
-            raise RegistryError(f"{address} is the manifest of {manifest.version}; promote another version.")
-        return manifest
+        return found.content, self._storage.address(_key(version, MANIFEST_NAME))
 
     def model(self, version: str, seconds: float = float("inf")) -> bytes:
         """Download a version's model; verify it with the manifest.
@@ -75,7 +108,10 @@ class Versions:
         return found.content if found else None
 
     def publish(
-        self, manifest: Manifest, files: Mapping[str, Path], progress: ProgressCallback | None = None
+        self,
+        manifest: "Manifest | DetectionManifest",
+        files: Mapping[str, Path],
+        progress: ProgressCallback | None = None,
     ) -> bool:
         """Write a version, or complete an interrupted attempt.
 
@@ -106,9 +142,9 @@ class Versions:
         # A concurrent release has written it; that is fine if it is the same.
         return not self._is_published(manifest)
 
-    def _is_published(self, manifest: Manifest) -> bool:
+    def _is_published(self, manifest: "Manifest | DetectionManifest") -> bool:
         try:
-            published = self.manifest(manifest.version)
+            published = self.any_manifest(manifest.version)
         except UnknownVersionError:
             return False
         if published != manifest:
@@ -127,6 +163,12 @@ class Versions:
             return
         if left is None or not self._storage.put(key, content, left.etag, progress):
             raise ConflictError(f"Another process is writing {self._storage.address(key)}; run this again.")
+
+
+def _of_version(manifest: AnyManifest, version: str, address: str) -> AnyManifest:
+    if manifest.version != version:
+        raise RegistryError(f"{address} is the manifest of {manifest.version}; promote another version.")
+    return manifest
 
 
 def _key(version: str, name: str) -> str:

@@ -2,6 +2,8 @@
 
 import re
 
+import typer
+
 # As in the API's contract; ASCII, because S3 metadata is.
 TAG_PATTERN = r"[A-Za-z0-9]([A-Za-z0-9 ._:/-]{0,62}[A-Za-z0-9])?"
 
@@ -15,9 +17,7 @@ def check_tag(tag: str | None) -> str | None:
         If the service does not take it.
     """
     if tag is not None and not re.fullmatch(TAG_PATTERN, tag):
-        from typer import BadParameter
-
-        raise BadParameter(
+        raise typer.BadParameter(
             f"{tag!r} is no tag: up to 64 letters, digits, spaces and . _ : / -, ending in a letter or digit."
         )
     return tag

@@ -1,0 +1,1 @@
+"""Train a detector: scenes, annotations, network, export and evaluation."""

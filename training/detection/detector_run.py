@@ -1,0 +1,149 @@
+"""The folder of a detector's training run: settings, history, checkpoints and weights."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+from pydantic import BaseModel, ConfigDict, Field
+
+from training.detection.detection_network import build_head, build_stem
+from training.errors import TrainingError
+from training.fitting.checkpoint import Checkpoints
+from training.fitting.run import HISTORY_NAME, SETTINGS_NAME, InitialWeights
+
+WEIGHTS_NAME = "detector.weights.h5"
+FEATURES_NAME = "features.npy"
+
+
+class DetectorHyperparameters(BaseModel):
+    """What can be chosen for a run."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    backbone: str = "xception"
+    weights: str = Field("imagenet", description="imagenet, a file, or none")
+    epochs: int = Field(25, ge=1)
+    batch: int = Field(16, ge=1, description="Photos a step on each device")
+    learning_rate: float = Field(2e-3, gt=0, description="Peak; a cosine leads up to it and down again")
+    weight_decay: float = Field(1e-3, ge=0)
+    width: int = Field(192, ge=8, description="Channels of the head")
+    dropout: float = Field(0.1, ge=0, lt=1, description="Of whole channels of the stem's features")
+    seed: int = 1
+
+
+class DetectorSettings(BaseModel):
+    """Everything that decides a run's result; a resumed run must have the same."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    dataset_fingerprint: str
+    size: int
+    labels: list[str]
+    replicas: int = 1
+    chosen: DetectorHyperparameters
+    middle_blocks: tuple[int, ...] | None = Field(None, description="Of the run that the stem is from")
+    stem_classes: int = Field(2, description="Species of that run")
+    stem: InitialWeights | None = Field(None, description="The file of the stem's weights")
+
+    @property
+    def batch(self) -> int:
+        """Photos a step over all devices."""
+        return self.chosen.batch * self.replicas
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorRun:
+    """A run, in its folder."""
+
+    directory: Path
+
+    @property
+    def checkpoints(self) -> Checkpoints:
+        """The checkpoints of the run."""
+        return Checkpoints(self.directory / "checkpoints")
+
+    @property
+    def history(self) -> Path:
+        """The path of the metrics of every epoch."""
+        return self.directory / HISTORY_NAME
+
+    def settings(self) -> DetectorSettings:
+        """Read the settings that the run was started with.
+
+        Raises
+        ------
+        training.errors.TrainingError
+            The folder holds no run of a detector.
+        """
+        try:
+            return DetectorSettings.model_validate_json((self.directory / SETTINGS_NAME).read_bytes())
+        except (OSError, ValueError) as error:
+            raise TrainingError(
+                f"{self.directory} is not a detector's run; start one with `training detect fit`."
+            ) from error
+
+    def write_settings(self, settings: DetectorSettings) -> None:
+        """Write the settings; they are fixed once they are written.
+
+        Raises
+        ------
+        training.errors.TrainingError
+            The folder holds a run with other settings.
+        """
+        path = self.directory / SETTINGS_NAME
+        if path.exists():
+            if self.settings() != settings:
+                raise TrainingError(
+                    f"{self.directory} holds a run with other settings ({path}); name another folder, or "
+                    "give the same settings to resume it."
+                )
+            return
+        self.directory.mkdir(parents=True, exist_ok=True)
+        draft = path.with_suffix(".draft")
+        draft.write_text(settings.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        draft.replace(path)
+
+    def save_weights(self, head: keras.Model) -> None:
+        """Write the head's weights; the run has finished."""
+        draft = self.directory / f"draft.{WEIGHTS_NAME}"
+        head.save_weights(draft)
+        draft.replace(self.directory / WEIGHTS_NAME)
+
+    def trained(self) -> tuple[keras.Model | None, keras.Model]:
+        """Return the stem and the trained head, in float32.
+
+        Raises
+        ------
+        training.errors.TrainingError
+            The run has not finished, or the stem's weights are gone or other ones.
+        """
+        settings = self.settings()
+        weights = self.directory / WEIGHTS_NAME
+        if not weights.exists():
+            raise TrainingError(
+                f"{self.directory} has not finished; run `training detect fit` again to resume it."
+            )
+        keras.mixed_precision.set_global_policy("float32")
+        stem = stem_of(settings)
+        head = head_of(settings, None if stem is None else tuple(stem.output_shape[1:]))
+        try:
+            head.load_weights(weights)
+        except (OSError, ValueError) as error:
+            raise TrainingError(f"{weights} cannot be read: {error}") from error
+        return stem, head
+
+
+def stem_of(settings: DetectorSettings) -> keras.Model | None:
+    """Build the run's stem with its weights."""
+    chosen = settings.chosen
+    return build_stem(
+        settings.size, chosen.backbone, chosen.weights, settings.middle_blocks, settings.stem_classes
+    )
+
+
+def head_of(settings: DetectorSettings, features: tuple[int, ...] | None) -> keras.Model:
+    """Build the run's head on features ``(R, C, F)``, or on pixels, with random weights."""
+    chosen = settings.chosen
+    return build_head(
+        features, len(settings.labels), settings.size, chosen.width, chosen.dropout, chosen.seed
+    )

@@ -1,0 +1,217 @@
+"""Train a detector's head on the features of a frozen stem, with a checkpoint after every epoch."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from training.backends import Backend, open_backend, set_precision
+from training.data.split import Split
+from training.detection.detection_dataset import DetectionDataset
+from training.detection.detection_network import FIVE_CONVOLUTIONS, training_network
+from training.detection.detector_run import (
+    FEATURES_NAME,
+    DetectorHyperparameters,
+    DetectorRun,
+    DetectorSettings,
+    head_of,
+    stem_of,
+)
+from training.detection.loss import DetectionLoss
+from training.detection.scene_batches import SceneBatches, compute_features, targets_of
+from training.errors import TrainingError
+from training.fitting.checkpoint import Checkpoints
+from training.fitting.epoch_bar import EpochBar
+from training.fitting.history import History
+from training.fitting.run import SETTINGS_NAME, Run, describe_weights
+from training.networks.network import RUN_SUFFIX
+from training.progress import console
+
+EMA_MOMENTUM = 0.99
+CLIPNORM = 10.0
+
+
+def fit(
+    dataset: DetectionDataset,
+    run: DetectorRun,
+    chosen: DetectorHyperparameters,
+    devices: list[str] | None = None,
+) -> float:
+    """Train or resume a run; return the loss of the validation split after the last epoch.
+
+    Parameters
+    ----------
+    devices
+        TensorFlow's names, such as ``GPU:0``; by default all GPUs, or the CPU if there is none.
+
+    Raises
+    ------
+    training.errors.TrainingError
+        The folder holds a run with other settings, or the weights do not fit.
+    """
+    keras.utils.set_random_seed(chosen.seed)
+    backend = open_backend(devices)
+    settings = _settings(dataset, chosen, backend)
+    run.write_settings(settings)
+    set_precision("auto", backend)
+    console.print(f"{backend.describe()}, {settings.batch} photos a step")
+    train, validation = (_features(dataset, run, settings, split) for split in ("train", "validation"))
+    return _Learner(run, settings, backend, train, validation).run_epochs()
+
+
+@dataclass(frozen=True, slots=True)
+class _Split:
+    """The features (or pixels) and targets of a split."""
+
+    values: NDArray[Any]
+    rows: NDArray[np.int64]
+    targets: NDArray[np.float32]
+
+    def read(self, chosen: NDArray[np.int64]) -> NDArray[Any]:
+        return self.values[self.rows[chosen]]
+
+
+def _settings(
+    dataset: DetectionDataset, chosen: DetectorHyperparameters, backend: Backend
+) -> DetectorSettings:
+    path = Path(chosen.weights)
+    blocks, classes = None, 2
+    if chosen.backbone == FIVE_CONVOLUTIONS:
+        chosen = chosen.model_copy(update={"weights": "none"})
+    elif chosen.weights.endswith(RUN_SUFFIX) and (path.parent / SETTINGS_NAME).exists():
+        stem_run = Run(path.parent).settings()
+        blocks, classes = stem_run.recipe.middle_blocks, stem_run.classes
+    return DetectorSettings(
+        dataset_fingerprint=dataset.card.fingerprint,
+        size=dataset.card.size,
+        labels=dataset.slugs,
+        replicas=backend.replicas,
+        chosen=chosen,
+        middle_blocks=blocks,
+        stem_classes=classes,
+        stem=describe_weights(chosen.weights),
+    )
+
+
+def _features(
+    dataset: DetectionDataset,
+    run: DetectorRun,
+    settings: DetectorSettings,
+    split: Split,
+) -> _Split:
+    indices = dataset.indices(split)
+    targets = targets_of(dataset, indices)
+    if settings.chosen.backbone == FIVE_CONVOLUTIONS:
+        return _Split(dataset.pictures, indices, targets)
+    path = run.directory / f"{split}-{FEATURES_NAME}"
+    stem = None if path.exists() else stem_of(settings)
+    values = np.load(path, mmap_mode="r") if stem is None else compute_features(stem, dataset, indices, path)
+    if len(values) != len(indices):
+        raise TrainingError(f"{path} is of other photos; remove it, and run this again.")
+    return _Split(values, np.arange(len(indices)), targets)
+
+
+class _Learner:
+    """Run the epochs that are left."""
+
+    def __init__(
+        self,
+        run: DetectorRun,
+        settings: DetectorSettings,
+        backend: Backend,
+        train: _Split,
+        validation: _Split,
+    ) -> None:
+        self.run, self.settings, self.backend = run, settings, backend
+        self.train = train
+        self.flips = settings.chosen.backbone == FIVE_CONVOLUTIONS
+        self.validation = SceneBatches(validation.read, validation.targets, settings.batch)
+        self.history = History(run.history)
+        self.checkpoints: Checkpoints = run.checkpoints
+
+    def run_epochs(self) -> float:
+        latest = self.checkpoints.latest()
+        done = latest[0] if latest else 0
+        self.history.truncate(done)
+        if done:
+            console.print(f"Resuming after epoch {done} of {self.settings.chosen.epochs}.")
+        with self.backend.scope():
+            head = head_of(self.settings, None if self.flips else self.train.values.shape[1:])
+            learner = training_network(head)
+            _compile(learner, self.settings, len(self._batches(0)))
+            if latest:
+                _restore(learner, latest[1])
+            for epoch in range(done, self.settings.chosen.epochs):
+                self._run_epoch(learner, epoch)
+        self.run.save_weights(head)
+        return self.history.rows[-1]["val_loss"]
+
+    def _batches(self, epoch: int) -> SceneBatches:
+        return SceneBatches(
+            self.train.read,
+            self.train.targets,
+            self.settings.batch,
+            (self.settings.chosen.seed, epoch),
+            flips=self.flips,
+        )
+
+    def _run_epoch(self, learner: keras.Model, epoch: int) -> None:
+        batches, started = self._batches(epoch), time.monotonic()
+        bar = EpochBar(epoch, self.settings.chosen.epochs, len(batches), self.settings.batch)
+        logs = learner.fit(
+            batches,
+            epochs=epoch + 1,
+            initial_epoch=epoch,
+            shuffle=False,
+            verbose=0,
+            callbacks=[bar],
+        ).history
+        seconds = time.monotonic() - started
+        validated = learner.evaluate(self.validation, verbose=0, return_dict=True)
+        row = {
+            "epoch": epoch + 1,
+            "loss": float(logs["loss"][-1]),
+            "val_loss": float(validated["loss"]),
+            "photos_per_second": len(self.train.targets) / seconds,
+        }
+        self.history.add(row)
+        self.checkpoints.save(learner, epoch + 1)
+        console.print(
+            f"  loss {row['loss']:.4f}, of validation {row['val_loss']:.4f}; "
+            f"{row['photos_per_second']:.1f} photos/s"
+        )
+
+
+def _restore(learner: keras.Model, path: Path) -> None:
+    """Set weights and the optimizer's state from a checkpoint of the same network."""
+    saved = keras.models.load_model(path)
+    learner.set_weights(saved.get_weights())
+    learner.optimizer.build(learner.trainable_variables)
+    for variable, value in zip(learner.optimizer.variables, saved.optimizer.variables, strict=True):
+        variable.assign(value)
+
+
+def _compile(learner: keras.Model, settings: DetectorSettings, steps: int) -> None:
+    chosen = settings.chosen
+    total = steps * chosen.epochs
+    warmup = min(steps, max(total // 10, 1))
+    learner.compile(
+        optimizer=keras.optimizers.AdamW(
+            keras.optimizers.schedules.CosineDecay(
+                chosen.learning_rate / 20,
+                max(total - warmup, 1),
+                alpha=0.01,
+                warmup_target=chosen.learning_rate,
+                warmup_steps=warmup,
+            ),
+            weight_decay=chosen.weight_decay,
+            global_clipnorm=CLIPNORM,
+            use_ema=True,
+            ema_momentum=EMA_MOMENTUM,
+        ),
+        loss=DetectionLoss(),
+    )
