@@ -28,12 +28,14 @@ STACK = "frond-local"
 ACCOUNT = "123456789012"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
 
-# This package runs API Gateway and Lambda itself, and no alarms, firewall or deployments. Moto ignores
-# the conditions of bucket and queue policies, so "deny without TLS" would deny everything.
+# This package runs API Gateway and Lambda itself, and no alarms, firewall, webhook or deployments. Moto
+# ignores the conditions of bucket and queue policies, so "deny without TLS" would deny everything.
 _NOT_IN_MOTO = (
     "AWS::ApiGateway::",
     "AWS::CloudWatch::",
     "AWS::CodeDeploy::",
+    "AWS::Events::ApiDestination",
+    "AWS::Events::Connection",
     "AWS::Lambda::",
     "AWS::S3::BucketPolicy",
     "AWS::SNS::TopicPolicy",

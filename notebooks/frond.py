@@ -30,7 +30,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from PIL import Image
 
-os.environ |= {"TERM": "dumb", "COLUMNS": "110"}  # no animated progress bars
+os.environ["TERM"] = "dumb"  # no animated progress bars
 work = Path("work")
 shutil.rmtree(work, ignore_errors=True)
 training = f"{sys.executable} -W ignore -m training"
@@ -92,7 +92,7 @@ for each in formats:
 # %% [markdown]
 # ## Evaluate
 #
-# `evaluate` measures the exported file on the test photos, through the code that serves it. With 21 of them
+# `evaluate` measures the exported file on the test photos, through the code that serves it. With 18 of them
 # the intervals are wide: that is what few photos can show. It writes `work/model/report/index.html`, the
 # full report.
 
@@ -117,7 +117,7 @@ for each in metrics["reliability"]:
     right.bar(each["confidence"], each["accuracy"], width=0.04, color="seagreen")
     right.annotate(f"{each['photos']}", (each["confidence"], each["accuracy"]), ha="center", va="bottom")
 right.plot([0, 1], [0, 1], color="grey", linewidth=1)
-right.set(xlim=(0, 1.05), ylim=(0, 1.1), xlabel="confidence", ylabel="right answers (of so many photos)")
+_ = right.set(xlim=(0, 1.05), ylim=(0, 1.1), xlabel="confidence", ylabel="right answers (of so many photos)")
 
 # %% [markdown]
 # ## Where it looked

@@ -21,11 +21,8 @@ for part in classify preprocess local training; do
   lock "$part" pyproject.toml --extra "$part" --constraint requirements/dev.txt
 done
 lock cuda pyproject.toml --extra training --extra cuda --constraint requirements/dev.txt
-# The image of deploy/training.
-for part in processes cuda; do
-  lock "training-$part" pyproject.toml --extra training "requirements/training-$part.in" \
-    --constraint requirements/dev.txt
-done
+# The image of deploy/training on CUDA.
+lock training-cuda pyproject.toml --extra training requirements/training-cuda.in --constraint requirements/dev.txt
 lock client client/pyproject.toml --extra operate --extra images --constraint requirements/dev.txt
 lock docs --group docs --constraint requirements/dev.txt
 lock build requirements/build.in --constraint requirements/dev.txt

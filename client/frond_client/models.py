@@ -302,6 +302,10 @@ class Species(_ResponseModel):
         Its slug.
     common_names
         By language.
+    metrics
+        How often it is right on the test photos; ``None`` if the model's manifest has none.
+    lookalikes
+        Species that were confused with it on test photos.
     """
 
     species: str
@@ -311,6 +315,8 @@ class Species(_ResponseModel):
     family: str | None = None
     role: str | None = None
     eppo_code: str | None = None
+    metrics: dict[str, Any] | None = None
+    lookalikes: tuple[dict[str, Any], ...] = ()
 
 
 class SpeciesList(_ResponseModel):

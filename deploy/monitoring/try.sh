@@ -40,7 +40,7 @@ done
 echo "Logs in $work"
 
 query() { curl --silent --noproxy '*' --get "http://127.0.0.1:$web/api/v1/query" --data-urlencode "query=$1"; }
-value() { query "$1" | "$python" -c 'import json, sys; print(*(r["value"][1] for r in json.load(sys.stdin)["data"]["result"]))'; }
+value() { query "$1" | "$python" -c 'import json, sys; print(*(r["value"][1] for r in json.load(sys.stdin)["data"]["result"]))' 2> /dev/null; }
 wait_for() {
   until [ "$(value "$1" || true)" = "$2" ]; do
     kill -0 "${pids[1]}" 2> /dev/null || { echo "Process 0 ended first:"; tail -n 20 "$work/0.log"; exit 1; }

@@ -154,9 +154,7 @@ def _callers() -> tuple[str, ...]:
     return ()
 
 
-def _needs(  # noqa: C901 - a case for each call
-    service: str, operation: str, parameters: dict[str, Any]
-) -> Iterator[Need]:
+def _needs(service: str, operation: str, parameters: dict[str, Any]) -> Iterator[Need]:
     match service, operation:
         case "s3", "GetObject":
             bucket, version = _bucket(parameters), "Version" if parameters.get("VersionId") else ""
@@ -177,11 +175,6 @@ def _needs(  # noqa: C901 - a case for each call
         case "dynamodb", _:
             index = f"/index/{parameters['IndexName']}" if "IndexName" in parameters else ""
             yield Need(f"dynamodb:{operation}", _arn("RecordsTable") + index)
-        case "apigateway", "GetUsagePlans":
-            yield Need("apigateway:GET", _USAGE_PLANS)
-        case "apigateway", "GetUsage":
-            # A test's plan has an id of its own.
-            yield Need("apigateway:GET", f"{_USAGE_PLANS}/UsagePlan/usage")
         case "events", "PutEvents":
             yield Need("events:PutEvents", "arn:aws:events:us-east-1:123456789012:event-bus/default")
         case "sqs", "DeleteMessageBatch":
@@ -197,6 +190,11 @@ def _other_need(service: str, operation: str, parameters: dict[str, Any]) -> Nee
     match service, operation:
         case "lambda", "Invoke":
             return Need("lambda:InvokeFunction", parameters["FunctionName"])
+        case "apigateway", "GetUsagePlans":
+            return Need("apigateway:GET", _USAGE_PLANS)
+        case "apigateway", "GetUsage":
+            # A test's plan has an id of its own.
+            return Need("apigateway:GET", f"{_USAGE_PLANS}/UsagePlan/usage")
         case "codedeploy", _:
             group = "deploymentgroup:ServerlessDeploymentApplication/a-group"
             return Need(f"codedeploy:{operation}", f"arn:aws:codedeploy:us-east-1:123456789012:{group}")

@@ -69,10 +69,7 @@ class RunMetrics:
             lambda: time.time() - self.checkpointed
         )
         Info("frond_fit_dataset", "The data set", registry=self.registry).info(
-            {
-                "fingerprint": settings.dataset_fingerprint,
-                "train_fingerprint": settings.train_fingerprint or "",
-            }
+            {"fingerprint": settings.dataset_fingerprint}
         )
 
     def resume(self, epochs: int, saved_at: float) -> None:

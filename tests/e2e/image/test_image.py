@@ -168,7 +168,8 @@ def test_the_worker_imports_a_client_for_every_service(image: str) -> None:
     # Botocore raises for a service whose data the image lacks.
     script = (
         "from frond_classify import worker; from frond_classify.app import current_app; "
-        "aws = current_app().aws; aws.s3, aws.dynamodb, aws.events, aws.sqs, aws.functions, aws.codedeploy; "
+        "aws = current_app().aws; aws.s3, aws.dynamodb, aws.events, aws.sqs, aws.functions, aws.codedeploy, "
+        "aws.apigateway; "
         "print(callable(worker.handler))"
     )
     limits = ["--rm", "--network", "none", "--read-only", "--tmpfs", "/tmp"]

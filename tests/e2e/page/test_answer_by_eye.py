@@ -147,7 +147,7 @@ def test_a_walk_becomes_a_map_that_never_leaves_the_device(page: Page, maize: Pa
         lambda request: sent.append(request.post_data_buffer or b"") if request.method == "POST" else None,
     )
     for name in PLACES:
-        page.get_by_label("Tag").fill("walk-7" if name == "one.jpg" else "")
+        page.locator("#tag").fill("walk-7" if name == "one.jpg" else "")
         choose(page, at_place(maize, name))
         expect_maize(page)
     assert len(sent) == 3

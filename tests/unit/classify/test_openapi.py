@@ -71,6 +71,7 @@ def test_every_operation_has_a_summary_and_its_responses(contract: Any) -> None:
                 "application/json",
                 "application/problem+json",
                 "image/jpeg",
+                "text/html",
             }
 
 

@@ -17,6 +17,7 @@ from training.__main__ import app
 
 KUBERNETES = ROOT / "deploy" / "kubernetes"
 OVERLAYS = ["prepare", "indexed-job", "kubeflow", "try/prepare", "try/indexed-job"]
+METRICS_PORT = "--metrics-port"
 Manifest = dict[str, Any]
 
 pytestmark = pytest.mark.skipif(
@@ -81,7 +82,8 @@ def test_the_processes_of_the_indexed_job_find_each_other() -> None:
     assert service["spec"]["selector"].items() <= pod["metadata"]["labels"].items()
     ports = {each["port"] for each in service["spec"]["ports"]}
     assert ports == {each["containerPort"] for each in container["ports"]}
-    assert {int(port), 9100} == ports
+    (metrics,) = (word.partition("=")[2] for word in container["args"] if word.startswith(METRICS_PORT))
+    assert {int(port), int(metrics)} == ports
     count = int(environment["FROND_PROCESS_COUNT"])
     assert count == job["spec"]["completions"] == job["spec"]["parallelism"] > 1
     assert job["spec"]["completionMode"] == "Indexed"
@@ -92,7 +94,7 @@ def test_failures_are_retried_where_that_helps() -> None:
     drained, wrong, lost = job["podFailurePolicy"]["rules"]
     assert (drained["action"], drained["onPodConditions"][0]["type"]) == ("Ignore", "DisruptionTarget")
     assert (wrong["action"], wrong["onExitCodes"]["values"]) == ("FailJob", [2])
-    assert (lost["action"], lost["onExitCodes"]["values"]) == ("Count", [134])
+    assert (lost["action"], lost["onExitCodes"]["values"]) == ("Count", [75, 134])
     assert job["backoffLimitPerIndex"] > 0
     names = {each["name"] for each in job["template"]["spec"]["containers"]}
     assert {wrong["onExitCodes"]["containerName"], lost["onExitCodes"]["containerName"]} == names

@@ -35,7 +35,7 @@ def submitted(client: Any, monkeypatch: pytest.MonkeyPatch, *options: str) -> di
             requests.append(request)
             return create(**request)
 
-    monkeypatch.setattr("boto3.client", lambda service: RecordingClient())
+    monkeypatch.setattr(boto3, "client", lambda service: RecordingClient())
     with Stubber(client) as stub:
         expected = {name: ANY for name in TOP_LEVEL if name != "VpcConfig" or "--file-system" in options}
         if "--file-system" in options:

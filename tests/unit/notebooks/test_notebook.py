@@ -35,7 +35,7 @@ def test_its_outputs_are_committed_small_and_without_errors() -> None:
     notebook = json.loads(NOTEBOOK.read_text(encoding="utf-8"))
     outputs = [cell["outputs"] for cell in notebook["cells"] if cell["cell_type"] == "code"]
     kinds = {output["output_type"] for each in outputs for output in each}
-    pictures = [output for each in outputs for output in each if "image/png" in output.get("data", {})]
+    pictures = [output for each in outputs for output in each if "image/jpeg" in output.get("data", {})]
     assert kinds <= {"stream", "display_data", "execute_result"}
     assert len(pictures) >= 4
     photos = sum(path.stat().st_size for path in (NOTEBOOKS / "photos").rglob("*.webp"))

@@ -23,6 +23,7 @@ from frond_classify.openapi.shared_schemas import (
     PROBLEM,
     PROBLEM_SCHEMA,
     share_body_schema,
+    share_error_schema,
     share_problem_schema,
 )
 
@@ -59,6 +60,7 @@ def openapi_json(resolver: APIGatewayRestResolver, base_path: str = "/") -> str:
     for schema in VALIDATION_SCHEMAS:
         components["schemas"].pop(schema, None)
     components["schemas"][PROBLEM] = PROBLEM_SCHEMA
+    share_error_schema(components["schemas"]["ClassificationResponse"]["properties"]["error"])
     return json.dumps(document, ensure_ascii=False)
 
 

@@ -40,3 +40,8 @@ def share_body_schema(operation: dict[str, Any], schemas: dict[str, Any]) -> Non
         schema = content["schema"]
         schemas.setdefault(schema["title"], schema)
         content["schema"] = {"$ref": SCHEMAS + schema["title"]}
+
+
+def share_error_schema(error: dict[str, Any]) -> None:
+    """Refer to the problem schema in the member ``error`` of a classification, which may be null."""
+    error["anyOf"] = [{"$ref": SCHEMAS + PROBLEM}, {"type": "null"}]

@@ -79,7 +79,7 @@ function renderCandidates(predictions) {
 }
 
 // The rank that is sure where the species is not: "a grass, Poaceae".
-const taxonText = (taxon) => (taxon ? messages.taxon(messages.ranks[taxon.rank] ?? taxon.rank, taxon.name, formatConfidence(taxon.confidence)) : "");
+const taxonText = (taxon) => (taxon && taxon.rank !== "species" ? messages.taxon(messages.ranks[taxon.rank] ?? taxon.rank, taxon.name, formatConfidence(taxon.confidence)) : "");
 
 // How each photo could be improved.
 function adviceTexts(answer) {

@@ -107,6 +107,7 @@ export async function submitFeedback(event) {
   byId("feedback-error").textContent = "";
   byId("send-feedback").disabled = true;
   showFeedbackProgress(messages.sendingFeedback);
+  setStatus(messages.sendingFeedback);
   try {
     const { feedback: stored } = await sendJson(`v1/classifications/${subject.answer.id}/feedback`, "PUT", feedback);
     await donatePhotos(subject, feedback, (part) => showFeedbackProgress(messages.donating(formatPercent(part))));

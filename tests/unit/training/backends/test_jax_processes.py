@@ -22,11 +22,8 @@ import sys
 from contextlib import nullcontext
 from pathlib import Path
 
-sys.modules["tensorflow"] = None  # only augmentation needs it; a process starts faster without
-
 from tests.unit.training import tiny_backbone
 from tests.unit.training.tiny_runs import tiny_recipe
-from training.backends import jax_processes
 from training.data.dataset import Dataset
 from training.fitting.fit import fit
 from training.fitting.run import Run
@@ -34,7 +31,6 @@ from training.networks.augmentation import NONE
 from training.process_group import ending_at_once, read_process_group
 
 tiny_backbone.register()
-jax_processes.HEARTBEAT_TIMEOUT_S = 10
 group = read_process_group()
 stage = {"name": "all", "epochs": 3, "learning_rate": 5e-3, "frozen_blocks": 0, "class_weight_power": 0.5,
          "mixup": 0.2, "ema_momentum": 0.9, "augmentation": NONE.model_dump()}
