@@ -28,7 +28,7 @@ def test_a_green_plant_is_cut_out_without_small_pieces() -> None:
     assert found is not None
     solid = found.pixels[..., 3] > 127
     assert solid.sum() == pytest.approx(30 * 25, rel=0.15)
-    assert found.pixels.shape[:2] == (30 + 6, 25 + 6)
+    assert found.pixels.shape[:2] == (30 + 8, 25 + 8)
 
 
 def test_a_fruit_is_cut_out_of_white() -> None:
