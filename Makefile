@@ -83,7 +83,7 @@ lint: $(VENV)/.dev ## Check style, the templates, in every region, and the workf
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/cfn-lint --regions ALL_REGIONS -- template.yaml
-	$(BIN)/cfn-lint --regions us-east-1 -- budget.yaml batch.yaml
+	$(BIN)/cfn-lint --regions us-east-1 -- budget.yaml batch.yaml webhook.yaml
 	$(BIN)/actionlint
 
 template: $(VENV)/.sam $(VENV)/.checkov ## Check the template as the SAM CLI and Checkov do

@@ -32,10 +32,9 @@ CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
 # ignores the conditions of bucket and queue policies, so "deny without TLS" would deny everything.
 _NOT_IN_MOTO = (
     "AWS::ApiGateway::",
+    "AWS::CloudFormation::Stack",
     "AWS::CloudWatch::",
     "AWS::CodeDeploy::",
-    "AWS::Events::ApiDestination",
-    "AWS::Events::Connection",
     "AWS::Lambda::",
     "AWS::S3::BucketPolicy",
     "AWS::SNS::TopicPolicy",

@@ -9,7 +9,7 @@ from local.template import read
 from tests.conftest import ROOT
 
 DOCUMENT = read(ROOT / "template.yaml").document
-WEBHOOK = {name: each for name, each in DOCUMENT["Resources"].items() if name.startswith("Webhook")}
+WEBHOOK = read(ROOT / "webhook.yaml").document["Resources"]
 
 
 @pytest.fixture
@@ -18,11 +18,18 @@ def rule() -> Any:
 
 
 def test_without_a_url_there_is_nothing_of_it() -> None:
-    assert {each["Type"].split("::")[-1] for each in WEBHOOK.values()} == {
-        "Connection", "ApiDestination", "Role", "Rule",
-    }  # fmt: skip
-    assert {each["Condition"] for each in WEBHOOK.values()} == {"HasWebhook"}
+    webhook = DOCUMENT["Resources"]["Webhook"]
+    assert webhook["Condition"] == "HasWebhook"
+    assert webhook["Properties"]["TemplateURL"] == "webhook.yaml"
     assert DOCUMENT["Parameters"]["WebhookUrl"]["Default"] == ""
+
+
+def test_its_template_gets_every_parameter() -> None:
+    parameters = read(ROOT / "webhook.yaml").document["Parameters"]
+    assert DOCUMENT["Resources"]["Webhook"]["Properties"]["Parameters"] == {
+        name: {"Ref": name} for name in parameters
+    }
+    assert parameters["WebhookSecret"]["NoEcho"] is True
 
 
 def test_it_gets_the_events_of_this_stack(rule: Any) -> None:
