@@ -15,8 +15,8 @@ RecordFigures = Callable[[str], None]
 
 ROOT = Path(__file__).parents[1]
 E2E = "tests/e2e/"
-# Each takes long and shares no stack with others.
-ALONE = ("tests/e2e/page/", "tests/e2e/uploads/test_faults.py", "tests/e2e/image/")
+# These run beside the other end-to-end tests, and as long.
+PAGE = "tests/e2e/page/"
 SHARED = ROOT.parent / "shared" / "data"
 
 
@@ -27,7 +27,7 @@ class StackScheduling(LoadScopeScheduling):  # type: ignore[misc]  # untyped
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        scope = next((scope for scope in (*ALONE, E2E) if nodeid.startswith(scope)), None)
+        scope = next((scope for scope in (PAGE, E2E) if nodeid.startswith(scope)), None)
         return scope or nodeid.partition("::")[0]
 
 
