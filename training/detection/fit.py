@@ -31,7 +31,6 @@ from training.fitting.run import SETTINGS_NAME, Run, describe_weights
 from training.networks.network import RUN_SUFFIX
 from training.progress import console
 
-EMA_MOMENTUM = 0.99
 CLIPNORM = 10.0
 
 
@@ -142,7 +141,7 @@ class _Learner:
         with self.backend.scope():
             head = head_of(self.settings, None if self.flips else self.train.values.shape[1:])
             learner = training_network(head)
-            _compile(learner, self.settings, len(self._batches(0)))
+            compile_learner(learner, self.settings, len(self._batches(0)))
             if latest:
                 _restore(learner, latest[1])
             for epoch in range(done, self.settings.chosen.epochs):
@@ -195,7 +194,9 @@ def _restore(learner: keras.Model, path: Path) -> None:
         variable.assign(value)
 
 
-def _compile(learner: keras.Model, settings: DetectorSettings, steps: int) -> None:
+def compile_learner(learner: keras.Model, settings: DetectorSettings, steps: int) -> None:
+    """Give a network the optimizer and the loss of a run with this many steps an epoch."""
+    # No average of the weights: Keras replaces them with it whenever `fit` ends, here after each epoch.
     chosen = settings.chosen
     total = steps * chosen.epochs
     warmup = min(steps, max(total // 10, 1))
@@ -210,8 +211,6 @@ def _compile(learner: keras.Model, settings: DetectorSettings, steps: int) -> No
             ),
             weight_decay=chosen.weight_decay,
             global_clipnorm=CLIPNORM,
-            use_ema=True,
-            ema_momentum=EMA_MOMENTUM,
         ),
         loss=DetectionLoss(),
     )
