@@ -9,15 +9,17 @@ from collections.abc import Collection
 import keras
 
 from training.errors import TrainingError
+from training.networks import middle_flow
 from training.networks.backbones import Backbone, find_backbone
 from training.networks.network import backbone as backbone_of
 from training.networks.network import build, load_weights
 
 STRIDE = 16
 FIVE_CONVOLUTIONS = "five_convolutions"
-# The last layer of a backbone at stride 16.
+# The last layer of a stem, at stride 16. Xception's is the first of the middle flow: from deeper ones, which
+# see far beyond a plant, the head learns its training scenes by heart.
 CUTS = {
-    "xception": "block13_sepconv2_bn",
+    "xception": middle_flow.FIRST,
     "mobilenet_v2": "block_13_expand_relu",
     "resnet50": "conv4_block6_out",
 }
@@ -109,7 +111,9 @@ def serving_network(stem: keras.Model | None, head: keras.Model, size: int) -> k
 
 
 def _cut(found: Backbone, whole: keras.Model, size: int) -> keras.Model:
-    part = keras.Model(whole.input, whole.get_layer(CUTS[found.name]).output, name="cut")
+    # A run may have dropped any of the middle blocks; the exit flow, block 13, begins as they do.
+    first = [*middle_flow.middle_blocks(whole), 13][0]
+    part = keras.Model(whole.input, whole.get_layer(CUTS[found.name].format(first)).output, name="cut")
     pixels = keras.Input((size, size, 3), dtype="float32", name="pixels")
     stem = keras.Model(pixels, part(found.scaling()(pixels)), name="stem")
     stem.trainable = False
