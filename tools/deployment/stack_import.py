@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from local.intrinsics import calls
 from local.template import read
 from tools.deployment.retained_data import BUCKET, TABLE
 
@@ -17,7 +18,8 @@ class StackImportError(Exception):
 def import_documents(template: Path, names: dict[str, str]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Return a template with nothing but the data, and the resources to import.
 
-    The buckets are imported as they are; the next deployment adds their settings and everything else.
+    The buckets are imported as they are, and the table with what depends on no parameter. The next
+    deployment adds their settings and everything else.
 
     Parameters
     ----------
@@ -43,7 +45,7 @@ def import_documents(template: Path, names: dict[str, str]) -> tuple[dict[str, A
             "Type": resource["Type"],
             "DeletionPolicy": "Retain",
             "UpdateReplacePolicy": "Retain",
-            "Properties": resource["Properties"] if resource["Type"] == TABLE else {},
+            "Properties": _fixed(resource["Properties"]) if resource["Type"] == TABLE else {},
         }
         for logical, resource in data.items()
     }
@@ -56,3 +58,7 @@ def import_documents(template: Path, names: dict[str, str]) -> tuple[dict[str, A
         for logical, resource in data.items()
     ]
     return {"AWSTemplateFormatVersion": "2010-09-09", "Resources": resources}, imported
+
+
+def _fixed(properties: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in properties.items() if not any(calls(value))}

@@ -42,7 +42,7 @@ def large(seedlings: Path) -> bytes:
 
 def test_a_large_photo_is_uploaded_to_s3(frond: Frond, large: bytes) -> None:
     with frond:
-        result = frond.classify(large, top=2, lang="es")
+        result = frond.classify(large, top=2, lang="es", original=True)
         assert (result.status, result.source.door) == ("succeeded", "s3")
         assert [each.common_name for each in result.predictions][:1] == ["Maíz"]
         assert len(result.predictions) == 2
@@ -52,7 +52,7 @@ def test_a_large_photo_is_uploaded_to_s3(frond: Frond, large: bytes) -> None:
 def test_a_large_photo_without_record_is_deleted(stack: RunningStack, large: bytes) -> None:
     async def classify() -> Classification:
         async with AsyncFrond(stack.api_url, stack.api_key) as frond:
-            result = await frond.classify(large, record=False)
+            result = await frond.classify(large, record=False, original=True)
             with pytest.raises(NotFoundError):
                 await frond.get(result.id)
             return result
@@ -68,7 +68,7 @@ def test_each_error_has_its_exception(
             with pytest.raises(InvalidPhotoError):
                 frond.classify(bad)
         with pytest.raises(PhotoTooLargeError):
-            frond.classify([large, large])
+            frond.classify([large, large], original=True)
         with pytest.raises(InvalidRequestError):
             frond.classify(seedling, top=13)
         with pytest.raises(NotFoundError):

@@ -34,8 +34,18 @@ def call(stack: RunningStack) -> Call:
     return send
 
 
-def training(*arguments: str | Path) -> str:
-    command = [sys.executable, "-m", "training", *map(str, arguments)]
+# The command, with the file of a stack that runs in another folder.
+TRAINING = """
+import sys
+from pathlib import Path
+from training import __main__, aws_stack
+aws_stack.STACK_FILE = Path(sys.argv.pop(1))
+__main__.main()
+"""
+
+
+def training(stack_file: Path, *arguments: str | Path) -> str:
+    command = [sys.executable, "-c", TRAINING, *map(str, (stack_file, *arguments))]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=HANG_S, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -59,7 +69,9 @@ def test_feedback_becomes_training_photos(
         assert record["feedback"]["species"] == species
     target = tmp_path / "corrections"
 
-    training("feedback", target, "--local")
+    stack_file = tmp_path / "stack.json"
+    stack_file.write_text(json.dumps(stack.info), encoding="utf-8")
+    training(stack_file, "feedback", target, "--local")
 
     maize = target / "photos" / "zea-mays" / f"{corrected['zea-mays']}.jpg"
     new = target / "photos" / "taraxacum-officinale" / f"{corrected['triticum-aestivum']}.jpg"
@@ -67,12 +79,12 @@ def test_feedback_becomes_training_photos(
     assert new.read_bytes() == (seedlings / "triticum-aestivum.jpg").read_bytes()
     assert not list(target.rglob(f"{corrected['galium-aparine']}.*"))
 
-    training("prepare", target / "photos", tmp_path / "set", "--size", "72", "--workers", "1")
+    training(stack_file, "prepare", target / "photos", tmp_path / "set", "--size", "72", "--workers", "1")
     card = json.loads((tmp_path / "set" / "card.json").read_text())
     assert {"zea-mays", "taraxacum-officinale"} <= {species["slug"] for species in card["species"]}
 
     call("DELETE", f"/v1/classifications/{corrected['zea-mays']}")
     call("PUT", f"/v1/classifications/{corrected['triticum-aestivum']}/feedback", {"species": None})
-    assert "2 removed from" in training("feedback", target, "--local")
+    assert "2 removed from" in training(stack_file, "feedback", target, "--local")
     assert not maize.exists()
     assert not new.exists()

@@ -229,6 +229,8 @@ def test_no_route_without_an_id_shows_a_strangers_photo(
         "key": [photo.key for photo in foreign if photo.key],
         "lang": ["es"],
         "limit": ["100"],
+        "number": ["1"],
+        "tag": ["field-7"],
         "species": ["zea-mays"],
     }
     secrets = {text for photo in foreign for text in (photo.identifier, photo.key) if text}

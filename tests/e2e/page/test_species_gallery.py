@@ -89,10 +89,12 @@ def test_the_gallery_needs_a_key(open_page: Open) -> None:
 def test_a_failed_request_is_repeated_when_the_gallery_is_opened_again(
     page: Page, stack: RunningStack, maize: Path
 ) -> None:
-    page.context.set_offline(True)
+    # The welcome asks for the species, too.
+    page.route("**/v1/species", lambda route: route.abort())
+    page.reload()
     sheet = gallery(page)
-    expect(sheet.get_by_role("status")).to_contain_text("You are offline")
-    page.context.set_offline(False)
+    expect(sheet.get_by_role("status")).to_contain_text("Frond cannot be reached")
+    page.unroute("**/v1/species")
     sheet.get_by_role("button", name="Close").click()
     expect(gallery(page).get_by_role("listitem")).to_have_count(12)
     page.keyboard.press("Escape")

@@ -213,6 +213,8 @@ def test_the_openapi_document_has_every_path(call: Call) -> None:
         "/v1/classifications/{identifier}",
         "/v1/classifications/{identifier}/feedback",
         "/v1/uploads",
+        "/v1/detections",
+        "/v1/usage",
         "/v1/species",
         "/v1/species/{species}/photo",
         "/v1/species/{species}/photos/{number}",

@@ -29,6 +29,7 @@ def test_the_result_of_a_single_photo_is_that_of_the_plant(call: Call, maize: by
     assert image == {
         **answer["image"],
         "verdict": answer["verdict"],
+        "taxon": answer["taxon"],
         "predictions": answer["predictions"],
         "evidence": None,
     }

@@ -16,6 +16,7 @@ from tests.unit.client.fake_stack import FakeStack, failed, succeeded
 # Each command with the arguments that it needs.
 COMMANDS = {
     "classify": ["field 7"],
+    "detect": ["field 7"],
     "upload": ["field 7"],
     "dlq list": [],
     "dlq redrive": [],
@@ -24,6 +25,7 @@ COMMANDS = {
 }
 # Their own tests run them against API Gateway and EMR Serverless.
 OF_OTHER_SERVICES = {
+    "usage": [],
     "keys create": ["a-name"],
     "keys list": [],
     "keys revoke": ["an-id"],

@@ -18,9 +18,12 @@ def refuse_unknown_parameters(app: ApiGatewayResolver, next_middleware: NextMidd
     """
     event = app.current_event
     sent = set(event.query_string_parameters or {})
-    if sent and event.path.startswith(API):
-        # Powertools has no public name for the route of a request.
-        known = sorted(field.alias for field in app.context["_route"].dependant.query_params)
+    # Powertools has no public name for the route of a request.
+    route = app.context["_route"]
+    # For a path or method that the API lacks, it is a route that matches everything.
+    exists = not route.rule.match("")
+    if sent and exists and event.path.startswith(API):
+        known = sorted(field.alias for field in route.dependant.query_params)
         if unknown := sorted(sent.difference(known)):
             raise InvalidRequest(
                 f"Unknown query parameter: {', '.join(unknown)}. "
