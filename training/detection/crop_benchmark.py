@@ -36,7 +36,7 @@ class CropScores:
 
     @property
     def accuracy(self) -> float:
-        """Share of the photos whose most confident species is right, whatever the verdict."""
+        """Share of the photos whose most confident species is right, under any verdict."""
         return float(np.mean(self.right))
 
     @property

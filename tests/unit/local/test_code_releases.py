@@ -60,7 +60,7 @@ def test_prod_shifts_gradually_and_watches_alarms_and_dev_does_not(resources: di
         assert condition == "ShiftsGradually"
         watched = references(gradual)
         assert watched == {"ApiErrorsAlarm", "FunctionErrorsAlarm"}
-        # These alarms exist whatever the parameter Alarms is, and their period ends within the canary's.
+        # These alarms do not depend on the parameter Alarms, and their period ends within the canary's.
         assert all("Condition" not in resources[alarm] for alarm in watched)
         assert "Alarms" not in at_once
 

@@ -1,5 +1,5 @@
 // When and where a photo was taken, from its EXIF metadata (CIPA DC-008). It is read on this device, and the place is
-// blanked in whatever is sent.
+// blanked in every file that is sent.
 const SEARCHED_BYTES = 1_000_000;
 const HEADER = [..."Exif\0\0"].map((letter) => letter.charCodeAt(0));
 const TYPE_BYTES = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8];

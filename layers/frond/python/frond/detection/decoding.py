@@ -113,8 +113,8 @@ def decode(outputs: Sequence[HeadOutput], size: int, max_overlap: float, min_sco
     size
         Height and width of the square, to which boxes are clipped, pixels.
     max_overlap
-        Of two boxes of a larger intersection over union the one with the higher score is left, whatever
-        their classes.
+        Of two boxes with a larger intersection over union, of any classes, the one with the higher score is
+        left.
     min_score
         Least score, log-odds.
     """
