@@ -7,8 +7,8 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql.functions import array_join
 
-from batch.csv_cell import neutralize
 from batch.run_storage import RunStorage
+from frond.csv_cell import neutralize
 
 CSV_NAME = "rows.csv"
 COLUMNS = (

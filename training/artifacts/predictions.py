@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from training.csv_cell import neutralize
+from frond.csv_cell import neutralize
 from training.errors import TrainingError
 
 PREDICTIONS_NAME = "predictions.csv"

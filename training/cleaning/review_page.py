@@ -11,8 +11,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from numpy.typing import NDArray
 from PIL import Image
 
+from frond.csv_cell import neutralize
 from training.cleaning.suspects import Suspect
-from training.csv_cell import neutralize
 from training.data.dataset import Dataset
 
 TEMPLATE_NAME = "page.html.j2"

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from training.csv_cell import neutralize, restore
+from frond.csv_cell import neutralize, restore
 from training.data.card import DataCard
 from training.data.split import Split, as_split
 from training.errors import TrainingError

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from training.csv_cell import restore
+from frond.csv_cell import restore
 from training.errors import TrainingError
 
 COLUMNS = ("source", "label")

@@ -20,8 +20,8 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
+from frond.csv_cell import neutralize
 from training.atomic_write import atomic_write
-from training.csv_cell import neutralize
 from training.errors import TrainingError
 from training.feedback.correction import NO_PLANT, PHOTOS, Correction
 

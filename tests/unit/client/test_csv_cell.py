@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import frond.csv_cell
 import frond_client.csv_cell
-import training.csv_cell
 from frond_client.csv_cell import neutralize, restore
 from frond_client.csv_row import ResultRow
 from frond_client.uploads.results_file import ResultsFile
@@ -60,9 +60,9 @@ def test_every_cell_is_restored_exactly(cell: str) -> None:
     assert not any(part.startswith(("=", "+", "-", "@")) for part in spreadsheet_cells(safe))
 
 
-def test_training_neutralizes_alike() -> None:
+def test_the_layer_neutralizes_alike() -> None:
     sources = [
-        Path(str(module.__file__)).read_text("utf-8") for module in (frond_client.csv_cell, training.csv_cell)
+        Path(str(module.__file__)).read_text("utf-8") for module in (frond_client.csv_cell, frond.csv_cell)
     ]
     assert sources[0] == sources[1]
 

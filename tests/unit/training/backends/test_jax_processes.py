@@ -133,6 +133,7 @@ def test_a_run_resumes_after_a_process_was_killed(
     killed = Processes(prepared, run, 2)
     eventually(lambda: True if list(run.glob("checkpoints/epoch-*.keras")) else None)
     killed.all[rank].send_signal(signal.SIGKILL)
+    assert killed.all[rank].wait(HANG_S) == -signal.SIGKILL
     # The other one ends by itself, with a code that is no fault of the command.
     assert killed.all[1 - rank].wait(HANG_S) not in {0, 1, 2}
     latest = Run(run).checkpoints.latest()
