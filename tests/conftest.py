@@ -1,34 +1,23 @@
 """Fixtures and options for all tests."""
 
+import functools
+import gc
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import botocore.session
 import pytest
 from xdist.remote import Producer
-from xdist.scheduler import LoadScopeScheduling
 
 from tests.support.import_graph import TENSORFLOW, imports_tensorflow
+from tests.support.stack_scheduling import StackScheduling, slow_first
 
 RecordFigures = Callable[[str], None]
 
 ROOT = Path(__file__).parents[1]
-E2E = "tests/e2e/"
-# These run beside the other end-to-end tests, and as long.
-PAGE = "tests/e2e/page/"
 SHARED = ROOT.parent / "shared" / "data"
-
-
-class StackScheduling(LoadScopeScheduling):  # type: ignore[misc]  # untyped
-    """Run the tests of a stack in one process: those of the page, and those of the HTTP API and uploads.
-
-    Other tests are distributed by file.
-    """
-
-    def _split_scope(self, nodeid: str) -> str:
-        scope = next((scope for scope in (PAGE, E2E) if nodeid.startswith(scope)), None)
-        return scope or nodeid.partition("::")[0]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -40,8 +29,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marker. Fail an import of TensorFlow in a run without it: the test is one to pass over."""
+    """Register the markers. Fail imports of TensorFlow in a run without it: their tests are passed over."""
     config.addinivalue_line("markers", "deployed: runs with a stack on AWS, too (--stack NAME)")
+    config.addinivalue_line("markers", "slow: takes long, so that its file starts before the others")
     if config.getoption("--without-tensorflow"):
         sys.modules.update(dict.fromkeys(TENSORFLOW))  # type: ignore[arg-type]  # None makes an import fail
 
@@ -55,8 +45,21 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return (module.suffix == ".py" and module.exists() and imports_tensorflow(module)) or None
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Collect no garbage during the collection of the tests, and never look at what it leaves: that stays."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the tests that a deployed stack can run, in a run with one."""
+    """Sort the tests of several processes. Leave those that a deployed stack can run, in a run with one."""
+    if hasattr(config, "workerinput"):
+        items[:] = slow_first(items)
     if config.getoption("--stack"):
         others = [item for item in items if item.get_closest_marker("deployed") is None]
         config.hook.pytest_deselected(items=others)
@@ -71,6 +74,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> StackSc
 def pytest_xdist_auto_num_workers() -> int:
     """Return one process more than cores: the tests of a stack mostly wait for the stack's own processes."""
     return (os.cpu_count() or 1) + 1
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shared_service_models() -> Iterator[None]:
+    """Read botocore's models of the AWS services once: most tests have sessions of their own."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("botocore.session.create_loader", functools.cache(botocore.session.create_loader))
+        yield
 
 
 @pytest.fixture(scope="session")

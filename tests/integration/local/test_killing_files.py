@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from frond.s3_upload import identifier_of
 from local.cloud import Cloud
 from local.event_source_mapping import EventSourceMapping
@@ -24,6 +26,7 @@ from tests.support.waiting import eventually
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+pytestmark = pytest.mark.slow
 PHOTOS = 20
 # As deadly_preprocess names them.
 KILL, HANG = b"kill", b"hang"

@@ -41,10 +41,13 @@ from frond.preprocessing import read_photo
 from tests.conftest import ROOT
 from tests.unit.batch.conftest import write_model
 
-# py4j leaves the sockets of ended threads to the garbage collector.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:unclosed:ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
-)
+pytestmark = [
+    pytest.mark.slow,
+    # py4j leaves the sockets of ended threads to the garbage collector.
+    pytest.mark.filterwarnings(
+        "ignore:unclosed:ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
+    ),
+]
 BUCKET = "photos"
 Rows = dict[str, dict[str, Any]]
 
@@ -73,6 +76,9 @@ def spark(s3_endpoint: str) -> Iterator[SparkSession]:
         s3_client.cache_clear()
         session = local_session(cores=1)
         session.sparkContext.setLogLevel("OFF")
+        # A few rows are read sooner than a program for them is compiled.
+        session.conf.set("spark.sql.codegen.wholeStage", "false")
+        session.conf.set("spark.sql.codegen.factoryMode", "NO_CODEGEN")
         yield session
         session.stop()
         gc.collect()

@@ -9,11 +9,14 @@ import time
 from functools import partial
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import ROOT
 from tests.support.waiting import HANG_S
 from tests.unit.client.conftest import Run
 from tests.unit.client.fake_stack import FakeStack, succeeded
 
+pytestmark = pytest.mark.slow
 PHOTOS = 80
 
 

@@ -15,6 +15,7 @@ pytest.importorskip("nbmake", reason="not installed: make .venv/.notebook")
 
 from tools.notebook_outputs import NOTEBOOK, NOTEBOOKS, SOURCE, execute  # noqa: E402
 
+pytestmark = pytest.mark.slow
 MAX_KILOBYTES = 600
 
 

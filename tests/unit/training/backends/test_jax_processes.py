@@ -16,6 +16,7 @@ from tests.support.waiting import HANG_S, eventually
 from training.data.dataset import Dataset
 from training.fitting.run import Run
 
+pytestmark = pytest.mark.slow
 # With clipping, batch normalization, mixup, class weights and a moving average, on the feed of every run.
 PROGRAM = """
 import sys

@@ -17,7 +17,8 @@ from training.networks.backbones import BACKBONES
 from training.networks.network import unfreeze_above
 from training.networks.recalibrate_batchnorm import recalibrate_batchnorm
 
-# How many devices there are is settled when TensorFlow starts, so each training is a process.
+pytestmark = pytest.mark.slow
+# How many devices there are is settled when TensorFlow starts, so the trainings have a process of their own.
 PROGRAM = """
 import sys
 from pathlib import Path
@@ -33,36 +34,44 @@ from training.fitting.fit import fit
 from training.fitting.run import Run
 
 tiny_backbone.register()
-dataset, run, replicas = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
+dataset, runs = Path(sys.argv[1]), Path(sys.argv[2])
 [cpu] = tf.config.list_physical_devices("CPU")
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 stage = {"name": "all", "epochs": 1, "learning_rate": 1e-4, "frozen_blocks": 0,
          "schedule": "constant", "class_weight_power": 0.5, "augmentation": NONE.model_dump()}
-recipe = tiny_recipe(backbone=sys.argv[4], batch=12 // replicas, dropout=0, clipnorm=0.05, stages=[stage])
-fit(Dataset(dataset), Run(run), recipe, [f"CPU:{i}" for i in range(replicas)])
-trained = Run(run).trained_model()
-np.savez(run / "weights.npz", *trained.get_weights())
+for name in sys.argv[3:]:
+    backbone, replicas = name.split("-")
+    run, replicas = Run(runs / name), int(replicas)
+    recipe = tiny_recipe(backbone=backbone, batch=12 // replicas, dropout=0, clipnorm=0.05, stages=[stage])
+    fit(Dataset(dataset), run, recipe, [f"CPU:{i}" for i in range(replicas)])
+    np.savez(run.directory / "weights.npz", *run.trained_model().get_weights())
 """
+ONE, TWO, TWO_NORMALIZED = f"{PLAIN}-1", f"{PLAIN}-2", f"{NORMALIZED}-2"
 
 
-def one_step(dataset: Dataset, run: Path, replicas: int, backbone: str) -> list[np.ndarray]:
-    """Train for one step and return the weights."""
+@pytest.fixture(scope="module")
+def runs(prepared: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Runs of one step each, by backbone and number of devices."""
+    folder = tmp_path_factory.mktemp("replicas")
     layer = ROOT / "layers" / "frond" / "python"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(layer), str(ROOT)])}
-    command = [sys.executable, "-c", PROGRAM, str(dataset.directory), str(run), str(replicas), backbone]
+    command = [sys.executable, "-c", PROGRAM, str(prepared.directory), str(folder), ONE, TWO, TWO_NORMALIZED]
     done = subprocess.run(
         command, check=False, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=HANG_S
     )
     assert done.returncode == 0, done.stderr[-3000:]
-    assert "CPU:0, CPU:1" in done.stderr or replicas == 1
+    assert done.stderr.count("TensorFlow on CPU:0, CPU:1,") == 2
+    return folder
+
+
+def weights_of(run: Path) -> list[np.ndarray]:
     with np.load(run / "weights.npz") as weights:
         return list(weights.values())
 
 
-def test_the_same_step(prepared: Dataset, tmp_path: Path) -> None:
+def test_the_same_step(runs: Path) -> None:
     # Batch normalization would see each device's own share.
-    one = one_step(prepared, tmp_path / "one", 1, PLAIN)
-    two = one_step(prepared, tmp_path / "two", 2, PLAIN)
+    one, two = weights_of(runs / ONE), weights_of(runs / TWO)
     differences = np.concatenate([np.abs(a - b).ravel() for a, b in zip(one, two, strict=True)])
     # Adam's first step moves each weight by about the rate, 12 / 32 of 1e-4, whatever its gradient.
     assert np.median(differences) < 1e-9
@@ -71,11 +80,11 @@ def test_the_same_step(prepared: Dataset, tmp_path: Path) -> None:
 
 
 def test_recalibration_covers_all_devices(
-    prepared: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    runs: Path, prepared: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(BACKBONES, NORMALIZED, TINY[NORMALIZED])
-    weights = one_step(prepared, tmp_path / "two", 2, NORMALIZED)
-    network = Run(tmp_path / "two").trained_model()
+    weights = weights_of(runs / TWO_NORMALIZED)
+    network = Run(runs / TWO_NORMALIZED).trained_model()
     unfreeze_above(network, 0)
 
     recalibrate_batchnorm(network, prepared.pictures[prepared.indices("train")], batch=6)

@@ -17,6 +17,7 @@ from training.errors import TrainingError
 from training.fitting.checkpoint import Checkpoints
 from training.fitting.history import History
 
+pytestmark = pytest.mark.slow
 TINY = DetectorHyperparameters(backbone="five_convolutions", weights="none", epochs=2, batch=4, width=16)
 
 

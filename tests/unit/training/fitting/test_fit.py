@@ -22,6 +22,7 @@ from training.fitting.recipe import Recipe
 from training.fitting.run import HISTORY_NAME, Run
 from training.networks.recalibrate_batchnorm import recalibrate_batchnorm
 
+pytestmark = pytest.mark.slow
 TIMED = ("photos_per_second",)
 # The first block learns in the second stage only.
 LATE: dict[str, object] = {
