@@ -36,6 +36,18 @@ def make(source: Path, directory: Path, seed: int = 1) -> DataCard:
     )
 
 
+@pytest.fixture
+def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Avoid worker processes, which take seconds to start."""
+
+    def preprocess(
+        source: PhotoSource, files: list[tuple[str, str]], recipe: PreprocessingSpec, workers: int
+    ) -> Iterator[object]:
+        return (preparation._read(source, recipe, file) for file in files)
+
+    monkeypatch.setattr(preparation, "_preprocess", preprocess)
+
+
 class TestImages:
     def test_pixels_equal_those_of_the_functions(self, prepared: Dataset, class_folders: Path) -> None:
         assert prepared.pictures.shape == (24, 72, 72, 3)
@@ -147,6 +159,7 @@ class TestOddFolders:
             assert rows[one].split == rows[other].split
         assert (odd.card.near_duplicate_groups, odd.card.near_duplicates) == (2, 4)
 
+    @pytest.mark.usefixtures("in_this_process")
     def test_the_near_duplicate_distance_is_an_option(self, class_folders: Path, tmp_path: Path) -> None:
         everything = SplitConfig(SHARES, near_duplicate_bits=256)
         card = prepare(
@@ -163,19 +176,9 @@ class TestOddFolders:
         assert "24 photos in 1 groups (256 of 256 bits)" in card.markdown()
 
 
+@pytest.mark.usefixtures("in_this_process")
 class TestErrors:
     """Errors leave no files behind."""
-
-    @pytest.fixture(autouse=True)
-    def in_this_process(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Avoid worker processes, which take seconds to start."""
-
-        def preprocess(
-            source: PhotoSource, files: list[tuple[str, str]], recipe: PreprocessingSpec, workers: int
-        ) -> Iterator[object]:
-            return (preparation._read(source, recipe, file) for file in files)
-
-        monkeypatch.setattr(preparation, "_preprocess", preprocess)
 
     @pytest.fixture
     def target(self, tmp_path: Path) -> Path:
@@ -283,6 +286,7 @@ class TestDataset:
             Dataset(prepared.directory, exclude=["triticum-aestivum", "zea-mays"])
 
 
+@pytest.mark.usefixtures("in_this_process")
 def test_a_photo_whose_name_is_a_formula_is_prepared(class_folders: Path, tmp_path: Path) -> None:
     photos = tmp_path / "photos"
     shutil.copytree(class_folders, photos)
@@ -312,6 +316,7 @@ def test_photos_csv_is_no_formula_and_is_read_back(tmp_path: Path) -> None:
     assert [row[0] for row in _cells(tmp_path / "photos.csv")] == ["source", *(f"'{name}" for name in names)]
 
 
+@pytest.mark.usefixtures("in_this_process")
 class TestReuseSplits:
     """Photos of an earlier data set keep their split."""
 

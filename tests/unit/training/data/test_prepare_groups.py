@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from frond.preprocessing import PreprocessingSpec
@@ -13,9 +14,11 @@ from tests.unit.training.conftest import LICENSE, RECIPE
 from training.data import pictures
 from training.data.card import NO_GROUP, DataCard
 from training.data.dataset import Dataset
+from training.data.duplicates import Pairs
 from training.data.groups import parse_grouping
 from training.data.label_issues import LabelIssues
 from training.data.prepare import prepare
+from training.data.registration import registered_pairs
 from training.data.sources import FolderSource, PhotoSource
 from training.data.split import Split, SplitConfig
 from training.data.taxonomy import Taxonomy
@@ -34,6 +37,25 @@ def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
         return (pictures._read(source, recipe, file) for file in files)
 
     monkeypatch.setattr(pictures, "_preprocess", preprocess)
+
+
+@pytest.fixture(scope="module")
+def pairs_of_bursts() -> dict[bytes, list[Pairs]]:
+    """The registered pairs of pictures that were compared before, which takes seconds."""
+    return {}
+
+
+@pytest.fixture
+def remembered_pairs(monkeypatch: pytest.MonkeyPatch, pairs_of_bursts: dict[bytes, list[Pairs]]) -> None:
+    """Compare the same pictures once."""
+
+    def compare(all_pictures: NDArray[np.uint8]) -> list[Pairs]:
+        key = all_pictures.tobytes()
+        if key not in pairs_of_bursts:
+            pairs_of_bursts[key] = list(registered_pairs(all_pictures))
+        return pairs_of_bursts[key]
+
+    monkeypatch.setattr("training.data.photo_groups.registered_pairs", compare)
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +109,7 @@ def test_without_a_group_plants_are_divided_and_the_card_warns(bursts: Path, tmp
     assert {row.group_name for row in dataset.rows} == {""}
 
 
+@pytest.mark.usefixtures("remembered_pairs")
 def test_registration_finds_the_shots_without_a_group(bursts: Path, tmp_path: Path) -> None:
     card, dataset = make(bursts, tmp_path / "set", registration=True)
 
@@ -94,6 +117,7 @@ def test_registration_finds_the_shots_without_a_group(bursts: Path, tmp_path: Pa
     assert card.near_duplicates == 72
 
 
+@pytest.mark.usefixtures("remembered_pairs")
 def test_near_duplicates_join_groups(bursts: Path, tmp_path: Path) -> None:
     each_photo = parse_grouping(r"plant-\d+_\d")
     card, _ = make(bursts, tmp_path / "set", grouping=each_photo, registration=True)
