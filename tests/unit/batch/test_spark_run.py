@@ -76,9 +76,6 @@ def spark(s3_endpoint: str) -> Iterator[SparkSession]:
         s3_client.cache_clear()
         session = local_session(cores=1)
         session.sparkContext.setLogLevel("OFF")
-        # A few rows are read sooner than a program for them is compiled.
-        session.conf.set("spark.sql.codegen.wholeStage", "false")
-        session.conf.set("spark.sql.codegen.factoryMode", "NO_CODEGEN")
         yield session
         session.stop()
         gc.collect()
