@@ -73,7 +73,7 @@ def test_processes_start_in_that_order() -> None:
     config: Any = SimpleNamespace(
         getvalue=lambda _: ["3*popen"], option=SimpleNamespace(loadscopereorder=True)
     )
-    scheduling = StackScheduling(config, SimpleNamespace(loadscopesched=lambda *_: None))  # type: ignore[arg-type]
+    scheduling = StackScheduling(config, SimpleNamespace(loadscopesched=lambda *_: None))
     names = collected()
     for worker in workers:
         scheduling.add_node(worker)
