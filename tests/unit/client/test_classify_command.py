@@ -151,8 +151,8 @@ def test_photos_of_one_plant_are_one_request(walk: Path, configured: FakeApi, fr
     ("options", "message"),
     [
         (["walk", "--together"], "takes 5 photos of a plant at most, not 6"),
-        (["walk", "--json", "--csv"], "Choose one of --json and --csv"),
-        (["walk", "--csv", "--explain"], "CSV has no column for --explain"),
+        (["walk", "--json", "--csv"], "Choose one of --json, --csv and --geojson"),
+        (["walk", "--csv", "--explain"], "CSV and GeoJSON have no column for --explain"),
         (["walk", "--top", "13"], "less than or equal to 12"),
         (["walk", "--lang", "xx"], "'xx' is not one of en, es, fr."),
         (["walk", "--stack", "s", "--url", "http://x.test"], "Choose one of --url and --stack"),
