@@ -111,9 +111,10 @@ $(VENV)/.spark: requirements/spark.txt $(VENV)/.batch
 types: $(VENV)/.dev ## Check types
 	$(BIN)/python -m mypy
 
-contract: $(VENV)/.local ## Generate docs/openapi.json
+contract: $(VENV)/.local ## Generate docs/openapi.json and the types of the JavaScript client
 	@$(BIN)/python -c 'from frond_classify.openapi.document import openapi_json; from frond_classify.resolver import whole_api; print(openapi_json(whole_api(), "/dev"))' \
 	  | $(BIN)/python -m json.tool --no-ensure-ascii > docs/openapi.json
+	@$(BIN)/python -m tools.typescript_types
 
 format: $(VENV)/.dev ## Format the code, and fix the style where that is automatic
 	$(BIN)/ruff check --fix .
