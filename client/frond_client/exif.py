@@ -116,7 +116,7 @@ def _mapped(photo: Path) -> Iterator[Content]:
     """Map a file into memory, so that a search reads it without a copy."""
     with photo.open("rb") as file:
         try:
-            content: Content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         except ValueError:  # It is empty.
             yield b""
             return
