@@ -58,7 +58,11 @@ def test_no_view_violates_a_rule(open_page: Open, stack: RunningStack, maize: Pa
     found += violations(page, "samples")
 
     sent: list[Route] = []
-    page.route(CALL, lambda route: sent.append(route), times=1)
+
+    def hold(route: Route) -> None:
+        sent.append(route)
+
+    page.route(CALL, hold, times=1)
     choose(page, maize, maize.parent / "zea-mays.jpg", maize.parent / "README.md")
     expect(page.locator("#progress")).to_be_visible()
     page.wait_for_function("document.querySelector('#progress-step').textContent")
