@@ -215,6 +215,18 @@ def test_earlier_results_are_printed_before_the_error(walk: Path, configured: Fa
     assert "Error: The API answered 429: Do that." in result.stderr
 
 
+def test_the_table_fits_a_terminal_of_80_columns(walk: Path, configured: FakeApi, frond: Run) -> None:
+    long = walk / f"{'a long name ' * 6}.jpg"
+    long.write_bytes(photo("alopecurus-myosuroides-var-versicolor"))
+    document = classification("x", ["alopecurus-myosuroides"], verdict="not_recognised")
+    advice = "Hold the camera still, and photograph the plant in daylight from above."
+    document["images"][0]["issues"] = [{"issue": "blurred", "advice": advice}]
+    configured.responses = [(200, {}, json.dumps(document).encode())]
+    shown = frond("classify", long).stdout.splitlines()
+    assert "advice" in shown[1]
+    assert max(map(len, shown)) <= 80
+
+
 def test_the_table_has_advice_if_there_is_any(walk: Path, configured: FakeApi, frond: Run) -> None:
     document = classification("x", ["zea-mays"], verdict="not_recognised")
     document["images"][0]["issues"] = [{"issue": "blurred", "advice": "Hold it still."}]
