@@ -37,7 +37,9 @@ def test_the_document_violates_no_rule(open_page: Open) -> None:
 
 def test_the_page_of_the_document_calls_the_api(page: Page, stack: RunningStack) -> None:
     page.goto(f"{stack.api_url}/docs")
-    page.get_by_role("button", name=re.compile(r"^GET \S+health \w")).click()
+    health = page.get_by_role("button", name=re.compile(r"^GET \S+health \w"))
+    expect(health).to_be_visible()
+    health.click()
     page.get_by_role("button", name="Try it out").click()
     page.get_by_role("button", name="Execute").click()
     expect(page.locator(".live-responses-table").get_by_text('"ok"')).to_be_visible()
