@@ -16,15 +16,17 @@ from training.networks.network import build, load_weights
 
 STRIDE = 16
 FIVE_CONVOLUTIONS = "five_convolutions"
-# The last layer of a stem, at stride 16. Xception's is the first of the middle flow: from deeper ones, which
-# see far beyond a plant, the head learns its training scenes by heart.
+# The layers at stride 16 whose features a stem gives, one after another. Xception's are the first of the
+# middle flow, for edges and textures, and block 13, which sees the whole plant.
 CUTS = {
-    "xception": middle_flow.FIRST,
-    "mobilenet_v2": "block_13_expand_relu",
-    "resnet50": "conv4_block6_out",
+    "xception": (middle_flow.FIRST, "block13_sepconv2_bn"),
+    "mobilenet_v2": ("block_13_expand_relu",),
+    "resnet50": ("conv4_block6_out",),
 }
 # Of the five convolutions: filters and stride.
 FIVE = ((24, 2), (48, 2), (96, 2), (128, 2), (192, 1))
+# Of the head's residual blocks: positions between the taps of a convolution. Together they see 20 positions.
+DILATIONS = (1, 2, 4)
 OUTPUTS = ("plant", "centreness", "distances", "classes")
 # The share of positions with a plant that a new network starts from (Lin et al. 2017).
 PRIOR_LOGIT = -4.0
@@ -81,6 +83,8 @@ def build_head(
         given = seen = keras.Input(features, dtype="float32", name="features")
     seen = keras.layers.SpatialDropout2D(dropout, seed=seed, name="dropout")(seen) if dropout else seen
     shared = _activated(keras.layers.Conv2D(width, 1, use_bias=False, name="reduced")(seen), "reduced")
+    for number, dilation in enumerate(DILATIONS, start=1):
+        shared = _residual_block(shared, width, dilation, f"context{number}")
     labels = _tower(shared, width, "class")
     edges = _tower(shared, width, "box")
     outputs = {
@@ -113,7 +117,9 @@ def serving_network(stem: keras.Model | None, head: keras.Model, size: int) -> k
 def _cut(found: Backbone, whole: keras.Model, size: int) -> keras.Model:
     # A run may have dropped any of the middle blocks; the exit flow, block 13, begins as they do.
     first = [*middle_flow.middle_blocks(whole), 13][0]
-    part = keras.Model(whole.input, whole.get_layer(CUTS[found.name].format(first)).output, name="cut")
+    features = [whole.get_layer(name.format(first)).output for name in CUTS[found.name]]
+    together = keras.layers.Concatenate(name="features")(features) if len(features) > 1 else features[0]
+    part = keras.Model(whole.input, together, name="cut")
     pixels = keras.Input((size, size, 3), dtype="float32", name="pixels")
     stem = keras.Model(pixels, part(found.scaling()(pixels)), name="stem")
     stem.trainable = False
@@ -130,13 +136,23 @@ def _five_convolutions(pixels: keras.KerasTensor) -> keras.KerasTensor:
     return seen
 
 
+def _residual_block(seen: keras.KerasTensor, width: int, dilation: int, name: str) -> keras.KerasTensor:
+    found = _convolved(seen, width, f"{name}_wide", dilation)
+    found = _convolved(found, width, f"{name}_near")
+    return keras.layers.Add(name=f"{name}_sum")([seen, found])
+
+
 def _tower(seen: keras.KerasTensor, width: int, name: str) -> keras.KerasTensor:
     for number in (1, 2):
-        convolution = keras.layers.SeparableConv2D(
-            width, 3, padding="same", use_bias=False, name=f"{name}_tower{number}"
-        )
-        seen = _activated(convolution(seen), f"{name}_tower{number}")
+        seen = _convolved(seen, width, f"{name}_tower{number}")
     return seen
+
+
+def _convolved(seen: keras.KerasTensor, width: int, name: str, dilation: int = 1) -> keras.KerasTensor:
+    convolution = keras.layers.Conv2D(
+        width, 3, dilation_rate=dilation, padding="same", use_bias=False, name=name
+    )
+    return _activated(convolution(seen), name)
 
 
 def _activated(seen: keras.KerasTensor, name: str) -> keras.KerasTensor:
