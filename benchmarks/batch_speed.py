@@ -151,7 +151,7 @@ def ways_table(measured: Mapping[str, Sequence[BatchTurn]], loads: tuple[float, 
     """Return the medians of each way's turns, the ratios between them, and the machine's load."""
     cpu = {way: statistics.median(turn.cpu for turn in turns) for way, turns in measured.items()}
     wall = {way: statistics.median(turn.wall for turn in turns) for way, turns in measured.items()}
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (way, f"{turns[0].photos:,}", f"{1000 * cpu[way] / turns[0].photos:.1f}", f"{wall[way]:.1f}")
         for way, turns in measured.items()
     ]
