@@ -1,7 +1,9 @@
 """Measure the batch job: a plain loop, then Spark on one core and on two, each several times in turn.
 
-Run ``python -m benchmarks.batch_speed PHOTOS``. CPU time is that of all processes, start-up included; wall
-time is that of the photos alone, and means something on an idle machine only: the load is printed, too.
+Run ``python -m benchmarks.batch_speed PHOTOS``; ``--features FOLDER`` measures a feature extractor, too, and
+``--write`` puts the tables into docs/experiments/batch.md. CPU time is that of all processes, start-up
+included; wall time is that of the photos alone, and means something on an idle machine only: the load is
+printed, too.
 """
 
 import argparse
@@ -12,10 +14,24 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+import numpy as np
+
+from benchmarks.paths import ROOT
+from benchmarks.result_tables import Table, replace_tables
+
+PAGE = ROOT / "docs" / "experiments" / "batch.md"
+LOOP_WAY, ONE_CORE, TWO_CORES = "plain loop", "Spark, one core", "Spark, two cores"
+FEATURES = "features_ms"
+STAGES = {
+    "read_ms": "read",
+    "decode_ms": "decode",
+    "inference_ms": "model (int8)",
+    "other_ms": "thumbnail, hash, quality",
+}
 MODEL = ROOT / "functions" / "classify" / "model"
 LOOP = """
 import json, sys, time
@@ -33,6 +49,26 @@ for photo in list_photos(sys.argv[1]):
     photos += 1
 print(json.dumps({"photos": photos, "seconds": time.monotonic() - started}))
 """
+
+
+@dataclass(frozen=True, slots=True)
+class BatchTurn:
+    """One turn over the photos.
+
+    Attributes
+    ----------
+    cpu
+        CPU seconds of all processes, start-up included.
+    wall
+        Seconds of the photos alone.
+    stages
+        CPU milliseconds of each photo by stage; none of the loop.
+    """
+
+    cpu: float
+    wall: float
+    photos: int
+    stages: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
 
 class SessionCpu:
@@ -81,52 +117,92 @@ def measure(command: list[str]) -> tuple[float, str]:
     return cpu.stop(), output
 
 
-def loop(photos: str) -> tuple[float, float, int]:
-    """Return CPU seconds, wall seconds and photos of a plain loop."""
+def loop(photos: str) -> BatchTurn:
+    """Classify the photos in a plain loop."""
     cpu, output = measure([sys.executable, "-c", LOOP, photos, str(MODEL)])
     found = json.loads(output)
-    return cpu, found["seconds"], found["photos"]
+    return BatchTurn(cpu, found["seconds"], found["photos"])
 
 
-def spark(photos: str, cores: int) -> tuple[float, float, int]:
-    """Return the same of the batch job."""
+def spark(photos: str, cores: int, features: Path | None = None) -> BatchTurn:
+    """Classify the photos with the batch job."""
     from batch.run_plan import ChunkTiming, busy_seconds
 
+    options = ["--cores", str(cores), *(["--features", str(features)] if features else [])]
     with tempfile.TemporaryDirectory() as out:
-        cpu, _ = measure([sys.executable, "-m", "batch", photos, out, "--cores", str(cores)])
+        cpu, _ = measure([sys.executable, "-m", "batch", photos, out, *options])
         marks = [path.read_bytes() for path in Path(out, "done").glob("*.json")]
+        stages = stage_times(Path(out, "rows"))
     timings = [ChunkTiming.model_validate_json(mark) for mark in marks]
-    return cpu, busy_seconds(timings), sum(timing.photos for timing in timings)
+    return BatchTurn(cpu, busy_seconds(timings), sum(timing.photos for timing in timings), stages)
 
 
-def table(measured: dict[str, list[tuple[float, float, int]]]) -> Iterator[str]:
-    """Yield a line for each way, of the medians of its rounds, and the ratios."""
-    median = {
-        name: [statistics.median(column) for column in zip(*rows, strict=True)]
-        for name, rows in measured.items()
-    }
-    for name, (cpu, wall, photos) in median.items():
-        each = 1000 * cpu / photos
-        yield f"{name:9} {photos:6.0f} photos {cpu:7.1f} CPU s {wall:7.1f} s {each:7.1f} CPU ms a photo"
-    yield f"CPU of Spark on one core / of the loop: {median['one core'][0] / median['loop'][0]:.3f}"
-    yield f"wall of one core / of two: {median['one core'][1] / median['two cores'][1]:.3f}"
+def stage_times(rows: Path) -> dict[str, list[float]]:
+    """Return the CPU milliseconds of each classified photo by stage, from a run's rows."""
+    import pyarrow.parquet as pq
+
+    columns = [*STAGES, FEATURES]
+    files = sorted(rows.rglob("*.parquet"))
+    found = [row for file in files for row in pq.ParquetFile(file).read([*columns, "verdict"]).to_pylist()]
+    return {name: [row[name] for row in found if row["verdict"]] for name in columns}
+
+
+def ways_table(measured: Mapping[str, Sequence[BatchTurn]], loads: tuple[float, float]) -> Table:
+    """Return the medians of each way's turns, the ratios between them, and the machine's load."""
+    cpu = {way: statistics.median(turn.cpu for turn in turns) for way, turns in measured.items()}
+    wall = {way: statistics.median(turn.wall for turn in turns) for way, turns in measured.items()}
+    rows: list[tuple[str, ...]] = [
+        (way, f"{turns[0].photos:,}", f"{1000 * cpu[way] / turns[0].photos:.1f}", f"{wall[way]:.1f}")
+        for way, turns in measured.items()
+    ]
+    overhead = (cpu[ONE_CORE] / cpu[LOOP_WAY] - 1, wall[ONE_CORE] / wall[LOOP_WAY] - 1)
+    rows += [
+        ("overhead of Spark beside the loop", "", *(f"{share:.1%}" for share in overhead)),
+        ("one core / two cores", "", "", f"{wall[ONE_CORE] / wall[TWO_CORES]:.2f}"),
+        ("load before, after", "", "", f"{loads[0]:.1f}, {loads[1]:.1f}"),
+    ]
+    heading = ("", "photos", "CPU ms a photo, with start-up", "seconds of the photos alone")
+    return Table("batch-ways", "Ways to classify the same photos", heading, tuple(rows))
+
+
+def stages_table(turn: BatchTurn, extractors: Mapping[str, BatchTurn]) -> Table:
+    """Return the CPU milliseconds a photo by stage, and of each feature extractor by its number format."""
+    times = {title: turn.stages[name] for name, title in STAGES.items()}
+    times |= {f"features ({name})": each.stages[FEATURES] for name, each in extractors.items()}
+    rows = tuple(
+        (title, f"{np.mean(ms):.2f}", f"{np.median(ms):.2f}", f"{np.percentile(ms, 95):.2f}")
+        for title, ms in times.items()
+    )
+    return Table("batch-stages", "CPU milliseconds a photo", ("stage", "mean", "median", "p95"), rows)
 
 
 def main() -> None:
-    """Measure every way in each round, and write the table."""
+    """Measure every way in each round, then each feature extractor, and print the tables."""
+    from batch.feature_extractor import read_card
+
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("photos")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--features", type=Path, action="append", default=[], metavar="FOLDER")
+    parser.add_argument("--write", action="store_true")
     arguments = parser.parse_args()
-    measured: dict[str, list[tuple[float, float, int]]] = {"loop": [], "one core": [], "two cores": []}
-    load = os.getloadavg()[0]
+    measured: dict[str, list[BatchTurn]] = {LOOP_WAY: [], ONE_CORE: [], TWO_CORES: []}
+    before = os.getloadavg()[0]
     for _ in range(arguments.rounds):
-        measured["loop"].append(loop(arguments.photos))
-        measured["one core"].append(spark(arguments.photos, 1))
-        measured["two cores"].append(spark(arguments.photos, 2))
-        lines = [*table(measured), f"load {load:.1f} before, {os.getloadavg()[0]:.1f} now\n\n"]
-        sys.stdout.write("\n".join(lines))
+        measured[LOOP_WAY].append(loop(arguments.photos))
+        measured[ONE_CORE].append(spark(arguments.photos, 1))
+        measured[TWO_CORES].append(spark(arguments.photos, 2))
+        ways = ways_table(measured, (before, os.getloadavg()[0]))
+        sys.stdout.write(f"{ways.markdown()}\n\n")
         sys.stdout.flush()
+    extractors = {
+        read_card(folder).number_format: spark(arguments.photos, 1, folder) for folder in arguments.features
+    }
+    stages = stages_table(measured[ONE_CORE][-1], extractors)
+    sys.stdout.write(f"{stages.markdown()}\n")
+    if arguments.write:
+        page = PAGE.read_text(encoding="utf-8")
+        PAGE.write_text(replace_tables(page, [ways, stages]), encoding="utf-8")
 
 
 if __name__ == "__main__":
