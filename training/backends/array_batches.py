@@ -16,7 +16,7 @@ AHEAD = 4
 class ArrayBatches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no types
     """The images, labels and weights of each step of an epoch.
 
-    Keras' own threads are not used: ``fit`` first looks at a batch of a new model, and begins again with those
+    Keras' own threads are not used: ``fit`` first looks at a batch of a new model, and then begins with those
     that they had loaded meanwhile. Some steps would come twice, and the last ones not at all.
     """
 

@@ -2,6 +2,7 @@
 
 import os
 from contextlib import nullcontext
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -51,6 +52,9 @@ def fit(
     keep_checkpoints: Annotated[
         int, typer.Option(min=1, help="How many of the latest checkpoints to keep.")
     ] = 1,
+    tensorboard: Annotated[
+        Path | None, typer.Option(help="Folder to write a log for TensorBoard to.")
+    ] = None,
     metrics_port: Annotated[
         int | None, typer.Option(min=0, max=65535, help="Serve Prometheus metrics on this port, at /metrics.")
     ] = None,
@@ -58,7 +62,7 @@ def fit(
     """Train a network; the same command resumes an interrupted run.
 
     With FROND_COORDINATOR (host:port of process 0), FROND_PROCESS_COUNT and FROND_PROCESS_ID set, several
-    processes train one network.
+    processes train one network. With MLFLOW_TRACKING_URI set, an MLflow server records the run.
     """
     group = _process_group()
     _set_backend(backend or ("jax" if group else None))
@@ -70,6 +74,8 @@ def fit(
     from training.fitting.fit import fit as train
     from training.fitting.recipe import as_changes, read_recipe
     from training.fitting.run_location import run_at
+    from training.fitting.tensorboard_log import TensorBoardLog
+    from training.mlflow_tracking import open_mlflow
 
     changes = {"weights": weights, "backbone": backbone, "batch": batch, "precision": precision, "seed": seed}
     chosen = read_recipe(recipe, changes | as_changes(settings or []))
@@ -77,7 +83,8 @@ def fit(
         with ending_at_once() if group else nullcontext():
             trained = run_at(run, group.rank if group else 0, keep_checkpoints)
             photos = Dataset(local_dataset(dataset), exclude or [])
-            best = train(photos, trained, chosen, devices, group, metrics_port)
+            logs = [log for log in (tensorboard and TensorBoardLog(tensorboard), open_mlflow()) if log]
+            best = train(photos, trained, chosen, devices, group, metrics_port, logs)
     except KeyboardInterrupt:
         typer.echo("Stopped; the same command resumes after the last finished epoch.", err=True)
         raise typer.Exit(130) from None

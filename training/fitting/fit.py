@@ -2,6 +2,7 @@
 
 import shutil
 import time
+from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from training.data.integrity import has_changed
 from training.data.texture_pool import TexturePool, draw_textures
 from training.errors import TrainingError
 from training.fitting.epoch_bar import EpochBar
+from training.fitting.epoch_log import EpochLog
 from training.fitting.history import EpochRow, History
 from training.fitting.keras_metrics import Accuracy, MacroF1
 from training.fitting.recipe import Recipe, Stage
@@ -44,6 +46,7 @@ def fit(
     devices: list[str] | None = None,
     group: ProcessGroup | None = None,
     metrics_port: int | None = None,
+    logs: Sequence[EpochLog] = (),
 ) -> float:
     """Train or resume a run; return the last stage's best validation macro F1, 0 to 1.
 
@@ -55,6 +58,8 @@ def fit(
         The processes that train together. All of them share the run's folder; only the first writes.
     metrics_port
         Serve Prometheus metrics of this process on this port.
+    logs
+        Records of the run beside its folder, by the first process.
 
     Raises
     ------
@@ -85,7 +90,7 @@ def fit(
     )
     if warning := backend.warning():
         console.print(f"Warning: {warning}", style="bold yellow")
-    trainer = _Trainer(dataset, run, settings, backend)
+    trainer = _Trainer(dataset, run, settings, backend, () if backend.shard.rank else logs)
     with nullcontext() if metrics_port is None else serving(trainer.metrics, metrics_port):
         best = trainer.run_stages()
     if run.stored:
@@ -111,8 +116,16 @@ def _fetch(run: Run, backend: Backend) -> None:
 class _Trainer:
     """Run the stages of a recipe."""
 
-    def __init__(self, dataset: Dataset, run: Run, settings: RunSettings, backend: Backend) -> None:
+    def __init__(
+        self,
+        dataset: Dataset,
+        run: Run,
+        settings: RunSettings,
+        backend: Backend,
+        logs: Sequence[EpochLog],
+    ) -> None:
         self.dataset, self.run, self.settings, self.backend = dataset, run, settings, backend
+        self.logs = logs
         self.recipe = settings.recipe
         self.checkpoints = run.checkpoints
         self.metrics = RunMetrics(settings, backend.shard)
@@ -130,12 +143,16 @@ class _Trainer:
             console.print(f"Resuming after epoch {done} of {self.recipe.epochs}.")
         if latest:
             self.metrics.resume(done, latest[1].stat().st_mtime)
+        for log in self.logs:
+            log.start(self.run, self.settings, self.history.rows)
         first = 0
         for number, stage in enumerate(self.recipe.stages):
             if done < first + stage.epochs:
                 path = latest[1] if latest and done > first else None
                 self._run_stage(number, stage, range(max(done, first), first + stage.epochs), path)
             first += stage.epochs
+        for log in self.logs:
+            log.finish(self.run)
         return self.history.best(len(self.recipe.stages) - 1)
 
     def _latest_checkpoint(self) -> tuple[int, Path] | None:
@@ -244,6 +261,8 @@ class _Trainer:
         _fetch(self.run, self.backend)
         self.history = History(self.history.path)
         self.metrics.finish_epoch(row, has_changed(self.dataset))
+        for log in self.logs:
+            log.add(row)
         timer.lap("saving")
         console.print(
             f"  validation macro F1 {row['val_f1']:.4f}, accuracy {row['val_accuracy']:.4f}; "
@@ -348,5 +367,6 @@ def _check_space(run: Run, learner: keras.Model) -> None:
     free = shutil.disk_usage(run.directory).free
     if free < needed:
         raise TrainingError(
-            f"The checkpoints need up to {needed / 1e9:.1f} GB and {run.directory} has {free / 1e9:.1f} GB free."
+            f"The checkpoints need up to {needed / 1e9:.1f} GB and {run.directory} has "
+            f"{free / 1e9:.1f} GB free."
         )

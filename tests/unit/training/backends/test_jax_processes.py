@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import h5py
@@ -130,7 +131,12 @@ def test_two_processes_train_the_network_of_one(prepared: Dataset, alone: Run, t
 @pytest.mark.skipif("KILLS" not in os.environ, reason="takes minutes; KILLS=1 runs it")
 @pytest.mark.parametrize(("rank", "resuming"), [(0, 2), (1, 2), (1, 1)])
 def test_a_run_resumes_after_a_process_was_killed(
-    prepared: Dataset, alone: Run, tmp_path: Path, rank: int, resuming: int
+    prepared: Dataset,
+    alone: Run,
+    tmp_path: Path,
+    rank: int,
+    resuming: int,
+    record_property: Callable[[str, object], None],
 ) -> None:
     run = tmp_path / "killed"
     killed = Processes(prepared, run, 2)
@@ -140,7 +146,7 @@ def test_a_run_resumes_after_a_process_was_killed(
     died = time.monotonic()
     # The other one ends by itself, with a code that lets a launcher start both again.
     assert killed.all[1 - rank].wait(ENDS_WITHIN_S) in {75, -signal.SIGABRT}
-    print(f"Process {1 - rank} ended {time.monotonic() - died:.1f} s after process {rank}.")
+    record_property("seconds_until_the_other_ended", time.monotonic() - died)
     latest = Run(run).checkpoints.latest()
     assert latest is not None
     assert latest[0] < 3

@@ -44,17 +44,77 @@ trained = Run(run).trained_model()
 np.savez(run / "weights.npz", *trained.get_weights())
 """
 
+# A run that is stopped on two devices and resumed on one, beside one that had one device all the time.
+RESUMING = """
+import sys
+from pathlib import Path
+
+import tensorflow as tf
+
+import training.fitting.fit
+from tests.unit.training import tiny_backbone
+from tests.unit.training.tiny_runs import tiny_recipe
+from training.networks.augmentation import NONE
+from training.data.dataset import Dataset
+from training.fitting.fit import fit
+from training.fitting.run import Run
+
+tiny_backbone.register()
+[cpu] = tf.config.list_physical_devices("CPU")
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+stage = {"name": "all", "epochs": 2, "learning_rate": 1e-3, "frozen_blocks": 0,
+         "augmentation": NONE.model_dump()}
+
+def train(run, replicas):
+    recipe = tiny_recipe(backbone=sys.argv[3], batch=12 // replicas, dropout=0, clipnorm=0.5, stages=[stage])
+    fit(Dataset(Path(sys.argv[1])), run, recipe, [f"CPU:{i}" for i in range(replicas)])
+
+def stop(*_):
+    raise KeyboardInterrupt
+
+moved, still = (Run(Path(sys.argv[2]) / name) for name in ("moved", "still"))
+draw, training.fitting.fit.draw_curves = training.fitting.fit.draw_curves, stop
+try:
+    train(moved, 2)
+except KeyboardInterrupt:
+    training.fitting.fit.draw_curves = draw
+train(moved, 1)
+train(still, 1)
+"""
+
+
+def test_a_run_resumes_on_another_number_of_devices(prepared: Dataset, tmp_path: Path) -> None:
+    run_program(RESUMING, str(prepared.directory), str(tmp_path), PLAIN)
+
+    moved, still = Run(tmp_path / "moved"), Run(tmp_path / "still")
+    assert moved.settings().replicas == 2
+    for row, same in zip(moved.history(), still.history(), strict=True):
+        assert row["loss"] == pytest.approx(same["loss"], abs=1e-5)
+        assert row["val_loss"] == pytest.approx(same["val_loss"], abs=1e-5)
+    assert len(moved.history()) == 2
+
+
+def run_program(program: str, *arguments: str) -> str:
+    """Run a training and return what it printed."""
+    layer = ROOT / "layers" / "frond" / "python"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(layer), str(ROOT)])}
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments],
+        check=False,
+        env=environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=HANG_S,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stderr
+
 
 def one_step(dataset: Dataset, run: Path, replicas: int, backbone: str) -> list[np.ndarray]:
     """Train for one step and return the weights."""
-    layer = ROOT / "layers" / "frond" / "python"
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(layer), str(ROOT)])}
-    command = [sys.executable, "-c", PROGRAM, str(dataset.directory), str(run), str(replicas), backbone]
-    done = subprocess.run(
-        command, check=False, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=HANG_S
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    assert "CPU:0, CPU:1" in done.stderr or replicas == 1
+    printed = run_program(PROGRAM, str(dataset.directory), str(run), str(replicas), backbone)
+    assert "CPU:0, CPU:1" in printed or replicas == 1
     with np.load(run / "weights.npz") as weights:
         return list(weights.values())
 
