@@ -25,7 +25,7 @@ from training.errors import TrainingError
 from training.progress import track
 
 # Photos of one species and squares of bare ground of a split that are cut out, at most.
-CUT_OUTS, SQUARES = 300, 400
+CUT_OUTS, SQUARES = 500, 400
 QUALITY = 92
 
 

@@ -13,8 +13,10 @@ GREEN = 0.12
 WHITE, WHITE_RIM = 235, 0.9
 # A piece with this share of the largest piece's area is part of the plant: a leaf whose stem is not green.
 PIECE = 0.08
-# Shares of the photo's area that a cut-out may have: less is a grain, more a photo that is green all over.
-AREAS = (0.004, 0.75)
+# Share of the photo's area that a cut-out has at least: less is a grain.
+LEAST_AREA = 0.004
+# Share of the photo's area that may be green; a photo that is green all over has no background.
+GREEN_AREA = 0.75
 # Radius of the feathered rim, pixels.
 FEATHER = 0.8
 MARGIN = 3
@@ -29,8 +31,9 @@ class CutOut:
 
 def cut_out(picture: NDArray[np.uint8]) -> CutOut | None:
     """Cut the plant out of a photo, ``uint8[S, S, 3]``; None where no plant stands out."""
-    mask = _largest_pieces(_foreground(picture))
-    if not AREAS[0] <= mask.mean() <= AREAS[1]:
+    on_white = _has_white_rim(picture)
+    mask = _largest_pieces(_not_white(picture) if on_white else _green(picture))
+    if not LEAST_AREA <= mask.mean() <= (1 if on_white else GREEN_AREA):
         return None
     opacity = ndimage.gaussian_filter(mask.astype(np.float32), FEATHER)
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
@@ -40,11 +43,17 @@ def cut_out(picture: NDArray[np.uint8]) -> CutOut | None:
     return CutOut(np.dstack([picture, alpha])[inside])
 
 
-def _foreground(picture: NDArray[np.uint8]) -> NDArray[np.bool_]:
+def _has_white_rim(picture: NDArray[np.uint8]) -> bool:
     white = picture.min(axis=2) >= WHITE
     rim = np.concatenate([white[0], white[-1], white[:, 0], white[:, -1]])
-    if rim.mean() >= WHITE_RIM:
-        return np.asarray(ndimage.binary_fill_holes(~white), np.bool_)
+    return bool(rim.mean() >= WHITE_RIM)
+
+
+def _not_white(picture: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    return np.asarray(ndimage.binary_fill_holes(picture.min(axis=2) < WHITE), np.bool_)
+
+
+def _green(picture: NDArray[np.uint8]) -> NDArray[np.bool_]:
     smooth = ndimage.gaussian_filter(picture.astype(np.float32), (0.7, 0.7, 0))
     red, green, blue = np.moveaxis(smooth, 2, 0)
     is_green = 2 * green - red - blue > GREEN * (red + green + blue)

@@ -16,12 +16,12 @@ from training.networks.network import build, load_weights
 
 STRIDE = 16
 FIVE_CONVOLUTIONS = "five_convolutions"
-# The last layer of a stem, at stride 16. Xception's is the first of the middle flow: from deeper ones, which
-# see far beyond a plant, the head learns its training scenes by heart.
+# The layers at stride 16 whose features a stem gives, one after another. Xception's are the first of the
+# middle flow, for edges and textures, and block 13, which sees the whole plant.
 CUTS = {
-    "xception": middle_flow.FIRST,
-    "mobilenet_v2": "block_13_expand_relu",
-    "resnet50": "conv4_block6_out",
+    "xception": (middle_flow.FIRST, "block13_sepconv2_bn"),
+    "mobilenet_v2": ("block_13_expand_relu",),
+    "resnet50": ("conv4_block6_out",),
 }
 # Of the five convolutions: filters and stride.
 FIVE = ((24, 2), (48, 2), (96, 2), (128, 2), (192, 1))
@@ -113,7 +113,9 @@ def serving_network(stem: keras.Model | None, head: keras.Model, size: int) -> k
 def _cut(found: Backbone, whole: keras.Model, size: int) -> keras.Model:
     # A run may have dropped any of the middle blocks; the exit flow, block 13, begins as they do.
     first = [*middle_flow.middle_blocks(whole), 13][0]
-    part = keras.Model(whole.input, whole.get_layer(CUTS[found.name].format(first)).output, name="cut")
+    features = [whole.get_layer(name.format(first)).output for name in CUTS[found.name]]
+    together = keras.layers.Concatenate(name="features")(features) if len(features) > 1 else features[0]
+    part = keras.Model(whole.input, together, name="cut")
     pixels = keras.Input((size, size, 3), dtype="float32", name="pixels")
     stem = keras.Model(pixels, part(found.scaling()(pixels)), name="stem")
     stem.trainable = False

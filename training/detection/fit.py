@@ -3,7 +3,6 @@
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
@@ -22,8 +21,14 @@ from training.detection.detector_run import (
     stem_of,
 )
 from training.detection.loss import DetectionLoss
-from training.detection.scene_batches import SceneBatches, compute_features, targets_of
-from training.errors import TrainingError
+from training.detection.scene_batches import SceneBatches, targets_of
+from training.detection.scene_features import (
+    Pixels,
+    SceneFeatures,
+    StemFeatures,
+    compute_features,
+    open_features,
+)
 from training.fitting.checkpoint import Checkpoints
 from training.fitting.epoch_bar import EpochBar
 from training.fitting.history import History
@@ -32,6 +37,8 @@ from training.networks.network import RUN_SUFFIX
 from training.progress import console
 
 CLIPNORM = 10.0
+# The stem sees each photo as it is, and mirrored.
+TRAINING_VIEWS = 2
 
 
 def fit(
@@ -58,20 +65,16 @@ def fit(
     run.write_settings(settings)
     set_precision("auto", backend)
     console.print(f"{backend.describe()}, {settings.batch} photos a step")
-    train, validation = (_features(dataset, run, settings, split) for split in ("train", "validation"))
+    train, validation = (_split(dataset, run, settings, split) for split in ("train", "validation"))
     return _Learner(run, settings, backend, train, validation).run_epochs()
 
 
 @dataclass(frozen=True, slots=True)
 class _Split:
-    """The features (or pixels) and targets of a split."""
+    """The features and targets of a split."""
 
-    values: NDArray[Any]
-    rows: NDArray[np.int64]
+    features: SceneFeatures
     targets: NDArray[np.float32]
-
-    def read(self, chosen: NDArray[np.int64]) -> NDArray[Any]:
-        return self.values[self.rows[chosen]]
 
 
 def _settings(
@@ -96,22 +99,16 @@ def _settings(
     )
 
 
-def _features(
-    dataset: DetectionDataset,
-    run: DetectorRun,
-    settings: DetectorSettings,
-    split: Split,
-) -> _Split:
+def _split(dataset: DetectionDataset, run: DetectorRun, settings: DetectorSettings, split: Split) -> _Split:
     indices = dataset.indices(split)
     targets = targets_of(dataset, indices)
     if settings.chosen.backbone == FIVE_CONVOLUTIONS:
-        return _Split(dataset.pictures, indices, targets)
+        return _Split(Pixels(dataset, indices), targets)
     path = run.directory / f"{split}-{FEATURES_NAME}"
-    stem = None if path.exists() else stem_of(settings)
-    values = np.load(path, mmap_mode="r") if stem is None else compute_features(stem, dataset, indices, path)
-    if len(values) != len(indices):
-        raise TrainingError(f"{path} is of other photos; remove it, and run this again.")
-    return _Split(values, np.arange(len(indices)), targets)
+    views = TRAINING_VIEWS if split == "train" else 1
+    if not path.exists() and (stem := stem_of(settings)):
+        compute_features(stem, dataset, indices, views, path)
+    return _Split(open_features(path, len(indices), views), targets)
 
 
 class _Learner:
@@ -127,8 +124,7 @@ class _Learner:
     ) -> None:
         self.run, self.settings, self.backend = run, settings, backend
         self.train = train
-        self.flips = settings.chosen.backbone == FIVE_CONVOLUTIONS
-        self.validation = SceneBatches(validation.read, validation.targets, settings.batch)
+        self.validation = SceneBatches(validation.features, validation.targets, settings.batch)
         self.history = History(run.history)
         self.checkpoints: Checkpoints = run.checkpoints
 
@@ -139,7 +135,9 @@ class _Learner:
         if done:
             console.print(f"Resuming after epoch {done} of {self.settings.chosen.epochs}.")
         with self.backend.scope():
-            head = head_of(self.settings, None if self.flips else self.train.values.shape[1:])
+            features = self.train.features
+            shape = features.values.shape[2:] if isinstance(features, StemFeatures) else None
+            head = head_of(self.settings, shape)
             learner = training_network(head)
             compile_learner(learner, self.settings, len(self._batches(0)))
             if latest:
@@ -151,11 +149,10 @@ class _Learner:
 
     def _batches(self, epoch: int) -> SceneBatches:
         return SceneBatches(
-            self.train.read,
+            self.train.features,
             self.train.targets,
             self.settings.batch,
             (self.settings.chosen.seed, epoch),
-            flips=self.flips,
         )
 
     def _run_epoch(self, learner: keras.Model, epoch: int) -> None:

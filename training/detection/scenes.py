@@ -22,6 +22,10 @@ DISTRACTORS = 4
 HIDDEN = 0.4
 # A plant with less of it in sight is marked as difficult.
 IN_SIGHT = 0.35
+# Plants of one scene differ in size by this factor from its typical plant, at most.
+SPREAD = 1.5
+# Plants of the typical size that fill a scene: more of them would hide each other.
+FILLED = 0.8
 ATTEMPTS = 12
 OPAQUE = 127
 
@@ -37,14 +41,16 @@ class SceneConfig:
     side
         The longer side, pixels.
     plants
-        The least and the largest number of plants.
+        The least and the largest number of plants; where plants are large, fewer fit.
     scales
-        The least and the largest longer side of a plant, as a share of the scene's longer side.
+        The least and the largest longer side of a plant, as a share of the scene's longer side. Photos are
+        taken from one plant that fills them to a bed from above, and the plants of one are much alike in
+        size.
     """
 
     side: int = 640
     plants: tuple[int, int] = (1, 14)
-    scales: tuple[float, float] = (0.1, 0.4)
+    scales: tuple[float, float] = (0.12, 0.95)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +76,18 @@ def compose_scene(
     canvas = _Canvas(_background(material, _size(config, random), random))
     for _ in range(random.integers(DISTRACTORS + 1)):
         canvas.place_distractor(config, random)
+    typical = _log_uniform(*config.scales, random)
     low, high = config.plants
     # As many scenes of few plants as of many.
-    count = round(float(np.exp(random.uniform(np.log(low), np.log(high)))))
+    count = round(_log_uniform(low, min(max(low, FILLED / typical**2), high), random))
     # Fields are mostly of few species.
     labels = sorted(material.plants)
     local = random.choice(labels, min(len(labels), int(random.integers(1, 5))), replace=False)
     for _ in range(count):
         label = str(random.choice(local))
         cut_outs = material.plants[label]
-        canvas.place_plant(label, cut_outs[int(random.integers(len(cut_outs)))], config, random)
+        scale = float(np.clip(typical * _log_uniform(1 / SPREAD, SPREAD, random), *config.scales))
+        canvas.place_plant(label, cut_outs[int(random.integers(len(cut_outs)))], scale, random)
     return canvas.finished(random)
 
 
@@ -93,11 +101,15 @@ class _Canvas:
         self.labels: list[str] = []
         self.areas: list[int] = []
 
-    def place_plant(
-        self, label: str, plant: CutOut, config: SceneConfig, random: np.random.Generator
-    ) -> None:
-        """Place a plant where it hides not too much of others; leave it out where there is no room."""
-        sprite = _varied(plant, config, random)
+    def place_plant(self, label: str, plant: CutOut, scale: float, random: np.random.Generator) -> None:
+        """Place a plant where it hides not too much of others; leave it out where there is no room.
+
+        Parameters
+        ----------
+        scale
+            Longer side of the plant, as a share of the scene's.
+        """
+        sprite = _varied(plant, max(self.size) * scale, random)
         for _ in range(ATTEMPTS):
             # A tenth of the plants may be beyond the edge.
             place = self._random_place(sprite.shape[:2], 0.3 if random.uniform() < 0.1 else 0.0, random)
@@ -192,6 +204,11 @@ class _Canvas:
         self.colours[scene] += opacity * (sprite[..., :3] - self.colours[scene])
 
 
+def _log_uniform(low: float, high: float, random: np.random.Generator) -> float:
+    """Draw a number between two; each ratio is as likely anywhere."""
+    return float(np.exp(random.uniform(np.log(low), np.log(high))))
+
+
 def _size(config: SceneConfig, random: np.random.Generator) -> tuple[int, int]:
     aspect = float(random.choice(ASPECTS))
     return round(config.side / max(aspect, 1)), round(config.side * min(aspect, 1))
@@ -226,14 +243,11 @@ def _smooth_noise(size: tuple[int, int], length: float, random: np.random.Genera
     return np.asarray(noise.resize(size[::-1], Image.Resampling.BICUBIC))
 
 
-def _varied(plant: CutOut, config: SceneConfig, random: np.random.Generator) -> Picture:
-    """Return a plant turned, mirrored, scaled and in another light; cropped to what is not transparent."""
+def _varied(plant: CutOut, side: float, random: np.random.Generator) -> Picture:
+    """Return a plant turned, mirrored, scaled to a longer side of ``side`` pixels, and in another light."""
     image = Image.fromarray(plant.pixels)
     if random.uniform() < 0.5:
         image = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-    low, high = np.log(config.scales)
-    side = config.side * np.exp(random.uniform(low, high))
-    scale = side / max(image.size)
     # Rotated at no more than twice the final size, which is faster and as sharp.
     image.thumbnail((round(2 * side), round(2 * side)), Image.Resampling.BILINEAR)
     scale = side / max(image.size)

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 
 import numpy as np
+import pytest
 
 from frond.detection import HeadOutput
 from frond.detection.decoding import decode
 from training.detection.matching import match
-from training.detection.scene_batches import SceneBatches
 from training.detection.targets import make_targets
+from training.detection.views import MIRRORED, UPSIDE_DOWN, target_of_view
 
 NONE = np.zeros(0, np.bool_)
 
@@ -60,24 +61,18 @@ def test_a_photo_without_plants_is_all_ground() -> None:
     assert not targets([], [])[..., 0].any()
 
 
-def test_mirrored_targets_are_those_of_the_mirrored_photo() -> None:
-    box = [[2, 2, 30, 22]]
-    pixels = np.arange(64 * 64 * 3, dtype=np.float32).reshape(1, 64, 64, 3)
-    expected = {
-        (0, 0): box,
-        (1, 0): [[2, 42, 30, 62]],
-        (0, 1): [[34, 2, 62, 22]],
-        (1, 1): [[34, 42, 62, 62]],
-    }
-    seen = set()
-    for seed in range(24):
-        batches = SceneBatches(
-            lambda chosen: pixels[chosen], targets(box, [0])[None], 1, (seed, 0), flips=True
-        )
-        turn = tuple(batches.turns[0].tolist())
-        seen.add(turn)
-        np.testing.assert_allclose(batches[0][1][0], targets(expected[turn], [0]), atol=1e-5)
-    assert len(seen) == 4
+@pytest.mark.parametrize(
+    ("view", "seen"),
+    [
+        (0, [2, 2, 30, 22]),
+        (MIRRORED, [34, 2, 62, 22]),
+        (UPSIDE_DOWN, [2, 42, 30, 62]),
+        (MIRRORED + UPSIDE_DOWN, [34, 42, 62, 62]),
+    ],
+)
+def test_the_targets_of_a_view_are_those_of_the_photo_in_that_view(view: int, seen: list[int]) -> None:
+    found = target_of_view(targets([[2, 2, 30, 22]], [0])[None], view)[0]
+    np.testing.assert_allclose(found, targets([seen], [0]), atol=1e-5)
 
 
 def test_each_true_box_is_matched_once_by_the_surest() -> None:
