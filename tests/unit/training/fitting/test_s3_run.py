@@ -51,7 +51,7 @@ def checkpoint(copy: Path, epochs: int) -> Path:
     return path
 
 
-class KilledError(Exception):
+class DiedInUploadError(Exception):
     """The end of a process during an upload."""
 
 
@@ -60,7 +60,7 @@ def kill_during_upload(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
 
     def die(self: S3Folder, source: Path, target: str) -> None:
         if target == name:
-            raise KilledError
+            raise DiedInUploadError
         upload(self, source, target)
 
     monkeypatch.setattr(S3Folder, "upload", die)
@@ -72,7 +72,7 @@ def test_a_run_resumes_on_a_fresh_machine(
     recipe = tiny_recipe(backbone=PLAIN, stages=[STAGE])
     with monkeypatch.context() as patch:
         kill_during_upload(patch, "checkpoints/epoch-0002.keras")
-        with pytest.raises(KilledError):
+        with pytest.raises(DiedInUploadError):
             fit(prepared, run_at(LOCATION, keep_checkpoints=2), recipe)
     # The history of the second epoch is there, and its checkpoint is not: it is run again.
     assert sorted(S3Folder(LOCATION).etags()) == [
