@@ -130,10 +130,13 @@ def fit(
     weights: Annotated[
         str, typer.Option(help="Of the frozen backbone: imagenet, a file with ImageNet's or a run's weights.")
     ] = "imagenet",
-    epochs: Annotated[int, typer.Option(min=1, help="Number of epochs.")] = 25,
+    epochs: Annotated[int, typer.Option(min=1, help="Number of epochs.")] = 20,
     batch: Annotated[int, typer.Option(min=1, help="Photos a step on each device.")] = 16,
-    learning_rate: Annotated[float, typer.Option(min=1e-6, help="Peak learning rate.")] = 2e-3,
-    width: Annotated[int, typer.Option(min=8, help="Channels of the head.")] = 192,
+    learning_rate: Annotated[float, typer.Option(min=1e-6, help="Peak learning rate.")] = 3e-3,
+    width: Annotated[int, typer.Option(min=8, help="Channels of the head.")] = 128,
+    dropout: Annotated[
+        float, typer.Option(min=0, max=0.9, help="Share of the backbone's channels left out at random.")
+    ] = 0.2,
     seed: Annotated[int, typer.Option(help="Random seed.")] = 1,
     devices: Annotated[
         list[str] | None,
@@ -155,6 +158,7 @@ def fit(
         batch=batch,
         learning_rate=learning_rate,
         width=width,
+        dropout=dropout,
         seed=seed,
     )
     try:

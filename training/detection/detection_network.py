@@ -25,6 +25,8 @@ CUTS = {
 }
 # Of the five convolutions: filters and stride.
 FIVE = ((24, 2), (48, 2), (96, 2), (128, 2), (192, 1))
+# Of the head's residual blocks: positions between the taps of a convolution. Together they see 20 positions.
+DILATIONS = (1, 2, 4)
 OUTPUTS = ("plant", "centreness", "distances", "classes")
 # The share of positions with a plant that a new network starts from (Lin et al. 2017).
 PRIOR_LOGIT = -4.0
@@ -81,6 +83,8 @@ def build_head(
         given = seen = keras.Input(features, dtype="float32", name="features")
     seen = keras.layers.SpatialDropout2D(dropout, seed=seed, name="dropout")(seen) if dropout else seen
     shared = _activated(keras.layers.Conv2D(width, 1, use_bias=False, name="reduced")(seen), "reduced")
+    for number, dilation in enumerate(DILATIONS, start=1):
+        shared = _residual_block(shared, width, dilation, f"context{number}")
     labels = _tower(shared, width, "class")
     edges = _tower(shared, width, "box")
     outputs = {
@@ -132,13 +136,23 @@ def _five_convolutions(pixels: keras.KerasTensor) -> keras.KerasTensor:
     return seen
 
 
+def _residual_block(seen: keras.KerasTensor, width: int, dilation: int, name: str) -> keras.KerasTensor:
+    found = _convolved(seen, width, f"{name}_wide", dilation)
+    found = _convolved(found, width, f"{name}_near")
+    return keras.layers.Add(name=f"{name}_sum")([seen, found])
+
+
 def _tower(seen: keras.KerasTensor, width: int, name: str) -> keras.KerasTensor:
     for number in (1, 2):
-        convolution = keras.layers.SeparableConv2D(
-            width, 3, padding="same", use_bias=False, name=f"{name}_tower{number}"
-        )
-        seen = _activated(convolution(seen), f"{name}_tower{number}")
+        seen = _convolved(seen, width, f"{name}_tower{number}")
     return seen
+
+
+def _convolved(seen: keras.KerasTensor, width: int, name: str, dilation: int = 1) -> keras.KerasTensor:
+    convolution = keras.layers.Conv2D(
+        width, 3, dilation_rate=dilation, padding="same", use_bias=False, name=name
+    )
+    return _activated(convolution(seen), name)
 
 
 def _activated(seen: keras.KerasTensor, name: str) -> keras.KerasTensor:

@@ -22,12 +22,12 @@ class DetectorHyperparameters(BaseModel):
 
     backbone: str = "xception"
     weights: str = Field("imagenet", description="imagenet, a file, or none")
-    epochs: int = Field(25, ge=1)
+    epochs: int = Field(20, ge=1)
     batch: int = Field(16, ge=1, description="Photos a step on each device")
-    learning_rate: float = Field(2e-3, gt=0, description="Peak; a cosine leads up to it and down again")
+    learning_rate: float = Field(3e-3, gt=0, description="Peak; a cosine leads up to it and down again")
     weight_decay: float = Field(1e-3, ge=0)
-    width: int = Field(192, ge=8, description="Channels of the head")
-    dropout: float = Field(0.1, ge=0, lt=1, description="Of whole channels of the stem's features")
+    width: int = Field(128, ge=8, description="Channels of the head")
+    dropout: float = Field(0.2, ge=0, lt=1, description="Of whole channels of the stem's features")
     seed: int = 1
 
 
