@@ -17,7 +17,7 @@ EDITABLE := --no-deps --no-build-isolation --editable
 
 .DEFAULT_GOAL := help
 .PHONY: help serve training client build deploy delete budget check test chaos coverage bench lint template symbols audit smoke types contract
-.PHONY: format lock release clean
+.PHONY: format lock package release clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | LC_ALL=C sort | sed -E 's/:.*## /\t/' | expand -t 12
@@ -111,9 +111,10 @@ $(VENV)/.spark: requirements/spark.txt $(VENV)/.batch
 types: $(VENV)/.dev ## Check types
 	$(BIN)/python -m mypy
 
-contract: $(VENV)/.local ## Generate docs/openapi.json
+contract: $(VENV)/.local ## Generate docs/openapi.json and the types of the JavaScript client
 	@$(BIN)/python -c 'from frond_classify.openapi.document import openapi_json; from frond_classify.resolver import whole_api; print(openapi_json(whole_api(), "/dev"))' \
 	  | $(BIN)/python -m json.tool --no-ensure-ascii > docs/openapi.json
+	@$(BIN)/python -m tools.typescript_types
 
 format: $(VENV)/.dev ## Format the code, and fix the style where that is automatic
 	$(BIN)/ruff check --fix .
@@ -121,6 +122,11 @@ format: $(VENV)/.dev ## Format the code, and fix the style where that is automat
 
 lock: $(VENV)/.dev ## Resolve the dependencies into requirements/*.txt (UPGRADE=1 takes the newest versions)
 	PATH="$(CURDIR)/$(BIN):$$PATH" requirements/lock.sh $(if $(UPGRADE),--upgrade)
+
+package: $(VENV)/.package ## Build and check the Python client's packages for PyPI, in dist/
+	@rm -rf dist
+	@$(VENV)/package/bin/python -m build --no-isolation --outdir dist client
+	@$(VENV)/package/bin/python -m twine check --strict dist/*
 
 release: $(VENV)/.dev ## Check that this commit can be released, run every test and print the commands that tag it
 	@$(BIN)/python -m tools.release_check > /dev/null
@@ -151,9 +157,11 @@ $(VENV)/.client-package: client/pyproject.toml $(VENV)/.python | $(VENV)/.build
 
 $(VENV)/.client $(VENV)/.dev: | $(VENV)/.client-package
 
-# The SAM CLI, Checkov and pip-audit have environments of their own: their versions of our packages differ. The locks
-# are whole; the pip of an older Python (23.2) takes a requirement with extras for one without a pin.
-$(VENV)/.sam $(VENV)/.checkov $(VENV)/.audit: $(VENV)/.%: requirements/%.txt $(VENV)/.python | $(VENV)/.dev
+# The SAM CLI, Checkov and pip-audit have environments of their own: their versions of our packages differ. So have build
+# and twine, which publish without what the other targets install. The locks are whole; the pip of an older Python (23.2)
+# takes a requirement with extras for one without a pin.
+$(VENV)/.sam $(VENV)/.checkov $(VENV)/.audit: | $(VENV)/.dev
+$(VENV)/.sam $(VENV)/.checkov $(VENV)/.audit $(VENV)/.package: $(VENV)/.%: requirements/%.txt $(VENV)/.python
 	@echo "Installing $< …"
 	@$(BIN)/python -m venv $(VENV)/$*
 	@$(VENV)/$*/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<

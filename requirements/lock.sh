@@ -43,10 +43,11 @@ lock runtime requirements/runtime.in "${upgrade[@]}"
 lock emulator requirements/emulator.in --no-deps "${upgrade[@]}"
 lock mermaid requirements/mermaid.in --no-deps "${upgrade[@]}"
 
-# `make deploy`, `make template` and `make audit` install these, each in an environment of its own.
+# `make deploy`, `make template`, `make audit` and `make package` install these, each in an environment of its own.
 lock sam requirements/sam.in --constraint requirements/emulator.txt "${upgrade[@]}"
 lock checkov requirements/checkov.in "${upgrade[@]}"
 lock audit requirements/audit.in "${upgrade[@]}"
+lock package requirements/package.in --constraint requirements/build.txt "${upgrade[@]}"
 
 # The bench installs each of its peers in an environment of its own.
 for peer in keras onnxruntime openvino convert; do

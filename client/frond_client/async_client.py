@@ -70,11 +70,14 @@ class AsyncFrond:
         record: bool | None = None,
         tag: str | None = None,
         original: bool = False,
+        send_place: bool = False,
         idempotency_key: str | None = None,
     ) -> Classification:
         """Identify the plant in a photo, as `Frond.classify` does."""
         params = ClassifyParams(top, lang, explain, record, tag)
-        read = await anyio.to_thread.run_sync(partial(read_photos, photos, original=original))
+        read = await anyio.to_thread.run_sync(
+            partial(read_photos, photos, original=original, send_place=send_place)
+        )
         return await self._run(self._calls.classify(read, params, idempotency_key or str(uuid4())))
 
     async def detect(

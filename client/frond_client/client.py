@@ -95,6 +95,7 @@ class Frond:
         record: bool | None = None,
         tag: str | None = None,
         original: bool = False,
+        send_place: bool = False,
         idempotency_key: str | None = None,
     ) -> Classification:
         """Identify the plant in a photo.
@@ -121,6 +122,8 @@ class Frond:
         original
             Send files as they are. By default a file over 300 kB is sent as a JPEG of at most 1280 pixels a
             side, without metadata, if Pillow is installed (`frond-client[images]`).
+        send_place
+            Send the place where a photo was taken, too. By default it is blanked, in EXIF and XMP.
         idempotency_key
             A request with the same key and photos returns the same classification. By default each call has a
             random key, so that no retry classifies twice; pass your own to retry in a later call. A photo
@@ -138,7 +141,9 @@ class Frond:
         params = ClassifyParams(top, lang, explain, record, tag)
         return self._run(
             self._calls.classify(
-                read_photos(photos, original=original), params, idempotency_key or str(uuid4())
+                read_photos(photos, original=original, send_place=send_place),
+                params,
+                idempotency_key or str(uuid4()),
             )
         )
 
@@ -154,7 +159,7 @@ class Frond:
         """Find the plants in photos.
 
         Photos are sent as they are, so that small plants keep their pixels and boxes are those of the file.
-        Nothing is uploaded to S3 and nothing is stored.
+        Only their place is blanked. Nothing is uploaded to S3 and nothing is stored.
 
         Parameters
         ----------

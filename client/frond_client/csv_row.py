@@ -3,17 +3,22 @@
 import csv
 import io
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import astuple, dataclass, fields
+from dataclasses import MISSING, astuple, dataclass, fields
 from typing import Any, Self
 
 from frond_client.csv_cell import neutralize, restore
+from frond_client.exif import ExifTags
 
-_NUMERIC = {"confidence", "second_confidence"}
+_NUMERIC = {"confidence", "second_confidence", "latitude", "longitude"}
+_NO_TAGS = ExifTags()
 
 
 @dataclass(frozen=True)
 class ResultRow:
-    """A final classification; the fields are the columns, empty where a value is missing."""
+    """A final classification; the fields are the columns, empty where a value is missing.
+
+    `taken_at`, `latitude` and `longitude` come from the photo and were read on this device.
+    """
 
     file: str
     key: str
@@ -28,10 +33,22 @@ class ResultRow:
     second_confidence: str
     error: str
     model_version: str
+    # Files of earlier versions end here.
+    taken_at: str = ""
+    latitude: str = ""
+    longitude: str = ""
+    tag: str = ""
+    answered_at: str = ""
 
     @classmethod
     def from_classification(
-        cls, document: dict[str, Any], *, file: str, key: str = "", identifier: str = ""
+        cls,
+        document: dict[str, Any],
+        *,
+        file: str,
+        key: str = "",
+        identifier: str = "",
+        exif: ExifTags = _NO_TAGS,
     ) -> Self:
         """Return the row of a classification.
 
@@ -45,6 +62,8 @@ class ResultRow:
             Of the photo in the uploads bucket, if it was uploaded.
         identifier
             Id of the classification, if the document has none.
+        exif
+            Time and place of the photo.
 
         Raises
         ------
@@ -68,6 +87,11 @@ class ResultRow:
             second_confidence=_cell(second, "confidence"),
             error=_cell(error, "detail") or _cell(error, "title") or _cell(error, "type"),
             model_version=_cell(model, "version"),
+            taken_at=exif.taken_at_utc,
+            latitude=_cell(vars(exif), "latitude"),
+            longitude=_cell(vars(exif), "longitude"),
+            tag=_cell(document, "tag"),
+            answered_at=_cell(document, "created_at"),
         )
 
     @classmethod
@@ -118,6 +142,7 @@ def _line(cells: Iterable[str]) -> bytes:
 
 
 COLUMNS = [each.name for each in fields(ResultRow)]
+EARLIER_COLUMNS = [each.name for each in fields(ResultRow) if each.default is MISSING]
 HEADER = _line(COLUMNS)
 
 

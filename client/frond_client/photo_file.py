@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, Self, Union, cast
 
+from frond_client.exif import without_place
 from frond_client.formats import content_type_from_bytes, content_type_from_name
 from frond_client.resizing import encode_array, encode_image, is_array, is_image, shrink
 
@@ -77,9 +78,13 @@ class PhotoFile:
         data = shrink(self.data)
         return self if data is self.data else type(self)(data, "image/jpeg")
 
+    def without_place(self) -> Self:
+        """Return the photo without the place where it was taken."""
+        return type(self)(without_place(self.data), self.content_type)
+
 
 def read_photos(
-    sources: PhotoSource | Sequence[PhotoSource], *, original: bool = False
+    sources: PhotoSource | Sequence[PhotoSource], *, original: bool = False, send_place: bool = False
 ) -> tuple[PhotoFile, ...]:
     """Read the photos of one plant.
 
@@ -89,6 +94,8 @@ def read_photos(
         One photo, or a list of up to five.
     original
         Whether to send them as they are, and not shrunk.
+    send_place
+        Whether to send the place where they were taken, too; it is blanked otherwise.
 
     Raises
     ------
@@ -101,5 +108,6 @@ def read_photos(
     photos = cast("Sequence[PhotoSource]", (sources,) if is_single else sources)
     if not 1 <= len(photos) <= MAX_PHOTOS_PER_PLANT:
         raise ValueError(f"Pass one to {MAX_PHOTOS_PER_PLANT} photos of a plant, not {len(photos)}.")
-    files = map(PhotoFile.read, photos)
-    return tuple(files if original else (file.shrunk() for file in files))
+    files = [PhotoFile.read(photo) for photo in photos]
+    sent = files if original else [file.shrunk() for file in files]
+    return tuple(sent if send_place else (file.without_place() for file in sent))

@@ -85,9 +85,11 @@ GOOD = Corruption()
 BLURS = tuple(Corruption(radius=radius) for radius in (1, 2, 3, 4, 6, 8))
 DARKS = tuple(Corruption(light=light) for light in (1 / 2, 1 / 3, 1 / 4, 1 / 6))
 
+BLUR_ENCODINGS = ("PNG", "JPEG q60", "JPEG q75", "JPEG q75 twice", "WebP q75")
+
 # The corruptions and encodings of the benchmark.
 CASES: tuple[tuple[Corruption, str], ...] = (
     *((GOOD, encoding) for encoding in ("PNG", "JPEG q75 twice")),
-    *((blur, encoding) for blur in BLURS for encoding in ("PNG", "JPEG q60", "JPEG q75 twice", "WebP q75")),
+    *((blur, encoding) for blur in BLURS for encoding in BLUR_ENCODINGS),
     *((dark, encoding) for dark in DARKS for encoding in ("PNG", "JPEG q75")),
 )

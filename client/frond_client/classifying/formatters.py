@@ -10,6 +10,8 @@ from rich.table import Table
 from frond_client.classifying.photos_result import PhotosResult
 from frond_client.classifying.plant_result import PlantResult
 from frond_client.csv_row import HEADER, ResultRow
+from frond_client.exif import ExifTags
+from frond_client.geojson import feature_collection
 from frond_client.models import ActivationMap, Classification, Prediction
 
 _SHADES = " ░▒▓█"
@@ -47,11 +49,25 @@ class CsvFormatter:
 
     def add(self, result: PlantResult) -> None:
         """Print a row."""
-        row = ResultRow.from_classification(result.document, file="; ".join(result.files))
-        typer.echo(row.line, nl=False)
+        typer.echo(_row(result).line, nl=False)
 
     def finish(self) -> None:
         """Do nothing: each row is printed already."""
+
+
+class GeoJsonFormatter:
+    """Prints a collection of features when all results have arrived."""
+
+    def __init__(self) -> None:
+        self._rows: list[ResultRow] = []
+
+    def add(self, result: PlantResult) -> None:
+        """Add a feature."""
+        self._rows.append(_row(result))
+
+    def finish(self) -> None:
+        """Print the collection."""
+        typer.echo(json.dumps(feature_collection(self._rows), indent=2, ensure_ascii=False))
 
 
 class TableFormatter:
@@ -119,6 +135,11 @@ class TableFormatter:
             species = _species(classification.predictions[0])
             self._out.print(f"\n{result.files[0]}: where {species} was seen")
         self._out.print(_shade(classification.evidence or ()))
+
+
+def _row(result: PlantResult) -> ResultRow:
+    exif = ExifTags.read(result.photos)
+    return ResultRow.from_classification(result.document, file="; ".join(result.files), exif=exif)
 
 
 def _species(prediction: Prediction) -> str:

@@ -24,3 +24,9 @@ Tag = Annotated[
         callback=check_tag, help="Your word for these photos, to find them by; no personal data, please."
     ),
 ]
+SendPlace = Annotated[
+    bool,
+    typer.Option(
+        "--send-place", help="Send the place where a photo was taken, too; without, it stays on this device."
+    ),
+]

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from frond_client.commands import StackName, Tag
+from frond_client.commands import SendPlace, StackName, Tag
 from frond_client.commands.api_options import Key, Lang, Photos, Url, Workers, chosen_endpoint
 
 if TYPE_CHECKING:
@@ -33,9 +33,13 @@ def classify(
     original: Annotated[
         bool, typer.Option("--original", help="Send the files as they are, not shrunk to 1280 pixels.")
     ] = False,
+    send_place: SendPlace = False,
     workers: Workers = 4,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON lines, one per plant.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV, one row per plant.")] = False,
+    as_geojson: Annotated[
+        bool, typer.Option("--geojson", help="Print a map: a GeoJSON point per plant, where it was taken.")
+    ] = False,
     url: Url = None,
     key: Key = None,
     stack: StackName = None,
@@ -52,17 +56,25 @@ def classify(
     from frond_client.classifying.photo_search import find_photos
     from frond_client.commands.photo_run import run_photos
 
-    if as_json and as_csv:
-        raise typer.BadParameter("Choose one of --json and --csv.")
-    if as_csv and explain:
-        raise typer.BadParameter("CSV has no column for --explain; choose --json.")
+    if as_json + as_csv + as_geojson > 1:
+        raise typer.BadParameter("Choose one of --json, --csv and --geojson.")
+    if (as_csv or as_geojson) and explain:
+        raise typer.BadParameter("CSV and GeoJSON have no column for --explain; choose --json.")
     endpoint = chosen_endpoint(context, url, key, stack)
     found = find_photos(photos)
     plants = _plants(list(found.photos), together=together)
-    formatter = _formatter(top or 1, as_json=as_json, as_csv=as_csv)
-    options = {"top": top, "lang": lang, "explain": explain or None, "tag": tag, "original": original}
+    formatter = _formatter(top or 1, as_json=as_json, as_csv=as_csv, as_geojson=as_geojson)
+    options = {
+        "top": top,
+        "lang": lang,
+        "explain": explain or None,
+        "tag": tag,
+        "original": original,
+        "send_place": send_place,
+    }
     process = partial(classify_all, endpoint, plants, options, workers)
-    run_photos(found, len(plants), process, formatter, "classified", as_table=not (as_json or as_csv))
+    as_lines = as_json or as_csv
+    run_photos(found, len(plants), process, formatter, "classified", as_table=not as_lines)
 
 
 def _plants(photos: "list[Path]", *, together: bool) -> "list[Plant]":
@@ -77,10 +89,12 @@ def _plants(photos: "list[Path]", *, together: bool) -> "list[Plant]":
     return [tuple(photos)] if photos else []
 
 
-def _formatter(top: int, *, as_json: bool, as_csv: bool) -> "Formatter[PlantResult]":
-    from frond_client.classifying.formatters import CsvFormatter, JsonLinesFormatter, TableFormatter
+def _formatter(top: int, *, as_json: bool, as_csv: bool, as_geojson: bool) -> "Formatter[PlantResult]":
+    from frond_client.classifying import formatters
     from frond_client.console import output_console
 
     if as_json:
-        return JsonLinesFormatter()
-    return CsvFormatter() if as_csv else TableFormatter(output_console(), top)
+        return formatters.JsonLinesFormatter()
+    if as_geojson:
+        return formatters.GeoJsonFormatter()
+    return formatters.CsvFormatter() if as_csv else formatters.TableFormatter(output_console(), top)

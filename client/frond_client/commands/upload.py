@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from frond_client.commands import StackName, Tag
+from frond_client.commands import SendPlace, StackName, Tag
 from frond_client.exit_codes import ExitCode
 
 if TYPE_CHECKING:
@@ -22,7 +22,11 @@ def upload(
     output: Annotated[
         Path | None, typer.Option(metavar="FILE.csv", help="The file of results; by default BATCH.csv.")
     ] = None,
+    with_map: Annotated[
+        bool, typer.Option("--geojson", help="Write the results as a map, too; beside the CSV file.")
+    ] = False,
     tag: Tag = None,
+    send_place: SendPlace = False,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Number of concurrent uploads.")] = 8,
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Whether to wait for the results.")] = True,
     stack: StackName = None,
@@ -48,6 +52,8 @@ def upload(
         batch,
         output,
         tag=tag,
+        send_place=send_place,
+        with_map=with_map,
         workers=workers,
         max_wait=max_wait if wait else None,
     )
@@ -78,8 +84,21 @@ def _print_summary(out: "Console", run: "UploadRun", *, wait: bool) -> None:
         out.print(f"{pluralize(result.finished, 'result')} in {result.seconds:.1f} s: {rate:.1f} a second.")
     if run.rows:
         out.print(f"Results: {run.file.path}")
+        _print_map(out, run)
     if not wait:
         out.print("Run the same command without --no-wait to fetch the results.")
     elif result.pending:
         print_pending(out, result.pending)
         out.print("Run the same command again to fetch them; `frond dlq list` shows failed uploads.")
+
+
+def _print_map(out: "Console", run: "UploadRun") -> None:
+    from frond_client.console import pluralize
+
+    places = sum(bool(row.latitude) for row in run.rows)
+    if run.map:
+        out.print(f"Map: {run.map.path}, with the places of {pluralize(places, 'photo')}")
+    elif places:
+        out.print(
+            f"The places of {pluralize(places, 'photo')} stayed on this device; --geojson writes a map."
+        )

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from frond_client.csv_row import COLUMNS, HEADER, ResultRow
+from frond_client.csv_row import COLUMNS, EARLIER_COLUMNS, HEADER, ResultRow
 from frond_client.errors import FrondError
 from frond_client.uploads.results_bucket import FINAL_STATUSES
 
@@ -77,7 +77,8 @@ class ResultsFile:
             raise FrondError(self._not_results) from error
         if not complete and not HEADER.startswith(content):
             raise FrondError(self._not_results)
-        self._is_complete = bool(complete) and complete == content
+        # The columns of an earlier version are completed with the next row.
+        self._is_complete = bool(complete) and complete == content and _column_names(complete) == COLUMNS
         return {row.key: row for row in rows if row.status in FINAL_STATUSES}
 
     @property
@@ -98,11 +99,18 @@ class ResultsFile:
 
 def _parse_rows(content: bytes) -> Iterator[ResultRow]:
     """Yield the rows of a file, which a spreadsheet program may have saved with a BOM and CRLF."""
-    reader = csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True)
-    if content and reader.fieldnames != COLUMNS:
+    if content and _column_names(content) not in (COLUMNS, EARLIER_COLUMNS):
         raise ValueError("other columns")
-    for row in reader:
+    for row in csv.DictReader(_text(content), strict=True):
         yield ResultRow.parse(row)
+
+
+def _column_names(content: bytes) -> list[str]:
+    return next(csv.reader(_text(content), strict=True), [])
+
+
+def _text(content: bytes) -> io.StringIO:
+    return io.StringIO(content.decode("utf-8-sig"), newline="")
 
 
 def _complete_rows(content: bytes) -> bytes:

@@ -64,7 +64,7 @@ def batch_name(source: str, name: str | None) -> str:
     return batch
 
 
-def list_source(source: str, batch: str, s3: "S3Client") -> SourceListing:
+def list_source(source: str, batch: str, s3: "S3Client", *, send_place: bool = False) -> SourceListing:
     """List the photos of a source.
 
     Parameters
@@ -75,6 +75,8 @@ def list_source(source: str, batch: str, s3: "S3Client") -> SourceListing:
         Prefix of the keys in the uploads bucket.
     s3
         Lists another bucket.
+    send_place
+        Whether the files are sent with their place.
 
     Raises
     ------
@@ -84,9 +86,9 @@ def list_source(source: str, batch: str, s3: "S3Client") -> SourceListing:
     if source.startswith(_S3_SCHEME):
         listing = _list_bucket(source, batch, s3)
     elif Path(source).is_dir():
-        listing = _list_folder(Path(source), batch)
+        listing = _list_folder(Path(source), batch, send_place=send_place)
     else:
-        listing = _list_file(Path(source), batch)
+        listing = _list_file(Path(source), batch, send_place=send_place)
     if not listing.photos and not listing.refused:
         raise FrondError(
             f"There are no photos in {source} ({listing.skipped} other files). "
@@ -112,7 +114,7 @@ def _folder_name(source: str) -> str:
     return (path if path.is_dir() else path.parent).name
 
 
-def _list_folder(folder: Path, batch: str) -> SourceListing:
+def _list_folder(folder: Path, batch: str, *, send_place: bool) -> SourceListing:
     listing = SourceListing()
 
     def on_error(error: OSError) -> None:
@@ -122,24 +124,25 @@ def _list_folder(folder: Path, batch: str) -> SourceListing:
         if is_special_file(path):
             listing.special += 1
         elif is_photo(path.name):
-            _add_file(listing, path, f"{batch}/{path.relative_to(folder).as_posix()}")
+            key = f"{batch}/{path.relative_to(folder).as_posix()}"
+            _add_file(listing, path, key, send_place=send_place)
         else:
             listing.skipped += 1
     return listing
 
 
-def _list_file(path: Path, batch: str) -> SourceListing:
+def _list_file(path: Path, batch: str, *, send_place: bool) -> SourceListing:
     if not path.exists():
         raise FrondError(f"There is no {path}.")
     listing = SourceListing()
     if is_photo(path.name):
-        _add_file(listing, path, f"{batch}/{path.name}")
+        _add_file(listing, path, f"{batch}/{path.name}", send_place=send_place)
     else:
         listing.skipped = 1
     return listing
 
 
-def _add_file(listing: SourceListing, path: Path, key: str) -> None:
+def _add_file(listing: SourceListing, path: Path, key: str, *, send_place: bool) -> None:
     try:
         status = path.stat()
     except OSError as error:
@@ -149,7 +152,8 @@ def _add_file(listing: SourceListing, path: Path, key: str) -> None:
             listing.refused.append((printable(str(path)), "It is not a file."))
             return
         modified = datetime.fromtimestamp(status.st_mtime, UTC)
-        listing.add(LocalPhoto(key=key, size=status.st_size, modified=modified, path=path))
+        size = status.st_size
+        listing.add(LocalPhoto(key=key, size=size, modified=modified, path=path, send_place=send_place))
 
 
 def _list_bucket(source: str, batch: str, s3: "S3Client") -> SourceListing:

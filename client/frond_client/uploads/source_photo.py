@@ -2,15 +2,17 @@
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from frond_client.exif import ExifTags, Patch, place_patches
 from frond_client.formats import content_type_from_name
 from frond_client.uploads.bucket import BucketObject
+from frond_client.uploads.placeless_file import open_patched
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -39,6 +41,11 @@ class SourcePhoto(ABC):
     def location(self) -> str:
         """Path or URL of the source."""
 
+    @property
+    def exif(self) -> ExifTags:
+        """Time and place, where the photo is on this device."""
+        return ExifTags()
+
     @abstractmethod
     def matches(self, uploaded: BucketObject) -> bool:
         """Return whether an uploaded object has the content of this photo.
@@ -64,9 +71,16 @@ class SourcePhoto(ABC):
 
 @dataclass(frozen=True)
 class LocalPhoto(SourcePhoto):
-    """A photo in a file."""
+    """A photo in a file.
+
+    Attributes
+    ----------
+    send_place
+        Whether the file is sent as it is; its place is blanked otherwise.
+    """
 
     path: Path
+    send_place: bool = False
 
     @property
     def location(self) -> str:
@@ -74,12 +88,17 @@ class LocalPhoto(SourcePhoto):
         return str(self.path)
 
     def matches(self, uploaded: BucketObject) -> bool:
-        """Compare size and MD5."""
-        return self.size == uploaded.size and self._md5() == uploaded.etag
+        """Compare size and MD5. A photo that was sent with its place is the same photo."""
+        return self.size == uploaded.size and uploaded.etag in self._md5s()
+
+    @property
+    def exif(self) -> ExifTags:
+        """Time and place of the file."""
+        return ExifTags.read([self.path])
 
     def upload(self, s3: "S3Client", bucket: str, metadata: Mapping[str, str]) -> datetime:
         """Upload the file in one part; return the time of the upload."""
-        with self.path.open("rb") as body:
+        with open_patched(self.path, [] if self.send_place else place_patches(self.path)) as body:
             # `upload_file` may upload several parts, whose ETag is not the MD5.
             response = s3.put_object(
                 Bucket=bucket,
@@ -92,8 +111,14 @@ class LocalPhoto(SourcePhoto):
             return parsedate_to_datetime(date)
         return s3.head_object(Bucket=bucket, Key=self.key)["LastModified"].astimezone(UTC)
 
-    def _md5(self) -> str:
-        with self.path.open("rb") as file:
+    def _md5s(self) -> Iterator[str]:
+        """Yield the MD5 of the file, and that of the file without its place."""
+        yield self._md5([])
+        if patches := place_patches(self.path):
+            yield self._md5(patches)
+
+    def _md5(self, patches: Sequence[Patch]) -> str:
+        with open_patched(self.path, patches) as file:
             # Not for security: it is the ETag of S3.
             return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 

@@ -11,6 +11,7 @@ from frond_client.csv_row import ResultRow
 from frond_client.errors import FrondError, read_error_message
 from frond_client.exit_codes import ExitCode
 from frond_client.frond_stack import FrondStack
+from frond_client.geojson import GeoJsonFile
 from frond_client.thread_pool import thread_pool
 from frond_client.uploads.bucket import list_objects
 from frond_client.uploads.results_file import ResultsFile
@@ -38,11 +39,15 @@ class UploadRun:
         Number of concurrent uploads.
     max_wait
         Seconds without a new result after which the run stops; ``None`` to wait for no results.
+    send_place
+        Whether the files are sent with their place.
+    with_map
+        Whether the results become a map, too: a GeoJSON file beside the file of results.
 
     Raises
     ------
     FrondError
-        If the batch has no name, or the output is another kind of file.
+        If the batch has no name, or the output or the map is another kind of file.
     """
 
     def __init__(
@@ -55,14 +60,18 @@ class UploadRun:
         workers: int,
         max_wait: float | None,
         tag: str | None = None,
+        send_place: bool = False,
+        with_map: bool = False,
     ) -> None:
         self._tag = tag
+        self._send_place = send_place
         self._stack = stack
         self._source = source
         self._batch = batch_name(source, batch)
         self._workers = workers
         self._max_wait = max_wait
         self.file = ResultsFile(output or Path(printable(self._batch).replace("/", "-") + ".csv"))
+        self.map = GeoJsonFile(self.file.path.with_suffix(".geojson")) if with_map else None
         self.listing = SourceListing()
         self.plan = UploadPlan()
         self.result = UploadResult()
@@ -75,7 +84,7 @@ class UploadRun:
         FrondError
             If there is nothing to upload, or every call to the stack fails.
         """
-        self.listing = list_source(self._source, self._batch, self._buckets.s3)
+        self.listing = list_source(self._source, self._batch, self._buckets.s3, send_place=self._send_place)
         self._check_source_bucket()
         if self.listing.skipped:
             err.print(f"{pluralize(self.listing.skipped, 'file')} skipped: not named as photos.")
@@ -85,6 +94,8 @@ class UploadRun:
         # Before the upload, so that a changed photo never has the row of its old version.
         self.file.remove(photo.key for photo in self.plan.to_send)
         self._upload()
+        if self.map:
+            self.map.write(self.rows)
 
     @property
     def rows(self) -> list[ResultRow]:

@@ -223,4 +223,6 @@ class PhotoUploader:
 
 def _row(photo: SourcePhoto, document: dict[str, Any]) -> ResultRow:
     identifier = classification_id(photo.key)
-    return ResultRow.from_classification(document, file=photo.location, key=photo.key, identifier=identifier)
+    return ResultRow.from_classification(
+        document, file=photo.location, key=photo.key, identifier=identifier, exif=photo.exif
+    )

@@ -43,7 +43,7 @@ SETTINGS = f"{API}, Examples, sh 1"
 ANSWER = f"{README}, Run it, json 1"
 WHOLE_ANSWER = f"{REFERENCE}, A classification, json 1"
 PROBLEM = f"{REFERENCE}, Problems, json 1"
-NODE = f"{PAGE}, The Python client, js 1"
+NODE = f"{PAGE}, The JavaScript client, js 1"
 
 
 @pytest.fixture(scope="module")
@@ -257,18 +257,26 @@ def test_the_command_has_output_for_programs(written: list[str]) -> None:
     assert written[0].splitlines() == lines
 
 
-def test_javascript_in_node(
-    stack: RunningStack, checkout: Path, environment: dict[str, str], tmp_path: Path
-) -> None:
+@example(f"{PAGE}, A walk becomes a map, sh 1")
+def test_the_command_draws_a_map(written: list[str], checkout: Path) -> None:
+    features = json.loads((checkout / "walk.geojson").read_text(encoding="utf-8"))["features"]
+    species = {Path(each["properties"]["photos"]).stem: each["properties"]["species"] for each in features}
+    assert len(species) >= 4
+    assert all(name == found for name, found in species.items())
+
+
+def test_javascript_in_node(checkout: Path, environment: dict[str, str]) -> None:
     node = shutil.which("node")
     if node is None:
-        pytest.skip("Node is not installed; test_javascript.py runs the same function in a browser")
-    (checkout / "classify.mjs").write_text(BLOCKS[IN_A_BROWSER].text, encoding="utf-8")
+        pytest.skip("Node is not installed: apt-get install nodejs")
+    # As `npm install` does it.
+    (checkout / "node_modules").mkdir()
+    (checkout / "node_modules" / "frond-client").symlink_to(ROOT / "client" / "javascript")
     (checkout / "example.mjs").write_text(BLOCKS[NODE].text, encoding="utf-8")
     done = subprocess.run(
         [node, "example.mjs"], cwd=checkout, env=environment, capture_output=True, text=True, check=False
     )
-    assert (done.stdout, done.returncode) == ("Zea mays\n", 0), done.stderr
+    assert (done.stdout, done.returncode) == ("Maïs\n", 0), done.stderr
 
 
 def test_the_printed_problem_has_the_members_of_a_real_one() -> None:

@@ -93,9 +93,18 @@ def test_with_consent_the_photo_is_donated_until_the_consent_is_withdrawn(
         "response", lambda reply: uploads.append(reply) if reply.url.endswith("/v1/uploads") else None
     )
 
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    answered.route("**/feedback", hold, times=1)
     answered.get_by_role("button", name="Yes").click()
     answered.get_by_label("My photo may be used").check()
     answered.get_by_role("button", name="Send", exact=True).click()
+    expect(answered.locator("#feedback-progress")).not_to_be_empty()
+    expect(answered.get_by_role("button", name="Send", exact=True)).to_be_disabled()
+    held[0].continue_()
     expect_thanks(answered, "Maize")
     (upload,) = uploads
     donated = classification(stack, upload.json()["id"])

@@ -151,8 +151,8 @@ def test_photos_of_one_plant_are_one_request(walk: Path, configured: FakeApi, fr
     ("options", "message"),
     [
         (["walk", "--together"], "takes 5 photos of a plant at most, not 6"),
-        (["walk", "--json", "--csv"], "Choose one of --json and --csv"),
-        (["walk", "--csv", "--explain"], "CSV has no column for --explain"),
+        (["walk", "--json", "--csv"], "Choose one of --json, --csv and --geojson"),
+        (["walk", "--csv", "--explain"], "CSV and GeoJSON have no column for --explain"),
         (["walk", "--top", "13"], "less than or equal to 12"),
         (["walk", "--lang", "xx"], "'xx' is not one of en, es, fr."),
         (["walk", "--stack", "s", "--url", "http://x.test"], "Choose one of --url and --stack"),
@@ -213,6 +213,18 @@ def test_earlier_results_are_printed_before_the_error(walk: Path, configured: Fa
     assert result.exit_code == 1
     assert "Zea mays" in result.stdout
     assert "Error: The API answered 429: Do that." in result.stderr
+
+
+def test_the_table_fits_a_terminal_of_80_columns(walk: Path, configured: FakeApi, frond: Run) -> None:
+    long = walk / f"{'a long name ' * 6}.jpg"
+    long.write_bytes(photo("alopecurus-myosuroides-var-versicolor"))
+    document = classification("x", ["alopecurus-myosuroides"], verdict="not_recognised")
+    advice = "Hold the camera still, and photograph the plant in daylight from above."
+    document["images"][0]["issues"] = [{"issue": "blurred", "advice": advice}]
+    configured.responses = [(200, {}, json.dumps(document).encode())]
+    shown = frond("classify", long).stdout.splitlines()
+    assert "advice" in shown[1]
+    assert max(map(len, shown)) <= 80
 
 
 def test_the_table_has_advice_if_there_is_any(walk: Path, configured: FakeApi, frond: Run) -> None:

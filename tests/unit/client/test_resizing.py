@@ -69,7 +69,7 @@ def test_other_photos_stay_as_they_are(photo: bytes) -> None:
 
 def test_the_original_is_sent_on_request(client: Frond, service: FakeApi, large: bytes) -> None:
     client.classify(large)
-    client.classify(large, original=True)
+    client.classify(large, original=True, send_place=True)
     shrunk, original = (request.body for request in service.requests)
     assert len(shrunk) < len(original)
     assert large in original

@@ -57,6 +57,11 @@ def test_a_folder_is_classified(stack: FakeStack, photos: Path, frond: Run) -> N
         "second_confidence": "0.01",
         "error": "",
         "model_version": "2026.11.21-1a2b3c4d",
+        "taken_at": "",
+        "latitude": "",
+        "longitude": "",
+        "tag": "",
+        "answered_at": "",
     }
     assert found["field 7/b.png"]["error"] == "The file is cut off."
     types = [stack.s3.head_object(Bucket=UPLOADS, Key=key)["ContentType"] for key in stack.uploaded_keys()]

@@ -1,5 +1,6 @@
 """The check before a release."""
 
+import json
 import subprocess
 from datetime import date
 from pathlib import Path
@@ -7,7 +8,12 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-from tools.release_check import changelog_errors, project_version, release_errors
+from tools.release_check import (
+    changelog_errors,
+    release_errors,
+    tag_errors,
+    version_errors,
+)
 
 TODAY = date(2026, 11, 27)
 CHANGELOG = """# Changelog
@@ -27,7 +33,8 @@ CHANGELOG = """# Changelog
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """A committed checkout that can be released as 1.2.0."""
-    (tmp_path / "client").mkdir()
+    (tmp_path / "client" / "javascript").mkdir(parents=True)
+    (tmp_path / "client" / "javascript" / "package.json").write_text('{"version": "1.2.0"}')
     for folder in (tmp_path, tmp_path / "client"):
         (folder / "pyproject.toml").write_text('[project]\nversion = "1.2.0"\n')
     (tmp_path / "CHANGELOG.md").write_text(CHANGELOG)
@@ -55,6 +62,20 @@ def test_the_client_needs_the_same_version(checkout: Path) -> None:
     commit(checkout)
     (error,) = release_errors(checkout, TODAY)
     assert "client/pyproject.toml: the version is 1.1.0, but 1.2.0" in error
+
+
+def test_the_javascript_client_needs_the_same_version(checkout: Path) -> None:
+    (checkout / "client" / "javascript" / "package.json").write_text('{"version": "1.2.1"}')
+    commit(checkout)
+    (error,) = release_errors(checkout, TODAY)
+    assert "client/javascript/package.json: the version is 1.2.1, but 1.2.0" in error
+
+
+def test_a_tag_is_published_if_it_is_that_of_the_version(checkout: Path) -> None:
+    git(checkout, "tag", "--annotate", "v1.2.0", "--message", "Frond 1.2.0")
+    assert tag_errors(checkout, "v1.2.0", TODAY) == []
+    (error,) = tag_errors(checkout, "v1.2.1", TODAY)
+    assert "the tag is v1.2.1, but v1.2.0" in error
 
 
 def test_changes_must_be_committed(checkout: Path) -> None:
@@ -86,6 +107,13 @@ def test_the_changelog_needs_a_dated_section(changelog: str, message: str) -> No
     assert message in error
 
 
-def test_the_changelog_has_the_version_of_this_checkout() -> None:
-    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
-    assert changelog_errors(changelog, project_version(ROOT / "pyproject.toml"), date.max) == []
+def test_packages_and_changelog_of_this_checkout_have_one_version() -> None:
+    assert version_errors(ROOT, date.max) == []
+
+
+def test_the_packages_have_the_licence_of_the_project() -> None:
+    licence = (ROOT / "LICENSE").read_bytes()
+    for package in (ROOT / "client", ROOT / "client" / "javascript"):
+        assert (package / "LICENSE").read_bytes() == licence
+    package = json.loads((ROOT / "client" / "javascript" / "package.json").read_text())
+    assert package["license"] == "Apache-2.0"

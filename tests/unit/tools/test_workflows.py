@@ -53,10 +53,10 @@ def test_the_tests_run_with_every_python_of_the_project() -> None:
 
 def test_every_target_and_module_that_a_workflow_runs_exists() -> None:
     targets = {word for word in commands(r"make ([^\n]+)") if "=" not in word}
-    assert {"lint", "template", "symbols", "audit", "build", "deploy", "smoke"} <= targets
+    assert {"lint", "template", "symbols", "audit", "build", "deploy", "smoke", "package"} <= targets
     assert all(re.search(rf"^{target}:", MAKEFILE, re.MULTILINE) for target in targets)
     modules = commands(r"python3 -m ([\w.]+)")
-    assert modules == {"tools.base_image"}
+    assert modules == {"tools.base_image", "tools.release_check"}
     assert all(find_spec(module) for module in modules)
 
 
@@ -65,6 +65,32 @@ def test_the_base_image_is_refreshed_on_a_schedule() -> None:
     assert re.search(r"schedule:\n\s+- cron:", text)
     (image,) = set(re.findall(r"inspect (\S+)", text))
     assert f"BASE_IMAGE: {image}" in (ROOT / "template.yaml").read_text(encoding="utf-8")
+
+
+def test_what_is_tagged_is_tested_checked_and_published_without_a_token() -> None:
+    text = (ROOT / ".github" / "workflows" / "publish.yml").read_text(encoding="utf-8")
+    document = yaml.safe_load(text)
+    # YAML 1.1 reads the key `on` as true.
+    assert document[True] == {"push": {"tags": ["v*"]}}
+    assert "secrets." not in text
+    published = document["jobs"]
+    assert published["build"]["needs"] == "ci"
+    for name in ("pypi", "npm"):
+        assert published[name]["needs"] == "build"
+        assert published[name]["environment"] == name
+        assert published[name]["permissions"]["id-token"] == "write"
+    folder = ROOT / published["npm"]["defaults"]["run"]["working-directory"]
+    assert (folder / "package.json").is_file()
+    (built,) = re.findall(r"python -m build .*--outdir (\S+) (\S+)$", MAKEFILE, re.MULTILINE)
+    assert (ROOT / built[1] / "pyproject.toml").is_file()
+    steps = [*published["build"]["steps"], *published["pypi"]["steps"]]
+    used = {
+        path
+        for step in steps
+        for key, path in step.get("with", {}).items()
+        if key in {"path", "packages-dir"}
+    }
+    assert used == {f"{built[0]}/"}
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)

@@ -14,6 +14,7 @@ from pathlib import Path
 from aws_lambda_powertools.event_handler.openapi import swagger_ui
 
 _OWN_STYLE = Path(__file__).parent / "docs.css"
+# Swagger UI has no heading between the page's and those of the groups, and no name for its choice of servers.
 _PAGE = """<!doctype html>
 <html lang="en">
 <head>
@@ -23,11 +24,14 @@ _PAGE = """<!doctype html>
 <link rel="stylesheet" href="{style}">
 </head>
 <body>
-<div id="swagger-ui">Loading …</div>
+<main id="swagger-ui">Loading …</main>
 <script src="{script}"></script>
 <script>
-SwaggerUIBundle({{...{options}, onComplete: () =>
-  document.getElementById("servers")?.setAttribute("aria-label", "Server")}});
+SwaggerUIBundle({{...{options}, onComplete: () => {{
+  document.getElementById("servers")?.setAttribute("aria-label", "Server");
+  const calls = Object.assign(document.createElement("h2"), {{className: "calls", textContent: "Calls"}});
+  document.querySelector(".opblock-tag-section")?.closest(".wrapper")?.before(calls);
+}}}});
 </script>
 </body>
 </html>

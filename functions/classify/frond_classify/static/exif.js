@@ -1,7 +1,9 @@
 // When and where a photo was taken, from its EXIF metadata (CIPA DC-008). It is read on this device, and the place is
-// blanked in every file that is sent.
+// blanked in every file that is sent, in XMP, too.
 const SEARCHED_BYTES = 1_000_000;
-const HEADER = [..."Exif\0\0"].map((letter) => letter.charCodeAt(0));
+// The header before the TIFF structure in JPEG, HEIC and AVIF; in WebP; and in PNG.
+const TIFF = /(?:Exif\0\0|EXIF[^]{4}|eXIf)(?=II\*\0|MM\0\*)/g;
+const XMP_PLACE = /(exif:GPS\w{1,40}(?:\s?=\s?["']|>))[^"'<]{1,100}/g;
 const TYPE_BYTES = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8];
 const TAG = { exif: 0x8769, gps: 0x8825, takenAt: 0x9003, latitudeRef: 1, latitude: 2, longitudeRef: 3, longitude: 4 };
 const MAX_TAGS = 200;
@@ -10,22 +12,20 @@ const MAX_TAGS = 200;
 // the first and the last byte of each part of the place.
 export async function readExif(file) {
   const bytes = new Uint8Array(await file.slice(0, SEARCHED_BYTES).arrayBuffer());
+  // A letter for each byte.
+  const text = new TextDecoder("latin1").decode(bytes);
+  const [first, ...others] = [...text.matchAll(TIFF)].map((match) => readTiff(bytes, match.index + match[0].length));
+  const xmp = [...text.matchAll(XMP_PLACE)].map((match) => [match.index + match[1].length, match.index + match[0].length]);
+  return { ...first, spans: [first, ...others].flatMap((tags) => tags?.spans ?? []).concat(xmp) };
+}
+
+function readTiff(bytes, start) {
   try {
-    const start = findTiff(bytes);
-    return start < 0 ? { spans: [] } : readTags(new TiffView(bytes, start));
+    return readTags(new TiffView(bytes, start));
   } catch (error) {
     if (error instanceof RangeError) return { spans: [] };
     throw error;
   }
-}
-
-// JPEG, HEIC and AVIF files have the header before the TIFF structure.
-function findTiff(bytes) {
-  for (let at = bytes.indexOf(HEADER[0]); at >= 0; at = bytes.indexOf(HEADER[0], at + 1)) {
-    const order = String.fromCharCode(bytes[at + 6], bytes[at + 7]);
-    if (HEADER.every((byte, index) => bytes[at + index] === byte) && ["II", "MM"].includes(order)) return at + 6;
-  }
-  return -1;
 }
 
 class TiffView {
@@ -75,7 +75,9 @@ function readTags(tiff) {
   const place = main.has(TAG.gps) ? readPlace(tiff, tiff.uint32(main.get(TAG.gps).at)) : { spans: [] };
   const taken = main.has(TAG.exif) ? tiff.text(tiff.directory(tiff.uint32(main.get(TAG.exif).at)).get(TAG.takenAt)) : "";
   const match = /^(\d{4}):(\d\d):(\d\d) (\d\d:\d\d:\d\d)/.exec(taken);
-  return { ...place, ...(match && { takenAt: `${match[1]}-${match[2]}-${match[3]}T${match[4]}` }) };
+  const takenAt = match && `${match[1]}-${match[2]}-${match[3]}T${match[4]}`;
+  // A camera whose clock was never set writes zeros.
+  return { ...place, ...(takenAt && Date.parse(takenAt) && { takenAt }) };
 }
 
 function readPlace(tiff, at) {
