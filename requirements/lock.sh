@@ -21,6 +21,8 @@ for part in classify preprocess local training; do
   lock "$part" pyproject.toml --extra "$part" --constraint requirements/dev.txt
 done
 lock cuda pyproject.toml --extra training --extra cuda --constraint requirements/dev.txt
+# Training that an MLflow server records, also in the image of deploy/training.
+lock mlflow pyproject.toml --extra training --extra mlflow --constraint requirements/dev.txt
 # The image of deploy/training on CUDA.
 lock training-cuda pyproject.toml --extra training requirements/training-cuda.in --constraint requirements/dev.txt
 lock client client/pyproject.toml --extra operate --extra images --constraint requirements/dev.txt

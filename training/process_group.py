@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 import traceback
 from collections.abc import Iterator, Mapping
@@ -18,7 +19,10 @@ SAGEMAKER_CONFIG = Path("/opt/ml/input/config/resourceconfig.json")
 # SageMaker opens every port between the instances of a job.
 SAGEMAKER_PORT = 12321
 # JAX's error for a collective operation that failed, by its names in versions; the module imports no JAX.
-LOST = ("JaxRuntimeError", "XlaRuntimeError")
+JAX_ERRORS = ("JaxRuntimeError", "XlaRuntimeError")
+# Where such an operation fails while it is started, JAX raises a ValueError that begins with the status.
+LOST_STATUS = re.compile(r"(ABORTED|CANCELLED|DEADLINE_EXCEEDED|INTERNAL|UNAVAILABLE|UNKNOWN): ")
+OWN_FAULT = ("INVALID_ARGUMENT", "RESOURCE_EXHAUSTED")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +127,9 @@ def ending_at_once() -> Iterator[None]:
 
 
 def _lost_another(error: BaseException) -> bool:
-    return type(error).__name__ in LOST and "RESOURCE_EXHAUSTED" not in str(error)
+    if type(error).__name__ in JAX_ERRORS:
+        return not any(status in str(error) for status in OWN_FAULT)
+    return isinstance(error, ValueError) and LOST_STATUS.match(str(error)) is not None
 
 
 def _exit_code(error: BaseException) -> int:

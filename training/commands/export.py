@@ -9,8 +9,10 @@ from training.commands import options
 
 
 def export(
-    dataset: Annotated[Path, typer.Argument(help="The data set that the run was trained on.")],
-    run: Annotated[Path, typer.Argument(help="A finished run of `fit`.")],
+    dataset: Annotated[
+        str, typer.Argument(help="The data set that the run was trained on, or its s3:// URI.")
+    ],
+    run: Annotated[str, typer.Argument(help="A finished run of `fit`, or its s3:// URI.")],
     model: Annotated[Path, typer.Argument(help="Folder for model.tflite and manifest.json.")],
     quantization_photos: Annotated[
         int | None,
@@ -32,14 +34,20 @@ def export(
     start_tensorflow()
     from training.calibration import read_held_out
     from training.data.dataset import Dataset
-    from training.fitting.run import Run
+    from training.data.s3_dataset import local_dataset
+    from training.fitting.run_location import finished_run
+    from training.mlflow_tracking import MODEL, open_mlflow
     from training.model_export import export as write
     from training.ood.ood_sets import named_folders
 
-    folders, trained = named_folders(unknown or []), Run(run)
-    known = Dataset(dataset, trained.settings().exclude)
-    held_out = read_held_out(calibration_logits or [], known, match_scale=match_logit_scale)
-    manifest = write(known, trained, model, quantization_photos, folders, held_out)
+    folders, tracking = named_folders(unknown or []), open_mlflow()
+    with finished_run(run) as trained:
+        known = Dataset(local_dataset(dataset), trained.settings().exclude)
+        held_out = read_held_out(calibration_logits or [], known, match_scale=match_logit_scale)
+        manifest = write(known, trained, model, quantization_photos, folders, held_out)
+        version = tracking.register(trained, model, manifest) if tracking else None
     typer.echo(f"{manifest.version}: {manifest.file.size / 1e6:.1f} MB in {model}")
     for name, value in manifest.agreement.items():
         typer.echo(f"  {name} {value:.4f}")
+    if version:
+        typer.echo(f"Version {version} of the model {MODEL} in MLflow.")

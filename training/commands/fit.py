@@ -15,7 +15,9 @@ BACKENDS = ("tensorflow", "jax", "torch")
 
 def fit(
     dataset: Annotated[str, typer.Argument(help="Data set folder from `prepare`, or its s3:// URI.")],
-    run: Annotated[Path, typer.Argument(help="Folder of the run; give it again to resume.")],
+    run: Annotated[
+        str, typer.Argument(help="Folder of the run, or an s3:// URI for it; give it again to resume.")
+    ],
     recipe: Annotated[
         str, typer.Option(help="default, quick, seedlings, no_mixup, outlier_exposure, or a TOML file.")
     ] = "default",
@@ -47,6 +49,12 @@ def fit(
         str | None,
         typer.Option(help="Keras backend: tensorflow, jax or torch; by default jax in several processes."),
     ] = None,
+    keep_checkpoints: Annotated[
+        int, typer.Option(min=1, help="How many of the latest checkpoints to keep.")
+    ] = 1,
+    tensorboard: Annotated[
+        Path | None, typer.Option(help="Folder to write a log for TensorBoard to.")
+    ] = None,
     metrics_port: Annotated[
         int | None, typer.Option(min=0, max=65535, help="Serve Prometheus metrics on this port, at /metrics.")
     ] = None,
@@ -54,7 +62,7 @@ def fit(
     """Train a network; the same command resumes an interrupted run.
 
     With FROND_COORDINATOR (host:port of process 0), FROND_PROCESS_COUNT and FROND_PROCESS_ID set, several
-    processes train one network.
+    processes train one network. With MLFLOW_TRACKING_URI set, an MLflow server records the run.
     """
     group = _process_group()
     _set_backend(backend or ("jax" if group else None))
@@ -65,21 +73,24 @@ def fit(
     from training.data.s3_dataset import local_dataset
     from training.fitting.fit import fit as train
     from training.fitting.recipe import as_changes, read_recipe
-    from training.fitting.run import Run
+    from training.fitting.run_location import run_at
+    from training.fitting.tensorboard_log import TensorBoardLog
+    from training.mlflow_tracking import open_mlflow
 
     changes = {"weights": weights, "backbone": backbone, "batch": batch, "precision": precision, "seed": seed}
     chosen = read_recipe(recipe, changes | as_changes(settings or []))
     try:
         with ending_at_once() if group else nullcontext():
-            best = train(
-                Dataset(local_dataset(dataset), exclude or []), Run(run), chosen, devices, group, metrics_port
-            )
+            trained = run_at(run, group.rank if group else 0, keep_checkpoints)
+            photos = Dataset(local_dataset(dataset), exclude or [])
+            logs = [log for log in (tensorboard and TensorBoardLog(tensorboard), open_mlflow()) if log]
+            best = train(photos, trained, chosen, devices, group, metrics_port, logs)
     except KeyboardInterrupt:
         typer.echo("Stopped; the same command resumes after the last finished epoch.", err=True)
         raise typer.Exit(130) from None
     if group and group.rank:
         return
-    typer.echo(f"Best validation macro F1: {best:.4f}; weights in {run}.")
+    typer.echo(f"Best validation macro F1: {best:.4f}; weights in {trained.location}.")
 
 
 def _process_group() -> ProcessGroup | None:

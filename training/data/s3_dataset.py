@@ -4,19 +4,12 @@ import os
 import tempfile
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import boto3
-from botocore.exceptions import BotoCoreError, ClientError
 
 from training.data.dataset import CARD_NAME, PHOTOS_NAME, PICTURES_NAME, Dataset
 from training.data.integrity import has_changed
 from training.errors import TrainingError
+from training.s3_folder import SCHEME, S3Folder
 
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
-
-SCHEME = "s3://"
 CACHE_VARIABLE = "FROND_CACHE"
 
 
@@ -31,7 +24,7 @@ def local_dataset(location: str, cache: Path | None = None) -> Path:
     location
         A folder, or ``s3://bucket/prefix`` with the files that ``prepare`` wrote.
     cache
-        The folder of downloads; by default ``$FROND_CACHE``, or ``~/.cache/frond``.
+        The folder of downloads; by default that of :func:`cache_folder`.
 
     Raises
     ------
@@ -40,18 +33,17 @@ def local_dataset(location: str, cache: Path | None = None) -> Path:
     """
     if not location.startswith(SCHEME):
         return Path(location)
-    bucket, _, prefix = location.removeprefix(SCHEME).partition("/")
-    root = cache or Path(os.environ.get(CACHE_VARIABLE) or Path.home() / ".cache" / "frond")
-    try:
-        return _cached(boto3.client("s3"), bucket, prefix.strip("/"), root / "datasets")
-    except (BotoCoreError, ClientError) as error:
-        raise TrainingError(f"Cannot read the data set {location}: {error}") from error
+    return _cached(S3Folder(location), (cache or cache_folder()) / "datasets")
 
 
-def _cached(s3: "S3Client", bucket: str, prefix: str, root: Path) -> Path:
-    base = f"{prefix}/" if prefix else ""
-    card = s3.get_object(Bucket=bucket, Key=base + CARD_NAME)["Body"].read()
-    target = root / sha256(f"{bucket}/{base}".encode() + card).hexdigest()[:32]
+def cache_folder() -> Path:
+    """Return the folder of downloads, ``$FROND_CACHE`` or ``~/.cache/frond``."""
+    return Path(os.environ.get(CACHE_VARIABLE) or Path.home() / ".cache" / "frond")
+
+
+def _cached(stored: S3Folder, root: Path) -> Path:
+    card = stored.read(CARD_NAME)
+    target = root / sha256(f"{stored.bucket}/{stored.base}".encode() + card).hexdigest()[:32]
     if target.exists():
         return target
     root.mkdir(parents=True, exist_ok=True)
@@ -60,11 +52,9 @@ def _cached(s3: "S3Client", bucket: str, prefix: str, root: Path) -> Path:
         draft.mkdir()
         (draft / CARD_NAME).write_bytes(card)
         for name in (PHOTOS_NAME, PICTURES_NAME):
-            s3.download_file(bucket, base + name, str(draft / name))
+            stored.download(name, draft / name)
         if has_changed(Dataset(draft)):
-            raise TrainingError(
-                f"The files in s3://{bucket}/{base} do not fit their card; copy the data set again."
-            )
+            raise TrainingError(f"The files in {stored} do not fit their card; copy the data set again.")
         _rename(draft, target)
     return target
 

@@ -2,6 +2,8 @@
 
 import shutil
 import time
+from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from training.data.integrity import has_changed
 from training.data.texture_pool import TexturePool, draw_textures
 from training.errors import TrainingError
 from training.fitting.epoch_bar import EpochBar
+from training.fitting.epoch_log import EpochLog
 from training.fitting.history import EpochRow, History
 from training.fitting.keras_metrics import Accuracy, MacroF1
 from training.fitting.recipe import Recipe, Stage
@@ -28,9 +31,10 @@ from training.process_group import ProcessGroup
 from training.progress import console
 
 NETWORK = "frond"
-# Two checkpoints (the last and the draft of the next) of up to four copies of the weights (themselves, Adam's
-# two moments, the moving average), and two files of best weights; four bytes a number.
-BYTES_A_WEIGHT = (2 * 4 + 2) * 4
+# A checkpoint holds up to four copies of the weights (themselves, Adam's two moments, the moving average), of
+# four bytes a number.
+CHECKPOINT_BYTES_A_WEIGHT = 4 * 4
+BEST_BYTES_A_WEIGHT = 2 * 4
 # Training photos, not augmented, that recalibrate batch normalization after each epoch.
 NORM_PHOTOS = 1000
 
@@ -42,6 +46,7 @@ def fit(
     devices: list[str] | None = None,
     group: ProcessGroup | None = None,
     metrics_port: int | None = None,
+    logs: Sequence[EpochLog] = (),
 ) -> float:
     """Train or resume a run; return the last stage's best validation macro F1, 0 to 1.
 
@@ -53,6 +58,8 @@ def fit(
         The processes that train together. All of them share the run's folder; only the first writes.
     metrics_port
         Serve Prometheus metrics of this process on this port.
+    logs
+        Records of the run beside its folder, by the first process.
 
     Raises
     ------
@@ -83,24 +90,42 @@ def fit(
     )
     if warning := backend.warning():
         console.print(f"Warning: {warning}", style="bold yellow")
-    trainer = _Trainer(dataset, run, settings, backend)
-    if metrics_port is None:
-        return trainer.run_stages()
-    with serving(trainer.metrics, metrics_port):
-        return trainer.run_stages()
+    trainer = _Trainer(dataset, run, settings, backend, () if backend.shard.rank else logs)
+    with nullcontext() if metrics_port is None else serving(trainer.metrics, metrics_port):
+        best = trainer.run_stages()
+    if run.stored:
+        run.stored.discard_copy()
+    return best
 
 
 def _settle(run: Run, settings: RunSettings, backend: Backend) -> None:
     """Write the settings in the first process; every other one must have the same."""
+    if run.stored:
+        run.stored.start_copy()
     backend.first_process_only(lambda: run.write_settings(settings))
+    _fetch(run, backend)
     run.check_settings(settings)
+
+
+def _fetch(run: Run, backend: Backend) -> None:
+    """Update this process's copy of a run in S3 to what the first process has uploaded."""
+    if run.stored and backend.shard.rank:
+        run.stored.fetch()
 
 
 class _Trainer:
     """Run the stages of a recipe."""
 
-    def __init__(self, dataset: Dataset, run: Run, settings: RunSettings, backend: Backend) -> None:
+    def __init__(
+        self,
+        dataset: Dataset,
+        run: Run,
+        settings: RunSettings,
+        backend: Backend,
+        logs: Sequence[EpochLog],
+    ) -> None:
         self.dataset, self.run, self.settings, self.backend = dataset, run, settings, backend
+        self.logs = logs
         self.recipe = settings.recipe
         self.checkpoints = run.checkpoints
         self.metrics = RunMetrics(settings, backend.shard)
@@ -118,12 +143,16 @@ class _Trainer:
             console.print(f"Resuming after epoch {done} of {self.recipe.epochs}.")
         if latest:
             self.metrics.resume(done, latest[1].stat().st_mtime)
+        for log in self.logs:
+            log.start(self.run, self.settings, self.history.rows)
         first = 0
         for number, stage in enumerate(self.recipe.stages):
             if done < first + stage.epochs:
                 path = latest[1] if latest and done > first else None
                 self._run_stage(number, stage, range(max(done, first), first + stage.epochs), path)
             first += stage.epochs
+        for log in self.logs:
+            log.finish(self.run)
         return self.history.best(len(self.recipe.stages) - 1)
 
     def _latest_checkpoint(self) -> tuple[int, Path] | None:
@@ -139,7 +168,7 @@ class _Trainer:
         if done != (first := self.backend.first_process_value(done)):
             raise TrainingError(
                 f"Process {self.backend.shard.rank} sees a checkpoint of epoch {done} in "
-                f"{self.run.directory} and process 0 one of epoch {first}; give all of them the same folder."
+                f"{self.run.location} and process 0 one of epoch {first}; give all of them the same folder."
             )
         return latest
 
@@ -178,7 +207,7 @@ class _Trainer:
                 learner = keras.models.load_model(checkpoint)
             else:
                 learner = self._start(number, stage, loader.steps)
-                _check_space(self.run.directory, learner)
+                _check_space(self.run, learner)
             for epoch in epochs:
                 self._run_epoch(learner, loader, number, epoch)
 
@@ -229,8 +258,11 @@ class _Trainer:
             "photos_per_second": len(loader.indices) / timer.seconds["training"],
         }
         self.backend.first_process_only(lambda: self._save(learner, row))
+        _fetch(self.run, self.backend)
         self.history = History(self.history.path)
         self.metrics.finish_epoch(row, has_changed(self.dataset))
+        for log in self.logs:
+            log.add(row)
         timer.lap("saving")
         console.print(
             f"  validation macro F1 {row['val_f1']:.4f}, accuracy {row['val_accuracy']:.4f}; "
@@ -246,8 +278,10 @@ class _Trainer:
         if self.history.is_best(row):
             _save_weights(learner.get_layer(NETWORK), self.run.best_weights(int(row["stage"])))
         self.history.add(row)
-        self.checkpoints.save(learner, int(row["epoch"]))
+        checkpoint = self.checkpoints.save(learner, int(row["epoch"]))
         draw_curves(self.history.rows, self.run.directory / "curves.png")
+        if self.run.stored:
+            self.run.stored.store_epoch(checkpoint)
 
 
 class _PhaseTimer:
@@ -326,10 +360,13 @@ def _check_sizes(settings: RunSettings) -> None:
         )
 
 
-def _check_space(directory: Path, learner: keras.Model) -> None:
-    needed = BYTES_A_WEIGHT * learner.count_params()
-    free = shutil.disk_usage(directory).free
+def _check_space(run: Run, learner: keras.Model) -> None:
+    # The draft of the next checkpoint is beside those that are kept, and two files of best weights.
+    bytes_a_weight = (run.keep_checkpoints + 1) * CHECKPOINT_BYTES_A_WEIGHT + BEST_BYTES_A_WEIGHT
+    needed = bytes_a_weight * learner.count_params()
+    free = shutil.disk_usage(run.directory).free
     if free < needed:
         raise TrainingError(
-            f"The checkpoints need up to {needed / 1e9:.1f} GB and {directory} has {free / 1e9:.1f} GB free."
+            f"The checkpoints need up to {needed / 1e9:.1f} GB and {run.directory} has "
+            f"{free / 1e9:.1f} GB free."
         )

@@ -9,9 +9,10 @@ import keras
 from pydantic import BaseModel, ConfigDict, Field
 
 from training.errors import TrainingError
-from training.fitting.checkpoint import Checkpoints
+from training.fitting.checkpoint import CHECKPOINTS, Checkpoints
 from training.fitting.history import EpochRow, History
 from training.fitting.recipe import REFERENCE_BATCH, Recipe
+from training.fitting.s3_run import S3Run
 from training.networks.network import build
 
 SETTINGS_NAME, HISTORY_NAME = "settings.json", "history.csv"
@@ -59,17 +60,41 @@ class RunSettings(BaseModel):
         """The factor of the recipe's learning rates for this batch size."""
         return math.sqrt(self.batch / REFERENCE_BATCH)
 
+    def on_one_device(self) -> "RunSettings":
+        """Return the settings of the same steps on a single device."""
+        recipe = self.recipe.model_copy(update={"batch": self.batch})
+        return self.model_copy(update={"recipe": recipe, "replicas": 1})
+
+    def describe_batch(self) -> str:
+        """Return the batch size and its share on each device."""
+        return f"{self.batch} photos a step ({self.recipe.batch} on each of {self.replicas} devices)"
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A training run, in its folder."""
+    """A training run, in its folder.
+
+    Attributes
+    ----------
+    keep_checkpoints
+        How many of the latest checkpoints to keep.
+    stored
+        The run in S3 that the folder is a copy of; None for a run of this machine.
+    """
 
     directory: Path
+    keep_checkpoints: int = 1
+    stored: S3Run | None = None
+
+    @property
+    def location(self) -> str:
+        """The folder of the run, or its URI."""
+        return str(self.stored.folder if self.stored else self.directory)
 
     @property
     def checkpoints(self) -> Checkpoints:
         """The checkpoints of the run."""
-        return Checkpoints(self.directory / "checkpoints")
+        return Checkpoints(self.directory / CHECKPOINTS, self.keep_checkpoints)
 
     def settings(self) -> RunSettings:
         """Read the settings that the run was started with.
@@ -82,7 +107,7 @@ class Run:
         try:
             return RunSettings.model_validate_json((self.directory / SETTINGS_NAME).read_bytes())
         except (OSError, ValueError) as error:
-            raise TrainingError(f"{self.directory} is not a run; start one with `training fit`.") from error
+            raise TrainingError(f"{self.location} is not a run; start one with `training fit`.") from error
 
     def write_settings(self, settings: RunSettings) -> None:
         """Write the settings; they are fixed once an epoch has finished.
@@ -99,9 +124,11 @@ class Run:
         draft = path.with_suffix(".draft")
         draft.write_text(settings.model_dump_json(indent=2) + "\n", encoding="utf-8")
         draft.replace(path)
+        if self.stored:
+            self.stored.store()
 
     def check_settings(self, settings: RunSettings) -> None:
-        """Check that the run was started with these settings.
+        """Check that the run was started with these settings; other devices may share the same steps.
 
         Raises
         ------
@@ -110,11 +137,15 @@ class Run:
         """
         started = self.settings()
         # The file of the initial weights may have changed or gone since the run has its own.
-        if started != settings.model_copy(update={"initial_weights": started.initial_weights}):
-            raise TrainingError(
-                f"{self.directory} holds a run with other settings ({self.directory / SETTINGS_NAME}); name "
-                "another folder, or give the same settings to resume it."
-            )
+        given = settings.model_copy(update={"initial_weights": started.initial_weights})
+        if started.on_one_device() == given.on_one_device():
+            return
+        if started.on_one_device() == _with_batch(given, started.batch).on_one_device():
+            raise TrainingError(_other_batch(self.location, started, settings))
+        raise TrainingError(
+            f"{self.location} holds a run with other settings ({SETTINGS_NAME} in it has them); name "
+            "another folder, or give the same settings to resume it."
+        )
 
     def history(self) -> list[EpochRow]:
         """Return the metrics of every epoch."""
@@ -139,7 +170,7 @@ class Run:
         recipe = settings.recipe
         weights = self.best_weights(len(recipe.stages) - 1)
         if not weights.exists():
-            raise TrainingError(f"{self.directory} has not finished; run `training fit` again to resume it.")
+            raise TrainingError(f"{self.location} has not finished; run `training fit` again to resume it.")
         keras.mixed_precision.set_global_policy("float32")
         model = build(
             settings.classes,
@@ -154,6 +185,20 @@ class Run:
         except (OSError, ValueError) as error:
             raise TrainingError(f"{weights} cannot be read: {error}") from error
         return model
+
+
+def _with_batch(settings: RunSettings, batch: int) -> RunSettings:
+    recipe = settings.recipe.model_copy(update={"batch": batch})
+    return settings.model_copy(update={"recipe": recipe, "replicas": 1})
+
+
+def _other_batch(location: str, started: RunSettings, settings: RunSettings) -> str:
+    share, rest = divmod(started.batch, settings.replicas)
+    advice = f"give --batch {share}" if not rest else f"use a number of devices that divides {started.batch}"
+    return (
+        f"{location} was started with {started.describe_batch()}, not with {settings.describe_batch()}; "
+        f"{advice} to resume it."
+    )
 
 
 def describe_weights(name: str) -> InitialWeights | None:

@@ -20,13 +20,13 @@ def test_everything_that_it_copies_is_let_in_and_exists() -> None:
     copied = re.findall(r"^COPY (?!--from)(\S+) ", DOCKERFILE, re.MULTILINE)
     assert len(copied) == 3
     for path in copied:
-        concrete = [path.replace("${LOCK}", lock) for lock in ("training", "training-cuda")]
+        concrete = [path.replace("${LOCK}", lock) for lock in ("training", "training-cuda", "mlflow")]
         for each in concrete:
             assert any(PurePosixPath(each).is_relative_to(allowed) for allowed in LET_IN), each
             assert (ROOT / each).exists(), each
 
 
-@pytest.mark.parametrize("lock", ["training", "training-cuda"])
+@pytest.mark.parametrize("lock", ["training", "training-cuda", "mlflow"])
 def test_the_lock_holds_jax_of_the_tests_and_the_packages_of_training(lock: str) -> None:
     def versions(name: str) -> dict[str, str]:
         text = (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8")

@@ -267,7 +267,7 @@ def test_the_command_excludes_the_species_that_the_run_excluded(
     run.write_settings(settings_for(Dataset(prepared.directory, ["triticum-aestivum"])))
     monkeypatch.setattr("training.model_export.export", stop)
     with pytest.raises(TrainingError, match="far enough"):
-        command(prepared.directory, tmp_path, tmp_path / "model")
+        command(str(prepared.directory), str(tmp_path), tmp_path / "model")
 
     assert [species.slug for species in given[0].card.species] == ["sinapis-arvensis", "zea-mays"]
     assert given[0].card.fingerprint == run.settings().dataset_fingerprint

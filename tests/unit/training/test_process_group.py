@@ -93,6 +93,8 @@ def test_invalid_variables_are_reported(changes: dict[str, str], message: str, t
     [
         ("TrainingError('No space.')", 1, "Error: No space."),
         ("JaxRuntimeError('Connection closed by peer')", 75, "Another process was lost"),
+        ("ValueError('UNKNOWN: Gloo AllGather failed: Connection closed by peer')", 75, "process was lost"),
+        ("ValueError('invalid literal for int(): UNKNOWN: ')", 1, "invalid literal"),
         ("JaxRuntimeError('RESOURCE_EXHAUSTED: out of memory')", 1, "RESOURCE_EXHAUSTED"),
         ("KeyboardInterrupt", 130, "Stopped"),
     ],

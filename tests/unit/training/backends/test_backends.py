@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from keras.src.trainers.data_adapters.py_dataset_adapter import PyDatasetAdapter
 
 from training.backends import nvidia, open_backend, set_precision
 from training.backends.mirrored import Mirrored
@@ -53,6 +54,20 @@ def test_every_backend_reads_the_same_batches(prepared: Dataset, mixup: float) -
         for value, other in zip(one, single_device[step], strict=True):
             assert np.array_equal(value.numpy(), other)
             assert value.numpy().dtype == other.dtype
+
+
+def test_an_epoch_begins_at_its_first_step_after_a_look_at_it(prepared: Dataset) -> None:
+    loader = BatchLoader(prepared, "train", batch=3, seed=3)
+    # Keras reads arrays this way, and looks at the first batch to build a new model.
+    adapter = PyDatasetAdapter(SingleDevice().batches(loader, 0))
+    next(iter(adapter.get_numpy_iterator()))
+    adapter.on_epoch_end()
+
+    read = list(adapter.get_numpy_iterator())
+
+    assert len(read) == loader.steps > 2
+    for step, (pictures, _, _) in enumerate(read):
+        assert np.array_equal(pictures, loader.batch(0, step, loader.order(0)[step]).pictures)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,8 @@ import signal
 import socket
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import h5py
@@ -40,6 +42,8 @@ with ending_at_once() if group else nullcontext():
     fit(Dataset(Path(sys.argv[1])), Run(Path(sys.argv[2])), recipe, group=group)
 """
 
+# What the documentation promises: the heartbeats of a process that died are missed after 60 s.
+ENDS_WITHIN_S = 120
 LAYER = ROOT / "layers" / "frond" / "python"
 
 
@@ -126,21 +130,28 @@ def test_two_processes_train_the_network_of_one(prepared: Dataset, alone: Run, t
 
 
 @pytest.mark.skipif("KILLS" not in os.environ, reason="takes minutes; KILLS=1 runs it")
-@pytest.mark.parametrize("rank", [0, 1])
+@pytest.mark.parametrize(("rank", "resuming"), [(0, 2), (1, 2), (1, 1)])
 def test_a_run_resumes_after_a_process_was_killed(
-    prepared: Dataset, alone: Run, tmp_path: Path, rank: int
+    prepared: Dataset,
+    alone: Run,
+    tmp_path: Path,
+    rank: int,
+    resuming: int,
+    record_property: Callable[[str, object], None],
 ) -> None:
     run = tmp_path / "killed"
     killed = Processes(prepared, run, 2)
     eventually(lambda: True if list(run.glob("checkpoints/epoch-*.keras")) else None)
     killed.all[rank].send_signal(signal.SIGKILL)
     assert killed.all[rank].wait(HANG_S) == -signal.SIGKILL
-    # The other one ends by itself, with a code that is no fault of the command.
-    assert killed.all[1 - rank].wait(HANG_S) not in {0, 1, 2}
+    died = time.monotonic()
+    # The other one ends by itself, with a code that lets a launcher start both again.
+    assert killed.all[1 - rank].wait(ENDS_WITHIN_S) in {75, -signal.SIGABRT}
+    record_property("seconds_until_the_other_ended", time.monotonic() - died)
     latest = Run(run).checkpoints.latest()
     assert latest is not None
     assert latest[0] < 3
 
-    Processes(prepared, run, 2).finish()
+    Processes(prepared, run, resuming).finish()
 
     assert_same_run(Run(run), alone)

@@ -49,17 +49,74 @@ for name in sys.argv[3:]:
 """
 ONE, TWO, TWO_NORMALIZED = f"{PLAIN}-1", f"{PLAIN}-2", f"{NORMALIZED}-2"
 
+# A run that is stopped on two devices and resumed on one.
+RESUMING = """
+import sys
+from pathlib import Path
+
+import tensorflow as tf
+
+import training.fitting.fit
+from tests.unit.training import tiny_backbone
+from tests.unit.training.tiny_runs import tiny_recipe
+from training.networks.augmentation import NONE
+from training.data.dataset import Dataset
+from training.fitting.fit import fit
+from training.fitting.run import Run
+
+tiny_backbone.register()
+[cpu] = tf.config.list_physical_devices("CPU")
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+stage = {"name": "all", "epochs": 2, "learning_rate": 1e-3, "frozen_blocks": 0,
+         "augmentation": NONE.model_dump()}
+
+def train(replicas):
+    recipe = tiny_recipe(backbone=sys.argv[3], batch=12 // replicas, dropout=0, clipnorm=0.5, stages=[stage])
+    devices = [f"CPU:{i}" for i in range(replicas)]
+    fit(Dataset(Path(sys.argv[1])), Run(Path(sys.argv[2])), recipe, devices)
+
+def stop(*_):
+    raise KeyboardInterrupt
+
+draw, training.fitting.fit.draw_curves = training.fitting.fit.draw_curves, stop
+try:
+    train(2)
+except KeyboardInterrupt:
+    training.fitting.fit.draw_curves = draw
+train(1)
+"""
+
+
+def test_a_run_resumes_on_another_number_of_devices(prepared: Dataset, tmp_path: Path) -> None:
+    printed = run_program(RESUMING, str(prepared.directory), str(tmp_path), PLAIN)
+
+    assert "Resuming after epoch 1 of 2." in printed
+    assert Run(tmp_path).settings().replicas == 2
+    first, second = Run(tmp_path).history()
+    assert second["loss"] < first["loss"]
+
+
+def run_program(program: str, *arguments: str) -> str:
+    """Run a training and return what it printed."""
+    layer = ROOT / "layers" / "frond" / "python"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(layer), str(ROOT)])}
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments],
+        check=False,
+        env=environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=HANG_S,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stderr
+
 
 def train(dataset: Dataset, folder: Path, *names: str) -> Path:
     """Train one step for each backbone and number of devices, and return the folder of the runs."""
-    layer = ROOT / "layers" / "frond" / "python"
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(layer), str(ROOT)])}
-    command = [sys.executable, "-c", PROGRAM, str(dataset.directory), str(folder), *names]
-    done = subprocess.run(
-        command, check=False, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=HANG_S
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    assert "CPU:0, CPU:1" in done.stderr
+    printed = run_program(PROGRAM, str(dataset.directory), str(folder), *names)
+    assert "CPU:0, CPU:1" in printed
     return folder
 
 

@@ -64,5 +64,5 @@ def test_files_that_do_not_fit_their_card_are_refused(prepared: Dataset, tmp_pat
 
 @pytest.mark.parametrize("location", ["s3://data/sets/forest", "s3://nowhere/sets/garden", "s3://data"])
 def test_a_missing_data_set_is_reported(location: str, tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match=f"Cannot read the data set {location}"):
+    with pytest.raises(TrainingError, match=f"Cannot read {location}"):
         local_dataset(location, tmp_path)

@@ -242,6 +242,33 @@ def test_the_rate_grows_with_the_square_root_of_the_batch(
     assert settings.rate_scale == pytest.approx(factor)
 
 
+@pytest.mark.parametrize(("replicas", "batch"), [(1, 32), (2, 16), (4, 8)])
+def test_other_devices_may_share_the_same_steps(
+    prepared: Dataset, tmp_path: Path, replicas: int, batch: int
+) -> None:
+    started = settings_for(prepared, batch=16).model_copy(update={"replicas": 2})
+    Run(tmp_path).write_settings(started)
+
+    Run(tmp_path).check_settings(
+        settings_for(prepared, batch=batch).model_copy(update={"replicas": replicas})
+    )
+
+
+@pytest.mark.parametrize(
+    ("replicas", "advice"),
+    [
+        (1, r"32 photos a step \(16 on each of 2 devices\), not with 16 .*give --batch 32 to resume"),
+        (3, "use a number of devices that divides 32 to resume"),
+    ],
+)
+def test_other_steps_are_rejected(prepared: Dataset, tmp_path: Path, replicas: int, advice: str) -> None:
+    started = settings_for(prepared, batch=16)
+    Run(tmp_path).write_settings(started.model_copy(update={"replicas": 2}))
+
+    with pytest.raises(TrainingError, match=advice):
+        Run(tmp_path).check_settings(started.model_copy(update={"replicas": replicas}))
+
+
 def test_a_recipe_with_teachers_is_for_the_gpu_kit(prepared: Dataset, tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="gpu-kit"):
         fit(prepared, Run(tmp_path / "run"), tiny_recipe(teachers=5))
