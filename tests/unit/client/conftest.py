@@ -1,9 +1,9 @@
 """A fake stack and a fake API, and the command and clients that run against them."""
 
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import anyio
 import pytest
@@ -113,7 +113,8 @@ def delays(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     async def sleep_async(seconds: float) -> None:
         sleep(seconds)
 
-    monkeypatch.setattr(time, "sleep", sleep)
+    # A thread that another test has left may call `time.sleep`, too.
+    monkeypatch.setattr("frond_client.client.time", SimpleNamespace(sleep=sleep))
     monkeypatch.setattr(anyio, "sleep", sleep_async)
     monkeypatch.setattr(retries, "BACKOFF_BASE_S", 0.5)
     return recorded
