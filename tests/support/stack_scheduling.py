@@ -8,10 +8,10 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 E2E = "tests/e2e/"
-# These run beside the other end-to-end tests, and as long.
-PAGE = "tests/e2e/page/"
+# These run beside the other end-to-end tests, on stacks of their own.
+PAGE, CONTRACT = "tests/e2e/page/", "tests/e2e/contract/"
 # They take longer than any file.
-STACKS = (PAGE, E2E)
+STACKS = (PAGE, CONTRACT, E2E)
 
 
 def scope_of(nodeid: str) -> str:

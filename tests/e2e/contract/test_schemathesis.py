@@ -17,7 +17,7 @@ from tests.support.waiting import HANG_S
 HERE = Path(__file__).parent
 HOOKS = "tests.e2e.contract.photo_strategies"
 # For each operation and phase; operations with few parameters have fewer different requests.
-EXAMPLES = 180
+EXAMPLES = 130
 FEWEST_CASES = 2000
 # Without a detector, every request for detections is a 404.
 HAS_DETECTOR = (ROOT / "functions" / "classify" / "model" / "detection").exists()

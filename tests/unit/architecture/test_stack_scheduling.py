@@ -46,6 +46,7 @@ def collected() -> list[str]:
     files = {
         "tests/e2e/http/test_http.py": 3,
         "tests/e2e/page/test_answers.py": 2,
+        "tests/e2e/contract/test_schemathesis.py": 1,
         "tests/e2e/uploads/test_faults.py": 1,
         QUICKER: 4,
         QUICK: 5,
@@ -59,7 +60,7 @@ def test_slow_files_come_before_those_with_many_tests() -> None:
     files = [name.partition("::")[0] for name in collected()]
     assert list(dict.fromkeys(files)) == [
         *("tests/e2e/http/test_http.py", "tests/e2e/uploads/test_faults.py"),
-        *("tests/e2e/page/test_answers.py", SLOW, QUICK, QUICKER),
+        *("tests/e2e/page/test_answers.py", "tests/e2e/contract/test_schemathesis.py", SLOW, QUICK, QUICKER),
     ]
 
 
@@ -69,9 +70,9 @@ def test_the_tests_of_a_file_keep_their_order() -> None:
 
 
 def test_processes_start_in_that_order() -> None:
-    workers = [FakeWorker(f"gw{number}") for number in range(3)]
+    workers = [FakeWorker(f"gw{number}") for number in range(4)]
     config: Any = SimpleNamespace(
-        getvalue=lambda _: ["3*popen"], option=SimpleNamespace(loadscopereorder=True)
+        getvalue=lambda _: ["4*popen"], option=SimpleNamespace(loadscopereorder=True)
     )
     scheduling = StackScheduling(config, SimpleNamespace(loadscopesched=lambda *_: None))
     names = collected()
@@ -81,7 +82,10 @@ def test_processes_start_in_that_order() -> None:
 
     scheduling.schedule()
 
-    http, page, slow = ([names[index].partition("::")[0] for index in worker.taken] for worker in workers)
+    http, page, contract, slow = (
+        [names[index].partition("::")[0] for index in worker.taken] for worker in workers
+    )
     assert http == ["tests/e2e/http/test_http.py"] * 3 + ["tests/e2e/uploads/test_faults.py"]
     assert page[:2] == ["tests/e2e/page/test_answers.py"] * 2
+    assert contract[0] == "tests/e2e/contract/test_schemathesis.py"
     assert slow[0] == SLOW
