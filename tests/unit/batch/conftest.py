@@ -23,7 +23,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_model(tmp_path_factory.mktemp("models") / "model", seed=0)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def labelled_photos(seedlings: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Six photos in folders of a known and an unknown name, one in none, a broken one and other files."""
     root = tmp_path_factory.mktemp("photos")
