@@ -7,8 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from frond import heif_boxes
-
 Box: TypeAlias = tuple[int, int, int, int]
 GREY_16 = ("I;16", "I;16L", "I;16B", "I;16N", "I")
 
@@ -34,6 +32,8 @@ def visible(image: Image.Image, data: bytes, side: int) -> VisiblePixels:
         pixels = _on_canvas(pixels, frame)
     aperture = None
     if image.format == "AVIF":
+        from frond import heif_boxes  # noqa: PLC0415 - most photos are in other formats
+
         aperture = heif_boxes.primary_properties(data, image.size).clean_aperture
         pixels = pixels.crop(aperture) if aperture else pixels
     return VisiblePixels(pixels, aperture)

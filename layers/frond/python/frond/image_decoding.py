@@ -13,7 +13,7 @@ from functools import cache
 
 from PIL import Image, ImageChops
 
-from frond import heif_boxes, jpeg_segments, png_chunks
+from frond import jpeg_segments
 from frond.colour import DeclaredColour
 from frond.first_frame import visible
 from frond.image_bounds import memory_limit, pixel_ceiling
@@ -32,7 +32,7 @@ Image.preinit()
 warnings.simplefilter("error", Image.DecompressionBombWarning)
 
 # The JPEG reader opens MPO (several JPEGs in one file, from phones), too. These readers are always loaded;
-# the others are large, and loaded when a file has their signature.
+# the others are large, and loaded when a file has their signature. So is our code for one format alone.
 FORMATS = ("JPEG", "PNG", "GIF")
 EXIF_ORIENTATION = 0x0112
 
@@ -100,6 +100,8 @@ def decode_image(data: bytes, limits: DecodeLimits, side: int) -> DecodedImage:
 
 
 def _without_metadata(data: bytes) -> bytes:
+    from frond import png_chunks  # noqa: PLC0415 - see FORMATS
+
     return png_chunks.without_metadata(data) if data.startswith(png_chunks.SIGNATURE) else data
 
 
@@ -223,11 +225,15 @@ def _declared(image: Image.Image, data: bytes) -> DeclaredColour:
     """Return the declared colour space, by the precedence of the file's format."""
     icc_profile = image.info.get("icc_profile")
     if image.format == "PNG":
+        from frond import png_chunks  # noqa: PLC0415 - see FORMATS
+
         code_points = png_chunks.code_points(data)
         if code_points is None and icc_profile is None and "srgb" not in image.info:
             return DeclaredColour(gamma=image.info.get("gamma"), primaries=image.info.get("chromaticity"))
         return DeclaredColour(code_points, icc_profile)
     if icc_profile is None and image.format in ("AVIF", "HEIF"):
+        from frond import heif_boxes  # noqa: PLC0415 - see FORMATS
+
         return DeclaredColour(heif_boxes.primary_properties(data, image.size).code_points)
     return DeclaredColour(icc_profile=icc_profile)
 

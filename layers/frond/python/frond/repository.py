@@ -16,18 +16,20 @@ import json
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from frond import record_items
-from frond.record_index import RecordIndex
 from frond.record_items import DELETED, Item, to_record, to_ttl
 from frond.records import ExpectedUpload, Record, RecordPage, Status
 from frond.s3_upload import Upload, owner_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+    from frond.record_index import RecordIndex
 
 _EXPECTED_UPLOAD_LIFETIME = timedelta(days=1)
 # Longer than a message can wait in a queue and then in its dead-letter queue.
@@ -70,7 +72,12 @@ class ClassificationRepository:
 
     def __init__(self, dynamodb: "DynamoDBClient", table: str, days: int) -> None:
         self._dynamodb, self._table, self._lifetime = dynamodb, table, timedelta(days=days)
-        self._index = RecordIndex(dynamodb, table)
+
+    @cached_property
+    def _index(self) -> "RecordIndex":
+        from frond.record_index import RecordIndex  # noqa: PLC0415 - only the API lists records
+
+        return RecordIndex(self._dynamodb, self._table)
 
     def get(self, identifier: str, owner: str | None = None) -> Record | None:
         """Return a record; None if there is none, or if it was deleted or has expired."""
