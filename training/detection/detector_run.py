@@ -40,6 +40,11 @@ class DetectorHyperparameters(BaseModel):
     learn_backbone: bool = Field(False, description="Train the whole network, from pixels")
     seed: int = 1
 
+    @property
+    def learns_from_pixels(self) -> bool:
+        """Whether no part of the network is frozen."""
+        return self.learn_backbone or self.backbone == FIVE_CONVOLUTIONS
+
 
 class DetectorSettings(BaseModel):
     """Everything that decides a run's result; a resumed run must have the same."""
@@ -59,11 +64,6 @@ class DetectorSettings(BaseModel):
     def batch(self) -> int:
         """Photos a step over all devices."""
         return self.chosen.batch * self.replicas
-
-    @property
-    def learns_from_pixels(self) -> bool:
-        """Whether no part of the network is frozen."""
-        return self.chosen.learn_backbone or self.chosen.backbone == FIVE_CONVOLUTIONS
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from training.detection.detector_run import (
 from training.detection.loss import DetectionLoss
 from training.detection.scene_batches import SceneBatches, targets_of
 from training.detection.scene_features import Pixels, SceneFeatures, compute_features, open_features
+from training.errors import TrainingError
 from training.fitting.checkpoint import Checkpoints
 from training.fitting.epoch_bar import EpochBar
 from training.fitting.history import History
@@ -53,7 +54,7 @@ def fit(
     Raises
     ------
     training.errors.TrainingError
-        The folder holds a run with other settings, or the weights do not fit.
+        The folder holds a run with other settings, or the weights do not fit; a frozen backbone has none.
     """
     keras.utils.set_random_seed(chosen.seed)
     backend = open_backend(devices)
@@ -78,6 +79,8 @@ def _settings(
 ) -> DetectorSettings:
     path = Path(chosen.weights)
     blocks, classes = None, 2
+    if chosen.weights == "none" and not chosen.learns_from_pixels:
+        raise TrainingError("A frozen backbone needs weights (--weights); --learn-backbone can do without.")
     if chosen.backbone == FIVE_CONVOLUTIONS:
         chosen = chosen.model_copy(update={"weights": "none", "learn_backbone": False})
     elif chosen.weights.endswith(RUN_SUFFIX) and (path.parent / SETTINGS_NAME).exists():
@@ -98,7 +101,7 @@ def _settings(
 def _split(dataset: DetectionDataset, run: DetectorRun, settings: DetectorSettings, split: Split) -> _Split:
     indices = dataset.indices(split)
     targets = targets_of(dataset, indices)
-    if settings.learns_from_pixels:
+    if settings.chosen.learns_from_pixels:
         return _Split(Pixels(dataset, indices), targets)
     paths, views = run.features(split), TRAINING_VIEWS if split == "train" else 1
     if not all(path.exists() for path in paths):
