@@ -101,7 +101,8 @@ def build_head(
         given = [
             keras.Input(shape, dtype="float32", name=name) for shape, name in zip(maps, MAPS, strict=True)
         ]
-        merged = _merged(*given, width=width, dropout=dropout, seed=seed)
+        fine, deep = given
+        merged = _merged(fine, deep, width, dropout, seed)
     shared = _residual_block(keras.layers.ReLU(name="merged")(merged), width)
     labels = _tower(shared, width, "class")
     edges = _tower(shared, width, "box")
