@@ -65,6 +65,7 @@ def pack_scenes(
         "plants": config.plants,
         "scales": config.scales,
         "fingerprint": scenes.card.fingerprint,
+        "weights": weights,
         "constants": {"grey": GREY, "slope": SLOPE, "offset": OFFSET},
         "cut_out_labels": [label for _, label in cut_outs],
         "validation": [
