@@ -108,7 +108,7 @@ def compose(
 ) -> None:
     """Compose scenes of many plants, with exact boxes, out of photos of one plant each."""
     from training.detection.compose import compose as compose_scenes
-    from training.detection.scenes import SceneConfig
+    from training.detection.scene_config import SceneConfig
 
     found = compose_scenes(
         named,

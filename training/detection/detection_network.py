@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 
 import keras
 
+from training.detection.detector_shape import CONTEXT_DILATION, FIVE, PRIOR_LOGIT, RAW_DISTANCE
 from training.detection.input_size import check_input_size
 from training.errors import TrainingError
 from training.networks.backbones import Backbone, find_backbone
@@ -25,11 +26,7 @@ CUTS = {
 }
 # Names of these maps.
 MAPS = ("fine", "deep")
-# Of the five convolutions: filters and stride.
-FIVE = ((24, 2), (48, 2), (96, 2), (128, 1), (192, 1))
 OUTPUTS = ("plant", "iou", "distances", "classes")
-# The share of positions with a plant that a new network starts from (Lin et al. 2017).
-PRIOR_LOGIT = -4.0
 
 # Rows, columns and channels of a map.
 Shape = tuple[int, ...]
@@ -110,7 +107,7 @@ def build_head(
         "plant": _output(1, "plant", PRIOR_LOGIT)(labels),
         "iou": _output(1, "iou")(edges),
         "distances": keras.layers.ReLU(6.0, name="distances", dtype="float32")(
-            _output(4, "raw_distances", 3.0)(edges)
+            _output(4, "raw_distances", RAW_DISTANCE)(edges)
         ),
         "classes": _output(classes + 1, "classes")(labels),
     }
@@ -167,7 +164,7 @@ def _merged(
 
 
 def _residual_block(seen: keras.KerasTensor, width: int) -> keras.KerasTensor:
-    found = _convolved(seen, width, "context_wide", dilation=2)
+    found = _convolved(seen, width, "context_wide", CONTEXT_DILATION)
     found = _convolved(found, width, "context_near")
     return keras.layers.Add(name="context_sum")([seen, found])
 

@@ -59,6 +59,9 @@ class DetectorSettings(BaseModel):
     middle_blocks: tuple[int, ...] | None = Field(None, description="Of the run that the stem is from")
     stem_classes: int = Field(2, description="Species of that run")
     stem: InitialWeights | None = Field(None, description="The file of the stem's weights")
+    composed_scenes: int | None = Field(
+        None, description="Scenes that were composed while it learned, each seen once; null: those of the set"
+    )
 
     @property
     def batch(self) -> int:

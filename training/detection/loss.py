@@ -6,13 +6,15 @@ import keras
 from keras import ops
 
 from frond.detection.distances import log_distances
-
-# Of the focal loss (Lin et al. 2017, arXiv:1708.02002).
-FOCUS, PLANT_SHARE = 2.0, 0.25
-LABEL_SMOOTHING = 0.05
-# Weights of the parts.
-BOX, IOU, CLASS = 2.0, 0.5, 1.0
-TINY = 1e-6
+from training.detection.loss_weights import (
+    BOX,
+    CLASS,
+    FOCUS,
+    IOU,
+    LABEL_SMOOTHING,
+    PLANT_SHARE,
+    TINY,
+)
 
 
 @keras.saving.register_keras_serializable("frond")
