@@ -26,7 +26,7 @@ from training.detection.loss_weights import (
 )
 from training.detection.scene_config import SceneConfig
 from training.detection.target_rule import CENTRE_RADIUS, LEAST_DISTANCE
-from training.distillation.functional_xception import MOMENTUM, Arrays, Mode
+from training.distillation.functional_xception import Arrays, Mode
 from training.distillation.training_step import Hyperparameters, NetworkState, optimizer
 
 # New layers learn faster than ImageNet's features.
@@ -96,16 +96,6 @@ def validation_loss(
     targets = make_targets(scenes, settings.shape.size)
     found, _ = functional_detector.outputs(weights, statistics, scenes.pixels, Mode(), jax.random.key(0))
     return detection_loss(targets, found, settings)
-
-
-@partial(jax.jit, static_argnames="settings")
-def batch_statistics(
-    weights: Arrays, statistics: Arrays, bank: SpriteBank, key: jax.Array, settings: StepSettings
-) -> Arrays:
-    """Return the statistics of one composed batch alone."""
-    scenes = compose(key, bank, settings.shape, settings.config)
-    _, after = functional_detector.outputs(weights, statistics, scenes.pixels, Mode(train=True), key)
-    return {name: (after[name] - MOMENTUM * old) / (1 - MOMENTUM) for name, old in statistics.items()}
 
 
 def make_targets(scenes: Scenes, size: int) -> Targets:

@@ -13,7 +13,6 @@ import numpy as np
 
 from training.detection.accelerator.detection_step import (
     StepSettings,
-    batch_statistics,
     update,
     validation_loss,
 )
@@ -26,8 +25,6 @@ from training.distillation.training_step import Hyperparameters, NetworkState, l
 
 # Batches that the speed is measured on, after the first ones, which compile.
 FIRST, TIMED = 4, 24
-# Batches that recalibrate batch normalization.
-NORM_BATCHES = 24
 VALIDATIONS = 8
 WARMUP = 0.05
 
@@ -75,8 +72,9 @@ def train(plan: DetectorPlan, kit: SceneKit, stem: Network | None, folder: Path)
         weights, statistics = stem.weights | weights, stem.statistics | statistics
     run = _Run(plan, kit, settings, start(weights, statistics, plan.hyperparameters))
     run.learn()
-    finished = Network(run.state.average, run.recalibrated())
-    run.report(f"loss {run.validated(finished):.4f} of validation, recalibrated")
+    # The last steps are small ones, so the moving statistics are those of the average, too.
+    finished = Network(run.state.average, run.state.statistics)
+    run.report(f"loss {run.validated(finished):.4f} of validation")
     finished.save(folder / f"{plan.name}.npz")
     record = asdict(plan) | {"steps": run.steps, "history": run.history}
     (folder / f"{plan.name}.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
@@ -122,15 +120,6 @@ class _Run:
             for scenes in self._validation()
         ]
         return float(np.mean(losses)) if losses else float("nan")
-
-    def recalibrated(self) -> dict[str, jax.Array]:
-        """Return the mean statistics over composed batches (Wu & Johnson 2021, arXiv:2105.07576)."""
-        sums = {name: jnp.zeros_like(value) for name, value in self.state.statistics.items()}
-        for number in range(NORM_BATCHES):
-            key = jax.random.key(2**30 + number)
-            args = (self.state.average, self.state.statistics, self.kit.bank, key, self.settings)
-            sums = jax.tree.map(jnp.add, sums, batch_statistics(*args))
-        return {name: total / NORM_BATCHES for name, total in sums.items()}
 
     def _steps(self, first: int, last: int) -> float:
         losses = []

@@ -23,6 +23,7 @@ from training.distillation.keras_weights import assign_backbone
 from training.distillation.kit import STATISTIC, join_file
 from training.errors import TrainingError
 from training.fitting.history import History
+from training.fitting.run import describe_weights
 
 Arrays = dict[str, NDArray[np.float32]]
 # Of a normalization, in Keras' order.
@@ -96,6 +97,7 @@ def _settings(plan: dict[str, Any], index: dict[str, Any], dataset: DetectionDat
             learn_backbone=not five,
             seed=plan["seed"],
         ),
+        stem=None if five else describe_weights(index["weights"]),
         composed_scenes=plan["steps"] * plan["batch"],
     )
 
