@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TextIO
@@ -63,9 +64,11 @@ def install(lock: Path, environment: Path, out: TextIO) -> int:
     out.flush()
     mark = environment / MARK
     mark.touch()
-    code, lines = _pip(["install", "--require-hashes", "-r", str(lock)], packages, out)
+    code, lines = _pip(["install", "--no-compile", "--require-hashes", "-r", str(lock)], packages, out)
     mark.unlink()
-    if code != 0:
+    if code == 0:
+        _compile()
+    else:
         log = environment / LOG
         log.write_text("".join(lines), encoding="utf-8")
         out.write(f"{reason(lines)}; run the same command again. pip's output is in {log}.\n")
@@ -102,6 +105,13 @@ def _pip(arguments: list[str], packages: int, out: TextIO) -> tuple[int, list[st
                 _show(out, "  unpacking …")
         _show(out, "")
     return process.returncode, lines
+
+
+def _compile() -> None:
+    """Compile the packages on every core; pip would use one. What is left is compiled by its first import."""
+    options = ["-qq", "-j", "0", "-x", "/tests/"]
+    command = [sys.executable, "-W", "ignore", "-m", "compileall", *options, sysconfig.get_path("purelib")]
+    subprocess.run(command, check=False)  # noqa: S603  Python's own module
 
 
 def _show(out: TextIO, text: str) -> None:

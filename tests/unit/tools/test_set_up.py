@@ -183,6 +183,24 @@ def test_the_reason_of_a_failure_has_a_fix(
     assert fix in reason([line])
 
 
+def test_packages_are_compiled(tmp_path: Path, lock: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The first warns of its escape; templates are not meant to be compiled.
+    unpack = r"""
+from pathlib import Path
+from sysconfig import get_path
+Path(get_path("purelib"), "leaf.py").write_text(r"'\d'")
+Path(get_path("purelib"), "template.py").write_text("{{ no Python }}")
+"""
+    fake_pip(tmp_path, monkeypatch, unpack)
+    environment = tmp_path / ".venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True)
+    command = [environment / "bin" / "python", "-m", "tools.pip_install", str(lock)]
+    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True, timeout=HANG_S)
+    assert done.stdout == f"Installing 1 package ({lock}) …\n"
+    assert done.stderr == ""
+    assert [path.name.partition(".")[0] for path in environment.rglob("*.pyc")] == ["leaf"]
+
+
 def test_a_killed_installation_leaves_its_mark(
     tmp_path: Path, lock: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
