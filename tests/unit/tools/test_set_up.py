@@ -194,7 +194,7 @@ Path(get_path("purelib"), "template.py").write_text("{{ no Python }}")
     fake_pip(tmp_path, monkeypatch, unpack)
     environment = tmp_path / ".venv"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True)
-    command = [environment / "bin" / "python", "-m", "tools.pip_install", str(lock)]
+    command = [str(environment / "bin" / "python"), "-m", "tools.pip_install", str(lock)]
     done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True, timeout=HANG_S)
     assert done.stdout == f"Installing 1 package ({lock}) …\n"
     assert done.stderr == ""
