@@ -104,12 +104,10 @@ smoke: $(VENV)/.dev ## Run the tests of the HTTP API with a deployed stack, and 
 	@folder=$$(mktemp -d) && cp events/photos/*.jpg "$$folder" && trap 'rm -rf "$$folder"' EXIT \
 	  && $(BIN)/frond upload "$$folder" --batch "smoke-$$(date +%s)" --stack frond-$(STAGE)
 
-# Spark is published as source, which the locked setuptools of batch.txt builds into a wheel, without compressing its
-# 400 MB of archives again.
-UNCOMPRESSED := --build-option=--compression=stored
+# Spark is published as source, which the locked setuptools of batch.txt builds.
 $(VENV)/.spark: requirements/spark.txt $(VENV)/.batch
 	@echo "Installing requirements/spark.txt (435 MB) …"
-	@$(PIP_INSTALL) --no-build-isolation --require-hashes --config-settings=$(UNCOMPRESSED) -r $<
+	@$(PIP_INSTALL) --no-build-isolation --require-hashes -r $<
 	@touch $@
 
 # pip installs one file at a time into an environment.
