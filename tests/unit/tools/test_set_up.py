@@ -188,8 +188,10 @@ def test_packages_are_compiled(tmp_path: Path, lock: Path, monkeypatch: pytest.M
     unpack = r"""
 from pathlib import Path
 from sysconfig import get_path
-Path(get_path("purelib"), "leaf.py").write_text(r"'\d'")
-Path(get_path("purelib"), "template.py").write_text("{{ no Python }}")
+package = Path(get_path("purelib"), "plant")
+package.mkdir()
+(package / "leaf.py").write_text(r"'\d'")
+(package / "template.py").write_text("{{ no Python }}")
 """
     fake_pip(tmp_path, monkeypatch, unpack)
     environment = tmp_path / ".venv"
