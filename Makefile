@@ -13,6 +13,8 @@ STAGE ?= dev
 DEPLOYMENT := $(BIN)/python -m tools.deployment
 # EMAIL and ARCH are short for the parameters AlarmEmail and Architecture.
 CHOSEN := --stage $(STAGE) $(foreach pair,$(PARAMETERS) $(EMAIL:%=AlarmEmail=%) $(ARCH:%=Architecture=%),--parameter $(pair))
+# One after the other, they would leave cores idle. Make 4 keeps the output of each command together.
+TOGETHER := $(MAKE) --no-print-directory --jobs=3 $(if $(filter output-sync,$(.FEATURES)),--output-sync=line)
 EDITABLE := --no-deps --no-build-isolation --editable
 
 .DEFAULT_GOAL := help
@@ -46,7 +48,8 @@ budget: $(VENV)/.sam ## Email when the account's costs exceed a budget (EMAIL=yo
 check: lint types ## Check style and types, then run the unit tests that need no TensorFlow: a minute, for daily work
 	$(PYTEST) tests/unit --without-tensorflow
 
-test: lint types $(VENV)/.spark $(VENV)/.notebook ## Check style and types, then run every test (COVERAGE=1 checks the coverage, too)
+test: $(VENV)/.dev ## Check style and types, then run every test (COVERAGE=1 checks the coverage, too)
+	@$(TOGETHER) lint types $(VENV)/.spark $(VENV)/.notebook
 	$(PYTEST) $(if $(COVERAGE),--cov)
 
 coverage: $(VENV)/.spark $(VENV)/.notebook $(VENV)/.dev ## Run every test, and check the share of lines that the tests run
@@ -107,6 +110,8 @@ $(VENV)/.spark: requirements/spark.txt $(VENV)/.batch
 	@$(PIP_INSTALL) --no-build-isolation --require-hashes -r $<
 	@touch $@
 
+# pip installs one file at a time into an environment.
+$(VENV)/.notebook: | $(VENV)/.spark
 
 types: $(VENV)/.dev ## Check types
 	$(BIN)/python -m mypy

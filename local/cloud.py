@@ -14,6 +14,7 @@ from moto.server import ThreadedMotoServer
 from local.intrinsics import calls, key, references, replaced, yields_text
 from local.moto_dynamodb import atomic_updates
 from local.moto_notifications import complete_notifications
+from local.moto_sqs import quick_receives
 from local.moto_usage import usage_reports
 from local.template import REGION, Template, TemplateError
 
@@ -83,6 +84,7 @@ class Cloud:
     def __enter__(self) -> Self:
         self._parts.enter_context(complete_notifications())
         self._parts.enter_context(atomic_updates())
+        self._parts.enter_context(quick_receives())
         self._parts.enter_context(usage_reports())
         self._server.start()
         host, port = self._server.get_host_and_port()

@@ -44,10 +44,13 @@ class FakeWorker:
 def collected() -> list[str]:
     """Return the names of tests in the order of their collection, sorted as the processes do."""
     files = {
-        "tests/e2e/http/test_http.py": 3,
-        "tests/e2e/page/test_answers.py": 2,
+        "tests/e2e/http/test_http.py": 2,
+        "tests/e2e/owners/test_owners.py": 3,
+        "tests/e2e/page/test_answers.py": 3,
         "tests/e2e/contract/test_schemathesis.py": 1,
-        "tests/e2e/uploads/test_faults.py": 1,
+        "tests/e2e/image/test_image.py": 2,
+        "tests/e2e/releases/test_releases.py": 1,
+        "tests/e2e/uploads/test_faults.py": 3,
         QUICKER: 4,
         QUICK: 5,
         SLOW: 1,
@@ -59,8 +62,10 @@ def collected() -> list[str]:
 def test_slow_files_come_before_those_with_many_tests() -> None:
     files = [name.partition("::")[0] for name in collected()]
     assert list(dict.fromkeys(files)) == [
-        *("tests/e2e/http/test_http.py", "tests/e2e/uploads/test_faults.py"),
-        *("tests/e2e/page/test_answers.py", "tests/e2e/contract/test_schemathesis.py", SLOW, QUICK, QUICKER),
+        *("tests/e2e/contract/test_schemathesis.py", "tests/e2e/image/test_image.py"),
+        "tests/e2e/uploads/test_faults.py",
+        *("tests/e2e/http/test_http.py", "tests/e2e/releases/test_releases.py"),
+        *("tests/e2e/page/test_answers.py", "tests/e2e/owners/test_owners.py", SLOW, QUICK, QUICKER),
     ]
 
 
@@ -82,10 +87,10 @@ def test_processes_start_in_that_order() -> None:
 
     scheduling.schedule()
 
-    http, page, contract, slow = (
+    contract, uploads, template, page = (
         [names[index].partition("::")[0] for index in worker.taken] for worker in workers
     )
-    assert http == ["tests/e2e/http/test_http.py"] * 3 + ["tests/e2e/uploads/test_faults.py"]
-    assert page[:2] == ["tests/e2e/page/test_answers.py"] * 2
-    assert contract[0] == "tests/e2e/contract/test_schemathesis.py"
-    assert slow[0] == SLOW
+    assert contract == ["tests/e2e/contract/test_schemathesis.py"] + ["tests/e2e/image/test_image.py"] * 2
+    assert uploads == ["tests/e2e/uploads/test_faults.py"] * 3
+    assert template == ["tests/e2e/http/test_http.py"] * 2 + ["tests/e2e/releases/test_releases.py"]
+    assert page == ["tests/e2e/page/test_answers.py"] * 3

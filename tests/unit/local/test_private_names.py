@@ -19,6 +19,12 @@ PRIVATE_NAMES = [
     ),
     ("moto.dynamodb.responses", "DynamoHandler.call_action", ["self"], "local/moto_dynamodb.py"),
     (
+        "moto.sqs.models",
+        "SQSBackend.is_message_valid_based_on_retention_period",
+        ["self", "queue_name", "message"],
+        "local/moto_sqs.py",
+    ),
+    (
         "moto.moto_server.werkzeug_app",
         "DomainDispatcherApplication.__call__",
         ["self", "environ", "start_response"],

@@ -183,6 +183,26 @@ def test_the_reason_of_a_failure_has_a_fix(
     assert fix in reason([line])
 
 
+def test_packages_are_compiled(tmp_path: Path, lock: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The first warns of its escape; templates are not meant to be compiled.
+    unpack = r"""
+from pathlib import Path
+from sysconfig import get_path
+package = Path(get_path("purelib"), "plant")
+package.mkdir()
+(package / "leaf.py").write_text(r"'\d'")
+(package / "template.py").write_text("{{ no Python }}")
+"""
+    fake_pip(tmp_path, monkeypatch, unpack)
+    environment = tmp_path / ".venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True)
+    command = [str(environment / "bin" / "python"), "-m", "tools.pip_install", str(lock)]
+    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True, timeout=HANG_S)
+    assert done.stdout == f"Installing 1 package ({lock}) …\n"
+    assert done.stderr == ""
+    assert [path.name.partition(".")[0] for path in environment.rglob("*.pyc")] == ["leaf"]
+
+
 def test_a_killed_installation_leaves_its_mark(
     tmp_path: Path, lock: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
