@@ -17,7 +17,7 @@ from frond.detection.distances import raw_distances
 from frond.manifest import MANIFEST_NAME, MODEL_NAME, DatasetInfo, SpeciesLabel, describe, version_of
 from tests.support.tiny_model import _Graph
 
-SIZE, STRIDE = 64, 16
+SIZE, STRIDE = 64, 8
 SLUGS = ("zea-mays", "sinapis-arvensis")
 # int8 steps of each output.
 LOGIT_SCALE, DISTANCE_SCALE = 0.1, 6 / 255
@@ -28,7 +28,7 @@ SURE = 6.0
 class PlacedPlant:
     """A plant that the detector finds: its box in pixels of the 64-pixel square, and its class or none.
 
-    Its middle must be in another of the 4 × 4 cells of 16 pixels than that of the other plants.
+    Its middle must be in another of the 8 × 8 cells of 8 pixels than that of the other plants.
     """
 
     box: tuple[float, float, float, float]
@@ -82,7 +82,7 @@ def constant_detector(plants: Sequence[PlacedPlant] = PLANTS) -> bytes:
         )
         for name, values, scale, zero in (
             ("plant", plant, LOGIT_SCALE, 0),
-            ("centreness", np.full((*shape, 1), SURE), LOGIT_SCALE, 0),
+            ("iou", np.full((*shape, 1), SURE), LOGIT_SCALE, 0),
             ("distances", distances, DISTANCE_SCALE, -128),
             ("classes", classes, LOGIT_SCALE, 0),
         )

@@ -22,7 +22,10 @@ def prepare(
         Path | None, typer.Option(metavar="FILE", help="Read this COCO file instead of Pascal VOC files.")
     ] = None,
     size: Annotated[
-        int, typer.Option(min=64, max=1024, help="Height and width of the network's input, pixels.")
+        int,
+        typer.Option(
+            min=64, max=1024, help="Height and width of the network's input, pixels; a multiple of 16."
+        ),
     ] = 384,
     species: Annotated[
         Path | None, typer.Option(help="Species table (CSV); the built-in one by default.")
@@ -99,13 +102,13 @@ def compose(
     scales: Annotated[
         tuple[float, float],
         typer.Option(min=0.01, max=1, help="The least and the largest share of a scene that a plant spans."),
-    ] = (0.1, 0.4),
+    ] = (0.12, 0.95),
     seed: Annotated[int, typer.Option(help="The same seed gives the same scenes.")] = 1,
     workers: Workers = CORES,
 ) -> None:
     """Compose scenes of many plants, with exact boxes, out of photos of one plant each."""
     from training.detection.compose import compose as compose_scenes
-    from training.detection.scenes import SceneConfig
+    from training.detection.scene_config import SceneConfig
 
     found = compose_scenes(
         named,
@@ -128,8 +131,16 @@ def fit(
         str, typer.Option(help="xception, mobilenet_v2, resnet50 or five_convolutions.")
     ] = "xception",
     weights: Annotated[
-        str, typer.Option(help="Of the frozen backbone: imagenet, a file with ImageNet's or a run's weights.")
+        str,
+        typer.Option(help="The backbone's: imagenet, a file with ImageNet's or a run's weights, or none."),
     ] = "imagenet",
+    learn_backbone: Annotated[
+        bool,
+        typer.Option(
+            "--learn-backbone",
+            help="Train the backbone, too, from pixels and at the same learning rate: give a lower one.",
+        ),
+    ] = False,
     epochs: Annotated[int, typer.Option(min=1, help="Number of epochs.")] = 20,
     batch: Annotated[int, typer.Option(min=1, help="Photos a step on each device.")] = 16,
     learning_rate: Annotated[float, typer.Option(min=1e-6, help="Peak learning rate.")] = 3e-3,
@@ -154,6 +165,7 @@ def fit(
     chosen = DetectorHyperparameters(
         backbone=backbone,
         weights=weights,
+        learn_backbone=learn_backbone,
         epochs=epochs,
         batch=batch,
         learning_rate=learning_rate,

@@ -19,7 +19,8 @@ from training.data.dataset import Dataset, sample
 from training.data.split import SPLITS, Split
 from training.detection.annotations import PLANT, AnnotatedPhoto
 from training.detection.cut_outs import CutOut, cut_out
-from training.detection.scenes import Material, SceneConfig, compose_scene
+from training.detection.scene_config import SceneConfig
+from training.detection.scenes import Material, compose_scene
 from training.detection.voc import SPLIT_LISTS, format_voc
 from training.errors import TrainingError
 from training.progress import track

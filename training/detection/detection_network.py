@@ -1,54 +1,56 @@
-"""The detector's network: a frozen stem, and the part that learns.
+"""The detector's network: a stem, from pixels to feature maps, and a head that predicts plants.
 
-The stem is a backbone cut at stride 16, frozen: its features are computed once a run. The five-convolution
-network, to compare with, has no stem and learns from pixels.
+The stem is a backbone that gives features of two depths. Frozen, it computes them once a run. The
+five-convolution network, to compare with, has no stem: its head learns from pixels.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import keras
 
+from training.detection.detector_shape import CONTEXT_DILATION, FIVE, PRIOR_LOGIT, RAW_DISTANCE
+from training.detection.input_size import check_input_size
 from training.errors import TrainingError
-from training.networks import middle_flow
 from training.networks.backbones import Backbone, find_backbone
 from training.networks.network import backbone as backbone_of
 from training.networks.network import build, load_weights
 
-STRIDE = 16
+# Pixels between two positions of the head's outputs.
+STRIDE = 8
 FIVE_CONVOLUTIONS = "five_convolutions"
-# The layers at stride 16 whose features a stem gives, one after another. Xception's are the first of the
-# middle flow, for edges and textures, and block 13, which sees the whole plant.
+# The layers whose outputs are the stem's maps: the fine one at stride 8, the deep one at stride 16.
 CUTS = {
-    "xception": (middle_flow.FIRST, "block13_sepconv2_bn"),
-    "mobilenet_v2": ("block_13_expand_relu",),
-    "resnet50": ("conv4_block6_out",),
+    "xception": ("block4_sepconv1_act", "block13_sepconv2_bn"),
+    "mobilenet_v2": ("block_6_expand_relu", "block_13_expand_relu"),
+    "resnet50": ("conv3_block4_out", "conv4_block6_out"),
 }
-# Of the five convolutions: filters and stride.
-FIVE = ((24, 2), (48, 2), (96, 2), (128, 2), (192, 1))
-# Of the head's residual blocks: positions between the taps of a convolution. Together they see 20 positions.
-DILATIONS = (1, 2, 4)
-OUTPUTS = ("plant", "centreness", "distances", "classes")
-# The share of positions with a plant that a new network starts from (Lin et al. 2017).
-PRIOR_LOGIT = -4.0
+# Names of these maps.
+MAPS = ("fine", "deep")
+OUTPUTS = ("plant", "iou", "distances", "classes")
+
+# Rows, columns and channels of a map.
+Shape = tuple[int, ...]
 
 
 def build_stem(
     size: int, backbone: str, weights: str, middle_blocks: Collection[int] | None, classes: int = 2
 ) -> keras.Model | None:
-    """Build the frozen part, from pixels in 0..255 to ``[N, R, C, F]``; None for five convolutions.
+    """Build the frozen stem, from pixels in 0..255 to its fine and its deep map; None for five convolutions.
 
     Parameters
     ----------
     weights
-        ``imagenet``, a file of Keras' ImageNet weights, or the best weights of a run of ``training fit``.
+        ``imagenet``, a file of Keras' ImageNet weights, the best weights of a run of ``training fit``, or
+        ``none``.
     classes
         Number of species of that run.
 
     Raises
     ------
     training.errors.TrainingError
-        There is no such backbone, or the weights do not fit.
+        There is no such backbone, the weights do not fit, or the size is no multiple of 16.
     """
+    check_input_size(size)
     if backbone == FIVE_CONVOLUTIONS:
         return None
     if backbone not in CUTS:
@@ -58,56 +60,75 @@ def build_stem(
     network = build(classes, size, backbone=backbone, middle_blocks=middle_blocks)
     if weights != "none":
         load_weights(network, weights)
-    found = find_backbone(backbone)
-    return _cut(found, backbone_of(network), size)
+    return _cut(find_backbone(backbone), backbone_of(network), size)
+
+
+def map_shapes(stem: keras.Model | None) -> list[Shape] | None:
+    """Return the shapes of a stem's maps, ``(R, C, F)``; None where there is no stem."""
+    return None if stem is None else [tuple(output.shape[1:]) for output in stem.outputs]
 
 
 def build_head(
-    features: tuple[int, ...] | None, classes: int, size: int, width: int, dropout: float, seed: int
+    maps: Sequence[Shape] | None, classes: int, size: int, width: int, dropout: float, seed: int
 ) -> keras.Model:
-    """Build the part that learns; its outputs are by name, ``float32[N, R, C, …]``.
+    """Build the head; its outputs are by name, ``float32[N, R, C, …]`` at :data:`STRIDE`.
 
     Parameters
     ----------
-    features
-        Shape ``(R, C, F)`` of the stem's output; None for five convolutions over pixels.
+    maps
+        Shapes of the stem's fine and deep map; None for five convolutions over pixels.
     classes
         Number of labels; one more output is for plants of none.
     width
         Channels of the head.
+    dropout
+        Share of the channels of each map that are dropped while it learns.
+
+    Raises
+    ------
+    training.errors.TrainingError
+        The size is no multiple of 16.
     """
-    if features is None:
+    check_input_size(size)
+    if maps is None:
         given = keras.Input((size, size, 3), dtype="float32", name="features")
-        seen = _five_convolutions(given)
+        seen = _dropped(_five_convolutions(given), dropout, seed, "fine")
+        merged = _projected(seen, width, "lateral")
     else:
-        given = seen = keras.Input(features, dtype="float32", name="features")
-    seen = keras.layers.SpatialDropout2D(dropout, seed=seed, name="dropout")(seen) if dropout else seen
-    shared = _activated(keras.layers.Conv2D(width, 1, use_bias=False, name="reduced")(seen), "reduced")
-    for number, dilation in enumerate(DILATIONS, start=1):
-        shared = _residual_block(shared, width, dilation, f"context{number}")
+        given = [
+            keras.Input(shape, dtype="float32", name=name) for shape, name in zip(maps, MAPS, strict=True)
+        ]
+        fine, deep = given
+        merged = _merged(fine, deep, width, dropout, seed)
+    shared = _residual_block(keras.layers.ReLU(name="merged")(merged), width)
     labels = _tower(shared, width, "class")
     edges = _tower(shared, width, "box")
     outputs = {
         "plant": _output(1, "plant", PRIOR_LOGIT)(labels),
-        "centreness": _output(1, "centreness")(edges),
+        "iou": _output(1, "iou")(edges),
         "distances": keras.layers.ReLU(6.0, name="distances", dtype="float32")(
-            _output(4, "raw_distances", 3.0)(edges)
+            _output(4, "raw_distances", RAW_DISTANCE)(edges)
         ),
         "classes": _output(classes + 1, "classes")(labels),
     }
     return keras.Model(given, outputs, name="head")
 
 
-def training_network(head: keras.Model) -> keras.Model:
-    """Return the head with one output: all channels in the order of :data:`OUTPUTS`."""
-    together = keras.layers.Concatenate(name="together", dtype="float32")(
-        [head.output[name] for name in OUTPUTS]
-    )
-    return keras.Model(head.input, together, name="learner")
+def training_network(head: keras.Model, stem: keras.Model | None = None) -> keras.Model:
+    """Return a network with one output: all channels in the order of :data:`OUTPUTS`.
+
+    Parameters
+    ----------
+    stem
+        A stem that learns with the head, from pixels; by default the head learns alone, from its own input.
+    """
+    outputs = head.output if stem is None else head(stem.output)
+    together = keras.layers.Concatenate(name="together", dtype="float32")([outputs[name] for name in OUTPUTS])
+    return keras.Model(head.input if stem is None else stem.input, together, name="learner")
 
 
 def serving_network(stem: keras.Model | None, head: keras.Model, size: int) -> keras.Model:
-    """Return the whole network, from pixels to outputs such as ``plant_16``."""
+    """Return the whole network, from pixels to outputs such as ``plant_8``."""
     pixels = keras.Input((size, size, 3), dtype="float32", name="pixels")
     outputs = head(pixels if stem is None else stem(pixels))
     # The outputs need layers of their own names.
@@ -115,11 +136,7 @@ def serving_network(stem: keras.Model | None, head: keras.Model, size: int) -> k
 
 
 def _cut(found: Backbone, whole: keras.Model, size: int) -> keras.Model:
-    # A run may have dropped any of the middle blocks; the exit flow, block 13, begins as they do.
-    first = [*middle_flow.middle_blocks(whole), 13][0]
-    features = [whole.get_layer(name.format(first)).output for name in CUTS[found.name]]
-    together = keras.layers.Concatenate(name="features")(features) if len(features) > 1 else features[0]
-    part = keras.Model(whole.input, together, name="cut")
+    part = keras.Model(whole.input, [whole.get_layer(name).output for name in CUTS[found.name]], name="cut")
     pixels = keras.Input((size, size, 3), dtype="float32", name="pixels")
     stem = keras.Model(pixels, part(found.scaling()(pixels)), name="stem")
     stem.trainable = False
@@ -136,10 +153,20 @@ def _five_convolutions(pixels: keras.KerasTensor) -> keras.KerasTensor:
     return seen
 
 
-def _residual_block(seen: keras.KerasTensor, width: int, dilation: int, name: str) -> keras.KerasTensor:
-    found = _convolved(seen, width, f"{name}_wide", dilation)
-    found = _convolved(found, width, f"{name}_near")
-    return keras.layers.Add(name=f"{name}_sum")([seen, found])
+def _merged(
+    fine: keras.KerasTensor, deep: keras.KerasTensor, width: int, dropout: float, seed: int
+) -> keras.KerasTensor:
+    """Add the deep map, enlarged to the fine one's size (a feature pyramid, Lin et al. 2017)."""
+    lateral = _projected(_dropped(fine, dropout, seed, "fine"), width, "lateral")
+    top = _projected(_dropped(deep, dropout, seed + 1, "deep"), width, "top")
+    enlarged = keras.layers.UpSampling2D(2, interpolation="nearest", name="enlarged")(top)
+    return keras.layers.Add(name="merged_sum")([lateral, enlarged])
+
+
+def _residual_block(seen: keras.KerasTensor, width: int) -> keras.KerasTensor:
+    found = _convolved(seen, width, "context_wide", CONTEXT_DILATION)
+    found = _convolved(found, width, "context_near")
+    return keras.layers.Add(name="context_sum")([seen, found])
 
 
 def _tower(seen: keras.KerasTensor, width: int, name: str) -> keras.KerasTensor:
@@ -155,9 +182,22 @@ def _convolved(seen: keras.KerasTensor, width: int, name: str, dilation: int = 1
     return _activated(convolution(seen), name)
 
 
+def _projected(seen: keras.KerasTensor, width: int, name: str) -> keras.KerasTensor:
+    return _normalized(keras.layers.Conv2D(width, 1, use_bias=False, name=name)(seen), name)
+
+
 def _activated(seen: keras.KerasTensor, name: str) -> keras.KerasTensor:
-    normalized = keras.layers.BatchNormalization(momentum=0.95, name=f"{name}_bn")(seen)
-    return keras.layers.ReLU(name=f"{name}_act")(normalized)
+    return keras.layers.ReLU(name=f"{name}_act")(_normalized(seen, name))
+
+
+def _normalized(seen: keras.KerasTensor, name: str) -> keras.KerasTensor:
+    return keras.layers.BatchNormalization(momentum=0.99, name=f"{name}_bn")(seen)
+
+
+def _dropped(seen: keras.KerasTensor, dropout: float, seed: int, name: str) -> keras.KerasTensor:
+    if not dropout:
+        return seen
+    return keras.layers.SpatialDropout2D(dropout, seed=seed, name=f"{name}_dropout")(seen)
 
 
 def _output(channels: int, name: str, bias: float = 0.0) -> keras.layers.Layer:

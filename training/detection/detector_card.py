@@ -19,7 +19,7 @@ def card_of(manifest: DetectionManifest) -> str:
             "others it labels `plant`.",
             "",
             f"- Input: the whole photo in a square of {manifest.input.size} px, beside grey bars",
-            f"- Network: {manifest.backbone}, frozen, under an anchor-free head at stride "
+            f"- Network: {manifest.backbone} under an anchor-free head at stride "
             f"{', '.join(map(str, manifest.strides))}; full int8, {manifest.file.size / 1e6:.1f} MB",
             f"- Data: {manifest.dataset.name}, {_photos(manifest.dataset.photos)}",
             f"- Licence of the photos: {manifest.dataset.licence or 'not stated'}; "

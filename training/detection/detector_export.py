@@ -143,7 +143,7 @@ def _write_report(
         f"# Notice\n\nThis detector was trained on the data set {card.name}.\n\n"
         f"- Photos: {card.attribution or 'source not stated'}\n"
         f"- Licence of the photos: {card.licence or 'not stated'}\n"
-        f"- Weights of the frozen backbone: {settings.chosen.backbone}, {weights}; ImageNet's are from Keras "
+        f"- First weights of the backbone: {settings.chosen.backbone}, {weights}; ImageNet's are from Keras "
         "(MIT licence)\n",
         encoding="utf-8",
     )

@@ -1,18 +1,27 @@
 """The folder of a detector's training run: settings, history, checkpoints and weights."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import keras
 from pydantic import BaseModel, ConfigDict, Field
 
-from training.detection.detection_network import build_head, build_stem
+from training.data.split import Split
+from training.detection.detection_network import (
+    FIVE_CONVOLUTIONS,
+    MAPS,
+    Shape,
+    build_head,
+    build_stem,
+    map_shapes,
+)
 from training.errors import TrainingError
 from training.fitting.checkpoint import Checkpoints
 from training.fitting.run import HISTORY_NAME, SETTINGS_NAME, InitialWeights
 
 WEIGHTS_NAME = "detector.weights.h5"
-FEATURES_NAME = "features.npy"
+STEM_NAME = "stem.weights.h5"
 
 
 class DetectorHyperparameters(BaseModel):
@@ -28,7 +37,13 @@ class DetectorHyperparameters(BaseModel):
     weight_decay: float = Field(1e-3, ge=0)
     width: int = Field(128, ge=8, description="Channels of the head")
     dropout: float = Field(0.2, ge=0, lt=1, description="Of whole channels of the stem's features")
+    learn_backbone: bool = Field(False, description="Train the whole network, from pixels")
     seed: int = 1
+
+    @property
+    def learns_from_pixels(self) -> bool:
+        """Whether no part of the network is frozen."""
+        return self.learn_backbone or self.backbone == FIVE_CONVOLUTIONS
 
 
 class DetectorSettings(BaseModel):
@@ -44,6 +59,9 @@ class DetectorSettings(BaseModel):
     middle_blocks: tuple[int, ...] | None = Field(None, description="Of the run that the stem is from")
     stem_classes: int = Field(2, description="Species of that run")
     stem: InitialWeights | None = Field(None, description="The file of the stem's weights")
+    composed_scenes: int | None = Field(
+        None, description="Scenes that were composed while it learned, each seen once; null: those of the set"
+    )
 
     @property
     def batch(self) -> int:
@@ -66,6 +84,10 @@ class DetectorRun:
     def history(self) -> Path:
         """The path of the metrics of every epoch."""
         return self.directory / HISTORY_NAME
+
+    def features(self, split: Split) -> list[Path]:
+        """Return the files of the frozen stem's maps of a split."""
+        return [self.directory / f"{split}-{name}.npy" for name in MAPS]
 
     def settings(self) -> DetectorSettings:
         """Read the settings that the run was started with.
@@ -103,11 +125,11 @@ class DetectorRun:
         draft.write_text(settings.model_dump_json(indent=2) + "\n", encoding="utf-8")
         draft.replace(path)
 
-    def save_weights(self, head: keras.Model) -> None:
-        """Write the head's weights; the run has finished."""
-        draft = self.directory / f"draft.{WEIGHTS_NAME}"
-        head.save_weights(draft)
-        draft.replace(self.directory / WEIGHTS_NAME)
+    def save_weights(self, head: keras.Model, stem: keras.Model | None = None) -> None:
+        """Write the weights of the head, and of a stem that has learned; the run has finished."""
+        if stem is not None:
+            self._save(stem, STEM_NAME)
+        self._save(head, WEIGHTS_NAME)
 
     def trained(self) -> tuple[keras.Model | None, keras.Model]:
         """Return the stem and the trained head, in float32.
@@ -118,32 +140,49 @@ class DetectorRun:
             The run has not finished, or the stem's weights are gone or other ones.
         """
         settings = self.settings()
-        weights = self.directory / WEIGHTS_NAME
-        if not weights.exists():
+        if not (self.directory / WEIGHTS_NAME).exists():
             raise TrainingError(
                 f"{self.directory} has not finished; run `training detect fit` again to resume it."
             )
         keras.mixed_precision.set_global_policy("float32")
-        stem = stem_of(settings)
-        head = head_of(settings, None if stem is None else tuple(stem.output_shape[1:]))
-        try:
-            head.load_weights(weights)
-        except (OSError, ValueError) as error:
-            raise TrainingError(f"{weights} cannot be read: {error}") from error
+        stem = self._trained_stem(settings)
+        head = head_of(settings, map_shapes(stem))
+        self._load(head, WEIGHTS_NAME)
         return stem, head
 
+    def _trained_stem(self, settings: DetectorSettings) -> keras.Model | None:
+        if not settings.chosen.learn_backbone:
+            return stem_of(settings)
+        stem = stem_of(settings, "none")
+        self._load(stem, STEM_NAME)
+        return stem
 
-def stem_of(settings: DetectorSettings) -> keras.Model | None:
-    """Build the run's stem with its weights."""
+    def _save(self, network: keras.Model, name: str) -> None:
+        draft = self.directory / f"draft.{name}"
+        network.save_weights(draft)
+        draft.replace(self.directory / name)
+
+    def _load(self, network: keras.Model, name: str) -> None:
+        weights = self.directory / name
+        try:
+            network.load_weights(weights)
+        except (OSError, ValueError) as error:
+            raise TrainingError(f"{weights} cannot be read: {error}") from error
+
+
+def stem_of(settings: DetectorSettings, weights: str | None = None) -> keras.Model | None:
+    """Build the run's stem; by default with the weights that the run began with."""
     chosen = settings.chosen
     return build_stem(
-        settings.size, chosen.backbone, chosen.weights, settings.middle_blocks, settings.stem_classes
+        settings.size,
+        chosen.backbone,
+        weights or chosen.weights,
+        settings.middle_blocks,
+        settings.stem_classes,
     )
 
 
-def head_of(settings: DetectorSettings, features: tuple[int, ...] | None) -> keras.Model:
-    """Build the run's head on features ``(R, C, F)``, or on pixels, with random weights."""
+def head_of(settings: DetectorSettings, maps: Sequence[Shape] | None) -> keras.Model:
+    """Build the run's head with random weights, on maps of these shapes or on pixels."""
     chosen = settings.chosen
-    return build_head(
-        features, len(settings.labels), settings.size, chosen.width, chosen.dropout, chosen.seed
-    )
+    return build_head(maps, len(settings.labels), settings.size, chosen.width, chosen.dropout, chosen.seed)

@@ -1,4 +1,7 @@
-"""Train a detector's head on the features of a frozen stem, with a checkpoint after every epoch."""
+"""Train a detector, with a checkpoint after every epoch.
+
+The head learns alone, on the features of a frozen stem, or with the stem from pixels.
+"""
 
 import time
 from dataclasses import dataclass
@@ -11,9 +14,8 @@ from numpy.typing import NDArray
 from training.backends import Backend, open_backend, set_precision
 from training.data.split import Split
 from training.detection.detection_dataset import DetectionDataset
-from training.detection.detection_network import FIVE_CONVOLUTIONS, training_network
+from training.detection.detection_network import FIVE_CONVOLUTIONS, map_shapes, training_network
 from training.detection.detector_run import (
-    FEATURES_NAME,
     DetectorHyperparameters,
     DetectorRun,
     DetectorSettings,
@@ -22,13 +24,8 @@ from training.detection.detector_run import (
 )
 from training.detection.loss import DetectionLoss
 from training.detection.scene_batches import SceneBatches, targets_of
-from training.detection.scene_features import (
-    Pixels,
-    SceneFeatures,
-    StemFeatures,
-    compute_features,
-    open_features,
-)
+from training.detection.scene_features import Pixels, SceneFeatures, compute_features, open_features
+from training.errors import TrainingError
 from training.fitting.checkpoint import Checkpoints
 from training.fitting.epoch_bar import EpochBar
 from training.fitting.history import History
@@ -57,7 +54,7 @@ def fit(
     Raises
     ------
     training.errors.TrainingError
-        The folder holds a run with other settings, or the weights do not fit.
+        The folder holds a run with other settings, or the weights do not fit; a frozen backbone has none.
     """
     keras.utils.set_random_seed(chosen.seed)
     backend = open_backend(devices)
@@ -82,8 +79,10 @@ def _settings(
 ) -> DetectorSettings:
     path = Path(chosen.weights)
     blocks, classes = None, 2
+    if chosen.weights == "none" and not chosen.learns_from_pixels:
+        raise TrainingError("A frozen backbone needs weights (--weights); --learn-backbone can do without.")
     if chosen.backbone == FIVE_CONVOLUTIONS:
-        chosen = chosen.model_copy(update={"weights": "none"})
+        chosen = chosen.model_copy(update={"weights": "none", "learn_backbone": False})
     elif chosen.weights.endswith(RUN_SUFFIX) and (path.parent / SETTINGS_NAME).exists():
         stem_run = Run(path.parent).settings()
         blocks, classes = stem_run.recipe.middle_blocks, stem_run.classes
@@ -102,13 +101,12 @@ def _settings(
 def _split(dataset: DetectionDataset, run: DetectorRun, settings: DetectorSettings, split: Split) -> _Split:
     indices = dataset.indices(split)
     targets = targets_of(dataset, indices)
-    if settings.chosen.backbone == FIVE_CONVOLUTIONS:
+    if settings.chosen.learns_from_pixels:
         return _Split(Pixels(dataset, indices), targets)
-    path = run.directory / f"{split}-{FEATURES_NAME}"
-    views = TRAINING_VIEWS if split == "train" else 1
-    if not path.exists() and (stem := stem_of(settings)):
-        compute_features(stem, dataset, indices, views, path)
-    return _Split(open_features(path, len(indices), views), targets)
+    paths, views = run.features(split), TRAINING_VIEWS if split == "train" else 1
+    if not all(path.exists() for path in paths):
+        compute_features(stem_of(settings), dataset, indices, views, paths)
+    return _Split(open_features(paths, len(indices), views), targets)
 
 
 class _Learner:
@@ -135,17 +133,22 @@ class _Learner:
         if done:
             console.print(f"Resuming after epoch {done} of {self.settings.chosen.epochs}.")
         with self.backend.scope():
-            features = self.train.features
-            shape = features.values.shape[2:] if isinstance(features, StemFeatures) else None
-            head = head_of(self.settings, shape)
-            learner = training_network(head)
+            stem = self._learning_stem()
+            head = head_of(self.settings, map_shapes(stem) or self.train.features.maps)
+            learner = training_network(head, stem)
             compile_learner(learner, self.settings, len(self._batches(0)))
             if latest:
                 _restore(learner, latest[1])
             for epoch in range(done, self.settings.chosen.epochs):
                 self._run_epoch(learner, epoch)
-        self.run.save_weights(head)
+        self.run.save_weights(head, stem)
         return self.history.rows[-1]["val_loss"]
+
+    def _learning_stem(self) -> keras.Model | None:
+        stem = stem_of(self.settings) if self.settings.chosen.learn_backbone else None
+        if stem is not None:
+            stem.trainable = True
+        return stem
 
     def _batches(self, epoch: int) -> SceneBatches:
         return SceneBatches(

@@ -10,7 +10,7 @@ from frond.detection import Candidates, HeadOutput
 from frond.detection.decoding import locate
 from frond.detection.distances import log_distances
 from training.detection.detection_dataset import DetectionDataset
-from training.detection.detection_network import STRIDE
+from training.detection.detection_network import OUTPUTS, STRIDE
 from training.progress import track
 
 BATCH = 8
@@ -38,6 +38,6 @@ def float_candidates(
 
 
 def _heads(outputs: dict[str, NDArray[np.float32]]) -> Iterator[HeadOutput]:
-    parts = (outputs[f"{name}_{STRIDE}"] for name in ("plant", "centreness", "distances", "classes"))
-    for plant, centreness, distances, classes in zip(*parts, strict=True):
-        yield HeadOutput(STRIDE, plant[..., 0], centreness[..., 0], log_distances(distances), classes)
+    parts = (outputs[f"{name}_{STRIDE}"] for name in OUTPUTS)
+    for plant, iou, distances, classes in zip(*parts, strict=True):
+        yield HeadOutput(STRIDE, plant[..., 0], iou[..., 0], log_distances(distances), classes)

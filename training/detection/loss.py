@@ -6,18 +6,22 @@ import keras
 from keras import ops
 
 from frond.detection.distances import log_distances
-
-# Of the focal loss (Lin et al. 2017, arXiv:1708.02002).
-FOCUS, PLANT_SHARE = 2.0, 0.25
-LABEL_SMOOTHING = 0.05
-# Weights of the parts.
-BOX, CENTRENESS, CLASS = 2.0, 0.5, 0.5
-TINY = 1e-6
+from training.detection.loss_weights import (
+    BOX,
+    CLASS,
+    FOCUS,
+    IOU,
+    LABEL_SMOOTHING,
+    PLANT_SHARE,
+    TINY,
+)
 
 
 @keras.saving.register_keras_serializable("frond")
 class DetectionLoss(keras.losses.Loss):  # type: ignore[misc]  # Keras has no types
-    """Focal loss of plant or ground; of the plants generalized IoU, centre-ness and class.
+    """Focal loss of plant or ground; of the plants generalized IoU, predicted IoU and class.
+
+    The IoU to predict is that of the box which the network has found (Wu et al. 2020, arXiv:1912.05992).
 
     The target is that of :func:`training.detection.targets.make_targets`, the prediction
     ``float32[N, R, C, 7 + K]`` of :func:`training.detection.detection_network.training_network`.
@@ -27,13 +31,12 @@ class DetectionLoss(keras.losses.Loss):  # type: ignore[misc]  # Keras has no ty
         """Return the loss of each photo, relative to the batch's plants."""
         plant, label, true = y_true[..., 0], y_true[..., 1], y_true[..., 2:6]
         is_plant = ops.cast(plant > 0, "float32")
-        score, centreness, raw, classes = y_pred[..., 0], y_pred[..., 1], y_pred[..., 2:6], y_pred[..., 6:]
-        found = ops.exp(log_distances(raw))
-        target_centre = _centreness(true) * is_plant
+        score, iou, raw, classes = y_pred[..., 0], y_pred[..., 1], y_pred[..., 2:6], y_pred[..., 6:]
+        overlap, generalized = _overlaps(true, ops.exp(log_distances(raw)))
         parts = (
             _focal(is_plant, score) * ops.cast(plant >= 0, "float32")
-            + BOX * target_centre * (1 - _generalized_iou(true, found))
-            + CENTRENESS * is_plant * _binary(target_centre, centreness)
+            + BOX * is_plant * (1 - generalized)
+            + IOU * is_plant * _binary(ops.stop_gradient(overlap), iou)
             + CLASS * is_plant * _cross_entropy(label, classes)
         )
         photos = ops.cast(ops.shape(plant)[0], "float32")
@@ -60,20 +63,16 @@ def _cross_entropy(label: Any, logits: Any) -> Any:
     return -ops.sum(smooth * ops.log_softmax(logits, axis=-1), axis=-1)
 
 
-def _centreness(distances: Any) -> Any:
-    horizontal, vertical = distances[..., 0::2], distances[..., 1::2]
-    ratios = [
-        ops.min(pair, axis=-1) / ops.maximum(ops.max(pair, axis=-1), TINY) for pair in (horizontal, vertical)
-    ]
-    return ops.sqrt(ops.maximum(ratios[0] * ratios[1], TINY))
+def _overlaps(true: Any, found: Any) -> tuple[Any, Any]:
+    """Return the IoU and the generalized IoU of boxes around one point.
 
-
-def _generalized_iou(true: Any, found: Any) -> Any:
-    """Return the generalized IoU (Rezatofighi et al. 2019, arXiv:1902.09630) of boxes around one point."""
+    Rezatofighi et al. 2019, arXiv:1902.09630.
+    """
     shared = _area(ops.minimum(true, found))
     union = _area(true) + _area(found) - shared
     around = _area(ops.maximum(true, found))
-    return shared / ops.maximum(union, TINY) - (around - union) / ops.maximum(around, TINY)
+    iou = shared / ops.maximum(union, TINY)
+    return iou, iou - (around - union) / ops.maximum(around, TINY)
 
 
 def _area(distances: Any) -> Any:

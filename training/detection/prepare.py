@@ -37,6 +37,7 @@ from training.detection.detection_dataset import (
     PreparedPhotoRow,
     count_boxes,
 )
+from training.detection.input_size import check_input_size
 from training.errors import TrainingError
 from training.progress import track
 
@@ -73,13 +74,15 @@ def prepare(
     root
         The folder that the photos' files count from.
     size
-        Height and width of the squares, pixels.
+        Height and width of the squares, pixels; a multiple of 16.
 
     Raises
     ------
     training.errors.TrainingError
-        The folder exists, no photo can be read, or a worker process was killed.
+        The size is no multiple of 16, the folder exists, no photo can be read, or a worker process was
+        killed.
     """
+    check_input_size(size)
     if directory.exists():
         raise TrainingError(f"{directory} exists already; remove it or name another folder.")
     directory.parent.mkdir(parents=True, exist_ok=True)

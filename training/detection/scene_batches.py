@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from training.detection.detection_dataset import DetectionDataset
 from training.detection.detection_network import STRIDE
-from training.detection.scene_features import SceneFeatures
+from training.detection.scene_features import Floats, SceneFeatures
 from training.detection.targets import make_targets
 from training.detection.views import target_of_view
 
@@ -32,6 +32,8 @@ class SceneBatches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no
 
     Parameters
     ----------
+    features
+        What the network sees of the photos.
     targets
         ``float32[N, R, C, 6]``.
     seed
@@ -56,7 +58,6 @@ class SceneBatches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no
     def __len__(self) -> int:
         return len(self.steps)
 
-    def __getitem__(self, step: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def __getitem__(self, step: int) -> tuple[Floats | tuple[Floats, ...], Floats]:
         chosen, view = np.sort(self.steps[step]), int(self.views[step])
-        seen = self.features.read(chosen, view).astype(np.float32)
-        return seen, target_of_view(self.targets[chosen], view)
+        return self.features.read(chosen, view), target_of_view(self.targets[chosen], view)

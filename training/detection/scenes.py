@@ -11,46 +11,21 @@ from scipy import ndimage
 from training.data.textures import make_textures
 from training.detection.annotations import LabelledBox
 from training.detection.cut_outs import CutOut
+from training.detection.scene_config import (
+    ASPECTS,
+    DISTRACTORS,
+    FILLED,
+    HIDDEN,
+    IN_SIGHT,
+    OPAQUE,
+    SPREAD,
+    TEXTURES,
+    SceneConfig,
+)
 
-# Width over height, as of phones and cameras.
-ASPECTS = (4 / 3, 3 / 4, 3 / 2, 1.0, 16 / 9)
-# Share of the scenes on a texture; the others are on bare ground.
-TEXTURES = 0.25
-# Of a scene, at most; most of the scenes have fewer.
-DISTRACTORS = 4
-# Share of an earlier plant that may be hidden.
-HIDDEN = 0.4
-# A plant with less of it in sight is marked as difficult.
-IN_SIGHT = 0.35
-# Plants of one scene differ in size by this factor from its typical plant, at most.
-SPREAD = 1.5
-# Plants of the typical size that fill a scene: more of them would hide each other.
-FILLED = 0.8
 ATTEMPTS = 12
-OPAQUE = 127
 
 Picture = NDArray[np.uint8]
-
-
-@dataclass(frozen=True, slots=True)
-class SceneConfig:
-    """How scenes are composed.
-
-    Attributes
-    ----------
-    side
-        The longer side, pixels.
-    plants
-        The least and the largest number of plants; where plants are large, fewer fit.
-    scales
-        The least and the largest longer side of a plant, as a share of the scene's longer side. Photos are
-        taken from one plant that fills them to a bed from above, and the plants of one are much alike in
-        size.
-    """
-
-    side: int = 640
-    plants: tuple[int, int] = (1, 14)
-    scales: tuple[float, float] = (0.12, 0.95)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-# Positions within this many strides of a plant's centre predict it.
-CENTRE_RADIUS = 1.5
+from training.detection.target_rule import CENTRE_RADIUS, LEAST_DISTANCE
+
 # Channels of a target: whether there is a plant (1, 0, or -1 where either is right), its class (-1: none),
 # and the distances to its edges in strides.
 CHANNELS = 6
@@ -50,6 +50,5 @@ def make_targets(
             row, column = (int(np.clip(middle, 0, cells - 1)) for middle in (middle_y, middle_x))
             chosen[row, column] = True
         target[chosen, 0], target[chosen, 1] = 1, classes[number]
-        # A tenth of a stride is the least distance, for that nearest one.
-        target[chosen, 2:] = np.maximum(distances, 0.1)[chosen]
+        target[chosen, 2:] = np.maximum(distances, LEAST_DISTANCE)[chosen]
     return target

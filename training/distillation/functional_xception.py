@@ -19,7 +19,6 @@ Arrays = dict[str, jax.Array]
 MIDDLE_BLOCKS = (5, 6, 7, 8, 9, 10, 11, 12)
 EPSILON, MOMENTUM = 1e-3, 0.99
 MIDDLE_WIDTH = 728
-ENTRY = ((2, 128), (3, 256), (4, 728))
 PICTURE_SCALE = 127.5
 
 
@@ -50,7 +49,7 @@ def logits(
     weights: Arrays, statistics: Arrays, pixels: jax.Array, mode: Mode, key: jax.Array
 ) -> tuple[jax.Array, Arrays]:
     """Return ``float32[N, K]`` and the moving statistics after ``pixels``, ``[N, S, S, 3]`` in 0..255."""
-    network = _Network(weights, statistics, mode)
+    network = XceptionPass(weights, statistics, mode)
     features = network.features(pixels, key)
     pooled = features.astype(jnp.float32).mean(axis=(1, 2))
     if mode.train and mode.dropout:
@@ -70,7 +69,7 @@ def without_middle_blocks(values: Mapping[str, Any], kept: tuple[int, ...]) -> d
     return {name: value for name, value in values.items() if name.split("sepconv")[0] not in dropped}
 
 
-class _Network:
+class XceptionPass:
     """One pass; ``updated`` collects the moving statistics."""
 
     def __init__(self, weights: Arrays, statistics: Arrays, mode: Mode) -> None:
@@ -78,24 +77,35 @@ class _Network:
         self.updated = dict(statistics)
 
     def features(self, pixels: jax.Array, key: jax.Array) -> jax.Array:
-        x = (pixels / PICTURE_SCALE - 1).astype(self.mode.precision)
-        x = jax.nn.relu(
-            self.normalized("block1_conv1", _conv(x, self.weights["block1_conv1/kernel"], 2, "VALID"))
-        )
-        x = jax.nn.relu(
-            self.normalized("block1_conv2", _conv(x, self.weights["block1_conv2/kernel"], 1, "VALID"))
-        )
-        for number, _ in ENTRY:
-            x = self.shrinking_block(x, number, relu_first=number > ENTRY[0][0])
-        x = self.middle_flow(x, key)
-        x = self.shrinking_block(x, 13, relu_first=True)
+        """Return the features of all fourteen blocks, at stride 32."""
+        _, x = self.entry_flow(pixels)
+        x = self.shrinking_block(self.middle_flow(x, key), 13, relu_first=True)
         x = jax.nn.relu(self.separable("block14_sepconv1", x))
         return jax.nn.relu(self.separable("block14_sepconv2", x))
+
+    def feature_maps(self, pixels: jax.Array, key: jax.Array) -> tuple[jax.Array, jax.Array]:
+        """Return the rectified features of block 3, at stride 8, and those of block 13, at stride 16."""
+        fine, x = self.entry_flow(pixels)
+        x = self.separable("block13_sepconv1", jax.nn.relu(self.middle_flow(x, key)))
+        return jax.nn.relu(fine), self.separable("block13_sepconv2", jax.nn.relu(x))
+
+    def entry_flow(self, pixels: jax.Array) -> tuple[jax.Array, jax.Array]:
+        """Return the features of block 3, at stride 8, and of block 4, at stride 16."""
+        x = (pixels / PICTURE_SCALE - 1).astype(self.mode.precision)
+        x = jax.nn.relu(
+            self.normalized("block1_conv1", convolution(x, self.weights["block1_conv1/kernel"], 2, "VALID"))
+        )
+        x = jax.nn.relu(
+            self.normalized("block1_conv2", convolution(x, self.weights["block1_conv2/kernel"], 1, "VALID"))
+        )
+        x = self.shrinking_block(x, 2, relu_first=False)
+        fine = self.shrinking_block(x, 3, relu_first=True)
+        return fine, self.shrinking_block(fine, 4, relu_first=True)
 
     def shrinking_block(self, x: jax.Array, number: int, relu_first: bool) -> jax.Array:
         """Halve the resolution: two separable convolutions and a pooling, beside a strided convolution."""
         name = f"shortcut{number}"
-        shortcut = self.normalized(name, _conv(x, self.weights[f"{name}/kernel"], 2, "SAME"))
+        shortcut = self.normalized(name, convolution(x, self.weights[f"{name}/kernel"], 2, "SAME"))
         x = jax.nn.relu(x) if relu_first else x
         x = self.separable(f"block{number}_sepconv1", x)
         x = self.separable(f"block{number}_sepconv2", jax.nn.relu(x))
@@ -153,7 +163,7 @@ def _stack(values: Arrays, numbers: tuple[int, ...], layer: str, kinds: tuple[st
 
 def _separable(x: jax.Array, values: Arrays, train: bool) -> tuple[jax.Array, Arrays]:
     x = _depthwise(x, values["depthwise"][:, :, :, 0])
-    return _normalized(_conv(x, values["pointwise"], 1, "SAME"), values, train)
+    return _normalized(convolution(x, values["pointwise"], 1, "SAME"), values, train)
 
 
 def _normalized(x: jax.Array, values: Arrays, train: bool) -> tuple[jax.Array, Arrays]:
@@ -170,12 +180,21 @@ def _normalized(x: jax.Array, values: Arrays, train: bool) -> tuple[jax.Array, A
     return (x.astype(jnp.float32) * scale + (values["beta"] - mean * scale)).astype(x.dtype), updated
 
 
-def _conv(x: jax.Array, kernel: jax.Array, stride: int, padding: str) -> jax.Array:
-    layout = ("NHWC", "HWIO", "NHWC")
+def convolution(
+    x: jax.Array, kernel: jax.Array, stride: int = 1, padding: str = "SAME", dilation: int = 1
+) -> jax.Array:
+    """Convolve ``[N, H, W, C]`` with ``[R, S, C, D]``."""
     kernel = kernel.astype(x.dtype)
     if kernel.shape[:2] == (1, 1) and stride == 1:
         return x @ kernel[0, 0]
-    return lax.conv_general_dilated(x, kernel, (stride, stride), padding, dimension_numbers=layout)
+    return lax.conv_general_dilated(
+        x,
+        kernel,
+        (stride, stride),
+        padding,
+        rhs_dilation=(dilation, dilation),
+        dimension_numbers=("NHWC", "HWIO", "NHWC"),
+    )
 
 
 @partial(jax.custom_vjp)

@@ -31,10 +31,21 @@ def assign(network: keras.Model, backbone: keras.Model, values: Named) -> None:
     KeyError, ValueError
         An array is missing or has another shape.
     """
-    for name, variable in _variables(backbone):
-        variable.assign(values[name].astype(np.float32))
+    assign_backbone(backbone, values)
     head = network.get_layer("logits")
     head.set_weights([values[f"logits/{kind}"].astype(np.float32) for kind in ("kernel", "bias")])
+
+
+def assign_backbone(backbone: keras.Model, values: Named) -> None:
+    """Set a backbone's weights and moving statistics, of all of it or of its first blocks.
+
+    Raises
+    ------
+    KeyError, ValueError
+        An array is missing or has another shape.
+    """
+    for name, variable in _variables(backbone):
+        variable.assign(values[name].astype(np.float32))
 
 
 def _variables(backbone: keras.Model) -> Iterator[tuple[str, Any]]:

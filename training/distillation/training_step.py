@@ -59,7 +59,7 @@ def start(weights: Arrays, statistics: Arrays, hyperparameters: Hyperparameters)
     """Return the state before the first step."""
     weights = {name: jnp.array(value, jnp.float32) for name, value in weights.items()}
     statistics = {name: jnp.array(value, jnp.float32) for name, value in statistics.items()}
-    moments = _optimizer(hyperparameters).init(weights)
+    moments = optimizer(hyperparameters).init(weights)
     return NetworkState(weights, statistics, moments, jax.tree.map(jnp.copy, weights))
 
 
@@ -121,7 +121,7 @@ def update(
         return (row_weights * entropy).mean(), statistics
 
     (value, statistics), gradient = jax.value_and_grad(loss, has_aux=True)(state.weights)
-    updates, moments = _optimizer(hyperparameters).update(gradient, state.optimizer, state.weights)
+    updates, moments = optimizer(hyperparameters).update(gradient, state.optimizer, state.weights)
     weights = {
         name: old - rate * (HEAD_RATE if name.startswith("logits/") else 1) * updates[name]
         for name, old in state.weights.items()
@@ -131,7 +131,9 @@ def update(
     return NetworkState(weights, statistics, moments, average), value
 
 
-def _optimizer(hyperparameters: Hyperparameters) -> optax.GradientTransformation:
+def optimizer(hyperparameters: Hyperparameters) -> optax.GradientTransformation:
+    """Return AdamW without its rate: clipped, and with decay of kernels alone."""
+
     def kernels(weights: Arrays) -> dict[str, bool]:
         return {name: name.endswith(("kernel", "wise")) for name in weights}
 

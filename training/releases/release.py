@@ -85,15 +85,23 @@ def _checked_classifier(registry: Registry, directory: Path) -> tuple[AnyManifes
 
 def _checked_detector(registry: Registry, directory: Path) -> tuple[AnyManifest, list[Gate]]:
     manifest = read_detection_manifest(directory)
-    version = registry.channels.pointer("detection-stable").version
-    stable = registry.versions.detection_manifest(version) if version else None
     comparable = [
         released
         for released in _released_detectors(registry)
         if released.dataset.test_fingerprint == manifest.dataset.test_fingerprint
     ]
     best = max(comparable, key=lambda each: number(each.metrics, "map") or 0.0, default=None)
-    return manifest, check_detection_gates(directory, manifest, stable, best)
+    return manifest, check_detection_gates(directory, manifest, _stable_detector(registry), best)
+
+
+def _stable_detector(registry: Registry) -> DetectionManifest | None:
+    version = registry.channels.pointer("detection-stable").version
+    if version is None:
+        return None
+    # One of an earlier format cannot be compared, and would stop every release.
+    with suppress(InvalidModel):
+        return registry.versions.detection_manifest(version)
+    return None
 
 
 def _released_detectors(registry: Registry) -> Iterator[DetectionManifest]:

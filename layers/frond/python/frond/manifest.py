@@ -239,6 +239,17 @@ def manifest_task(content: bytes) -> str:
     return _Task.model_validate_json(content).task
 
 
+def manifest_format(content: bytes) -> int:
+    """Return the format version of a manifest.
+
+    Raises
+    ------
+    pydantic.ValidationError
+        It is not a JSON object, or has no format version.
+    """
+    return _Format.model_validate_json(content).format_version
+
+
 def parse_manifest(content: bytes, source: str) -> Manifest:
     """Parse a manifest; errors name its source.
 
@@ -250,7 +261,7 @@ def parse_manifest(content: bytes, source: str) -> Manifest:
     try:
         if (task := manifest_task(content)) != "classification":
             raise InvalidModel(f"{source} is the manifest of a model for {task}, not for classification.")
-        if (found := _Format.model_validate_json(content).format_version) != FORMAT_VERSION:
+        if (found := manifest_format(content)) != FORMAT_VERSION:
             raise InvalidModel(
                 f"{source} has format_version {found} and this Frond reads {FORMAT_VERSION}; export the "
                 "model again with `python -m training export`, or use the version of Frond that exported it."

@@ -35,6 +35,15 @@ def test_a_position_gives_the_box_around_its_centre() -> None:
     assert found.scores[0] > 6
 
 
+def test_a_plant_in_a_loose_box_scores_less() -> None:
+    tight, loose = head(), head()
+    tight.plant[...], loose.plant[...] = 2, 2
+    tight.iou[...], loose.iou[...] = 2, -2
+    assert tight.scores() == pytest.approx(2, abs=1e-4)
+    # The geometric mean of 0.881 and 0.119.
+    assert loose.scores() == pytest.approx(np.log(0.324 / 0.676), abs=0.01)
+
+
 def test_a_box_ends_at_the_edge_of_the_square() -> None:
     output = head()
     output.plant[0, 0] = 8

@@ -63,6 +63,14 @@ def test_other_bytes_and_other_shapes_are_refused(tmp_path: Path) -> None:
         Detector.load(folder)
 
 
+def test_a_detector_of_an_earlier_format_is_to_be_trained_again(tmp_path: Path) -> None:
+    folder, manifest = detector_folder(tmp_path)
+    earlier = manifest.model_dump(mode="json") | {"format_version": 1}
+    (folder / "manifest.json").write_text(json.dumps(earlier), encoding="utf-8")
+    with pytest.raises(InvalidModel, match="exported by an earlier version; train or export it again"):
+        Detector.load(folder)
+
+
 @pytest.mark.parametrize("content", ["[]", "{", '{"task": "detection"}', '{"task": 3}'])
 def test_an_unreadable_manifest_is_named(tmp_path: Path, content: str) -> None:
     (tmp_path / "manifest.json").write_text(content, encoding="utf-8")

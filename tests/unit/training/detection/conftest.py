@@ -12,7 +12,7 @@ from training.detection.annotation_source import read_annotations
 from training.detection.compose import compose
 from training.detection.detection_dataset import DetectionDataset
 from training.detection.prepare import prepare
-from training.detection.scenes import SceneConfig
+from training.detection.scene_config import SceneConfig
 
 SCENES: dict[Split, int] = {"train": 12, "validation": 4, "test": 4}
 SPLITS = SplitConfig({"train": 0.5, "validation": 0.25, "test": 0.25})

@@ -10,7 +10,8 @@ from training.detection.annotation_source import read_annotations
 from training.detection.compose import compose, gather_material
 from training.detection.cut_outs import CutOut, cut_out
 from training.detection.detection_dataset import DetectionDataset
-from training.detection.scenes import Material, SceneConfig, compose_scene
+from training.detection.scene_config import SceneConfig
+from training.detection.scenes import Material, compose_scene
 from training.errors import TrainingError
 
 GREEN, RED, SOIL = (40, 160, 50), (200, 30, 30), (110, 90, 80)

@@ -1,5 +1,6 @@
 """A detector from composed scenes to an exported, measured model."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import keras
@@ -9,6 +10,7 @@ import pytest
 from frond.detection import PLANT, Detector, read_detection_manifest
 from frond.problems import InvalidModel
 from training.detection.detection_dataset import DetectionDataset
+from training.detection.detection_network import CUTS, STRIDE, training_network
 from training.detection.detector_evaluation import evaluate
 from training.detection.detector_export import export
 from training.detection.detector_run import DetectorHyperparameters, DetectorRun
@@ -16,9 +18,20 @@ from training.detection.fit import fit
 from training.errors import TrainingError
 from training.fitting.checkpoint import Checkpoints
 from training.fitting.history import History
+from training.networks.network import build
 
 pytestmark = pytest.mark.slow
-TINY = DetectorHyperparameters(backbone="five_convolutions", weights="none", epochs=2, batch=4, width=16)
+TINY = DetectorHyperparameters(
+    backbone="small_cnn", weights="none", learn_backbone=True, epochs=2, batch=4, width=16
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def small_stem() -> Iterator[None]:
+    """The smallest backbone as a stem."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setitem(CUTS, "small_cnn", ("block3_relu", "block4_relu"))
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +67,40 @@ def test_a_resumed_run_goes_on_learning(run: DetectorRun) -> None:
     rows = History(run.history).rows
     assert [row["epoch"] for row in rows] == [1, 2]
     assert rows[1]["loss"] < rows[0]["loss"]
+
+
+def test_the_backbone_has_learned_with_the_head(run: DetectorRun, annotated: DetectionDataset) -> None:
+    _, checkpoint = run.checkpoints.latest() or pytest.fail("there is no checkpoint")
+    learner = keras.models.load_model(checkpoint, compile=False)
+    stem, head = run.trained()
+    photos = annotated.pictures[:2].astype(np.float32)
+    np.testing.assert_allclose(
+        training_network(head, stem).predict_on_batch(photos), learner.predict_on_batch(photos), atol=1e-4
+    )
+    gamma = stem.get_layer("cut").get_layer("block1_bn").get_weights()[0]
+    assert (gamma != 1).any()
+
+
+def test_the_maps_of_a_frozen_backbone_are_computed_once(annotated: DetectionDataset, tmp_path: Path) -> None:
+    weights = tmp_path / "best.weights.h5"
+    build(2, annotated.card.size, backbone="small_cnn").save_weights(weights)
+    frozen = TINY.model_copy(update={"weights": str(weights), "learn_backbone": False, "epochs": 1})
+    run = DetectorRun(tmp_path / "run")
+    fit(annotated, run, frozen)
+    side = annotated.card.size // STRIDE
+    fine, deep = (np.load(path, mmap_mode="r") for path in run.features("train"))
+    assert (fine.shape, deep.shape) == ((2, 12, side, side, 64), (2, 12, side // 2, side // 2, 96))
+    stem, head = run.trained()
+    photos = annotated.pictures[annotated.indices("train")[:2]].astype(np.float32)
+    np.testing.assert_allclose(stem.predict_on_batch(photos)[1], deep[0, :2], rtol=0.01, atol=0.01)
+    assert head.output["plant"].shape == (None, side, side, 1)
+    assert not (run.directory / "stem.weights.h5").exists()
+
+
+def test_a_frozen_backbone_needs_weights(annotated: DetectionDataset, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="--learn-backbone"):
+        fit(annotated, DetectorRun(tmp_path / "run"), TINY.model_copy(update={"learn_backbone": False}))
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_run_keeps_its_settings(run: DetectorRun, annotated: DetectionDataset) -> None:

@@ -36,9 +36,9 @@ def maize(xmin: float = 1, ymin: float = 2, xmax: float = 30, ymax: float = 40) 
     return LabelledBox("Maize", xmin, ymin, xmax, ymax)
 
 
-def prepared(root: Path, folder: Path, coco: Path | None = None) -> DetectionDataset:
+def prepared(root: Path, folder: Path, coco: Path | None = None, size: int = 64) -> DetectionDataset:
     source = read_annotations(root, coco)
-    prepare(root, source, folder, 64, Taxonomy(DEFAULT_TABLE), SPLITS, 1, License())
+    prepare(root, source, folder, size, Taxonomy(DEFAULT_TABLE), SPLITS, 1, License())
     return DetectionDataset(folder)
 
 
@@ -132,6 +132,12 @@ def test_a_source_without_annotated_photos(tmp_path: Path) -> None:
         read_annotations(tmp_path / "photos")
     with pytest.raises(TrainingError, match="is not a folder"):
         read_annotations(tmp_path / "nowhere")
+
+
+def test_a_size_that_no_network_takes(scenes: Path, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="such as 96 or 112, not 100"):
+        prepared(scenes, tmp_path / "set", size=100)
+    assert not (tmp_path / "set").exists()
 
 
 def test_an_existing_folder_is_left_alone(faulty: DetectionDataset, scenes: Path) -> None:

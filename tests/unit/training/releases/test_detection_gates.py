@@ -86,6 +86,20 @@ def test_a_detector_is_released_to_its_own_channel(tmp_path: Path) -> None:
         assert release(registry, worse, ALICE, "for a test").forced == "for a test"
 
 
+def test_a_stable_detector_of_an_earlier_format_stops_no_release(tmp_path: Path) -> None:
+    with moto_s3() as s3:
+        bucket = new_bucket(s3)
+        channels = bucket.registry.channels
+        folder, earlier = evaluated(tmp_path / "earlier")
+        release(bucket.registry, folder, ALICE)
+        channels.advance(channels.pointer("detection-stable"), earlier.version, ALICE)
+        content = earlier.model_dump(mode="json") | {"format_version": 1}
+        bucket.put(f"models/{earlier.version}/manifest.json", json.dumps(content).encode())
+
+        newer, manifest = evaluated(tmp_path / "newer", count=1, metrics=METRICS | {"map": 0.5})
+        assert release(bucket.registry, newer, ALICE) == manifest
+
+
 def test_an_unknown_task_is_named() -> None:
     with pytest.raises(TrainingError, match="no task 'segmentation'"):
         channels_of("segmentation")

@@ -1,8 +1,9 @@
 """From the network's outputs to candidates: boxes, confidences and classes.
 
-The head is that of FCOS (Tian et al. 2019, arXiv:1904.01355): each position of a feature map predicts the
-distances from its centre to the four edges of the plant it lies in, its centre-ness, and the class. One more
-output separates plants from ground, so that a plant of no known class is found, too.
+The head is anchor-free as that of FCOS (Tian et al. 2019, arXiv:1904.01355): each position of a feature map
+predicts the distances from its centre to the four edges of the plant it lies in, the intersection over union
+(IoU) of that box with the plant's, and the class. One more output separates plants from ground, so that a
+plant of no known class is found, too.
 """
 
 from collections.abc import Sequence
@@ -35,8 +36,10 @@ class HeadOutput:
     ----------
     stride
         Pixels of the square between two positions.
-    plant, centreness
-        ``float32[R, C]``: logits.
+    plant
+        ``float32[R, C]``: logits of a plant.
+    iou
+        ``float32[R, C]``: logits of the predicted IoU of the position's box with the plant's.
     distances
         ``float32[R, C, 4]``: logarithms of the distances to the left, upper, right and lower edge, in
         strides.
@@ -47,7 +50,7 @@ class HeadOutput:
 
     stride: int
     plant: Floats
-    centreness: Floats
+    iou: Floats
     distances: Floats
     classes: Floats
 
@@ -63,8 +66,8 @@ class HeadOutput:
         return boxes
 
     def scores(self) -> Floats:
-        """Return the log-odds of the geometric mean of plant and centre-ness, ``float32[R * C]``."""
-        mean = np.sqrt(sigmoid(self.plant) * sigmoid(self.centreness)).ravel()
+        """Return the log-odds of the geometric mean of plant and IoU, ``float32[R * C]``."""
+        mean = np.sqrt(sigmoid(self.plant) * sigmoid(self.iou)).ravel()
         bounded = np.clip(mean, 1e-6, 1 - 1e-6)
         return np.asarray(np.log(bounded / (1 - bounded)), np.float32)
 

@@ -14,11 +14,14 @@ from frond.manifest import (
     DatasetInfo,
     ModelFile,
     SpeciesLabel,
+    manifest_format,
     manifest_task,
     read_manifest_file,
 )
 from frond.problems import InvalidModel
 
+# Format 2 has the output `iou` and its own range of distances; format 1 had `centreness`.
+FORMAT_VERSION: Literal[2] = 2
 VERSION_PATTERN = r"^\d{4}\.\d{2}\.\d{2}-[0-9a-f]{8}$"
 
 
@@ -55,13 +58,13 @@ class DetectionManifest(_Frozen):
     """The metadata to serve a detector and to decide on its release."""
 
     task: Literal["detection"] = "detection"
-    format_version: Literal[1] = 1
+    format_version: Literal[2] = FORMAT_VERSION
     version: str = Field(pattern=VERSION_PATTERN)
     created_at: datetime
     file: ModelFile
     input: LetterboxSpec
     backbone: str = "xception"
-    strides: list[int] = Field(default=[16], min_length=1, description="Of the head's outputs, pixels")
+    strides: list[int] = Field(default=[8], min_length=1, description="Of the head's outputs, pixels")
     labels: list[SpeciesLabel] = Field(min_length=1)
     scaling: ConfidenceScaling = ConfidenceScaling()
     min_confidence: float = Field(gt=0, lt=1, description="A box with less is no detection")
@@ -117,6 +120,10 @@ def parse_detection_manifest(content: bytes, source: str) -> DetectionManifest:
         task = manifest_task(content)
         if task != "detection":
             raise InvalidModel(f"{source} is the manifest of a model for {task}, not for detection.")
+        if manifest_format(content) < FORMAT_VERSION:
+            raise InvalidModel(
+                f"{source} is of a detector exported by an earlier version; train or export it again."
+            )
         return DetectionManifest.model_validate_json(content)
     except ValidationError as error:
         raise InvalidModel(f"{source} is not a detector's manifest: {error}") from error

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ai_edge_litert.interpreter import Interpreter
 
 # Channels of the outputs at each stride, by the first part of their names; None: the classes, and none.
-OUTPUTS: dict[str, int | None] = {"plant": 1, "centreness": 1, "distances": 4, "classes": None}
+OUTPUTS: dict[str, int | None] = {"plant": 1, "iou": 1, "distances": 4, "classes": None}
 
 
 class Detector:
@@ -94,7 +94,7 @@ class Detector:
             HeadOutput(
                 stride,
                 self._read(f"plant_{stride}")[..., 0],
-                self._read(f"centreness_{stride}")[..., 0],
+                self._read(f"iou_{stride}")[..., 0],
                 log_distances(self._read(f"distances_{stride}")),
                 self._read(f"classes_{stride}"),
             )

@@ -7,8 +7,8 @@ from typing import Any
 
 # The range of the output: that of RELU6, which int8 fuses into the convolution.
 MAX_RAW = 6.0
-# A quarter of a stride to 13 strides.
-SLOPE, OFFSET = 2 / 3, -1.4
+# 0.4 to 48 strides.
+SLOPE, OFFSET = 0.8, -0.92
 
 
 def log_distances(raw: Any) -> Any:
