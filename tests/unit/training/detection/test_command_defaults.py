@@ -7,7 +7,7 @@ from typing import Any
 from training.commands import detect
 from training.data.split import SplitConfig
 from training.detection.detector_run import DetectorHyperparameters
-from training.detection.scenes import SceneConfig
+from training.detection.scene_config import SceneConfig
 
 
 def defaults(command: Callable[..., Any]) -> dict[str, Any]:

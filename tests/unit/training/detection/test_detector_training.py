@@ -73,6 +73,7 @@ def test_the_backbone_has_learned_with_the_head(run: DetectorRun, annotated: Det
     _, checkpoint = run.checkpoints.latest() or pytest.fail("there is no checkpoint")
     learner = keras.models.load_model(checkpoint, compile=False)
     stem, head = run.trained()
+    assert stem is not None
     photos = annotated.pictures[:2].astype(np.float32)
     np.testing.assert_allclose(
         training_network(head, stem).predict_on_batch(photos), learner.predict_on_batch(photos), atol=1e-4
@@ -91,6 +92,7 @@ def test_the_maps_of_a_frozen_backbone_are_computed_once(annotated: DetectionDat
     fine, deep = (np.load(path, mmap_mode="r") for path in run.features("train"))
     assert (fine.shape, deep.shape) == ((2, 12, side, side, 64), (2, 12, side // 2, side // 2, 96))
     stem, head = run.trained()
+    assert stem is not None
     photos = annotated.pictures[annotated.indices("train")[:2]].astype(np.float32)
     np.testing.assert_allclose(stem.predict_on_batch(photos)[1], deep[0, :2], rtol=0.01, atol=0.01)
     assert head.output["plant"].shape == (None, side, side, 1)
