@@ -19,7 +19,8 @@ from nbmake.nb_run import NotebookRun
 from PIL import Image
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
-SOURCE, NOTEBOOK = NOTEBOOKS / "frond.py", NOTEBOOKS / "frond.ipynb"
+# Apart from the notebook: Python imports what lies beside it first, and would take it for the layer `frond`.
+SOURCE, NOTEBOOK = NOTEBOOKS / "source" / "frond.py", NOTEBOOKS / "frond.ipynb"
 # A cell waits for the commands that it runs; only a hang reaches it.
 CELL_TIMEOUT_S = 1200
 NOISE = re.compile("━━|^WARNING:tensorflow|^INFO: |^fully_quantize")

@@ -3,6 +3,7 @@
 import json
 import re
 import socket
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,13 @@ def test_its_outputs_are_committed_small_and_without_errors() -> None:
     assert len(pictures) >= 4
     photos = sum(path.stat().st_size for path in (NOTEBOOKS / "photos").rglob("*.webp"))
     assert photos + NOTEBOOK.stat().st_size + SOURCE.stat().st_size < 1000 * MAX_KILOBYTES
+
+
+def test_nothing_beside_the_notebook_hides_a_package() -> None:
+    # The folder of a notebook is first on the path of its kernel and of the commands that it runs.
+    beside = {path.stem for path in NOTEBOOKS.glob("*.py")}
+    beside |= {path.name for path in NOTEBOOKS.iterdir() if path.is_dir()}
+    assert beside.isdisjoint({"frond", "training", *sys.stdlib_module_names})
 
 
 def test_every_photo_has_a_licence() -> None:
