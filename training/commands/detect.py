@@ -6,7 +6,10 @@ from typing import Annotated
 
 import typer
 
+from training.commands.detect_kit import gpu_kit
+
 app = typer.Typer(no_args_is_help=True, help="Train a detector, which finds the plants of a photo.")
+app.add_typer(gpu_kit, name="gpu-kit")
 
 Workers = Annotated[int, typer.Option(min=1, help="Number of worker processes.")]
 CORES = os.cpu_count() or 1

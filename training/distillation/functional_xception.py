@@ -112,6 +112,7 @@ class XceptionPass:
         return _max_pool(x) + shortcut
 
     def middle_flow(self, x: jax.Array, key: jax.Array) -> jax.Array:
+        """Return the features of the middle blocks, which the network need not have."""
         numbers = middle_blocks(self.weights)
         if not numbers:
             return x
@@ -142,6 +143,7 @@ class XceptionPass:
         return x
 
     def separable(self, name: str, x: jax.Array) -> jax.Array:
+        """Convolve with a separable convolution, and normalize."""
         kinds = ("depthwise", "pointwise", "gamma", "beta")
         values = {kind: self.weights[f"{name}/{kind}"] for kind in kinds}
         values |= {kind: self.statistics[f"{name}/{kind}"] for kind in ("mean", "variance")}
@@ -150,6 +152,7 @@ class XceptionPass:
         return x
 
     def normalized(self, name: str, x: jax.Array) -> jax.Array:
+        """Normalize by the layer's statistics, which a training pass updates."""
         values = {kind: self.weights[f"{name}/{kind}"] for kind in ("gamma", "beta")}
         values |= {kind: self.statistics[f"{name}/{kind}"] for kind in ("mean", "variance")}
         x, updated = _normalized(x, values, self.mode.train)

@@ -89,9 +89,7 @@ def update(
 
 
 @partial(jax.jit, static_argnames="settings")
-def validation_loss(
-    weights: Arrays, statistics: Arrays, scenes: Scenes, settings: StepSettings
-) -> jax.Array:
+def validation_loss(weights: Arrays, statistics: Arrays, scenes: Scenes, settings: StepSettings) -> jax.Array:
     """Return the loss of prepared scenes, with the moving statistics."""
     targets = make_targets(scenes, settings.shape.size)
     found, _ = functional_detector.outputs(weights, statistics, scenes.pixels, Mode(), jax.random.key(0))

@@ -48,7 +48,7 @@ def new_head(classes: int, width: int, seed: int, backbone: bool) -> tuple[dict[
     if backbone:
         kernels["top"] = (1, DEEP_WIDTH, width)
     squares = ("context_wide", "context_near", *(f"{tower}_tower{n}" for tower in TOWERS for n in (1, 2)))
-    kernels |= {name: (3, width, width) for name in squares}
+    kernels |= dict.fromkeys(squares, (3, width, width))
     weights: dict[str, Any] = {}
     statistics: dict[str, Any] = {}
     for name, (side, before, after) in kernels.items():

@@ -83,9 +83,7 @@ def read_kit(folder: Path, workers: int, seed: int = 0) -> SceneKit:
     index = json.loads((folder / INDEX_NAME).read_text(encoding="utf-8"))
     data = (folder / FILES_NAME).read_bytes()
     ends = np.cumsum(index["lengths"])
-    pieces = [
-        data[end - length : end] for end, length in zip(ends.tolist(), index["lengths"], strict=True)
-    ]
+    pieces = [data[end - length : end] for end, length in zip(ends.tolist(), index["lengths"], strict=True)]
     with ThreadPoolExecutor() as threads:
         pictures = list(threads.map(_decoded, pieces))
     cut_outs, ground = len(index["cut_out_labels"]), index["ground"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -84,9 +85,11 @@ def make_bank(
     with ThreadPoolExecutor() as threads:
         squares = np.stack(list(threads.map(lambda index: _centred(cut_outs[index]), order)))
         reach = np.stack(list(threads.map(lambda square: _reach(square[..., 3] > OPAQUE), squares)))
+    starts = range(0, len(squares), AT_ONCE)
+    texels = jnp.concatenate([_levels(squares[start : start + AT_ONCE]) for start in starts])
     counts = np.bincount(labels, minlength=label_count)
     return SpriteBank(
-        texels=jnp.concatenate([_levels(squares[rows : rows + AT_ONCE]) for rows in range(0, len(squares), AT_ONCE)]),
+        texels=texels,
         sides=jnp.asarray([max(cut_outs[index].shape[:2]) for index in order], jnp.float32),
         areas=jnp.asarray((squares[..., 3] > OPAQUE).sum(axis=(1, 2)), jnp.float32),
         reach=jnp.asarray(reach),
@@ -106,9 +109,9 @@ def _centred(cut_out: Pixels) -> Pixels:
     return square
 
 
-@jax.jit
+@partial(jax.jit)
 def _levels(squares: jax.Array) -> jax.Array:
-    """Return cut-outs ``uint8[N, SIDE, SIDE, 4]`` in three sizes, one after another, ``uint32[N * TEXELS]``."""
+    """Return cut-outs ``uint8[N, SIDE, SIDE, 4]`` in three sizes, ``uint32[N * TEXELS]``."""
     values = squares.astype(jnp.float32)
     values = jnp.concatenate([values[..., :3] * values[..., 3:] / 255, values[..., 3:]], axis=-1)
     levels = []

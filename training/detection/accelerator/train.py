@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import jax
@@ -26,6 +27,7 @@ from training.distillation.training_step import Hyperparameters, NetworkState, l
 # Batches that the speed is measured on, after the first ones, which compile.
 FIRST, TIMED = 4, 24
 VALIDATIONS = 8
+HYPERPARAMETERS = Hyperparameters(weight_decay=1e-3, clipnorm=2.0, ema_momentum=0.999)
 WARMUP = 0.05
 
 
@@ -45,7 +47,7 @@ class DetectorPlan:
     width: int = 128
     learning_rate: float = 4e-4
     drop_path: float = 0.05
-    hyperparameters: Hyperparameters = Hyperparameters(weight_decay=1e-3, clipnorm=2.0, ema_momentum=0.999)
+    hyperparameters: Hyperparameters = HYPERPARAMETERS
     seed: int = 1
 
 
@@ -107,7 +109,7 @@ class _Run:
         self.steps = max(FIRST + TIMED, round(self.plan.seconds / seconds))
         self.report(f"{self.steps} steps at {self.plan.batch / seconds:.0f} scenes a second")
         ends = np.linspace(FIRST + TIMED, self.steps, VALIDATIONS + 1).round().astype(int).tolist()
-        for first, last in zip(ends, ends[1:], strict=False):
+        for first, last in pairwise(ends):
             loss = self._steps(first, last)
             network = Network(self.state.average, self.state.statistics)
             self.history.append({"step": last, "loss": loss, "val_loss": self.validated(network)})

@@ -57,9 +57,7 @@ def unpack_detector(
         plan = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
         index = json.loads((kit / INDEX_NAME).read_text(encoding="utf-8"))
         with np.load(io.BytesIO(join_file(folder, f"{name}.npz"))) as archive:
-            values = {
-                key.removeprefix(STATISTIC): value.astype(np.float32) for key, value in archive.items()
-            }
+            values = {key.removeprefix(STATISTIC): value.astype(np.float32) for key, value in archive.items()}
     except (OSError, ValueError) as error:
         raise TrainingError(f"{folder} does not hold the detector {name}: {error!r}") from error
     if index["fingerprint"] != dataset.card.fingerprint:
