@@ -27,7 +27,7 @@ from training.progress import console
 from training.provenance import code_commit, library_versions
 from training.quantization import quantize
 
-REPRESENTATIVE_PHOTOS = 120
+REPRESENTATIVE_PHOTOS = 240
 MAX_OVERLAP = 0.6
 
 
