@@ -18,7 +18,8 @@ from training.detection.detection_network import (
 )
 from training.errors import TrainingError
 from training.fitting.checkpoint import Checkpoints
-from training.fitting.run import HISTORY_NAME, SETTINGS_NAME, InitialWeights
+from training.fitting.run import HISTORY_NAME, SETTINGS_NAME, InitialWeights, Run
+from training.networks.network import RUN_SUFFIX
 
 WEIGHTS_NAME = "detector.weights.h5"
 STEM_NAME = "stem.weights.h5"
@@ -168,6 +169,15 @@ class DetectorRun:
             network.load_weights(weights)
         except (OSError, ValueError) as error:
             raise TrainingError(f"{weights} cannot be read: {error}") from error
+
+
+def backbone_shape(weights: str) -> tuple[tuple[int, ...] | None, int]:
+    """Return the middle blocks and the number of species of a run, by its weights; None and 2 of others."""
+    path = Path(weights)
+    if not weights.endswith(RUN_SUFFIX) or not (path.parent / SETTINGS_NAME).exists():
+        return None, 2
+    run = Run(path.parent).settings()
+    return run.recipe.middle_blocks, run.classes
 
 
 def stem_of(settings: DetectorSettings, weights: str | None = None) -> keras.Model | None:

@@ -19,6 +19,7 @@ from training.detection.detector_run import (
     DetectorHyperparameters,
     DetectorRun,
     DetectorSettings,
+    backbone_shape,
     head_of,
     stem_of,
 )
@@ -29,8 +30,7 @@ from training.errors import TrainingError
 from training.fitting.checkpoint import Checkpoints
 from training.fitting.epoch_bar import EpochBar
 from training.fitting.history import History
-from training.fitting.run import SETTINGS_NAME, Run, describe_weights
-from training.networks.network import RUN_SUFFIX
+from training.fitting.run import describe_weights
 from training.progress import console
 
 CLIPNORM = 10.0
@@ -77,15 +77,11 @@ class _Split:
 def _settings(
     dataset: DetectionDataset, chosen: DetectorHyperparameters, backend: Backend
 ) -> DetectorSettings:
-    path = Path(chosen.weights)
-    blocks, classes = None, 2
     if chosen.weights == "none" and not chosen.learns_from_pixels:
         raise TrainingError("A frozen backbone needs weights (--weights); --learn-backbone can do without.")
     if chosen.backbone == FIVE_CONVOLUTIONS:
         chosen = chosen.model_copy(update={"weights": "none", "learn_backbone": False})
-    elif chosen.weights.endswith(RUN_SUFFIX) and (path.parent / SETTINGS_NAME).exists():
-        stem_run = Run(path.parent).settings()
-        blocks, classes = stem_run.recipe.middle_blocks, stem_run.classes
+    blocks, classes = backbone_shape(chosen.weights)
     return DetectorSettings(
         dataset_fingerprint=dataset.card.fingerprint,
         size=dataset.card.size,

@@ -13,12 +13,12 @@ from training.detection.accelerator.sprite_bank import GROUND_SIDE, SIDE
 from training.detection.annotations import PLANT
 from training.detection.compose import gather_material
 from training.detection.detection_dataset import DetectionDataset
+from training.detection.detector_run import backbone_shape
 from training.detection.scene_config import SceneConfig
 from training.distillation.keras_weights import named_weights
 from training.distillation.kit import STATISTIC, save_arrays
 from training.errors import TrainingError
-from training.fitting.run import SETTINGS_NAME, Run
-from training.networks.network import RUN_SUFFIX, backbone, build, load_weights
+from training.networks.network import backbone, build, load_weights
 
 # The least side that the backbone takes, pixels.
 LEAST_SIZE = 72
@@ -86,11 +86,7 @@ def pack_scenes(
 
 def _write_stem(weights: str, path: Path) -> None:
     """Write the backbone's weights as far as block 13; a detector needs no more."""
-    path_of_run = Path(weights).parent
-    blocks, classes = None, 2
-    if weights.endswith(RUN_SUFFIX) and (path_of_run / SETTINGS_NAME).exists():
-        settings = Run(path_of_run).settings()
-        blocks, classes = settings.recipe.middle_blocks, settings.classes
+    blocks, classes = backbone_shape(weights)
     network = build(classes, LEAST_SIZE, middle_blocks=blocks)
     load_weights(network, weights)
     values, statistics = named_weights(backbone(network))

@@ -98,7 +98,7 @@ def compose(key: jax.Array, bank: SpriteBank, shape: BatchShape, config: SceneCo
     typical, counts = typical[order], counts[order]
     colours = _background(random, bank, frame)
     for _ in range(PATCHES):
-        colours = _with_patch(random, bank, frame, colours, config)
+        colours = _with_patch(random, bank, frame, colours)
     label_count = len(bank.count)
     local = jnp.argsort(random.uniform((batch, label_count)), axis=1)
     kinds = random.integers((batch,), 1, min(4, label_count) + 1)
@@ -254,10 +254,8 @@ def _mirrored(place: jax.Array, side: int) -> jax.Array:
     return jnp.clip(jnp.where(place > side, 2 * side - place, place), 0.5, side - 0.5)
 
 
-def _with_patch(
-    random: _Random, bank: SpriteBank, frame: _Frame, colours: jax.Array, config: SceneConfig
-) -> jax.Array:
-    del config
+def _with_patch(random: _Random, bank: SpriteBank, frame: _Frame, colours: jax.Array) -> jax.Array:
+    """Place a patch that is no plant."""
     count, size = frame.inside.shape[:2]
     half = size * random.uniform((count,), 0.02, 0.175)
     centre = _centres(random, frame, half, half, half, half, 0.3, 1)[:, 0]

@@ -19,6 +19,7 @@ from training.detection.detector_run import (
     head_of,
     stem_of,
 )
+from training.distillation.functional_xception import middle_blocks
 from training.distillation.keras_weights import assign_backbone
 from training.distillation.kit import STATISTIC, join_file
 from training.errors import TrainingError
@@ -62,11 +63,11 @@ def unpack_detector(
         raise TrainingError(f"{folder} does not hold the detector {name}: {error!r}") from error
     if index["fingerprint"] != dataset.card.fingerprint:
         raise TrainingError(f"{kit} was made for other scenes than {dataset.directory} holds.")
-    settings = _settings(plan, index, dataset)
+    settings = _settings(plan, index, values, dataset)
     keras.mixed_precision.set_global_policy("float32")
     stem = stem_of(settings, "none")
     head = head_of(settings, map_shapes(stem))
-    _assign_head(head, values)
+    assign_head(head, values)
     if stem is not None:
         assign_backbone(stem.get_layer("cut"), values)
     run.write_settings(settings)
@@ -77,7 +78,9 @@ def unpack_detector(
     return settings
 
 
-def _settings(plan: dict[str, Any], index: dict[str, Any], dataset: DetectionDataset) -> DetectorSettings:
+def _settings(
+    plan: dict[str, Any], index: dict[str, Any], values: Arrays, dataset: DetectionDataset
+) -> DetectorSettings:
     five = plan["name"] == FIVE_CONVOLUTIONS
     return DetectorSettings(
         dataset_fingerprint=dataset.card.fingerprint,
@@ -95,12 +98,20 @@ def _settings(plan: dict[str, Any], index: dict[str, Any], dataset: DetectionDat
             learn_backbone=not five,
             seed=plan["seed"],
         ),
+        middle_blocks=None if five else middle_blocks(values),
         stem=None if five else describe_weights(index["weights"]),
         composed_scenes=plan["steps"] * plan["batch"],
     )
 
 
-def _assign_head(head: keras.Model, values: Arrays) -> None:
+def assign_head(head: keras.Model, values: Arrays) -> None:
+    """Set a head's weights and moving statistics from named arrays.
+
+    Raises
+    ------
+    KeyError, ValueError
+        An array is missing or has another shape.
+    """
     for layer in head.layers:
         name = layer.name.removesuffix("_bn")
         if isinstance(layer, keras.layers.BatchNormalization):

@@ -10,7 +10,7 @@ from training.detection.accelerator import functional_detector
 from training.detection.accelerator.detection_step import StepSettings, detection_loss, make_targets
 from training.detection.accelerator.functional_detector import STRIDE, new_head
 from training.detection.accelerator.scene_sampling import BatchShape, Scenes
-from training.detection.accelerator.unpack_detector import _assign_head
+from training.detection.accelerator.unpack_detector import assign_head
 from training.detection.detection_network import build_head, build_stem, map_shapes, serving_network
 from training.detection.loss import DetectionLoss
 from training.detection.scene_config import SceneConfig
@@ -48,7 +48,7 @@ def test_outputs_are_those_of_keras(backbone: str) -> None:
     stem = build_stem(size, backbone, "none", (5,))
     head = build_head(map_shapes(stem), CLASSES, size, WIDTH, 0, 1)
     weights, statistics = (louder(part) for part in new_head(CLASSES, WIDTH, 1, stem is not None))
-    _assign_head(head, weights | statistics)
+    assign_head(head, weights | statistics)
     if stem is not None:
         cut = stem.get_layer("cut")
         assign_backbone(cut, louder(named_weights(cut)[0] | named_weights(cut)[1]))
