@@ -38,7 +38,7 @@ def bank() -> SpriteBank:
 
 @pytest.fixture(scope="module")
 def scenes(bank: SpriteBank) -> Scenes:
-    return jax.tree.map(np.asarray, compose(jax.random.key(5), bank, SHAPE, CONFIG))
+    return Scenes(*map(np.asarray, compose(jax.random.key(5), bank, SHAPE, CONFIG)))
 
 
 def extent(magenta: np.ndarray) -> list[int]:
