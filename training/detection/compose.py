@@ -20,7 +20,7 @@ from training.data.split import SPLITS, Split
 from training.detection.annotations import PLANT, AnnotatedPhoto
 from training.detection.cut_outs import CutOut, cut_out
 from training.detection.scene_config import SceneConfig
-from training.detection.scenes import Material, compose_scene
+from training.detection.scenes import SceneAssets, compose_scene
 from training.detection.voc import SPLIT_LISTS, format_voc
 from training.errors import TrainingError
 from training.progress import track
@@ -68,17 +68,17 @@ def compose(
             (draft / folder).mkdir(parents=True)
         for split in SPLITS:
             if counts[split]:
-                material = gather_material(named, unnamed, split, seed)
-                for label, cut_outs in material.plants.items():
+                assets = gather_assets(named, unnamed, split, seed)
+                for label, cut_outs in assets.plants.items():
                     found[label][split] = len(cut_outs)
-                _write_scenes(material, draft, split, counts[split], config, seed, workers)
+                _write_scenes(assets, draft, split, counts[split], config, seed, workers)
         settings = {"config": asdict(config), "seed": seed, "scenes": counts, "cut_outs": found}
         (draft / "composition.json").write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
         draft.rename(directory)
     return found
 
 
-def gather_material(named: Sequence[Path], unnamed: Sequence[Path], split: Split, seed: int) -> Material:
+def gather_assets(named: Sequence[Path], unnamed: Sequence[Path], split: Split, seed: int) -> SceneAssets:
     """Cut plants and bare ground out of the photos of a split.
 
     Raises
@@ -104,11 +104,11 @@ def gather_material(named: Sequence[Path], unnamed: Sequence[Path], split: Split
     plants = {label: cut_outs for label, cut_outs in plants.items() if cut_outs}
     if not plants:
         raise TrainingError(f"No plant stands out from its background in the {split} photos.")
-    return Material(plants, ground)
+    return SceneAssets(plants, ground)
 
 
 def _write_scenes(
-    material: Material,
+    assets: SceneAssets,
     draft: Path,
     split: Split,
     count: int,
@@ -116,9 +116,9 @@ def _write_scenes(
     seed: int,
     workers: int,
 ) -> None:
-    with tempfile.TemporaryDirectory(prefix="frond-material-") as folder:
-        path = Path(folder) / "material.npz"
-        _save(material, path)
+    with tempfile.TemporaryDirectory(prefix="frond-assets-") as folder:
+        path = Path(folder) / "assets.npz"
+        _save(assets, path)
         write = partial(_write_scene, path, draft, split, config, seed)
         names = list(track(_mapped(write, count, workers), count, f"Composing {split} scenes"))
     (draft / "ImageSets/Main" / f"{SPLIT_LISTS[split]}.txt").write_text(
@@ -139,11 +139,9 @@ def _mapped(write: "partial[str]", count: int, workers: int) -> Iterator[str]:
             raise
 
 
-def _write_scene(
-    material: Path, draft: Path, split: Split, config: SceneConfig, seed: int, number: int
-) -> str:
+def _write_scene(assets: Path, draft: Path, split: Split, config: SceneConfig, seed: int, number: int) -> str:
     random = np.random.default_rng([seed, SPLITS.index(split), number])
-    picture, boxes = compose_scene(_load(material), config, random)
+    picture, boxes = compose_scene(_load(assets), config, random)
     name = f"{split}_{number:05d}"
     photo = f"JPEGImages/{name}.jpg"
     Image.fromarray(picture).save(draft / photo, quality=QUALITY, subsampling=0)
@@ -153,16 +151,16 @@ def _write_scene(
     return name
 
 
-def _save(material: Material, path: Path) -> None:
-    """Write the material for the worker processes, which load it once each."""
-    arrays = {f"ground/{number:05d}": square for number, square in enumerate(material.ground)}
-    for label, cut_outs in material.plants.items():
+def _save(assets: SceneAssets, path: Path) -> None:
+    """Write the assets for the worker processes, which load them once each."""
+    arrays = {f"ground/{number:05d}": square for number, square in enumerate(assets.ground)}
+    for label, cut_outs in assets.plants.items():
         arrays |= {f"plants/{label}/{number:05d}": cut.pixels for number, cut in enumerate(cut_outs)}
     np.savez(path, allow_pickle=False, **arrays)
 
 
 @cache
-def _load(path: Path) -> Material:
+def _load(path: Path) -> SceneAssets:
     plants: dict[str, list[CutOut]] = defaultdict(list)
     ground = []
     with np.load(path) as arrays:
@@ -172,4 +170,4 @@ def _load(path: Path) -> Material:
                 ground.append(arrays[name])
             else:
                 plants["/".join(label)].append(CutOut(arrays[name]))
-    return Material(plants, ground)
+    return SceneAssets(plants, ground)

@@ -235,7 +235,7 @@ def _rows(
     pictures: Path, good: Sequence[LetterboxedPhoto], source: AnnotationSource, config: SplitConfig
 ) -> tuple[list[PreparedPhotoRow], list[str]]:
     photos = [each.photo for each in good]
-    # Scenes on one ground are alike; their own lists keep their material apart.
+    # Scenes on one ground are alike; their own lists keep their cut-outs apart.
     grouped = group_photos(photos, pictures, config)
     fixed: list[Split | None] = [source.splits.get(photo.source) for photo in photos]
     commonest = [_commonest(each.annotated.boxes) for each in good]

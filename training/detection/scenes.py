@@ -29,7 +29,7 @@ Picture = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
-class Material:
+class SceneAssets:
     """What the scenes of one split are composed of.
 
     Attributes
@@ -45,10 +45,10 @@ class Material:
 
 
 def compose_scene(
-    material: Material, config: SceneConfig, random: np.random.Generator
+    assets: SceneAssets, config: SceneConfig, random: np.random.Generator
 ) -> tuple[Picture, list[LabelledBox]]:
     """Compose one scene; return it, ``uint8[H, W, 3]``, with the boxes of its plants."""
-    canvas = _Canvas(_background(material, _size(config, random), random))
+    canvas = _Canvas(_background(assets, _size(config, random), random))
     for _ in range(random.integers(DISTRACTORS + 1)):
         canvas.place_distractor(config, random)
     typical = _log_uniform(*config.scales, random)
@@ -56,11 +56,11 @@ def compose_scene(
     # As many scenes of few plants as of many.
     count = round(_log_uniform(low, min(max(low, FILLED / typical**2), high), random))
     # Fields are mostly of few species.
-    labels = sorted(material.plants)
+    labels = sorted(assets.plants)
     local = random.choice(labels, min(len(labels), int(random.integers(1, 5))), replace=False)
     for _ in range(count):
         label = str(random.choice(local))
-        cut_outs = material.plants[label]
+        cut_outs = assets.plants[label]
         scale = float(np.clip(typical * _log_uniform(1 / SPREAD, SPREAD, random), *config.scales))
         canvas.place_plant(label, cut_outs[int(random.integers(len(cut_outs)))], scale, random)
     return canvas.finished(random)
@@ -189,19 +189,19 @@ def _size(config: SceneConfig, random: np.random.Generator) -> tuple[int, int]:
     return round(config.side / max(aspect, 1)), round(config.side * min(aspect, 1))
 
 
-def _background(material: Material, size: tuple[int, int], random: np.random.Generator) -> Picture:
-    if not material.ground or random.uniform() < TEXTURES:
+def _background(assets: SceneAssets, size: tuple[int, int], random: np.random.Generator) -> Picture:
+    if not assets.ground or random.uniform() < TEXTURES:
         texture: Picture = make_textures(1, max(size), random)[0][: size[0], : size[1]]
         return texture
     share = np.clip(0.5 + 2 * _smooth_noise(size, max(size) / 6, random), 0, 1)[..., None]
-    first, second = _tiled(material, size, random), _tiled(material, size, random)
+    first, second = _tiled(assets, size, random), _tiled(assets, size, random)
     blended: Picture = np.asarray(first + share * (second - first)).astype(np.uint8)
     return blended
 
 
-def _tiled(material: Material, size: tuple[int, int], random: np.random.Generator) -> NDArray[np.float32]:
+def _tiled(assets: SceneAssets, size: tuple[int, int], random: np.random.Generator) -> NDArray[np.float32]:
     """Return bare ground of any size: a square and its mirror images, side by side."""
-    square = Image.fromarray(material.ground[int(random.integers(len(material.ground)))])
+    square = Image.fromarray(assets.ground[int(random.integers(len(assets.ground)))])
     side = int(max(size) * random.uniform(0.25, 0.6))
     tile = np.asarray(square.resize((side, side), Image.Resampling.BICUBIC))
     tile = np.rot90(tile, int(random.integers(4)))

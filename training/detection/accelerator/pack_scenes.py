@@ -11,7 +11,7 @@ from frond.detection.letterbox import GREY
 from training.detection.accelerator.scene_kit import FILES_NAME, WEIGHTS_NAME, write_kit
 from training.detection.accelerator.sprite_bank import GROUND_SIDE, SIDE
 from training.detection.annotations import PLANT
-from training.detection.compose import gather_material
+from training.detection.compose import gather_assets
 from training.detection.detection_dataset import DetectionDataset
 from training.detection.detector_run import backbone_shape
 from training.detection.scene_config import SceneConfig
@@ -52,12 +52,12 @@ def pack_scenes(
     """
     if (kit / FILES_NAME).exists():
         raise TrainingError(f"{kit} holds a kit already; remove it or name another folder.")
-    material = gather_material(named, unnamed, "train", seed)
-    missing = set(material.plants) - {PLANT, *scenes.slugs}
+    assets = gather_assets(named, unnamed, "train", seed)
+    missing = set(assets.plants) - {PLANT, *scenes.slugs}
     if missing:
         raise TrainingError(f"{scenes.directory} has no class {', '.join(sorted(missing))}.")
     numbers = {slug: number for number, slug in enumerate(scenes.slugs)} | {PLANT: len(scenes.slugs)}
-    cut_outs = [(cut, numbers[label]) for label, cuts in material.plants.items() for cut in cuts]
+    cut_outs = [(cut, numbers[label]) for label, cuts in assets.plants.items() for cut in cuts]
     validation = scenes.indices("validation")[:VALIDATION_SCENES]
     index = {
         "labels": scenes.slugs,
@@ -77,7 +77,7 @@ def pack_scenes(
             for row in validation
         ],
     }
-    ground = [_resized(square, GROUND_SIDE) for square in material.ground]
+    ground = [_resized(square, GROUND_SIDE) for square in assets.ground]
     sprites = [_within(cut.pixels, SIDE) for cut, _ in cut_outs]
     write_kit(kit, index, sprites, ground, list(scenes.pictures[validation]))
     _write_stem(weights, kit / WEIGHTS_NAME)

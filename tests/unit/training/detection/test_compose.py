@@ -7,11 +7,11 @@ import pytest
 
 from training.data.dataset import Dataset
 from training.detection.annotation_source import read_annotations
-from training.detection.compose import compose, gather_material
+from training.detection.compose import compose, gather_assets
 from training.detection.cut_outs import CutOut, cut_out
 from training.detection.detection_dataset import DetectionDataset
 from training.detection.scene_config import SceneConfig
-from training.detection.scenes import Material, compose_scene
+from training.detection.scenes import SceneAssets, compose_scene
 from training.errors import TrainingError
 
 GREEN, RED, SOIL = (40, 160, 50), (200, 30, 30), (110, 90, 80)
@@ -49,11 +49,11 @@ def test_where_no_plant_stands_out_there_is_no_cut_out(picture: np.ndarray) -> N
 def test_the_boxes_are_those_of_what_is_in_sight() -> None:
     opaque = np.zeros((20, 30, 4), np.uint8)
     opaque[3:17, 4:26] = (*RED, 255)
-    material = Material({"red": [CutOut(opaque)]}, [])
+    assets = SceneAssets({"red": [CutOut(opaque)]}, [])
     config = SceneConfig(side=160, plants=(3, 3), scales=(0.2, 0.4))
     found = 0
     for seed in range(4):
-        scene, boxes = compose_scene(material, config, np.random.default_rng(seed))
+        scene, boxes = compose_scene(assets, config, np.random.default_rng(seed))
         assert max(scene.shape[:2]) == 160
         for box in boxes:
             found += 1
@@ -87,8 +87,8 @@ def test_scenes_keep_the_splits_of_their_photos(scenes: Path, annotated: Detecti
 
 
 def test_plants_of_a_set_without_names_are_plants(prepared: Dataset) -> None:
-    material = gather_material([], [prepared.directory], "train", 1)
-    assert set(material.plants) == {"plant"}
+    assets = gather_assets([], [prepared.directory], "train", 1)
+    assert set(assets.plants) == {"plant"}
 
 
 def test_an_existing_folder_is_left_alone(scenes: Path, prepared: Dataset) -> None:
