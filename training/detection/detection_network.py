@@ -8,15 +8,13 @@ from collections.abc import Collection, Sequence
 
 import keras
 
-from training.detection.detector_shape import CONTEXT_DILATION, FIVE, PRIOR_LOGIT, RAW_DISTANCE
+from training.detection.detector_shape import CONTEXT_DILATION, FIVE, PRIOR_LOGIT, RAW_DISTANCE, STRIDE
 from training.detection.input_size import check_input_size
 from training.errors import TrainingError
 from training.networks.backbones import Backbone, find_backbone
 from training.networks.network import backbone as backbone_of
 from training.networks.network import build, load_weights
 
-# Pixels between two positions of the head's outputs.
-STRIDE = 8
 FIVE_CONVOLUTIONS = "five_convolutions"
 # The layers whose outputs are the stem's maps: the fine one at stride 8, the deep one at stride 16.
 CUTS = {

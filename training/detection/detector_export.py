@@ -14,10 +14,11 @@ from training.artifacts.files import REPORT_NAME
 from training.data.dataset import sample
 from training.detection.coco_metrics import DetectionScores, score_detections
 from training.detection.detection_dataset import DetectionDataset
-from training.detection.detection_network import STRIDE, serving_network
+from training.detection.detection_network import serving_network
 from training.detection.detection_thresholds import MatchedCandidates, choose_thresholds
 from training.detection.detector_evaluation import LEAST_CONFIDENCE, detect_all
 from training.detection.detector_run import DetectorRun, DetectorSettings
+from training.detection.detector_shape import STRIDE
 from training.detection.float_detector import float_candidates
 from training.errors import TrainingError
 from training.fitting.history import History

@@ -1,5 +1,7 @@
 """The numbers that fix a detector's network, in Keras and in JAX."""
 
+# Pixels between two positions of the outputs.
+STRIDE = 8
 # Of the five convolutions: filters and stride.
 FIVE = ((24, 2), (48, 2), (96, 2), (128, 1), (192, 1))
 # Positions between the taps of the wide convolution.

@@ -10,7 +10,8 @@ from frond.detection import Candidates, HeadOutput
 from frond.detection.decoding import locate
 from frond.detection.distances import log_distances
 from training.detection.detection_dataset import DetectionDataset
-from training.detection.detection_network import OUTPUTS, STRIDE
+from training.detection.detection_network import OUTPUTS
+from training.detection.detector_shape import STRIDE
 from training.progress import track
 
 BATCH = 8

@@ -5,7 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.detection.detection_dataset import DetectionDataset
-from training.detection.detection_network import STRIDE
+from training.detection.detector_shape import STRIDE
 from training.detection.scene_features import Floats, SceneFeatures
 from training.detection.targets import make_targets
 from training.detection.views import target_of_view

@@ -12,9 +12,9 @@ import jax
 import jax.numpy as jnp
 
 from training.detection.accelerator import functional_detector
-from training.detection.accelerator.functional_detector import STRIDE
 from training.detection.accelerator.scene_sampling import BatchShape, Scenes, compose
 from training.detection.accelerator.sprite_bank import SpriteBank
+from training.detection.detector_shape import STRIDE
 from training.detection.loss_weights import (
     BOX,
     CLASS,

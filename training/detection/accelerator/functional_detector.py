@@ -12,7 +12,6 @@ import numpy as np
 from training.detection.detector_shape import CONTEXT_DILATION, FIVE, PRIOR_LOGIT, RAW_DISTANCE
 from training.distillation.functional_xception import Arrays, Mode, XceptionPass, convolution
 
-STRIDE = 8
 DEEP_WIDTH, FINE_WIDTH = 1024, 256
 TOWERS = ("class", "box")
 OUTPUTS = ("plant", "iou", "raw_distances", "classes")

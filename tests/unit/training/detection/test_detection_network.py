@@ -5,11 +5,11 @@ import pytest
 from training.detection.detection_network import (
     FIVE_CONVOLUTIONS,
     OUTPUTS,
-    STRIDE,
     build_head,
     build_stem,
     map_shapes,
 )
+from training.detection.detector_shape import STRIDE
 from training.errors import TrainingError
 
 SIZE = 96

@@ -10,10 +10,11 @@ import pytest
 from frond.detection import PLANT, Detector, read_detection_manifest
 from frond.problems import InvalidModel
 from training.detection.detection_dataset import DetectionDataset
-from training.detection.detection_network import CUTS, STRIDE, training_network
+from training.detection.detection_network import CUTS, training_network
 from training.detection.detector_evaluation import evaluate
 from training.detection.detector_export import export
 from training.detection.detector_run import DetectorHyperparameters, DetectorRun
+from training.detection.detector_shape import STRIDE
 from training.detection.fit import fit
 from training.errors import TrainingError
 from training.fitting.checkpoint import Checkpoints

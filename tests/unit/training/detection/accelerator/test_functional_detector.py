@@ -8,10 +8,11 @@ import pytest
 from frond.detection.distances import OFFSET, SLOPE
 from training.detection.accelerator import functional_detector
 from training.detection.accelerator.detection_step import StepSettings, detection_loss, make_targets
-from training.detection.accelerator.functional_detector import STRIDE, new_head
+from training.detection.accelerator.functional_detector import new_head
 from training.detection.accelerator.scene_sampling import BatchShape, Scenes
 from training.detection.accelerator.unpack_detector import assign_head
 from training.detection.detection_network import build_head, build_stem, map_shapes, serving_network
+from training.detection.detector_shape import STRIDE
 from training.detection.loss import DetectionLoss
 from training.detection.scene_config import SceneConfig
 from training.detection.targets import make_targets as keras_targets
