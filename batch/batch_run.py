@@ -16,7 +16,6 @@ from batch.near_duplicates import near_duplicates
 from batch.pca_pipeline import PcaPipeline, fit_pca
 from batch.photo_classification import PhotoClassifier, ship_classifier
 from batch.photo_files import list_photos
-from batch.photo_source import PHOTOS_AT_ONCE, photo_frame
 from batch.report.findings import collect_findings
 from batch.report.render import write_report
 from batch.rows_csv import MAX_ROWS, write_csv
@@ -27,6 +26,7 @@ from batch.run_plan import (
     chunk_timing,
     finish_chunk,
     open_plan,
+    plan_name,
     read_chunk,
     rows_name,
 )
@@ -38,7 +38,7 @@ PROJECTED_NAME, DUPLICATES_NAME = "projected", "near-duplicates"
 # The tasks of the next chunk use the cores that the last ones of a chunk leave idle.
 CHUNKS_AT_ONCE = 2
 MAX_PHOTOS_PER_TASK = 256
-VECTORS_PER_BATCH = 1000
+ROWS_PER_BATCH, VECTORS_PER_BATCH = 64, 1000
 Progress = Callable[[str], None]
 
 
@@ -125,13 +125,10 @@ def _classify(
     progress(f"{plan.photos:,} photos in {plan.chunks:,} chunks, {len(pending):,} to do")
     if not pending:
         return
-    spark.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", PHOTOS_AT_ONCE)
+    spark.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", ROWS_PER_BATCH)
     classifier = ship_classifier(spark, options.model, options.features)
     with ThreadPoolExecutor(CHUNKS_AT_ONCE) as threads:
-        runs = [
-            threads.submit(_classify_chunk, spark, storage, options.out, classifier, chunk)
-            for chunk in pending
-        ]
+        runs = [threads.submit(_classify_chunk, spark, storage, classifier, chunk) for chunk in pending]
         try:
             for done, each in enumerate(runs, 1):
                 each.result()
@@ -143,12 +140,14 @@ def _classify(
 
 
 def _classify_chunk(
-    spark: SparkSession, storage: RunStorage, run_folder: str, classifier: PhotoClassifier, chunk: int
+    spark: SparkSession, storage: RunStorage, classifier: PhotoClassifier, chunk: int
 ) -> None:
     photos, cores = len(read_chunk(storage, chunk)), spark.sparkContext.defaultParallelism
     slices = min(photos, max(4 * cores, -(-photos // MAX_PHOTOS_PER_TASK)))
     started = time.time()
-    rows = classifier.classify(photo_frame(spark, run_folder, chunk, slices))
+    # Neighbours in a list are alike in size; dealt out one by one they give tasks of equal work.
+    listed = spark.read.parquet(storage.url(plan_name(chunk))).repartition(slices)
+    rows = classifier.classify(listed)
     # Overwriting removes what a killed run left of this chunk.
     rows.write.mode("overwrite").parquet(storage.url(rows_name(chunk)))
     timing = ChunkTiming(photos=photos, started=started, ended=time.time(), cores=cores)

@@ -5,7 +5,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ from batch.difference_hash import difference_hash
 from batch.errors import BatchError
 from batch.feature_extractor import MODEL_NAME as FEATURES_NAME
 from batch.feature_extractor import FeatureCard, FeatureExtractor, read_card
-from batch.photo_files import MAX_BYTES
+from batch.photo_files import MAX_BYTES, ListedPhoto, PhotoContent, read_ahead
 from frond.classifier import Classifier
 from frond.image_quality import size_issues
 from frond.manifest import MODEL_NAME, Manifest, parse_manifest, read_manifest
@@ -87,14 +87,19 @@ class PhotoClassifier:
     card: FeatureCard | None = None
 
     def classify(self, photos: DataFrame) -> DataFrame:
-        """Return a row with :data:`SCHEMA` for each photo of :mod:`batch.photo_source`."""
+        """Return a row with :data:`SCHEMA` for each photo of a chunk's list; the tasks read the photos.
+
+        Their content never passes Spark: so they are read the same way from a folder, from S3 on AWS and from
+        the local stack's S3, and a file that is gone, forbidden or too large becomes a row.
+        """
         return photos.mapInPandas(self, SCHEMA)
 
     def __call__(self, batches: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
-        """Classify Arrow batches in a worker."""
+        """Read and classify Arrow batches of listed photos in a worker."""
         loaded = _load(self)
         for batch in batches:
-            rows = [loaded.row(photo) for photo in batch.to_dict("records")]
+            photos = (ListedPhoto(**listed) for listed in batch.to_dict("records"))
+            rows = [loaded.row(photo, content) for photo, content in read_ahead(photos)]
             yield pd.DataFrame(rows, columns=SCHEMA.names)
 
 
@@ -144,15 +149,15 @@ class LoadedClassifier:
         self._classifier = Classifier(model, manifest, threads=1)
         self._extractor = extractor
 
-    def row(self, photo: Row) -> Row:
+    def row(self, photo: ListedPhoto, read: PhotoContent) -> Row:
         """Return the row of a photo; one that cannot be classified has a problem."""
-        row: Row = dict.fromkeys(SCHEMA.names) | dict.fromkeys(STAGES, 0.0)
-        row |= {name: photo[name] for name in ("path", "label", "bytes", "problem", "read_ms")}
-        if photo["problem"] is not None:
+        row: Row = dict.fromkeys(SCHEMA.names) | dict.fromkeys(STAGES, 0.0) | asdict(photo)
+        row |= {"problem": read.problem, "read_ms": read.milliseconds}
+        if read.content is None:
             return row
         clock = _StageClock(row)
         try:
-            decoded = read_photo(photo["content"], self._classifier.manifest.input, LIMITS)
+            decoded = read_photo(read.content, self._classifier.manifest.input, LIMITS)
         except Problem as problem:
             return row | {"problem": problem.slug}
         finally:

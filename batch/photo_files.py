@@ -2,7 +2,9 @@
 
 import os
 import time
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -15,6 +17,8 @@ from frond.aws_errors import error_code
 EXTENSIONS = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".heic", ".heif", ".avif", ".gif"})
 # The ceiling of an S3 upload, `MaxUploadBytes` of template.yaml.
 MAX_BYTES = 52_428_800
+# Photos that a task holds at once, and reads from S3 at the same time.
+READ_AT_ONCE = 8
 # Problems of a file before it is decoded; those of decoding are in frond.problems.
 VANISHED, ACCESS_DENIED, TOO_LARGE = "vanished-photo", "access-denied", "payload-too-large"
 _MISSING = {"404", "NoSuchKey", "NoSuchVersion"}
@@ -75,6 +79,25 @@ def read_content(photo: ListedPhoto) -> PhotoContent:
         return PhotoContent(problem=TOO_LARGE)
     content, problem = _read_s3(photo.path) if photo.path.startswith(S3_SCHEME) else _read_file(photo.path)
     return PhotoContent(content, problem, (time.thread_time() - started) * 1000)
+
+
+def read_ahead(photos: Iterable[ListedPhoto]) -> Iterator[tuple[ListedPhoto, PhotoContent]]:
+    """Yield photos with their content, in order, while the next :data:`READ_AT_ONCE` are read.
+
+    Raises
+    ------
+    OSError, botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError
+        As :func:`read_content`.
+    """
+    reads: deque[tuple[ListedPhoto, Future[PhotoContent]]] = deque()
+    with ThreadPoolExecutor(READ_AT_ONCE) as threads:
+        for photo in photos:
+            reads.append((photo, threads.submit(read_content, photo)))
+            if len(reads) == READ_AT_ONCE:
+                first, read = reads.popleft()
+                yield first, read.result()
+        for last, read in reads:
+            yield last, read.result()
 
 
 def _list_folder(root: Path) -> Iterator[ListedPhoto]:

@@ -9,7 +9,7 @@ from moto import mock_aws
 
 from batch import photo_files, run_storage
 from batch.errors import BatchError
-from batch.photo_files import MAX_BYTES, ListedPhoto, list_photos, read_content
+from batch.photo_files import MAX_BYTES, ListedPhoto, list_photos, read_ahead, read_content
 from batch.run_storage import open_storage, s3_client
 
 BUCKET = "photos"
@@ -50,6 +50,31 @@ def test_a_prefix_has_the_same_labels(bucket: str) -> None:
         ListedPhoto("s3://photos/fruits/red apple/b ü%25.png", "red apple", 3),
     ]
     assert len(list(list_photos(bucket))) == 3
+
+
+def test_photos_are_read_ahead_in_order_and_not_all_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(photo_files, "READ_AT_ONCE", 3)
+    listed: list[ListedPhoto] = []
+    taken: list[ListedPhoto] = []
+    for number in range(10):
+        (tmp_path / f"{number}.jpg").write_bytes(str(number).encode())
+        listed.append(ListedPhoto(str(tmp_path / f"{number}.jpg"), None, 1))
+    (tmp_path / "4.jpg").unlink()
+
+    def take() -> Iterator[ListedPhoto]:
+        for photo in listed:
+            taken.append(photo)
+            yield photo
+
+    found = []
+    for photo, read in read_ahead(take()):
+        found.append((photo, read.content, read.problem))
+        assert len(taken) <= len(found) + 2
+    contents = [None if number == 4 else str(number).encode() for number in range(10)]
+    problems = ["vanished-photo" if number == 4 else None for number in range(10)]
+    assert found == list(zip(listed, contents, problems, strict=True))
 
 
 def test_content_is_read_from_both(bucket: str, tmp_path: Path) -> None:

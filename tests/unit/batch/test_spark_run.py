@@ -30,9 +30,8 @@ from batch.errors import BatchError
 from batch.pca_pipeline import PcaPipeline
 from batch.photo_classification import STAGES, PhotoClassifier, ship_classifier
 from batch.photo_files import ListedPhoto, list_photos
-from batch.photo_source import photo_frame
 from batch.report.render import PAGE_NAME
-from batch.run_plan import ROWS_NAME, read_plan, rows_name
+from batch.run_plan import ROWS_NAME, plan_name, read_plan, rows_name
 from batch.run_storage import FolderStorage, s3_client
 from batch.session import local_session, require_java
 from frond.classifier import Classifier
@@ -250,7 +249,7 @@ def test_a_killed_worker_loses_and_doubles_nothing(
     dying = DyingClassifier(shipped.model_file, shipped.manifest, mark=str(mark))
     # Spark's workers cannot import the tests, so they get the class itself.
     cloudpickle.register_pickle_by_value(sys.modules[__name__])
-    rows = dying.classify(photo_frame(spark, str(finished), chunk=0, slices=2))
+    rows = dying.classify(spark.read.parquet(f"{finished}/{plan_name(0)}").repartition(2))
     found = [row["path"] for row in rows.collect()]
     cloudpickle.unregister_pickle_by_value(sys.modules[__name__])
     assert mark.exists()
