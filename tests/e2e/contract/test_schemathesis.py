@@ -33,6 +33,7 @@ def test_every_response_conforms_to_the_contract(
             *(st, "--config-file", settings, "run", f"{stack.api_url}/openapi.json", "--no-color"),
             *("--header", f"x-api-key: {stack.api_key}", "--continue-on-failure"),
             *("--max-examples", str(EXAMPLES), "--seed", "1", *LEFT_OUT),
+            *("--wait-for-schema", str(HANG_S), "--request-timeout", str(HANG_S)),
         ],
         cwd=tmp_path,
         env={
