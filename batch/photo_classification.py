@@ -1,5 +1,6 @@
 """Classification of photos in Spark's Python workers, with the code and the file that serve."""
 
+import atexit
 import io
 import shutil
 import tempfile
@@ -133,6 +134,8 @@ def _ship(spark: SparkSession, file: Path, sha256: str) -> str:
     name = f"{sha256[:16]}-{file.name}"
     if name not in shipped_files(spark):
         folder = Path(tempfile.mkdtemp(prefix="frond-batch-"))
+        # The driver sends the file to workers that start later, too.
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
         spark.sparkContext.addFile(str(shutil.copy(file, folder / name)))
     return name
 

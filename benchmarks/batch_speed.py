@@ -1,9 +1,9 @@
-"""Measure the batch job: a plain loop, then Spark on one core and on two, each several times in turn.
+"""Measure the batch job: a plain loop, then Spark on one core and on two, in turns.
 
 Run ``python -m benchmarks.batch_speed PHOTOS``; ``--features FOLDER`` measures a feature extractor, too, and
-``--write`` puts the tables into docs/experiments/batch.md. Wall time is that of the photos alone: the loop
-has loaded its model before, and Spark has classified a few other photos. It means something on an idle
-machine only: the load is printed, too. CPU time is that of all processes from their start to the report.
+``--write`` puts the tables into docs/experiments/batch.md. All ways stay started, so that a turn is the
+photos alone, and each round has one turn of each way: the machine's ups and downs meet all of them. It means
+something on an idle machine only: the load is printed, too.
 """
 
 import argparse
@@ -15,16 +15,20 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
 
 from benchmarks.paths import ROOT
 from benchmarks.result_tables import Table, replace_tables
+from benchmarks.rounds import interleaved
 
 PAGE = ROOT / "docs" / "experiments" / "batch.md"
 LOOP_WAY, ONE_CORE, TWO_CORES = "plain loop", "Spark, one core", "Spark, two cores"
+OVERHEAD, SPEED_UP = "overhead of Spark beside the loop", "one core / two cores"
 FEATURES = "features_ms"
 STAGES = {
     "read_ms": "read",
@@ -32,39 +36,6 @@ STAGES = {
     "inference_ms": "model (int8)",
     "other_ms": "thumbnail, hash, quality",
 }
-MODEL = ROOT / "functions" / "classify" / "model"
-LOOP = """
-import json, sys, time
-from pathlib import Path
-started = time.monotonic()
-from batch.photo_classification import LoadedClassifier
-from batch.photo_files import list_photos, read_ahead
-from frond.manifest import MODEL_NAME, read_manifest
-model = Path(sys.argv[2])
-classifier = LoadedClassifier(read_manifest(model), model / MODEL_NAME, None)
-loaded, photos = time.monotonic(), 0
-for photo, content in read_ahead(list_photos(sys.argv[1])):
-    classifier.row(photo, content)
-    photos += 1
-print(json.dumps({"photos": photos, "seconds": time.monotonic() - loaded, "start_up": loaded - started}))
-"""
-
-SPARK = """
-import sys, time
-from pathlib import Path
-started = time.monotonic()
-from batch.__main__ import MODEL
-from batch.batch_run import BatchOptions, run
-from batch.session import local_session
-photos, out, cores, *features = sys.argv[1:]
-extractor = Path(features[0]) if features else None
-spark = local_session(int(cores))
-spark.sparkContext.setLogLevel("FATAL")
-run(BatchOptions("events/photos", f"{out}/first", MODEL, extractor), spark, lambda _: None)
-print(time.monotonic() - started)
-run(BatchOptions(photos, f"{out}/measured", MODEL, extractor), spark, lambda _: None)
-spark.stop()
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +45,9 @@ class BatchTurn:
     Attributes
     ----------
     cpu
-        CPU seconds of all processes, start-up included.
+        CPU seconds of all processes of the way, with those of PCA and report.
     wall
         Seconds of the photos alone.
-    start_up
-        Seconds before them.
     stages
         CPU milliseconds of each photo by stage; none of the loop.
     """
@@ -86,8 +55,56 @@ class BatchTurn:
     cpu: float
     wall: float
     photos: int
-    start_up: float
     stages: Mapping[str, Sequence[float]] = field(default_factory=dict)
+
+
+class BatchWay:
+    """A started way, ``loop`` or ``spark`` of :mod:`benchmarks.batch_ways`, with what it takes.
+
+    Attributes
+    ----------
+    start_up
+        Seconds until it is ready.
+    """
+
+    def __init__(self, *arguments: str) -> None:
+        self._name = " ".join(arguments)
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.batch_ways", *arguments],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            start_new_session=True,
+        )
+        self._cpu = SessionCpu(self._process.pid)
+        self.start_up = float(self._answer()["start_up"])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._cpu.stop()
+        self._process.communicate()
+
+    def turn(self) -> BatchTurn:
+        """Classify the photos once."""
+        before = self._cpu.seconds()
+        assert self._process.stdin
+        self._process.stdin.write("\n")
+        self._process.stdin.flush()
+        answer = self._answer()
+        stages = stage_times(Path(answer["out"]) / "rows") if "out" in answer else {}
+        return BatchTurn(self._cpu.seconds() - before, answer["seconds"], answer["photos"], stages)
+
+    def _answer(self) -> dict[str, Any]:
+        assert self._process.stdout
+        line = self._process.stdout.readline()
+        if not line:
+            raise SystemExit(f"{self._name} ended with {self._process.wait()}")
+        answer: dict[str, Any] = json.loads(line)
+        return answer
 
 
 class SessionCpu:
@@ -95,18 +112,21 @@ class SessionCpu:
 
     def __init__(self, session: int) -> None:
         self._session, self._seconds, self._ended = session, dict[int, float](), threading.Event()
-        self._thread = threading.Thread(target=self._poll)
+        self._thread = threading.Thread(target=self._poll, daemon=True)
         self._thread.start()
 
-    def stop(self) -> float:
-        """Return the sum."""
+    def seconds(self) -> float:
+        """Return the sum until now."""
+        return sum((self._seconds | dict(_session_processes(self._session))).values())
+
+    def stop(self) -> None:
+        """End the observation."""
         self._ended.set()
         self._thread.join()
-        return sum(self._seconds.values())
 
     def _poll(self) -> None:
-        while not self._ended.wait(0.2):
-            self._seconds.update(_session_processes(self._session))
+        while not self._ended.wait(1):
+            self._seconds = self._seconds | dict(_session_processes(self._session))
 
 
 def _session_processes(session: int) -> Iterator[tuple[int, float]]:
@@ -119,52 +139,6 @@ def _session_processes(session: int) -> Iterator[tuple[int, float]]:
             yield int(folder.name), (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def measure(command: list[str]) -> tuple[float, str]:
-    """Return a command's CPU seconds, and its output."""
-    process = subprocess.Popen(
-        command,
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        start_new_session=True,
-    )
-    cpu = SessionCpu(process.pid)
-    output, _ = process.communicate()
-    if process.returncode:
-        raise SystemExit(f"{command} failed with {process.returncode}")
-    return cpu.stop(), output
-
-
-def loop(photos: str) -> BatchTurn:
-    """Classify the photos in a plain loop."""
-    cpu, output = measure([sys.executable, "-c", LOOP, photos, str(MODEL)])
-    found = json.loads(output)
-    return BatchTurn(cpu, found["seconds"], found["photos"], found["start_up"])
-
-
-def spark(photos: str, cores: int, features: Path | None = None) -> BatchTurn:
-    """Classify the photos with the batch job, in a session that has classified a few others."""
-    from batch.run_plan import ChunkTiming, busy_seconds
-
-    with tempfile.TemporaryDirectory() as out:
-        command = [
-            sys.executable,
-            "-c",
-            SPARK,
-            photos,
-            out,
-            str(cores),
-            *([str(features)] if features else []),
-        ]
-        cpu, output = measure(command)
-        marks = [path.read_bytes() for path in Path(out, "measured", "done").glob("*.json")]
-        stages = stage_times(Path(out, "measured", "rows"))
-    timings = [ChunkTiming.model_validate_json(mark) for mark in marks]
-    photo_count = sum(timing.photos for timing in timings)
-    return BatchTurn(cpu, busy_seconds(timings), photo_count, json.loads(output), stages)
-
-
 def stage_times(rows: Path) -> dict[str, list[float]]:
     """Return the CPU milliseconds of each classified photo by stage, from a run's rows."""
     import pyarrow.parquet as pq
@@ -175,28 +149,33 @@ def stage_times(rows: Path) -> dict[str, list[float]]:
     return {name: [row[name] for row in found if row["verdict"]] for name in columns}
 
 
-def ways_table(measured: Mapping[str, Sequence[BatchTurn]], loads: tuple[float, float]) -> Table:
-    """Return the medians of each way's turns, the ratios between them, and the machine's load."""
-    cpu = {way: statistics.median(turn.cpu for turn in turns) for way, turns in measured.items()}
-    wall = {way: statistics.median(turn.wall for turn in turns) for way, turns in measured.items()}
-    start_up = {way: statistics.median(turn.start_up for turn in turns) for way, turns in measured.items()}
-    rows: list[tuple[str, ...]] = [
-        (
-            way,
-            f"{turns[0].photos:,}",
-            f"{start_up[way]:.1f}",
-            f"{wall[way]:.1f}",
-            f"{1000 * cpu[way] / turns[0].photos:.1f}",
-        )
-        for way, turns in measured.items()
-    ]
+def ways_table(
+    measured: Mapping[str, Sequence[BatchTurn]], start_up: Mapping[str, float], loads: tuple[float, float]
+) -> Table:
+    """Return the medians of each way's turns, the ratios of turns of one round, and the machine's load."""
+    rows: list[tuple[str, ...]] = []
+    for way, turns in measured.items():
+        photos = turns[0].photos
+        wall = statistics.median(turn.wall for turn in turns)
+        cpu = statistics.median(turn.cpu for turn in turns)
+        rows.append((way, f"{photos:,}", f"{start_up[way]:.1f}", f"{wall:.1f}", f"{1000 * cpu / photos:.1f}"))
+    overhead = [ratio - 1 for ratio in _ratios(measured[ONE_CORE], measured[LOOP_WAY])]
+    speed_up = _ratios(measured[ONE_CORE], measured[TWO_CORES])
     rows += [
-        ("overhead of Spark beside the loop", "", "", f"{wall[ONE_CORE] / wall[LOOP_WAY] - 1:.1%}", ""),
-        ("one core / two cores", "", "", f"{wall[ONE_CORE] / wall[TWO_CORES]:.2f}", ""),
+        (OVERHEAD, "", "", _spread(overhead, ".1%"), ""),
+        (SPEED_UP, "", "", _spread(speed_up, ".2f"), ""),
         ("load before, after", "", "", f"{loads[0]:.1f}, {loads[1]:.1f}", ""),
     ]
-    heading = ("", "photos", "seconds to start", "seconds of the photos", "CPU ms a photo, all in")
+    heading = ("", "photos", "seconds to start", "seconds of the photos", "CPU ms a photo")
     return Table("batch-ways", "Ways to classify the same photos", heading, tuple(rows))
+
+
+def _ratios(turns: Sequence[BatchTurn], others: Sequence[BatchTurn]) -> list[float]:
+    return [turn.wall / other.wall for turn, other in zip(turns, others, strict=True)]
+
+
+def _spread(values: Sequence[float], form: str) -> str:
+    return f"{statistics.median(values):{form}} ({min(values):{form}} to {max(values):{form}})"
 
 
 def stages_table(turn: BatchTurn, extractors: Mapping[str, BatchTurn]) -> Table:
@@ -220,23 +199,31 @@ def main() -> None:
     parser.add_argument("--features", type=Path, action="append", default=[], metavar="FOLDER")
     parser.add_argument("--write", action="store_true")
     arguments = parser.parse_args()
-    measured: dict[str, list[BatchTurn]] = {LOOP_WAY: [], ONE_CORE: [], TWO_CORES: []}
     before = os.getloadavg()[0]
-    for _ in range(arguments.rounds):
-        measured[LOOP_WAY].append(loop(arguments.photos))
-        measured[ONE_CORE].append(spark(arguments.photos, 1))
-        measured[TWO_CORES].append(spark(arguments.photos, 2))
-        ways = ways_table(measured, (before, os.getloadavg()[0]))
-        sys.stdout.write(f"{ways.markdown()}\n\n")
-        sys.stdout.flush()
-    extractors = {
-        read_card(folder).number_format: spark(arguments.photos, 1, folder) for folder in arguments.features
-    }
+    with tempfile.TemporaryDirectory() as out:
+        commands = {
+            LOOP_WAY: ("loop", arguments.photos),
+            ONE_CORE: ("spark", arguments.photos, f"{out}/one", "1"),
+            TWO_CORES: ("spark", arguments.photos, f"{out}/two", "2"),
+        }
+        measured: dict[str, list[BatchTurn]] = {way: [] for way in commands}
+        with ExitStack() as opened:
+            ways = {way: opened.enter_context(BatchWay(*command)) for way, command in commands.items()}
+            start_up = {way: each.start_up for way, each in ways.items()}
+            for _, way in interleaved(list(ways), arguments.rounds):
+                measured[way].append(ways[way].turn())
+                sys.stderr.write(f"{way}: {measured[way][-1].wall:.1f} s\n")
+        table = ways_table(measured, start_up, (before, os.getloadavg()[0]))
+        sys.stdout.write(f"{table.markdown()}\n\n")
+        extractors: dict[str, BatchTurn] = {}
+        for number, folder in enumerate(arguments.features):
+            with BatchWay("spark", arguments.photos, f"{out}/{number}", "1", str(folder)) as extracting:
+                extractors[read_card(folder).number_format] = extracting.turn()
     stages = stages_table(measured[ONE_CORE][-1], extractors)
     sys.stdout.write(f"{stages.markdown()}\n")
     if arguments.write:
         page = PAGE.read_text(encoding="utf-8")
-        PAGE.write_text(replace_tables(page, [ways, stages]), encoding="utf-8")
+        PAGE.write_text(replace_tables(page, [table, stages]), encoding="utf-8")
 
 
 if __name__ == "__main__":
