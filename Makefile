@@ -17,6 +17,9 @@ CHOSEN := --stage $(STAGE) $(foreach pair,$(PARAMETERS) $(EMAIL:%=AlarmEmail=%) 
 TOGETHER := $(MAKE) --no-print-directory --jobs=3 $(if $(filter output-sync,$(.FEATURES)),--output-sync=line)
 EDITABLE := --no-deps --no-build-isolation --editable
 
+# The tests start a thousand processes, each of which would compile the code anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help serve training client build deploy delete budget check test chaos coverage bench lint template symbols audit smoke types contract
 .PHONY: format lock package release clean

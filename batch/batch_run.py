@@ -143,7 +143,7 @@ def _classify_chunk(
     spark: SparkSession, storage: RunStorage, classifier: PhotoClassifier, chunk: int
 ) -> None:
     photos, cores = len(read_chunk(storage, chunk)), spark.sparkContext.defaultParallelism
-    slices = min(photos, max(4 * cores, -(-photos // MAX_PHOTOS_PER_TASK)))
+    slices = min(photos, max(2 * cores, -(-photos // MAX_PHOTOS_PER_TASK)))
     started = time.time()
     # Neighbours in a list are alike in size; dealt out one by one they give tasks of equal work.
     listed = spark.read.parquet(storage.url(plan_name(chunk))).repartition(slices)

@@ -18,18 +18,19 @@ FEW_PHOTOS = "events/photos"
 def loop(photos: str) -> None:
     """Classify the photos of a folder in a plain loop, in each turn."""
     started = time.monotonic()
-    from batch.photo_classification import LoadedClassifier
+    from batch.photo_classification import STAGES, LoadedClassifier
     from batch.photo_files import list_photos, read_ahead
     from frond.manifest import MODEL_NAME, read_manifest
 
     classifier = LoadedClassifier(read_manifest(MODEL), MODEL / MODEL_NAME, None)
     _answer(start_up=time.monotonic() - started)
     for _ in sys.stdin:
-        began, count = time.monotonic(), 0
+        began, count, in_stages = time.monotonic(), 0, 0.0
         for photo, content in read_ahead(list_photos(photos)):
-            classifier.row(photo, content)
+            row = classifier.row(photo, content)
+            in_stages += sum(row[stage] for stage in STAGES) / 1000
             count += 1
-        _answer(photos=count, seconds=time.monotonic() - began)
+        _answer(photos=count, seconds=time.monotonic() - began, in_stages=in_stages)
 
 
 def spark(photos: str, out: str, cores: str, features: str | None = None) -> None:

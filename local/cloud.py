@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from moto.server import ThreadedMotoServer
 
 from local.intrinsics import calls, key, references, replaced, yields_text
+from local.moto_dispatch import quick_dispatch
 from local.moto_dynamodb import atomic_updates
 from local.moto_notifications import complete_notifications
 from local.moto_sqs import quick_receives
@@ -85,6 +86,7 @@ class Cloud:
         self._parts.enter_context(complete_notifications())
         self._parts.enter_context(atomic_updates())
         self._parts.enter_context(quick_receives())
+        self._parts.enter_context(quick_dispatch())
         self._parts.enter_context(usage_reports())
         self._server.start()
         host, port = self._server.get_host_and_port()

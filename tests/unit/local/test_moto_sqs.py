@@ -1,5 +1,6 @@
 """Moto's queues: a message that is too old is not received, and none is counted for another."""
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -29,6 +30,17 @@ def test_a_message_is_received_until_its_retention_period_ends(backend: SQSBacke
     sent = [backend.send_message(QUEUE, body) for body in ("new", "old")]
     sent[1].sent_timestamp -= 1000 * RETENTION_S
     assert received(backend) == ["new"]
+
+
+def test_a_message_that_was_received_is_hidden_for_a_time(
+    backend: SQSBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend.send_message(QUEUE, "photo")
+    assert received(backend) == ["photo"]
+    assert received(backend) == []
+    later = time.time() + 31
+    monkeypatch.setattr(time, "time", lambda: later)
+    assert received(backend) == ["photo"]
 
 
 def test_receiving_a_message_counts_no_others(backend: SQSBackend, monkeypatch: pytest.MonkeyPatch) -> None:

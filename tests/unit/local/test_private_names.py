@@ -24,6 +24,8 @@ PRIVATE_NAMES = [
         ["self", "queue_name", "message"],
         "local/moto_sqs.py",
     ),
+    ("moto.sqs.models", "unix_time_millis", ["dt"], "local/moto_sqs.py"),
+    ("moto.backends", "list_of_moto_modules", [], "local/moto_dispatch.py"),
     (
         "moto.moto_server.werkzeug_app",
         "DomainDispatcherApplication.__call__",

@@ -1,5 +1,6 @@
 """A small data set for the training tests: three species, eight photos each."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from training.data.sources import FolderSource
 from training.data.split import Split, SplitConfig
 from training.data.taxonomy import Taxonomy
 
+# JAX compiles longer than the tests compute; it reads this when it is imported.
+os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
 # The smallest size, but for one pixel, that Xception takes.
 RECIPE = PreprocessingSpec(size=72)
 SHARES: dict[Split, float] = {"train": 0.5, "validation": 0.25, "test": 0.25}
