@@ -17,7 +17,7 @@ CHOSEN := --stage $(STAGE) $(foreach pair,$(PARAMETERS) $(EMAIL:%=AlarmEmail=%) 
 TOGETHER := $(MAKE) --no-print-directory --jobs=3 $(if $(filter output-sync,$(.FEATURES)),--output-sync=line)
 EDITABLE := --no-deps --no-build-isolation --editable
 
-# The tests start a thousand processes, each of which would compile the code anew.
+# The tests start many processes, each of which would compile the code anew.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
