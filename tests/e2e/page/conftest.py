@@ -49,7 +49,10 @@ def open_page(browser: Browser, stack: RunningStack, page_errors: list[str]) -> 
         # Without the service worker, whose requests Playwright's routes do not see.
         defaults: dict[str, Any] = {"viewport": DESKTOP, "locale": "en-GB", "service_workers": "block"}
         context = contexts.enter_context(browser.new_context(**{**defaults, **options}))
+        # A request that is under way at the end of the test needs no answer any more.
+        contexts.callback(context.unroute_all, behavior="ignoreErrors")
         page = context.new_page()
+        contexts.callback(page.unroute_all, behavior="ignoreErrors")
         page.set_default_navigation_timeout(TIMEOUT_MS)
         watch(page, page_errors)
         # Playwright intercepts file choosers only while there is a listener.
