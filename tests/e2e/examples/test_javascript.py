@@ -1,7 +1,6 @@
 """Run the README's JavaScript in a browser, in a page of another origin."""
 
 import base64
-import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -49,11 +48,7 @@ def other_origin() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def page() -> Iterator[Page]:
-    path = chromium.installed()
-    if path is None:
-        refuse = pytest.fail if os.environ.get("CI") else pytest.skip
-        refuse("the page's tests need Chromium: apt-get install chromium")
-    with other_origin() as origin, chromium.running(path) as browser:
+    with other_origin() as origin, chromium.running(chromium.required()) as browser:
         page = browser.new_page()
         page.goto(origin)
         yield page

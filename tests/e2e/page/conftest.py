@@ -1,6 +1,5 @@
 """The page in Chromium, served by the running stack."""
 
-import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -25,11 +24,7 @@ expect.set_options(timeout=TIMEOUT_MS)
 # Of a module and not of the session: while Playwright runs, no other event loop can run in this thread.
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    path = chromium.installed()
-    if path is None:
-        refuse = pytest.fail if os.environ.get("CI") else pytest.skip
-        refuse("the page's tests need Chromium: apt-get install chromium")
-    with chromium.running(path) as browser:
+    with chromium.running(chromium.required()) as browser:
         yield browser
 
 
@@ -49,10 +44,8 @@ def open_page(browser: Browser, stack: RunningStack, page_errors: list[str]) -> 
         # Without the service worker, whose requests Playwright's routes do not see.
         defaults: dict[str, Any] = {"viewport": DESKTOP, "locale": "en-GB", "service_workers": "block"}
         context = contexts.enter_context(browser.new_context(**{**defaults, **options}))
-        # A request that is under way at the end of the test needs no answer any more.
-        contexts.callback(context.unroute_all, behavior="ignoreErrors")
         page = context.new_page()
-        contexts.callback(page.unroute_all, behavior="ignoreErrors")
+        contexts.callback(end_routes, page)
         page.set_default_navigation_timeout(TIMEOUT_MS)
         watch(page, page_errors)
         # Playwright intercepts file choosers only while there is a listener.
@@ -62,6 +55,12 @@ def open_page(browser: Browser, stack: RunningStack, page_errors: list[str]) -> 
 
     with ExitStack() as contexts:
         yield open_in_new_context
+
+
+def end_routes(page: Page) -> None:
+    """Answer no request of a page any more: one under way at the end of a test would fail the next test."""
+    if not page.is_closed():
+        page.unroute_all(behavior="ignoreErrors")
 
 
 @pytest.fixture

@@ -1,11 +1,13 @@
 """The page as a progressive web app: installation, service worker and offline start."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
+from tests.e2e.page import chromium
 from tests.e2e.page.actions import choose, expect_maize
 from tests.e2e.page.conftest import Open
 from tests.support.running_stack import RunningStack
@@ -14,6 +16,13 @@ SIZES = {"192x192": 192, "512x512": 512}
 # Resolves when a service worker controls the page.
 CONTROLLED = """() => navigator.serviceWorker.controller ? true : new Promise((done) =>
     navigator.serviceWorker.addEventListener("controllerchange", () => done(true)))"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """The whole browser, as the shell installs no page."""
+    with chromium.running(chromium.required(whole=True)) as browser:
+        yield browser
 
 
 @pytest.fixture

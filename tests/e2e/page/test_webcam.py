@@ -29,7 +29,7 @@ def with_camera(browser: Browser, maize: Path, tmp_path_factory: pytest.TempPath
         "--use-fake-device-for-media-stream",
         f"--use-file-for-fake-video-capture={film}",
     ]
-    other = browser.browser_type.launch(executable_path=chromium.installed(), args=arguments)
+    other = browser.browser_type.launch(executable_path=chromium.required(whole=True), args=arguments)
     yield other
     other.close()
 
