@@ -30,7 +30,7 @@ PRIVATE_NAMES = [
         "moto.moto_server.werkzeug_app",
         "DomainDispatcherApplication.__call__",
         ["self", "environ", "start_response"],
-        "tests/support/faulty_stack.py",
+        "tests/chaos/faulty_stack.py",
     ),
     (
         "moto.dynamodb.parsing.executors",
