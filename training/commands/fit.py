@@ -19,11 +19,17 @@ def fit(
         str, typer.Argument(help="Folder of the run, or an s3:// URI for it; give it again to resume.")
     ],
     recipe: Annotated[
-        str, typer.Option(help="default, quick, seedlings, no_mixup, outlier_exposure, or a TOML file.")
+        str,
+        typer.Option(
+            help="default, quick, seedlings, no_mixup, outlier_exposure, faded_colours, or a TOML file."
+        ),
     ] = "default",
     weights: Annotated[
         str | None,
-        typer.Option(help="Initial weights: imagenet, a file with ImageNet's or a run's weights, or none."),
+        typer.Option(
+            help="Initial weights: imagenet, a file with ImageNet's or a run's weights, the folder of an "
+            "exported model, or none."
+        ),
     ] = None,
     backbone: Annotated[
         str | None, typer.Option(help="xception, mobilenet_v2, inception_v3, resnet50, vgg16 or small_cnn.")

@@ -26,6 +26,7 @@ from training.fitting.run_metrics import RunMetrics, StepMetrics, serving
 from training.networks.augmentation import augmentation
 from training.networks.network import begin_epoch, build, freeze_backbone, load_weights, unfreeze_above
 from training.networks.recalibrate_batchnorm import recalibrate_batchnorm
+from training.networks.released_weights import is_release, load_release
 from training.plots import draw_curves
 from training.process_group import ProcessGroup
 from training.progress import console
@@ -218,6 +219,8 @@ class _Trainer:
         )
         if number:
             network.load_weights(self.run.best_weights(number - 1))
+        elif is_release(recipe.weights):
+            load_release(network, Path(recipe.weights), self.unaugmented)
         elif recipe.weights != "none":
             load_weights(network, recipe.weights)
         if stage.head_only:

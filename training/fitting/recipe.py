@@ -57,7 +57,9 @@ class Recipe(_RecipeModel):
     teachers: int = Field(
         0, ge=0, description="Networks whose outputs are the targets, as `gpu-kit` trains; 0: the labels"
     )
-    weights: str = Field("imagenet", description="imagenet, a file, or none: random initialization")
+    weights: str = Field(
+        "imagenet", description="imagenet, a file, the folder of a model, or none: random initialization"
+    )
     batch: int = Field(32, ge=1, description="Photos a step on each device")
     weight_decay: float = Field(1e-3, ge=0)
     clipnorm: float | None = Field(

@@ -8,12 +8,14 @@ from pathlib import Path
 import keras
 from pydantic import BaseModel, ConfigDict, Field
 
+from frond.manifest import read_manifest
 from training.errors import TrainingError
 from training.fitting.checkpoint import CHECKPOINTS, Checkpoints
 from training.fitting.history import EpochRow, History
 from training.fitting.recipe import REFERENCE_BATCH, Recipe
 from training.fitting.s3_run import S3Run
 from training.networks.network import build
+from training.networks.released_weights import is_release
 
 SETTINGS_NAME, HISTORY_NAME = "settings.json", "history.csv"
 
@@ -202,8 +204,14 @@ def _other_batch(location: str, started: RunSettings, settings: RunSettings) -> 
 
 
 def describe_weights(name: str) -> InitialWeights | None:
-    """Return the record of a file that a run starts from; None for ``imagenet`` and ``none``."""
+    """Return the record of a file that a run starts from; None for ``imagenet`` and ``none``.
+
+    Of the folder of an exported model it is its file, with the version as its name.
+    """
     path = Path(name)
+    if is_release(name):
+        manifest = read_manifest(path)
+        return InitialWeights(name=manifest.version, sha256=manifest.file.sha256)
     if not path.is_file():
         return None
     with path.open("rb") as content:

@@ -11,6 +11,8 @@ from keras import layers as kl
 from pydantic import BaseModel, ConfigDict, Field
 
 PIXELS = (0, 255)
+# Of faded colours: the least saturation that is left, the largest floor of dark colours and its largest tint.
+MIN_SATURATION, MAX_FLOOR, MAX_TINT = 0.7, 48.0, 8.0
 # Inputs have the network's precision, which is exact for whole levels; the layers compute in float32.
 EXACT = "float32"
 
@@ -33,6 +35,13 @@ class Augmentation(BaseModel):
     )
     brightness: float = Field(0.15, ge=0, le=1, description="Largest change, as a share of white")
     contrast: float = Field(0.15, ge=0, le=1)
+    faded: float = Field(
+        0,
+        ge=0,
+        le=1,
+        description="Share of the images with faded colours: less saturated, and dark ones lifted to a floor "
+        "or cut off there, as in print",
+    )
 
 
 NONE = Augmentation(flip=False, rotation=0, zoom_in=0, zoom_out=0, brightness=0, contrast=0)
@@ -42,6 +51,8 @@ def augmentation(seed: int, strength: Augmentation | None = None) -> keras.Seque
     """Build the augmentation layers, from ``float32[N, S, S, 3]`` in 0..255 to the same."""
     chosen = strength or Augmentation()
     layers = [*_flips(seed, chosen), *_resampling(seed, chosen), *_lighting(seed, chosen)]
+    if chosen.faded:
+        layers.append(RandomApply(Fading(seed + 9, dtype=EXACT), share=chosen.faded, seed=seed + 10, dtype=EXACT))
     return keras.Sequential(layers or [kl.Identity()], name="augmentation")
 
 
@@ -75,6 +86,41 @@ class RandomApply(kl.Layer):  # type: ignore[misc]  # Keras has no types
     def from_config(cls, config: dict[str, Any]) -> "RandomApply":
         """Create the layer from its configuration."""
         return cls(keras.saving.deserialize_keras_object(config.pop("change")), **config)
+
+
+@keras.saving.register_keras_serializable("frond")
+class Fading(kl.Layer):  # type: ignore[misc]  # Keras has no types
+    """Fade colours as print does, and wide colour spaces that are read as sRGB.
+
+    The blackest ink reflects some light, which adds to all colours; where an encoder does not compensate for
+    it, all darker colours become that ink (docs/experiments/colour.md).
+    """
+
+    def __init__(self, seed: int, **config: Any) -> None:
+        super().__init__(**config)
+        self.seed = seed
+        self.generator = keras.random.SeedGenerator(seed)
+
+    def call(self, pictures: Any, training: bool = False) -> Any:
+        """Return ``[N, S, S, 3]`` in 0..255, faded by another amount each."""
+        if not training:
+            return pictures
+        ops = keras.ops
+        grey = ops.mean(pictures, axis=-1, keepdims=True)
+        dull = grey + (pictures - grey) * self._draw(pictures, MIN_SATURATION, 1)
+        floor = self._draw(pictures, 0, MAX_FLOOR) + self._draw(pictures, -MAX_TINT, MAX_TINT, channels=3)
+        floor = ops.maximum(floor, 0)
+        # Light adds up; the square of a coded value is light, nearly enough.
+        lifted = ops.sqrt(floor**2 + (1 - (floor / 255) ** 2) * dull**2)
+        return ops.where(self._draw(pictures, 0, 1) < 0.5, lifted, ops.maximum(dull, floor))
+
+    def _draw(self, pictures: Any, low: float, high: float, channels: int = 1) -> Any:
+        shape = (keras.ops.shape(pictures)[0], 1, 1, channels)
+        return keras.random.uniform(shape, low, high, seed=self.generator)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the layer's configuration, for checkpoints."""
+        return {**super().get_config(), "seed": self.seed}
 
 
 def _flips(seed: int, chosen: Augmentation) -> list[kl.Layer]:

@@ -22,15 +22,19 @@ from training.batch_inference import Inferences, infer_all
 
 def served(tflite: bytes, photos: NDArray[np.uint8]) -> Inferences:
     """Return the serving classifier's outputs for an export of the small network."""
-    manifest = Manifest(
+    return infer_all(Classifier(tflite, manifest_of(tflite), threads=2), photos)
+
+
+def manifest_of(tflite: bytes, size: int = SIZE, classes: int = CLASSES) -> Manifest:
+    """Return a manifest for an export, without calibration."""
+    return Manifest(
         version=version_of(tflite),
         created_at=datetime.now(UTC),
         file=describe(tflite),
-        input=PreprocessingSpec(size=SIZE),
-        labels=[SpeciesLabel(slug=f"plant-{n}", scientific_name=f"Plant {n}") for n in range(CLASSES)],
+        input=PreprocessingSpec(size=size),
+        labels=[SpeciesLabel(slug=f"plant-{n}", scientific_name=f"Plant {n}") for n in range(classes)],
         temperature=1.0,
         abstention=Abstention(not_recognised_below=0, min_margin=0, acceptance=1),
         reference=EmbeddingReference(mean=[], std=[], explained_variance=1),
         dataset=DatasetInfo(name="waves", fingerprint="none", photos={}),
     )
-    return infer_all(Classifier(tflite, manifest, threads=2), photos)
