@@ -52,7 +52,9 @@ def augmentation(seed: int, strength: Augmentation | None = None) -> keras.Seque
     chosen = strength or Augmentation()
     layers = [*_flips(seed, chosen), *_resampling(seed, chosen), *_lighting(seed, chosen)]
     if chosen.faded:
-        layers.append(RandomApply(Fading(seed + 9, dtype=EXACT), share=chosen.faded, seed=seed + 10, dtype=EXACT))
+        layers.append(
+            RandomApply(Fading(seed + 9, dtype=EXACT), share=chosen.faded, seed=seed + 10, dtype=EXACT)
+        )
     return keras.Sequential(layers or [kl.Identity()], name="augmentation")
 
 
