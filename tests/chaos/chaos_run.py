@@ -133,7 +133,8 @@ def run_chaos(folder: Path, photos: list[bytes], plan: ChaosPlan) -> ChaosReport
 
 
 def _run(stack: RunningStack, switch: Path, photos: list[bytes], plan: ChaosPlan) -> ChaosReport:
-    uploads, queues, listener = RandomUploads(stack, photos, plan), StackQueues(stack), EventListener(stack)
+    queues, listener = StackQueues(stack), EventListener(stack)
+    uploads = RandomUploads(stack, photos, plan, queues.wait_until_below)
     registry = open_registry(stack)
     versions = publish_versions(registry, switch.parent)
     killer = ProcessKiller(stack, plan.kills, random.Random(plan.seed))

@@ -1,15 +1,21 @@
 """Upload, overwrite and delete photos of every kind at random moments."""
 
+import itertools
 import random
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+
+from rich.console import Console
+from rich.progress import track
 
 from frond.s3_upload import identifier_of
 from tests.chaos.chaos_plan import ChaosPlan, body
 from tests.support.running_stack import RunningStack
 
 UPLOADERS, FOLLOWERS = 4, 8
+# Uploads wait for the stack, so that deletions meet photos on their way, however many uploads there are.
+MAX_WAITING, UPLOADS_PER_LOOK = 100, 10
 # A photo's way takes a second or two on an idle stack, and longer in a queue.
 MAX_DELAY_S = 8.0
 ATTEMPTS = 60
@@ -25,10 +31,18 @@ class RandomUploads:
         The stack to upload to.
     photos
         Contents of photos to choose from.
+    wait_until_below
+        Waits until at most so many messages wait.
     """
 
-    def __init__(self, stack: RunningStack, photos: list[bytes], plan: ChaosPlan) -> None:
-        self.stack, self.photos = stack, photos
+    def __init__(
+        self,
+        stack: RunningStack,
+        photos: list[bytes],
+        plan: ChaosPlan,
+        wait_until_below: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        self.stack, self.photos, self._wait_until_below = stack, photos, wait_until_below
         self.kinds = plan.kinds()
         self._bucket: str = stack.info["uploads_bucket"]
         self._s3 = stack.s3
@@ -39,17 +53,21 @@ class RandomUploads:
     def run(self) -> None:
         """Upload everything, and wait until every overwrite and deletion is done."""
         choices = [(self._dice.choice(self.photos), self._dice.uniform(0, MAX_DELAY_S)) for _ in self.kinds]
+        looks = itertools.cycle([True, *[False] * (UPLOADS_PER_LOOK - 1)])
         follow_ups: list[Future[None]] = []
         with ThreadPoolExecutor(FOLLOWERS) as followers, ThreadPoolExecutor(UPLOADERS) as uploaders:
 
-            def upload(key: str, kind: str, choice: tuple[bytes, float]) -> None:
+            def upload(key: str, kind: str, choice: tuple[bytes, float], look: bool) -> None:
                 photo, delay = choice
+                if look:
+                    self._wait_until_below(MAX_WAITING)
                 self.upload(key, kind, photo)
                 if act := self._follow_up(key, kind, photo):
                     due = time.monotonic() + delay
                     follow_ups.append(followers.submit(_at, due, act))
 
-            for done in uploaders.map(upload, self.kinds, self.kinds.values(), choices):
+            uploaded = uploaders.map(upload, self.kinds, self.kinds.values(), choices, looks)
+            for done in track(uploaded, "Uploading", total=len(self.kinds), console=Console(stderr=True)):
                 assert done is None
         for each in follow_ups:
             each.result()

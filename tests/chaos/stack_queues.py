@@ -43,16 +43,30 @@ class StackQueues:
         TimeoutError
             The queues have not changed for ``HANG_S`` seconds.
         """
-        begin = changed = time.monotonic()
-        before = None
+        begin, watched = time.monotonic(), self._watched()
+        quiet_s = next(quiet_s for waiting, quiet_s in watched if not waiting and quiet_s >= QUIET_S)
+        return time.monotonic() - quiet_s - begin
+
+    def wait_until_below(self, most: int) -> None:
+        """Wait until at most so many messages wait or are in flight.
+
+        Raises
+        ------
+        TimeoutError
+            The queues have not changed for ``HANG_S`` seconds.
+        """
+        next(waiting for waiting, _ in self._watched() if waiting <= most)
+
+    def _watched(self) -> Iterator[tuple[int, float]]:
+        """Yield the number of waiting messages, and for how long the queues have not changed."""
+        changed, before = time.monotonic(), None
         while True:
-            now, waiting = time.monotonic(), (self.waiting(), self.dead())
-            if waiting != before:
-                before, changed = waiting, now
-            if not waiting[0] and now - changed >= QUIET_S:
-                return changed - begin
+            now, lengths = time.monotonic(), (self.waiting(), self.dead())
+            if lengths != before:
+                before, changed = lengths, now
+            yield lengths[0], now - changed
             if now - changed > HANG_S:
-                raise TimeoutError(f"{waiting} messages wait:\n{self._stack.log.read_text()[-5000:]}")
+                raise TimeoutError(f"{lengths} messages wait:\n{self._stack.log.read_text()[-5000:]}")
             time.sleep(0.3)
 
     def repeat_some(self, shuffle: Any) -> int:
