@@ -1,7 +1,7 @@
 """Random views of pictures, sampled on the accelerator.
 
 The same changes as :mod:`training.networks.augmentation`: symmetries of the square, rotation, zoom, shift,
-brightness and contrast.
+brightness, contrast and faded colours.
 """
 
 from dataclasses import dataclass
@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+
+from training.networks.fading import MAX_FLOOR, MAX_TINT, MIN_SATURATION, fade
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,8 @@ class ViewRange:
         Largest change, as a share of white.
     contrast
         Largest relative change.
+    faded
+        Share of the views with faded colours.
     """
 
     resampled: float = 0.5
@@ -35,6 +39,7 @@ class ViewRange:
     shift: float = 0.05
     brightness: float = 0.15
     contrast: float = 0.15
+    faded: float = 0.0
 
 
 class Windows(NamedTuple):
@@ -64,7 +69,7 @@ def random_views(
     zoom = jnp.where(resampled, zoom, 1.0)
     shift = jnp.where(resampled[:, None], shift, 0.0) * 2 * windows.half[:, None]
     views = _sample(pictures, windows.centre + shift, windows.half * zoom, angle, mirrored, size)
-    return _relit(views, limits, keys[6])
+    return _faded(_relit(views, limits, keys[6]), limits.faded, jax.random.fold_in(keys[6], 1))
 
 
 def symmetric_views(pictures: jax.Array, size: int, turn: int, mirrored: bool) -> jax.Array:
@@ -83,6 +88,18 @@ def _relit(views: jax.Array, limits: ViewRange, key: jax.Array) -> jax.Array:
     factor = jax.random.uniform(second, shape, minval=1 - limits.contrast, maxval=1 + limits.contrast)
     mean = views.mean(axis=(1, 2), keepdims=True)
     return jnp.clip((views - mean) * factor + mean + change, 0, 255)
+
+
+def _faded(views: jax.Array, share: float, key: jax.Array) -> jax.Array:
+    if not share:
+        return views
+    keys, each = jax.random.split(key, 5), (len(views), 1, 1, 1)
+    saturation = jax.random.uniform(keys[0], each, minval=MIN_SATURATION, maxval=1)
+    floor = jax.random.uniform(keys[1], each, maxval=MAX_FLOOR)
+    tint = jax.random.uniform(keys[2], (len(views), 1, 1, 3), minval=-MAX_TINT, maxval=MAX_TINT)
+    cut_off = jax.random.bernoulli(keys[3], shape=each)
+    faded = fade(jnp, views, saturation, jnp.maximum(floor + tint, 0), cut_off)
+    return jnp.where(jax.random.bernoulli(keys[4], share, each), faded, views)
 
 
 def _sample(

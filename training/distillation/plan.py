@@ -1,7 +1,7 @@
 """The plan of a distillation: which networks train on which photos, and for how long."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from training.distillation.functional_xception import MIDDLE_BLOCKS, Mode
@@ -10,7 +10,9 @@ from training.distillation.training_step import Hyperparameters
 
 # The middle blocks of smaller networks: the first ones and the last ones.
 KEPT_BLOCKS = {8: MIDDLE_BLOCKS, 4: (5, 6, 7, 12), 2: (5, 12)}
-VIEWS, WIDER_VIEWS = ViewRange(), ViewRange(zoom_in=0.4)
+# A student's target is a teacher's output for the very view, so both see faded colours.
+VIEWS = ViewRange(faded=0.3)
+WIDER_VIEWS = replace(VIEWS, zoom_in=0.4)
 MODE = Mode(train=True, dropout=0.3, drop_path=0.1)
 HYPERPARAMETERS = Hyperparameters(weight_decay=1e-3, clipnorm=1.0, ema_momentum=0.995)
 

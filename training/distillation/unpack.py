@@ -72,7 +72,8 @@ def unpack(folder: Path, name: str, kit: Path, dataset: Dataset, run: Run) -> Ru
 
 def _recipe(plan: dict[str, Any], student: dict[str, Any], kept: tuple[int, ...]) -> Recipe:
     views, count = student["views"], plan["batch"] - student["textures"] - student["bare_ground"]
-    strength = ("zoom_in", "zoom_out", "resampled", "brightness", "contrast")
+    # Networks of before have no faded colours.
+    strength = {name for name in Augmentation.model_fields if name in views}
     stage = Stage(
         name="distillation",
         epochs=student["epochs"],

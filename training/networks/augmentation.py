@@ -10,9 +10,9 @@ import keras
 from keras import layers as kl
 from pydantic import BaseModel, ConfigDict, Field
 
+from training.networks.fading import MAX_FLOOR, MAX_TINT, MIN_SATURATION, fade
+
 PIXELS = (0, 255)
-# Of faded colours: the least saturation that is left, the largest floor of dark colours and its largest tint.
-MIN_SATURATION, MAX_FLOOR, MAX_TINT = 0.7, 48.0, 8.0
 # Inputs have the network's precision, which is exact for whole levels; the layers compute in float32.
 EXACT = "float32"
 
@@ -92,11 +92,7 @@ class RandomApply(kl.Layer):  # type: ignore[misc]  # Keras has no types
 
 @keras.saving.register_keras_serializable("frond")
 class Fading(kl.Layer):  # type: ignore[misc]  # Keras has no types
-    """Fade colours as print does, and wide colour spaces that are read as sRGB.
-
-    The blackest ink reflects some light, which adds to all colours; where an encoder does not compensate for
-    it, all darker colours become that ink (docs/experiments/colour.md).
-    """
+    """Fade the colours of each image by another amount (:mod:`training.networks.fading`)."""
 
     def __init__(self, seed: int, **config: Any) -> None:
         super().__init__(**config)
@@ -104,17 +100,13 @@ class Fading(kl.Layer):  # type: ignore[misc]  # Keras has no types
         self.generator = keras.random.SeedGenerator(seed)
 
     def call(self, pictures: Any, training: bool = False) -> Any:
-        """Return ``[N, S, S, 3]`` in 0..255, faded by another amount each."""
+        """Return ``[N, S, S, 3]`` in 0..255, faded while training."""
         if not training:
             return pictures
-        ops = keras.ops
-        grey = ops.mean(pictures, axis=-1, keepdims=True)
-        dull = grey + (pictures - grey) * self._draw(pictures, MIN_SATURATION, 1)
+        saturation = self._draw(pictures, MIN_SATURATION, 1)
         floor = self._draw(pictures, 0, MAX_FLOOR) + self._draw(pictures, -MAX_TINT, MAX_TINT, channels=3)
-        floor = ops.maximum(floor, 0)
-        # Light adds up; the square of a coded value is light, nearly enough.
-        lifted = ops.sqrt(floor**2 + (1 - (floor / 255) ** 2) * dull**2)
-        return ops.where(self._draw(pictures, 0, 1) < 0.5, lifted, ops.maximum(dull, floor))
+        cut_off = self._draw(pictures, 0, 1) < 0.5
+        return fade(keras.ops, pictures, saturation, keras.ops.maximum(floor, 0), cut_off)
 
     def _draw(self, pictures: Any, low: float, high: float, channels: int = 1) -> Any:
         shape = (keras.ops.shape(pictures)[0], 1, 1, channels)

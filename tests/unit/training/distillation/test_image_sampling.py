@@ -1,5 +1,7 @@
 """Views of pictures."""
 
+from dataclasses import replace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -66,3 +68,16 @@ def test_light_changes_within_its_limits(pictures: np.ndarray) -> None:
     changes = np.asarray(views).mean(axis=(1, 2, 3)) - pictures.mean(axis=(1, 2, 3))
     assert np.abs(changes).max() <= 0.1 * 255
     assert np.ptp(changes) > 1
+
+
+def test_a_share_of_the_views_is_faded() -> None:
+    black_and_white = np.zeros((200, 4, 4, 3), np.uint8)
+    black_and_white[:, :2] = 255
+    limits = replace(UNCHANGED, faded=0.5)
+
+    views = random_views(jnp.asarray(black_and_white), whole(200, 4), 4, limits, jax.random.key(2))
+
+    darkest, brightest = np.asarray(views).min(axis=(1, 2, 3)), np.asarray(views).max(axis=(1, 2, 3))
+    np.testing.assert_allclose(brightest, 255, atol=0.01)
+    assert 0.35 < (darkest > 0).mean() < 0.6
+    assert 36 < darkest.max() <= 56
