@@ -18,13 +18,13 @@ SIZE = 32
 
 @pytest.fixture(scope="module")
 def network() -> keras.Model:
-    return build(classes=2, size=SIZE, backbone="mobilenet_v2", seed=1)
+    return build(classes=2, size=SIZE, backbone="small_cnn", seed=1)
 
 
 @pytest.fixture(scope="module")
 def exported(network: keras.Model, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("export") / "features"
-    assert export_features(network, "made up", folder, "fp32") == 1280
+    assert export_features(network, "made up", folder, "fp32") == 96
     return folder
 
 
@@ -34,13 +34,13 @@ def test_the_extractor_computes_the_features_of_the_network(
     pixels = read_photo(seedling, PreprocessingSpec(size=SIZE)).pixels
     expected = features_model(network).predict_on_batch(pixels[np.newaxis])[0]
     found = FeatureExtractor.load(exported).extract(pixels)
-    assert found.shape == (1280,)
+    assert found.shape == (96,)
     np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-5)
 
 
 def test_the_card_describes_the_file(exported: Path) -> None:
     card = read_card(exported)
-    assert (card.size, card.width, card.backbone) == (SIZE, 1280, "mobilenet_v2")
+    assert (card.size, card.width, card.backbone) == (SIZE, 96, "small_cnn")
     assert (card.weights, card.number_format) == ("made up", "fp32")
 
 
