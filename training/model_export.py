@@ -26,7 +26,6 @@ from training.calibration import HeldOutLogits
 from training.data.dataset import Dataset, sample
 from training.errors import TrainingError
 from training.evaluation.bias_correction import BiasCorrection, fit_biases
-from training.fitting.recipe import Recipe
 from training.fitting.run import Run, RunSettings
 from training.leakage import TrainedPhotos
 from training.networks.embedding import Projection, fit_projection
@@ -59,6 +58,7 @@ def export(
     quantization_photos: int | None = None,
     unknown: Mapping[str, Path] | None = None,
     held_out: HeldOutLogits | None = None,
+    growth_stage: str | None = None,
 ) -> Manifest:
     """Export the model of a training run to a folder, atomically, replacing an existing model.
 
@@ -79,6 +79,8 @@ def export(
         model will be evaluated on.
     held_out
         Logits to calibrate on; the model's for the validation photos by default.
+    growth_stage
+        Of the plants in the photos, such as ``seedling``; None for any.
 
     Raises
     ------
@@ -107,7 +109,7 @@ def export(
     projection = fit_projection(_predicted(features_model(trained), training, "Fitting the embedding"), seed)
     serving = serving_model(trained, projection.components, projection.mean)
     files = export_all_formats(serving, dataset.pictures[_representative(dataset, seed)])
-    draft = _draft_manifest(files["int8"], dataset, settings, projection)
+    draft = _draft_manifest(files["int8"], dataset, settings, projection, growth_stage)
 
     calibrated = calibrate(files["int8"], draft, dataset, seed, unknown or {}, held_out)
     exact, plain = predict_all(serving, pictures), calibrated.plain
@@ -122,9 +124,7 @@ def export(
     for violation in agreed.violations():
         console.print(f"Warning: {violation}", style="bold red")
     artifacts = _artifacts(dataset, run, settings, correction, calibrated, comparison, agreed)
-    Package(calibrated.model, manifest, _notice(manifest.dataset, settings.recipe), artifacts).write(
-        directory
-    )
+    Package(calibrated.model, manifest, _notice(manifest.dataset, settings), artifacts).write(directory)
     return manifest
 
 
@@ -147,7 +147,11 @@ def _representative(dataset: Dataset, seed: int) -> NDArray[np.int64]:
 
 
 def _draft_manifest(
-    model: bytes, dataset: Dataset, settings: RunSettings, projection: Projection
+    model: bytes,
+    dataset: Dataset,
+    settings: RunSettings,
+    projection: Projection,
+    growth_stage: str | None,
 ) -> Manifest:
     """Return the manifest before calibration: temperature 1, and every photo is identified."""
     card, now = dataset.card, datetime.now(UTC)
@@ -169,6 +173,7 @@ def _draft_manifest(
             licence=card.licence,
             attribution=card.attribution,
         ),
+        growth_stage=growth_stage,
         training=_plain(settings)["recipe"],
         code_commit=code_commit(),
         libraries=library_versions(),
@@ -215,7 +220,7 @@ def _plain(settings: RunSettings) -> dict[str, Any]:
     return plain
 
 
-def _notice(dataset: DatasetInfo, recipe: Recipe) -> str:
+def _notice(dataset: DatasetInfo, settings: RunSettings) -> str:
     """Return the notice on the sources and licences of the photos and of the initial weights."""
     return (
         f"# Notice\n\nThis model was trained on the data set {dataset.name}.\n\n"
@@ -223,13 +228,16 @@ def _notice(dataset: DatasetInfo, recipe: Recipe) -> str:
         f"- Licence of the photos: {dataset.licence or 'not stated'}\n"
         "- Photos in `report/` are from this data set, under its licence; modified: cropped to squares, "
         "scaled down, saved as JPEG or WebP\n"
-        f"- Initial weights: {_initial_weights(recipe)}\n"
+        f"- Initial weights: {_initial_weights(settings)}\n"
     )
 
 
-def _initial_weights(recipe: Recipe) -> str:
+def _initial_weights(settings: RunSettings) -> str:
+    recipe, file = settings.recipe, settings.initial_weights
     if recipe.weights == "none":
         return "none, trained from scratch"
     if recipe.weights.endswith(RUN_SUFFIX):
         return f"from another run ({Path(recipe.weights).name}); ImageNet's are from Keras (MIT licence)"
+    if file and not file.name.endswith(".h5"):
+        return f"from the model {file.name}; its notice has the sources of its own"
     return f"{recipe.backbone} for ImageNet, from Keras (MIT licence)"

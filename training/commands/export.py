@@ -7,6 +7,8 @@ import typer
 
 from training.commands import options
 
+LONGEST_STAGE = 40
+
 
 def export(
     dataset: Annotated[
@@ -25,12 +27,19 @@ def export(
             help="Out-of-distribution photos to choose the abstention score by; may be repeated.",
         ),
     ] = None,
+    growth_stage: Annotated[
+        str | None,
+        typer.Option(help="Of the plants in the photos, such as seedling; shown with the model."),
+    ] = None,
     calibration_logits: options.CalibrationLogits = None,
     match_logit_scale: options.MatchLogitScale = True,
 ) -> None:
     """Quantize a trained network to int8 TFLite, calibrate it and write its manifest."""
+    from training.errors import TrainingError
     from training.start_tensorflow import start_tensorflow
 
+    if growth_stage is not None and len(growth_stage) > LONGEST_STAGE:
+        raise TrainingError(f"--growth-stage takes at most {LONGEST_STAGE} characters.")
     start_tensorflow()
     from training.calibration import read_held_out
     from training.data.dataset import Dataset
@@ -44,7 +53,7 @@ def export(
     with finished_run(run) as trained:
         known = Dataset(local_dataset(dataset), trained.settings().exclude)
         held_out = read_held_out(calibration_logits or [], known, match_scale=match_logit_scale)
-        manifest = write(known, trained, model, quantization_photos, folders, held_out)
+        manifest = write(known, trained, model, quantization_photos, folders, held_out, growth_stage)
         version = tracking.register(trained, model, manifest) if tracking else None
     typer.echo(f"{manifest.version}: {manifest.file.size / 1e6:.1f} MB in {model}")
     for name, value in manifest.agreement.items():

@@ -25,7 +25,7 @@ class InitialWeights(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: str
+    name: str = Field(description="Of the file; the version of an exported model")
     sha256: str
     epochs: int | None = Field(None, description="How many epochs that run had finished")
     run: "RunSettings | None" = None

@@ -56,6 +56,15 @@ def test_a_source_without_classes(
     assert "it should hold one folder per species" in message
 
 
+def test_a_growth_stage_that_no_manifest_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folders = [str(tmp_path / name) for name in ("set", "run", "model")]
+    assert "at most 40 characters" in failure(
+        monkeypatch, capsys, "export", *folders, "--growth-stage", "x" * 41
+    )
+
+
 @pytest.mark.parametrize("command", ["fit", "evaluate", "extract-background"])
 def test_a_missing_data_set(
     command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -51,7 +51,7 @@ def exported(prepared: Dataset, run: Run, tmp_path_factory: pytest.TempPathFacto
     directory.mkdir()
     (directory / MANIFEST_NAME).write_text("{}", encoding="utf-8")
     (directory / "left-over").touch()
-    export(prepared, run, directory, quantization_photos=3)
+    export(prepared, run, directory, quantization_photos=3, growth_stage="seedling")
     return directory
 
 
@@ -107,6 +107,7 @@ def test_the_manifest_describes_the_export(exported: Path, prepared: Dataset) ->
     assert manifest.agreement["photos"] == len(prepared.indices("validation"))
     assert np.isfinite(manifest.abstention.not_recognised_below)
     assert len(manifest.reference.mean) == len(manifest.reference.std) == 64
+    assert manifest.growth_stage == "seedling"
     assert manifest.libraries["tensorflow"].startswith("2.")
 
 

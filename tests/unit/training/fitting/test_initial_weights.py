@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from frond.manifest import read_manifest
+from tests.conftest import ROOT
 from tests.unit.training.tiny_runs import settings_for, tiny_recipe
 from training.data.dataset import Dataset
 from training.errors import TrainingError
 from training.fitting.recipe import read_recipe
 from training.fitting.run import HISTORY_NAME, Run, describe_weights
-from training.model_export import _plain
+from training.model_export import _notice, _plain
 
 
 def weights_in(folder: Path) -> Path:
@@ -47,6 +49,15 @@ def test_a_file_of_a_run(prepared: Dataset, tmp_path: Path) -> None:
     later = settings.model_copy(update={"initial_weights": found})
     assert later.lineage() == [settings, later]
     assert "/home/me" not in json.dumps(_plain(later))
+
+
+def test_an_exported_model(prepared: Dataset) -> None:
+    manifest = read_manifest(ROOT / "functions" / "classify" / "model")
+    found = describe_weights(str(ROOT / "functions" / "classify" / "model"))
+    assert found is not None
+    assert (found.name, found.sha256, found.run) == (manifest.version, manifest.file.sha256, None)
+    settings = settings_for(prepared, weights="models/frond").model_copy(update={"initial_weights": found})
+    assert manifest.version in _notice(manifest.dataset, settings)
 
 
 def test_a_resumed_run_keeps_its_record(prepared: Dataset, tmp_path: Path) -> None:
