@@ -126,10 +126,8 @@ def _unscaled(first: FloatWeights, base_model: keras.Model) -> FloatWeights:
     """Take the scaling of pixels out of the first convolution, where the export has folded it."""
     found = find_backbone(base_model.name)
     kernel = first.kernel / np.float32(found.scale)
-    if (
-        next(layer for layer in base_model.layers if isinstance(layer, keras.layers.Conv2D)).padding
-        != "valid"
-    ):
+    convolution = next(layer for layer in base_model.layers if isinstance(layer, keras.layers.Conv2D))
+    if convolution.padding != "valid":  # then the export folds the factor alone
         return FloatWeights(kernel, first.bias)
     shift = np.sum(kernel * np.reshape(np.asarray(found.offset, np.float32), (-1, 1)), axis=(0, 1, 2))
     return FloatWeights(kernel, first.bias - shift)
@@ -143,13 +141,10 @@ def _restore_statistics(base_model: keras.Model, size: tuple[int, int], pictures
     moments = [(pool(norm.input), pool(keras.ops.square(norm.input))) for norm in norms]
     measured, scaling = keras.Model(base_model.input, moments), find_backbone(base_model.name).scaling()
     batches = [pictures[start : start + BATCH] for start in range(0, len(pictures), BATCH)]
-    by_batch = [
-        keras.tree.map_structure(
-            np.asarray,
-            measured(scaling(keras.ops.image.resize(batch.astype(np.float32), size, antialias=True))),
-        )
-        for batch in track(batches, len(batches), "Measuring the export's activations")
-    ]
+    by_batch = []
+    for batch in track(batches, len(batches), "Measuring the export's activations"):
+        shown = keras.ops.image.resize(batch.astype(np.float32), size, antialias=True)
+        by_batch.append(keras.tree.map_structure(np.asarray, measured(scaling(shown))))
     for norm, values in zip(norms, zip(*by_batch, strict=True), strict=True):
         mean, square = (np.concatenate(each).mean(axis=0) for each in zip(*values, strict=True))
         _pass_through(norm, mean, np.maximum(square - mean**2, 0), np.asarray(norm.beta))
