@@ -13,7 +13,7 @@ from moto.s3 import models
 def quick_listings() -> Iterator[None]:
     """Leave out the copies while the context is open.
 
-    Moto copies every version in the bucket with its bytes, whatever the prefix, to mark the latest one. The
+    Moto copies every version in the bucket with its bytes, of any prefix, to mark the latest one. The
     deletions among two thousand uploads took three gigabytes.
     """
     uncopied = SimpleNamespace(copy=copy.copy, deepcopy=lambda versions: versions)
