@@ -29,8 +29,7 @@ from tests.support.sample_images import encoded
 MODEL = Path(__file__).parents[1] / "functions" / "classify" / "model"
 PHOTOS = 20  # of each species
 SEED = 240
-COLUMNS = ("ignored", "Frond", "all converted", "compensated")
-NEAR = ("Display P3", "Adobe RGB")
+COLUMNS = ("ignored", "Frond", "compensated")
 # Photoshop's default, which maps black to the darkest ink; without it darker colours are cut off.
 COMPENSATED = ImageCms.Flags.BLACKPOINTCOMPENSATION
 TO_BT2020 = np.array(
@@ -135,17 +134,6 @@ def cell(classifier: Classifier, photos: list[tuple[Image.Image, str]], encode: 
 
 
 @contextmanager
-def all_converted() -> Iterator[None]:
-    """Convert spaces near sRGB, too."""
-    bound = colour.MIN_DIFFERENCE
-    colour.MIN_DIFFERENCE = 0.0
-    colour._by_profile.cache_clear()
-    yield
-    colour.MIN_DIFFERENCE = bound
-    colour._by_profile.cache_clear()
-
-
-@contextmanager
 def compensated() -> Iterator[None]:
     """Convert by profiles with black point compensation."""
     colour._by_profile.cache_clear()
@@ -154,7 +142,7 @@ def compensated() -> Iterator[None]:
     colour._by_profile.cache_clear()
 
 
-CHANGES = {"all converted": all_converted, "compensated": compensated}
+CHANGES = {"compensated": compensated}
 
 
 def table(photos: Path, cmyk_photo: Path, columns: list[str]) -> Iterator[str]:
@@ -172,11 +160,7 @@ def table(photos: Path, cmyk_photo: Path, columns: list[str]) -> Iterator[str]:
 
 def differs(space: str, column: str) -> bool:
     """Return whether a column may differ from Frond's for a space."""
-    if column == "all converted":
-        return space in NEAR
-    if column == "compensated":
-        return space.startswith("CMYK")
-    return column == "Frond" or space not in NEAR
+    return column != "compensated" or space.startswith("CMYK")
 
 
 if __name__ == "__main__":

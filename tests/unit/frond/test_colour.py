@@ -53,11 +53,11 @@ def pq(plant: Image.Image) -> Image.Image:
     return coded(((0.8359375 + 18.8515625 * light) / (1 + 18.6875 * light)) ** 78.84375)
 
 
-@pytest.mark.parametrize("primaries", [icc.SRGB, icc.DISPLAY_P3, icc.ADOBE_RGB], ids=["sRGB", "P3", "Adobe"])
+@pytest.mark.parametrize("gamma", [2.0, 2.2, 2.4])
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF", "HEIF"])
-def test_a_near_profile_keeps_the_bytes(plant: Image.Image, kind: str, primaries: tuple[float, ...]) -> None:
+def test_a_near_profile_keeps_the_bytes(plant: Image.Image, kind: str, gamma: float) -> None:
     bare = encoded(plant, kind)
-    tagged = encoded(plant, kind, icc_profile=icc.rgb_profile(primaries, 2.2))
+    tagged = encoded(plant, kind, icc_profile=icc.rgb_profile(icc.SRGB, gamma))
     assert (pixels(tagged) == pixels(bare)).all()
 
 
@@ -70,13 +70,15 @@ def test_exchanged_channels_are_put_right(plant: Image.Image, plain: NDArray[np.
 
 
 @pytest.mark.parametrize(
-    ("primaries", "gamma"), [(icc.WIDE_GAMUT, 2.2), (icc.PROPHOTO, 1.8)], ids=["Wide Gamut", "ProPhoto"]
+    ("primaries", "gamma", "apart"),
+    [(icc.DISPLAY_P3, 2.2, 2), (icc.ADOBE_RGB, 2.2, 2), (icc.WIDE_GAMUT, 2.2, 5), (icc.PROPHOTO, 1.8, 5)],
+    ids=["P3", "Adobe", "Wide Gamut", "ProPhoto"],
 )
 def test_a_wide_profile_is_converted(
-    plant: Image.Image, plain: NDArray[np.uint8], primaries: tuple[float, ...], gamma: float
+    plant: Image.Image, plain: NDArray[np.uint8], primaries: tuple[float, ...], gamma: float, apart: float
 ) -> None:
     stored = icc.converted(plant, icc.rgb_profile(primaries, gamma))
-    assert difference(pixels(encoded(stored, "PNG")), plain) > 5
+    assert difference(pixels(encoded(stored, "PNG")), plain) > apart
     tagged = encoded(stored, "PNG", icc_profile=icc.rgb_profile(primaries, gamma))
     assert difference(pixels(tagged), plain) <= 2
 
@@ -166,7 +168,7 @@ def test_the_preview_has_the_photo_s_colours(plant: Image.Image) -> None:
 
 
 class TestPng:
-    @pytest.mark.parametrize("gamma", [0.45455, 0.5, 0.55])
+    @pytest.mark.parametrize("gamma", [0.42, 0.45455, 0.5])
     def test_a_near_gamma_keeps_the_bytes(
         self, plant: Image.Image, plain: NDArray[np.uint8], gamma: float
     ) -> None:

@@ -1,7 +1,8 @@
 """Convert colours to sRGB, if a file declares other ones.
 
 A photo without a declaration is sRGB. A declared space is converted only if it is far from sRGB
-(:data:`MIN_DIFFERENCE`): a nearby one, such as Display P3, keeps its bytes, and so the model's answers.
+(:data:`MIN_DIFFERENCE`): a nearby one, such as sRGB by another name, keeps its bytes, and so the model's
+answers.
 ICC profiles are converted by LittleCMS; code points (ITU-T H.273, in PNG's ``cICP`` and HEIF's ``nclx``) and
 PNG's ``gAMA`` and ``cHRM`` by their formulas. Broken and unknown declarations are ignored, as browsers do.
 """
@@ -17,9 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-# Mean difference to the same bytes read as sRGB, 0 to 255, over a grid of colours. Display P3 and Adobe RGB
-# (9) lie below; BT.2020 (15), Wide Gamut RGB (20) and ProPhoto (21) above (docs/experiments/colour.md).
-MIN_DIFFERENCE = 12.0
+# Mean difference to the same bytes read as sRGB, 0 to 255, over a grid of colours. sRGB with another curve or
+# white (1 to 6) lies below; Adobe RGB and Display P3 (9) and wider spaces above (docs/experiments/colour.md).
+MIN_DIFFERENCE = 8.0
 # The largest profile of a press has 2 MB; larger ones are ignored.
 MAX_PROFILE_BYTES = 4_000_000
 # Luminance of white in HDR (ITU-R BT.2408, 2.2), cd/m².
