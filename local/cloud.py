@@ -15,7 +15,7 @@ from local.intrinsics import calls, key, references, replaced, yields_text
 from local.moto_dispatch import quick_dispatch
 from local.moto_dynamodb import atomic_updates
 from local.moto_notifications import complete_notifications
-from local.moto_s3 import quick_listings
+from local.moto_s3 import atomic_writes, quick_listings
 from local.moto_sqs import quick_receives
 from local.moto_usage import usage_reports
 from local.template import REGION, Template, TemplateError
@@ -88,6 +88,7 @@ class Cloud:
         self._parts.enter_context(atomic_updates())
         self._parts.enter_context(quick_receives())
         self._parts.enter_context(quick_dispatch())
+        self._parts.enter_context(atomic_writes())
         self._parts.enter_context(quick_listings())
         self._parts.enter_context(usage_reports())
         self._server.start()

@@ -20,7 +20,7 @@ from tests.chaos.registry_operators import (
     registry_faults,
 )
 from tests.chaos.stack_queues import StackQueues, keys_of
-from tests.chaos.upload_findings import StackContents, UploadFindings, compare
+from tests.chaos.upload_findings import StackContents, UploadFindings, all_records, compare
 from tests.conftest import ROOT
 from tests.support.running_stack import RunningStack, link_project, running_stack
 
@@ -156,7 +156,7 @@ def _run(stack: RunningStack, switch: Path, photos: list[bytes], plan: ChaosPlan
     switch.unlink()
     queues.wait_until_quiet()
 
-    reasons = {identifier: records[0] for identifier, records in StackContents.read(stack).records.items()}
+    reasons = {record["id"]: record for record in all_records(stack)}
     letters: list[str] = []
     redrive_s = 0.0
     for _ in range(REDRIVES):

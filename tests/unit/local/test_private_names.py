@@ -25,6 +25,8 @@ PRIVATE_NAMES = [
         "local/moto_sqs.py",
     ),
     ("moto.sqs.models", "unix_time_millis", ["dt"], "local/moto_sqs.py"),
+    ("moto.s3.responses", "S3Response.put_object", ["self"], "local/moto_s3.py"),
+    ("moto.s3.responses", "S3Response.delete_object", ["self"], "local/moto_s3.py"),
     ("moto.s3.models", "copy.deepcopy", ["x", "memo", "_nil"], "local/moto_s3.py"),
     ("moto.backends", "list_of_moto_modules", [], "local/moto_dispatch.py"),
     (

@@ -112,7 +112,8 @@ def assert_same_run(one: Run, other: Run) -> None:
     left, right = (weights(run.best_weights(0)) for run in (one, other))
     assert left.keys() == right.keys()
     assert len(left) == 12
-    assert max(np.abs(left[name] - right[name]).max() for name in left) < 1e-6
+    # Processors sum in other orders: 1.5e-6 on an AMD EPYC, less on an Intel Xeon.
+    assert max(np.abs(left[name] - right[name]).max() for name in left) < 5e-6
     for row, same in zip(one.history(), other.history(), strict=True):
         assert {**row, "photos_per_second": 0} == pytest.approx({**same, "photos_per_second": 0}, abs=1e-5)
 
