@@ -3,7 +3,7 @@
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from botocore.exceptions import ClientError
@@ -12,6 +12,7 @@ from moto.s3.models import S3Backend
 from local.cloud import Cloud
 from tests.support.waiting import HANG_S
 
+REGION: Final = "eu-south-2"  # of the local stack
 BUCKET, KEY = "conditional-writes", "channels/stable.json"
 
 
@@ -26,6 +27,14 @@ def test_one_of_two_conditional_writes_fails(monkeypatch: pytest.MonkeyPatch) ->
 
     with Cloud() as cloud, ThreadPoolExecutor() as pool:
         s3 = cloud.s3()
-        s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+        s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+        first = s3.put_object(Bucket=BUCKET, Key=KEY, Body=b"1")
+        monkeypatch.setattr(S3Backend, "put_object", slowly)
+
+        writing = pool.submit(s3.put_object, Bucket=BUCKET, Key=KEY, Body=b"2", IfMatch=first["ETag"])
+        assert begun.wait(HANG_S)
+        with pytest.raises(ClientError, match="PreconditionFailed"):
+            s3.put_object(Bucket=BUCKET, Key=KEY, Body=b"3", IfMatch=first["ETag"])
+        writing.result()
 
         assert s3.get_object(Bucket=BUCKET, Key=KEY)["Body"].read() == b"2"
