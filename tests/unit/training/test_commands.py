@@ -11,6 +11,8 @@ from tests.conftest import ROOT
 from tests.support.waiting import HANG_S
 from training.__main__ import main
 
+WITHOUT_TENSORFLOW = "`make check` runs without TensorFlow, which the command imports"
+
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     layer = ROOT / "layers" / "frond" / "python"
@@ -19,8 +21,6 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command, check=False, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=HANG_S
     )
-
-WITHOUT_TENSORFLOW = "`make check` runs without TensorFlow, which the command imports"
 
 
 def failure(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
