@@ -16,6 +16,7 @@ from training.data.dataset import Dataset, sample
 from training.data.integrity import has_changed
 from training.data.texture_pool import TexturePool, draw_textures
 from training.errors import TrainingError
+from training.fitting.batch_scale import BatchScale
 from training.fitting.epoch_bar import EpochBar
 from training.fitting.epoch_log import EpochLog
 from training.fitting.history import EpochRow, History
@@ -38,6 +39,8 @@ CHECKPOINT_BYTES_A_WEIGHT = 4 * 4
 BEST_BYTES_A_WEIGHT = 2 * 4
 # Training photos, not augmented, that recalibrate batch normalization after each epoch.
 NORM_PHOTOS = 1000
+# Adam's, by its paper (arXiv:1412.6980), for the batch that learning rates are for.
+BETA_1, BETA_2 = 0.9, 0.999
 
 
 def fit(
@@ -228,8 +231,8 @@ class _Trainer:
         else:
             unfreeze_above(network, stage.frozen_blocks)
         learner = _learner(network, self.settings.size, augmentation(recipe.seed, stage.augmentation))
-        peak = stage.learning_rate * self.settings.rate_scale
-        _compile(learner, recipe, stage, self.backend.adamw, _schedule(stage, peak, steps))
+        optimizer = _optimizer(self.backend.adamw, recipe, stage, self.settings.batch_scale, steps)
+        _compile(learner, optimizer, recipe.label_smoothing)
         return learner
 
     def _run_epoch(self, learner: keras.Model, loader: BatchLoader, stage: int, epoch: int) -> None:
@@ -327,23 +330,25 @@ def _schedule(stage: Stage, peak: float, steps: int) -> Any:
     )
 
 
-def _compile(
-    learner: keras.Model,
-    recipe: Recipe,
-    stage: Stage,
-    adamw: type[keras.optimizers.AdamW],
-    learning_rate: Any,
-) -> None:
+def _optimizer(
+    adamw: type[keras.optimizers.AdamW], recipe: Recipe, stage: Stage, scale: BatchScale, steps: int
+) -> keras.optimizers.AdamW:
+    return adamw(
+        _schedule(stage, scale.learning_rate(stage.learning_rate), steps),
+        beta_1=scale.momentum(BETA_1),
+        beta_2=scale.momentum(BETA_2),
+        weight_decay=scale.weight_decay(recipe.weight_decay),
+        global_clipnorm=recipe.clipnorm,
+        # Keras replaces the weights with their average whenever `fit` ends: here, after each epoch.
+        use_ema=stage.ema_momentum is not None,
+        ema_momentum=scale.momentum(stage.ema_momentum or 0.99),
+    )
+
+
+def _compile(learner: keras.Model, optimizer: keras.optimizers.AdamW, label_smoothing: float) -> None:
     learner.compile(
-        optimizer=adamw(
-            learning_rate,
-            weight_decay=recipe.weight_decay,
-            global_clipnorm=recipe.clipnorm,
-            # Keras replaces the weights with their average whenever `fit` ends: here, after each epoch.
-            use_ema=stage.ema_momentum is not None,
-            ema_momentum=stage.ema_momentum or 0.99,
-        ),
-        loss=keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=recipe.label_smoothing),
+        optimizer=optimizer,
+        loss=keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=label_smoothing),
         metrics=[Accuracy(name="accuracy"), MacroF1()],
     )
 

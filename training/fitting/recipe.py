@@ -9,12 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from training.data.outliers import Outliers
 from training.errors import TrainingError
+from training.fitting.batch_scale import REFERENCE_BATCH
 from training.networks.augmentation import Augmentation
 
 FOLDER = Path(__file__).parents[1] / "recipes"
-# Learning rates are for this many photos a step. They scale with the square root of the batch under Adam
-# (Malladi et al. 2022, arXiv:2205.10287), so that a recipe does not change with the machine.
-REFERENCE_BATCH = 32
 
 
 class _RecipeModel(BaseModel):
@@ -41,7 +39,10 @@ class Stage(_RecipeModel):
     )
     mixup: float = Field(0, ge=0, description="Beta's parameter (Zhang et al. 2018, arXiv:1710.09412)")
     ema_momentum: float | None = Field(
-        None, gt=0, lt=1, description="Momentum of the weights' moving average; null for none"
+        None,
+        gt=0,
+        lt=1,
+        description=f"Momentum of the weights' moving average at {REFERENCE_BATCH} photos a step; null: none",
     )
     augmentation: Augmentation = Augmentation()
     outliers: Outliers = Outliers()

@@ -1,7 +1,6 @@
 """A run's folder: settings, history, checkpoints and best weights."""
 
 import hashlib
-import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,9 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from frond.manifest import read_manifest
 from training.errors import TrainingError
+from training.fitting.batch_scale import BatchScale
 from training.fitting.checkpoint import CHECKPOINTS, Checkpoints
 from training.fitting.history import EpochRow, History
-from training.fitting.recipe import REFERENCE_BATCH, Recipe
+from training.fitting.recipe import Recipe
 from training.fitting.s3_run import S3Run
 from training.networks.network import build
 from training.networks.released_weights import is_release
@@ -58,9 +58,9 @@ class RunSettings(BaseModel):
         return self.recipe.batch * self.replicas
 
     @property
-    def rate_scale(self) -> float:
-        """The factor of the recipe's learning rates for this batch size."""
-        return math.sqrt(self.batch / REFERENCE_BATCH)
+    def batch_scale(self) -> BatchScale:
+        """What this batch size makes of the recipe's hyperparameters."""
+        return BatchScale.of(self.batch)
 
     def on_one_device(self) -> "RunSettings":
         """Return the settings of the same steps on a single device."""

@@ -231,17 +231,6 @@ class _Usage:
     free: int
 
 
-@pytest.mark.parametrize(
-    ("batch", "replicas", "factor"), [(32, 1, 1.0), (128, 1, 2.0), (32, 4, 2.0), (8, 1, 0.5)]
-)
-def test_the_rate_grows_with_the_square_root_of_the_batch(
-    prepared: Dataset, batch: int, replicas: int, factor: float
-) -> None:
-    settings = settings_for(prepared, batch=batch).model_copy(update={"replicas": replicas})
-
-    assert settings.rate_scale == pytest.approx(factor)
-
-
 @pytest.mark.parametrize(("replicas", "batch"), [(1, 32), (2, 16), (4, 8)])
 def test_other_devices_may_share_the_same_steps(
     prepared: Dataset, tmp_path: Path, replicas: int, batch: int
