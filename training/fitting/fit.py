@@ -5,7 +5,6 @@ import time
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
 
 import keras
 
@@ -16,31 +15,33 @@ from training.data.dataset import Dataset, sample
 from training.data.integrity import has_changed
 from training.data.texture_pool import TexturePool, draw_textures
 from training.errors import TrainingError
-from training.fitting.batch_scale import BatchScale
 from training.fitting.epoch_bar import EpochBar
 from training.fitting.epoch_log import EpochLog
 from training.fitting.history import EpochRow, History
-from training.fitting.keras_metrics import Accuracy, MacroF1
+from training.fitting.learner import build_learner, build_network, compile_learner
 from training.fitting.recipe import Recipe, Stage
 from training.fitting.run import HISTORY_NAME, Run, RunSettings, describe_weights
 from training.fitting.run_metrics import RunMetrics, StepMetrics, serving
-from training.networks.augmentation import augmentation
-from training.networks.network import begin_epoch, build, freeze_backbone, load_weights, unfreeze_above
+from training.networks.network import (
+    IMAGENET,
+    NETWORK,
+    begin_epoch,
+    freeze_backbone,
+    load_weights,
+    unfreeze_above,
+)
 from training.networks.recalibrate_batchnorm import recalibrate_batchnorm
 from training.networks.released_weights import is_release, load_release
 from training.plots import draw_curves
 from training.process_group import ProcessGroup
 from training.progress import console
 
-NETWORK = "frond"
 # A checkpoint holds up to four copies of the weights (themselves, Adam's two moments, the moving average), of
 # four bytes a number.
 CHECKPOINT_BYTES_A_WEIGHT = 4 * 4
 BEST_BYTES_A_WEIGHT = 2 * 4
 # Training photos, not augmented, that recalibrate batch normalization after each epoch.
 NORM_PHOTOS = 1000
-# Adam's, by its paper (arXiv:1412.6980), for the batch that learning rates are for.
-BETA_1, BETA_2 = 0.9, 0.999
 
 
 def fit(
@@ -87,6 +88,7 @@ def fit(
         initial_weights=describe_weights(recipe.weights),
     )
     _check_sizes(settings)
+    _check_consistency(recipe)
     _settle(run, settings, backend)
     console.quiet = backend.shard.rank > 0
     console.print(
@@ -216,10 +218,8 @@ class _Trainer:
                 self._run_epoch(learner, loader, number, epoch)
 
     def _start(self, number: int, stage: Stage, steps: int) -> keras.Model:
-        recipe, size = self.recipe, stage.size or self.settings.size
-        network = build(
-            self.settings.classes, size, recipe.dropout, recipe.seed, recipe.backbone, recipe.middle_blocks
-        )
+        recipe = self.recipe
+        network = build_network(self.settings, stage)
         if number:
             network.load_weights(self.run.best_weights(number - 1))
         elif is_release(recipe.weights):
@@ -230,9 +230,8 @@ class _Trainer:
             freeze_backbone(network)
         else:
             unfreeze_above(network, stage.frozen_blocks)
-        learner = _learner(network, self.settings.size, augmentation(recipe.seed, stage.augmentation))
-        optimizer = _optimizer(self.backend.adamw, recipe, stage, self.settings.batch_scale, steps)
-        _compile(learner, optimizer, recipe.label_smoothing)
+        learner = build_learner(self.settings, stage, network)
+        compile_learner(learner, self.settings, stage, self.backend.adamw, steps)
         return learner
 
     def _run_epoch(self, learner: keras.Model, loader: BatchLoader, stage: int, epoch: int) -> None:
@@ -249,8 +248,9 @@ class _Trainer:
             callbacks=[bar, steps],
         ).history
         timer.lap("training")
-        self._recalibrate(learner.get_layer(NETWORK))
-        timer.lap("recalibrating")
+        if not self.recipe.stages[stage].consistency:
+            self._recalibrate(learner.get_layer(NETWORK))
+            timer.lap("recalibrating")
         scores = learner.evaluate(
             self.backend.batches(self.validation, 0), verbose=0, return_dict=True, callbacks=[steps]
         )
@@ -281,7 +281,8 @@ class _Trainer:
 
     def _save(self, learner: keras.Model, row: EpochRow) -> None:
         """Write the best weights, the history, the checkpoint and the curves."""
-        if self.history.is_best(row):
+        stage = self.recipe.stages[int(row["stage"])]
+        if stage.keep == "last" or self.history.is_best(row):
             _save_weights(learner.get_layer(NETWORK), self.run.best_weights(int(row["stage"])))
         self.history.add(row)
         checkpoint = self.checkpoints.save(learner, int(row["epoch"]))
@@ -305,54 +306,6 @@ class _PhaseTimer:
         return ", ".join(f"{name} {seconds:.1f} s" for name, seconds in self.seconds.items())
 
 
-def _learner(network: keras.Model, given: int, augment: keras.Sequential) -> keras.Model:
-    """Return the network behind resizing and augmentation."""
-    wanted = network.input_shape[1]
-    pictures = keras.Input((given, given, 3), dtype="float32", name="pictures")
-    resized = pictures
-    if wanted != given:
-        resize = keras.layers.Resizing(wanted, wanted, antialias=True, dtype="float32", name="resizing")
-        resized = resize(pictures)
-    return keras.Model(pictures, network(augment(resized)), name="learner")
-
-
-def _schedule(stage: Stage, peak: float, steps: int) -> Any:
-    if stage.schedule == "constant":
-        return peak
-    total = steps * stage.epochs
-    warmup = min(steps, total // 10)
-    return keras.optimizers.schedules.CosineDecay(
-        initial_learning_rate=peak / 20,
-        decay_steps=total - warmup,
-        alpha=0.01,
-        warmup_target=peak,
-        warmup_steps=warmup,
-    )
-
-
-def _optimizer(
-    adamw: type[keras.optimizers.AdamW], recipe: Recipe, stage: Stage, scale: BatchScale, steps: int
-) -> keras.optimizers.AdamW:
-    return adamw(
-        _schedule(stage, scale.learning_rate(stage.learning_rate), steps),
-        beta_1=scale.momentum(BETA_1),
-        beta_2=scale.momentum(BETA_2),
-        weight_decay=scale.weight_decay(recipe.weight_decay),
-        global_clipnorm=recipe.clipnorm,
-        # Keras replaces the weights with their average whenever `fit` ends: here, after each epoch.
-        use_ema=stage.ema_momentum is not None,
-        ema_momentum=scale.momentum(stage.ema_momentum or 0.99),
-    )
-
-
-def _compile(learner: keras.Model, optimizer: keras.optimizers.AdamW, label_smoothing: float) -> None:
-    learner.compile(
-        optimizer=optimizer,
-        loss=keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=label_smoothing),
-        metrics=[Accuracy(name="accuracy"), MacroF1()],
-    )
-
-
 def _save_weights(network: keras.Model, path: Path) -> None:
     draft = path.with_name("draft.weights.h5")
     network.save_weights(draft)
@@ -365,6 +318,15 @@ def _check_sizes(settings: RunSettings) -> None:
         raise TrainingError(
             f"The recipe ends at {last} px and the data set holds {settings.size} px; prepare the photos "
             f"again with --size {last}, or set stages.{len(settings.recipe.stages)}.size={settings.size}."
+        )
+
+
+def _check_consistency(recipe: Recipe) -> None:
+    first = recipe.stages[0]
+    if first.consistency and recipe.weights in ("none", IMAGENET):
+        raise TrainingError(
+            f"Stage {first.name!r} learns to be consistent with a trained network; give --weights, a model's "
+            "folder or a run's best-N.weights.h5."
         )
 
 

@@ -45,6 +45,16 @@ class Stage(_RecipeModel):
         description=f"Momentum of the weights' moving average at {REFERENCE_BATCH} photos a step; null: none",
     )
     augmentation: Augmentation = Augmentation()
+    consistency: bool = Field(
+        False,
+        description="Learn no labels, but to see faded colours as the first weights of the stage see the "
+        "photo before it fades; batch normalization keeps its statistics",
+    )
+    keep: Literal["best", "last"] = Field(
+        "best",
+        description="The epoch whose weights stay: the best by validation macro F1, or the last, so that "
+        "validation photos choose none",
+    )
     outliers: Outliers = Outliers()
 
 

@@ -8,6 +8,7 @@ import keras
 from pydantic import BaseModel, ConfigDict, Field
 
 from frond.manifest import read_manifest
+from training.artifacts.files import REPORT_NAME, read_json
 from training.errors import TrainingError
 from training.fitting.batch_scale import BatchScale
 from training.fitting.checkpoint import CHECKPOINTS, Checkpoints
@@ -206,12 +207,14 @@ def _other_batch(location: str, started: RunSettings, settings: RunSettings) -> 
 def describe_weights(name: str) -> InitialWeights | None:
     """Return the record of a file that a run starts from; None for ``imagenet`` and ``none``.
 
-    Of the folder of an exported model it is its file, with the version as its name.
+    Of the folder of an exported model it is its file, with the version as its name and the run of its report.
     """
     path = Path(name)
     if is_release(name):
         manifest = read_manifest(path)
-        return InitialWeights(name=manifest.version, sha256=manifest.file.sha256)
+        return InitialWeights(
+            name=manifest.version, sha256=manifest.file.sha256, run=_exported_run(path / REPORT_NAME)
+        )
     if not path.is_file():
         return None
     with path.open("rb") as content:
@@ -222,3 +225,11 @@ def describe_weights(name: str) -> InitialWeights | None:
     return InitialWeights(
         name=path.name, sha256=digest, epochs=len(earlier.history()) or None, run=earlier.settings()
     )
+
+
+def _exported_run(report: Path) -> RunSettings | None:
+    """Return the run in a model's report; None if it has none, or one of another version of Frond."""
+    try:
+        return read_json(report / SETTINGS_NAME, RunSettings)
+    except TrainingError:
+        return None

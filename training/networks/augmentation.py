@@ -52,10 +52,13 @@ def augmentation(seed: int, strength: Augmentation | None = None) -> keras.Seque
     chosen = strength or Augmentation()
     layers = [*_flips(seed, chosen), *_resampling(seed, chosen), *_lighting(seed, chosen)]
     if chosen.faded:
-        layers.append(
-            RandomApply(Fading(seed + 9, dtype=EXACT), share=chosen.faded, seed=seed + 10, dtype=EXACT)
-        )
+        layers.append(fading(seed, chosen.faded))
     return keras.Sequential(layers or [kl.Identity()], name="augmentation")
+
+
+def fading(seed: int, share: float) -> kl.Layer:
+    """Build the last layer of the augmentation alone, which fades a share of the images, 0 to 1."""
+    return RandomApply(Fading(seed + 9, dtype=EXACT), share=share, seed=seed + 10, dtype=EXACT)
 
 
 @keras.saving.register_keras_serializable("frond")

@@ -14,6 +14,8 @@ from training.networks.middle_flow import middle_blocks
 from training.progress import console
 
 IMAGENET = "imagenet"
+# The name of the network in the model that trains it.
+NETWORK = "frond"
 RUN_SUFFIX = ".weights.h5"
 EMBEDDING_WIDTH = 64
 # More than the steps of any epoch, so that no two epochs share a random number.
@@ -56,7 +58,7 @@ def build(
     pooled = keras.layers.GlobalAveragePooling2D(dtype="float32", name="pooled")(seen)
     kept = keras.layers.Dropout(dropout, seed=seed + 5, name="dropout")(pooled)
     logits = keras.layers.Dense(classes, dtype="float32", name="logits")(kept)
-    return keras.Model(pixels, logits, name="frond")
+    return keras.Model(pixels, logits, name=NETWORK)
 
 
 def load_weights(model: keras.Model, weights: str) -> None:

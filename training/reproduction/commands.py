@@ -26,12 +26,13 @@ def list_commands(card: DataCard | None, settings: Settings | None, size: int) -
     """
     runs = list_runs(settings or {})
     names = [run_name(number, len(runs)) for number in range(len(runs))]
-    fits = [
-        _fit(run, name, before, card) for run, name, before in zip(runs, names, [None, *names], strict=False)
-    ]
     return [
         *_prepare(card, size),
-        *fits,
+        *(
+            command
+            for run, name, before in zip(runs, names, [None, *names], strict=False)
+            for command in _train(run, name, before, card)
+        ),
         shlex.join(["training", "export", DATASET, names[-1], MODEL]),
         shlex.join(["training", "evaluate", DATASET, MODEL]),
     ]
@@ -55,17 +56,36 @@ def _prepare(card: DataCard | None, size: int) -> list[str]:
     return card.preparation.commands()
 
 
-def _fit(run: Settings, name: str, before: str | None, card: DataCard | None) -> str:
+def _train(run: Settings, name: str, before: str | None, card: DataCard | None) -> Iterator[str]:
+    weights = _initial_weights(run, before)
+    if before and weights == _exported(before):
+        yield shlex.join(["training", "export", _dataset(run, card), before, weights])
     words = ["training", "fit", _dataset(run, card), name, "--recipe", f"{name}.json"]
-    weights = run.get("initial_weights")
     if weights:
-        words += ["--weights", f"{before}/{weights['name']}" if before else weights["name"]]
+        words += ["--weights", weights]
     for slug in run.get("exclude", ()):
         words += ["--exclude", slug]
-    return f"{shlex.join(words)}{''.join(_remarks(run))}"
+    yield f"{shlex.join(words)}{''.join(_remarks(run))}"
+
+
+def _initial_weights(run: Settings, before: str | None) -> str | None:
+    """Return the path of a run's first weights: a file, or the model that the run before was exported to."""
+    weights = run.get("initial_weights")
+    if not weights:
+        return None
+    if not before:
+        return str(weights["name"])
+    return f"{before}/{weights['name']}" if weights["name"].endswith(RUN_SUFFIX) else _exported(before)
+
+
+def _exported(run: str) -> str:
+    """Return the name of the model that a run is exported to."""
+    return run.replace(RUN, MODEL, 1)
 
 
 def _remarks(run: Settings) -> Iterator[str]:
+    if run.get("recipe", {}).get("teachers"):
+        yield "  # a student of teachers: `training gpu-kit` trains it"
     if (devices := run.get("replicas", 1)) > 1:
         yield f"  # on {devices} devices"
     weights = run.get("initial_weights") or {}

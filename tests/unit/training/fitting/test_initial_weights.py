@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from frond.manifest import read_manifest
+from frond.manifest import MANIFEST_NAME, MODEL_NAME, read_manifest
 from tests.conftest import ROOT
 from tests.unit.training.tiny_runs import settings_for, tiny_recipe
 from training.data.dataset import Dataset
@@ -55,9 +55,26 @@ def test_an_exported_model(prepared: Dataset) -> None:
     manifest = read_manifest(ROOT / "functions" / "classify" / "model")
     found = describe_weights(str(ROOT / "functions" / "classify" / "model"))
     assert found is not None
-    assert (found.name, found.sha256, found.run) == (manifest.version, manifest.file.sha256, None)
+    assert (found.name, found.sha256) == (manifest.version, manifest.file.sha256)
+    assert found.run is not None
+    assert found.run.dataset_fingerprint == manifest.dataset.fingerprint
     settings = settings_for(prepared, weights="models/frond").model_copy(update={"initial_weights": found})
     assert manifest.version in _notice(manifest.dataset, settings)
+
+
+@pytest.mark.parametrize("settings", [None, '{"epochs": 3}'])
+def test_an_exported_model_without_a_run_of_today(settings: str | None, tmp_path: Path) -> None:
+    model = ROOT / "functions" / "classify" / "model"
+    for name in (MANIFEST_NAME, MODEL_NAME):
+        (tmp_path / name).write_bytes((model / name).read_bytes())
+    if settings:
+        (tmp_path / "report").mkdir()
+        (tmp_path / "report" / "settings.json").write_text(settings, encoding="utf-8")
+
+    found = describe_weights(str(tmp_path))
+
+    assert found is not None
+    assert found.run is None
 
 
 def test_a_resumed_run_keeps_its_record(prepared: Dataset, tmp_path: Path) -> None:

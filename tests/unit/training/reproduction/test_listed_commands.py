@@ -40,6 +40,18 @@ def test_a_chain_of_data_sets_and_runs(prepared: Dataset) -> None:
     ]
 
 
+def test_a_run_from_an_exported_model_of_a_student(prepared: Dataset) -> None:
+    student = {"train_fingerprint": "now", "recipe": {"teachers": 5, "stages": [{"epochs": 36}]}}
+    weights = {"name": "2026.11.27-983183e1", "sha256": "0", "epochs": None, "run": student}
+    last = STAGES | {"train_fingerprint": "now", "initial_weights": weights}
+
+    assert list_commands(card(prepared, FIRST), last, 72)[1:4] == [
+        "training fit DATASET RUN-1 --recipe RUN-1.json  # a student of teachers: `training gpu-kit` trains it",
+        "training export DATASET RUN-1 MODEL-1",
+        "training fit DATASET RUN --recipe RUN.json --weights MODEL-1",
+    ]
+
+
 def test_a_data_set_without_a_record(prepared: Dataset) -> None:
     assert list_commands(card(prepared, None), None, 72)[0] == (
         "training prepare PHOTOS DATASET --size=72 --seed=1"
