@@ -22,7 +22,7 @@ from training.artifacts.files import (
     TRAINED_PHOTOS_NAME,
     TTA_NAME,
 )
-from training.calibration import HeldOutLogits
+from training.calibration import CalibrationBasis
 from training.data.dataset import Dataset, sample
 from training.errors import TrainingError
 from training.evaluation.bias_correction import BiasCorrection, fit_biases
@@ -57,7 +57,7 @@ def export(
     directory: Path,
     quantization_photos: int | None = None,
     unknown: Mapping[str, Path] | None = None,
-    held_out: HeldOutLogits | None = None,
+    basis: CalibrationBasis | None = None,
     growth_stage: str | None = None,
 ) -> Manifest:
     """Export the model of a training run to a folder, atomically, replacing an existing model.
@@ -77,8 +77,8 @@ def export(
     unknown
         Folders of out-of-distribution photos by name, to choose the abstention score by; none that the
         model will be evaluated on.
-    held_out
-        Logits to calibrate on; the model's for the validation photos by default.
+    basis
+        What to calibrate on; the model's logits for the validation photos by default.
     growth_stage
         Of the plants in the photos, such as ``seedling``; None for any.
 
@@ -111,7 +111,7 @@ def export(
     files = export_all_formats(serving, dataset.pictures[_representative(dataset, seed)])
     draft = _draft_manifest(files["int8"], dataset, settings, projection, growth_stage)
 
-    calibrated = calibrate(files["int8"], draft, dataset, seed, unknown or {}, held_out)
+    calibrated = calibrate(files["int8"], draft, dataset, seed, unknown or {}, basis)
     exact, plain = predict_all(serving, pictures), calibrated.plain
     agreed = agreement(exact, plain, labels)
     tried = sample(np.arange(len(validation)), quantization_photos or len(validation), seed)

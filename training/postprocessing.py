@@ -22,7 +22,7 @@ from training.artifacts.metrics_file import ErrorCount
 from training.artifacts.predictions import PhotoLogits
 from training.artifacts.trials import CalibrationTrial, TTATrials
 from training.batch_inference import Inferences, LabeledOutputs, infer_all
-from training.calibration import HeldOutLogits, fit_calibrator
+from training.calibration import CalibrationBasis, ValidationPhotos
 from training.calibration.record import describe_calibration
 from training.data.dataset import Dataset, sample
 from training.errors import TrainingError
@@ -73,7 +73,7 @@ def calibrate(
     dataset: Dataset,
     seed: int,
     unknown: Mapping[str, Path],
-    held_out: HeldOutLogits | None = None,
+    basis: CalibrationBasis | None = None,
 ) -> CalibratedModel:
     """Fit the post-processing of a model file to validation photos.
 
@@ -89,8 +89,8 @@ def calibrate(
         Of the choice of training photos.
     unknown
         Folders of out-of-distribution photos by name, to choose the abstention score by.
-    held_out
-        Logits to fit the temperatures to, instead of the model's for the validation photos.
+    basis
+        What to fit the temperatures to, instead of the model's logits for the validation photos.
 
     Raises
     ------
@@ -111,9 +111,8 @@ def calibrate(
     )
     ood_sets = {name: infer_ood_set(classifier, name, at, files[name]) for name, at in unknown.items()}
     validated = PhotoLogits([dataset.rows[photo].sha256 for photo in validation], served.logits, labels)
-    scale = held_out.scale_to(validated.photos, served.logits) if held_out else 1.0
-    known = held_out.scaled(scale) if held_out else validated
-    calibrator = fit_calibrator(known.logits, known.labels)
+    fitted = (basis or ValidationPhotos()).fit(validated, pictures)
+    calibrator = fitted.calibrator
     slugs = [species.slug for species in draft.labels]
     manifest = classifier.manifest.model_copy(
         update={
@@ -128,7 +127,7 @@ def calibrate(
             ),
         }
     )
-    record = describe_calibration(calibrator, known, slugs, scale, held_out=held_out is not None)
+    record = describe_calibration(fitted, slugs)
     record.validation = _expected_errors(calibrator, validated)
     return CalibratedModel(*_with_metadata(model, manifest), trials, plain, record)
 
@@ -138,7 +137,7 @@ def recalibrate(
     directory: Path,
     target: Path,
     unknown: Mapping[str, Path] | None = None,
-    held_out: HeldOutLogits | None = None,
+    basis: CalibrationBasis | None = None,
 ) -> Manifest:
     """Calibrate an exported model again, without its training run, and write it atomically.
 
@@ -150,7 +149,7 @@ def recalibrate(
         The model's folder.
     target
         Folder for the calibrated model, without metrics; an existing model is replaced.
-    unknown, held_out
+    unknown, basis
         As in :func:`calibrate`.
 
     Raises
@@ -170,7 +169,7 @@ def recalibrate(
         dataset,
         int(manifest.training.get("seed", 0)),
         unknown or {},
-        held_out,
+        basis,
     )
     fresh = calibrated.manifest.model_copy(
         update={"metrics": {}, "forced": None, "code_commit": code_commit()}
@@ -186,15 +185,18 @@ def recalibrate(
 
 def report_calibration(record: CalibrationTrial) -> None:
     """Print what a calibration was fitted to, what it expects of the validation photos, and its warnings."""
-    console.print(
-        f"Calibrated on {record.photos} photos, {record.errors} of them misclassified"
-        + (f"; their logits times {record.logit_scale:.3f}" if record.source == "held_out" else "")
-        + "."
-    )
+    photos = f"{record.photos} photos, {record.errors} of them misclassified"
+    if record.source == "inherited":
+        console.print(
+            f"The earlier model's temperatures, times {record.logit_scale:.3f}. Validation: {photos}."
+        )
+    else:
+        scaled = f"; their logits times {record.logit_scale:.3f}" if record.source == "held_out" else ""
+        console.print(f"Calibrated on {photos}{scaled}.")
     if errors := record.validation:
         console.print(
             f"Validation: {errors.expected:.1f} errors expected, {errors.observed} seen of {errors.photos}, "
-            f"p = {errors.p_value:.2g}. These photos chose the epoch, so new ones have more errors."
+            f"p = {errors.p_value:.2g}. Photos that chose the epoch have fewer errors than new ones."
         )
     for warning in record.warnings:
         console.print(f"Warning: {warning}", style="bold red")

@@ -134,7 +134,13 @@ def run_chaos(folder: Path, photos: list[bytes], plan: ChaosPlan) -> ChaosReport
 
 def _run(stack: RunningStack, switch: Path, photos: list[bytes], plan: ChaosPlan) -> ChaosReport:
     queues, listener = StackQueues(stack), EventListener(stack)
-    uploads = RandomUploads(stack, photos, plan, queues.wait_until_below)
+    dice, repeated = random.Random(plan.seed), Counter[str]()
+
+    def look(most: int) -> None:
+        queues.wait_until_below(most)
+        repeated["notifications"] += queues.repeat_some(dice.shuffle)
+
+    uploads = RandomUploads(stack, photos, plan, look)
     registry = open_registry(stack)
     versions = publish_versions(registry, switch.parent)
     killer = ProcessKiller(stack, plan.kills, random.Random(plan.seed))
@@ -148,7 +154,6 @@ def _run(stack: RunningStack, switch: Path, photos: list[bytes], plan: ChaosPlan
         thread.start()
     uploads.run()
     upload_s = time.monotonic() - begin
-    repeated = queues.repeat_some(random.Random(plan.seed).shuffle)
     quiet_s = queues.wait_until_quiet()
     killer.join()
     for operator in operators:
@@ -174,7 +179,7 @@ def _run(stack: RunningStack, switch: Path, photos: list[bytes], plan: ChaosPlan
         findings=compare(uploads.kinds, contents, events),
         registry=registry_faults(registry, operators),
         killed=killer.killed,
-        repeated=repeated,
+        repeated=repeated["notifications"],
         updates=sum(len(each.updates) for each in operators),
         conflicts=sum(each.conflicts for each in operators),
         dead=len(letters),

@@ -31,8 +31,8 @@ class RandomUploads:
         The stack to upload to.
     photos
         Contents of photos to choose from.
-    wait_until_below
-        Waits until at most so many messages wait.
+    look
+        Called every few uploads, to wait until at most so many messages wait.
     """
 
     def __init__(
@@ -40,9 +40,9 @@ class RandomUploads:
         stack: RunningStack,
         photos: list[bytes],
         plan: ChaosPlan,
-        wait_until_below: Callable[[int], None] = lambda _: None,
+        look: Callable[[int], None] = lambda _: None,
     ) -> None:
-        self.stack, self.photos, self._wait_until_below = stack, photos, wait_until_below
+        self.stack, self.photos, self._look = stack, photos, look
         self.kinds = plan.kinds()
         self._bucket: str = stack.info["uploads_bucket"]
         self._s3 = stack.s3
@@ -60,7 +60,7 @@ class RandomUploads:
             def upload(key: str, kind: str, choice: tuple[bytes, float], look: bool) -> None:
                 photo, delay = choice
                 if look:
-                    self._wait_until_below(MAX_WAITING)
+                    self._look(MAX_WAITING)
                 self.upload(key, kind, photo)
                 if act := self._follow_up(key, kind, photo):
                     due = time.monotonic() + delay

@@ -12,6 +12,8 @@ from tests.support.waiting import HANG_S
 QUEUES = ("Uploads", "Pictures")
 # Longer than a message is between two queues.
 QUIET_S = 3
+# A look at the queue repeats at most so many of its notifications, so often.
+REPEATED, COPIES = 3, 2
 LENGTHS: Any = [
     "ApproximateNumberOfMessages",
     "ApproximateNumberOfMessagesNotVisible",
@@ -72,9 +74,9 @@ class StackQueues:
     def repeat_some(self, shuffle: Any) -> int:
         """Send copies of queued notifications again, out of order; return their number."""
         found = self._sqs.receive_message(
-            QueueUrl=self._urls["UploadsQueueUrl"], MaxNumberOfMessages=10, VisibilityTimeout=1
+            QueueUrl=self._urls["UploadsQueueUrl"], MaxNumberOfMessages=REPEATED, VisibilityTimeout=1
         )
-        bodies = [message["Body"] for message in found.get("Messages", [])] * 5
+        bodies = [message["Body"] for message in found.get("Messages", [])] * COPIES
         shuffle(bodies)
         for body in bodies:
             self._sqs.send_message(QueueUrl=self._urls["UploadsQueueUrl"], MessageBody=body)

@@ -89,12 +89,15 @@ class PairTrial(BaseModel):
 class CalibrationTrial(BaseModel):
     """``report/calibration.json``: the fit of the confidences; losses are means a photo, in nats."""
 
-    source: Literal["validation", "held_out"] = Field(
-        description="validation: the photos that chose the epoch, too; held_out: logits from other networks"
+    source: Literal["validation", "held_out", "inherited"] = Field(
+        description="validation: the model's validation photos; held_out: logits from other networks; "
+        "inherited: the calibration of the model that this one learned to be consistent with"
     )
     photos: int
     errors: int = Field(description="Misclassified photos among them")
-    logit_scale: float = Field(1.0, description="Factor of the held-out logits, to the size of the model's")
+    logit_scale: float = Field(
+        1.0, description="Factor of the held-out logits, or of the inherited temperatures"
+    )
     temperature: float
     pairs: list[PairTrial] = Field(default_factory=list)
     validation: ErrorCount | None = Field(

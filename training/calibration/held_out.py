@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from frond.tta import logit_gap
 from training.artifacts.predictions import PhotoLogits, read_photo_logits
+from training.calibration.basis import FittedCalibrator
+from training.calibration.fitting import fit_calibrator
 from training.data.dataset import Dataset
 from training.errors import TrainingError
 
@@ -52,6 +54,12 @@ class HeldOutLogits:
             return 1.0
         gaps = logit_gap(np.stack([own[photos[place]] for place in shared]))
         return float(np.median(logit_gap(logits[shared])) / max(float(np.median(gaps)), 1e-6))
+
+    def fit(self, validated: PhotoLogits, pictures: NDArray[np.uint8]) -> FittedCalibrator:  # noqa: ARG002
+        """Fit the calibrator to these logits, scaled to the model's."""
+        scale = self.scale_to(validated.photos, validated.logits)
+        known = self.scaled(scale)
+        return FittedCalibrator(fit_calibrator(known.logits, known.labels), known, "held_out", scale)
 
     def scaled(self, factor: float) -> PhotoLogits:
         """Return the photos with their logits times a factor."""

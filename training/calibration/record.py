@@ -8,34 +8,26 @@ from numpy.typing import NDArray
 from frond.calibration import Calibrator
 from training.artifacts.predictions import PhotoLogits
 from training.artifacts.trials import CalibrationTrial, PairTrial
+from training.calibration.basis import FittedCalibrator
 from training.calibration.fitting import at_bound, fit_temperature
 
 
-def describe_calibration(
-    calibrator: Calibrator, known: PhotoLogits, slugs: Sequence[str], scale: float, *, held_out: bool
-) -> CalibrationTrial:
+def describe_calibration(fitted: FittedCalibrator, slugs: Sequence[str]) -> CalibrationTrial:
     """Return what a calibrator was fitted to, and its loss there.
 
     Parameters
     ----------
-    calibrator
-        From :func:`training.calibration.fit_calibrator`.
-    known
-        The photos of the fit.
     slugs
         The species, in the order of the logits.
-    scale
-        The factor that the logits were multiplied by.
-    held_out
-        Whether they are logits of other networks.
     """
+    calibrator, known = fitted.calibrator, fitted.known
     predicted = known.logits.argmax(axis=1)
     single = Calibrator(fit_temperature(known.logits, known.labels))
     return CalibrationTrial(
-        source="held_out" if held_out else "validation",
+        source=fitted.source,
         photos=len(known.labels),
         errors=int((predicted != known.labels).sum()),
-        logit_scale=scale,
+        logit_scale=fitted.scale,
         temperature=calibrator.temperature,
         pairs=[
             PairTrial(

@@ -21,16 +21,17 @@ def calibrate(
     ] = None,
     calibration_logits: options.CalibrationLogits = None,
     match_logit_scale: options.MatchLogitScale = True,
+    calibration_of: options.CalibrationOf = None,
 ) -> None:
     """Fit test-time augmentation, temperatures and thresholds again, without the run; then `evaluate`."""
-    from training.calibration import read_held_out
+    from training.calibration import choose_basis
     from training.data.dataset import Dataset
     from training.ood.ood_sets import named_folders
     from training.postprocessing import recalibrate
 
     known = Dataset(dataset)
-    held_out = read_held_out(calibration_logits or [], known, match_scale=match_logit_scale)
-    manifest = recalibrate(known, model, target, named_folders(unknown or []), held_out)
+    basis = choose_basis(known, calibration_logits or [], match_logit_scale, calibration_of)
+    manifest = recalibrate(known, model, target, named_folders(unknown or []), basis)
     tta, abstention = manifest.tta, manifest.abstention
     typer.echo(f"Wrote {manifest.version} to {target}. Next: evaluate")
     typer.echo(f"  temperature {manifest.temperature:.4f}")

@@ -33,6 +33,7 @@ def export(
     ] = None,
     calibration_logits: options.CalibrationLogits = None,
     match_logit_scale: options.MatchLogitScale = True,
+    calibration_of: options.CalibrationOf = None,
 ) -> None:
     """Quantize a trained network to int8 TFLite, calibrate it and write its manifest."""
     from training.errors import TrainingError
@@ -41,7 +42,7 @@ def export(
     if growth_stage is not None and len(growth_stage) > LONGEST_STAGE:
         raise TrainingError(f"--growth-stage takes at most {LONGEST_STAGE} characters.")
     start_tensorflow()
-    from training.calibration import read_held_out
+    from training.calibration import choose_basis
     from training.data.dataset import Dataset
     from training.data.s3_dataset import local_dataset
     from training.fitting.run_location import finished_run
@@ -52,8 +53,8 @@ def export(
     folders, tracking = named_folders(unknown or []), open_mlflow()
     with finished_run(run) as trained:
         known = Dataset(local_dataset(dataset), trained.settings().exclude)
-        held_out = read_held_out(calibration_logits or [], known, match_scale=match_logit_scale)
-        manifest = write(known, trained, model, quantization_photos, folders, held_out, growth_stage)
+        basis = choose_basis(known, calibration_logits or [], match_logit_scale, calibration_of)
+        manifest = write(known, trained, model, quantization_photos, folders, basis, growth_stage)
         version = tracking.register(trained, model, manifest) if tracking else None
     typer.echo(f"{manifest.version}: {manifest.file.size / 1e6:.1f} MB in {model}")
     for name, value in manifest.agreement.items():

@@ -29,3 +29,11 @@ MatchLogitScale = Annotated[
         "was trained on its validation photos, too.",
     ),
 ]
+CalibrationOf = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="MODEL",
+        help="Folder of an earlier model whose temperatures to take over, for one that learned to be "
+        "consistent with it.",
+    ),
+]

@@ -2,20 +2,23 @@
 
 import json
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from frond.calibration import ConfusedPair
 from frond.classifier import Classifier
 from frond.manifest import MANIFEST_NAME, MODEL_NAME, Manifest, read_manifest
 from frond.problems import InvalidModel
 from tests.support.tiny_model import manifest_of, tiny_model
 from training.__main__ import app
+from training.artifacts.predictions import PhotoLogits
 from training.artifacts.trials import TTATrial, TTATrials
 from training.batch_inference import infer_all
-from training.calibration import fit_calibrator, read_held_out
+from training.calibration import choose_basis, fit_calibrator, read_held_out
 from training.data.dataset import Dataset
 from training.errors import TrainingError
 from training.package import NOTICE_NAME
@@ -195,7 +198,7 @@ def test_held_out_logits_calibrate_in_place_of_validation(
     np.savez(tmp_path / "a.npz", photos=photos, logits=logits, labels=prepared.labels[train])
 
     manifest = recalibrate(
-        prepared, model, tmp_path / "fresh", held_out=read_held_out([tmp_path / "a.npz"], prepared)
+        prepared, model, tmp_path / "fresh", basis=read_held_out([tmp_path / "a.npz"], prepared)
     )
 
     assert manifest.calibrator() == fit_calibrator(logits, prepared.labels[train])
@@ -205,3 +208,58 @@ def test_held_out_logits_calibrate_in_place_of_validation(
     printed = " ".join(capsys.readouterr().err.split())
     assert f"Calibrated on {len(train)} photos" in printed
     assert "errors expected" in printed
+
+
+class TestCalibrationOfAnEarlierModel:
+    @pytest.fixture
+    def earlier(self, model: Path, tmp_path: Path) -> Path:
+        """A copy of the model, with temperatures of its own."""
+        folder = tmp_path / "earlier"
+        shutil.copytree(model, folder)
+        manifest = read_manifest(model)
+        pair = ConfusedPair(species=tuple(each.slug for each in manifest.labels[:2]), temperature=1.4)
+        known = manifest.model_copy(update={"temperature": 0.7, "confused_pairs": [pair]})
+        (folder / MANIFEST_NAME).write_text(known.model_dump_json(), encoding="utf-8")
+        return folder
+
+    def test_a_consistent_model_takes_it_over(
+        self, prepared: Dataset, model: Path, earlier: Path, tmp_path: Path
+    ) -> None:
+        basis = choose_basis(prepared, [], True, earlier)
+        manifest = recalibrate(prepared, model, tmp_path / "fresh", basis=basis)
+
+        assert manifest.temperature == pytest.approx(0.7)
+        (pair,) = manifest.confused_pairs
+        assert pair.temperature == pytest.approx(1.4)
+        record = json.loads((tmp_path / "fresh" / "report" / "calibration.json").read_text(encoding="utf-8"))
+        assert (record["source"], record["logit_scale"]) == ("inherited", pytest.approx(1))
+
+    def test_a_surer_model_has_higher_temperatures(self, prepared: Dataset, earlier: Path) -> None:
+        validation = prepared.indices("validation")
+        pictures = prepared.pictures[validation]
+        logits = infer_all(Classifier.load(earlier), pictures).logits
+        photos = [prepared.rows[photo].sha256 for photo in validation]
+        basis = choose_basis(prepared, [], True, earlier)
+        assert basis
+
+        fitted = basis.fit(PhotoLogits(photos, 2 * logits, prepared.labels[validation]), pictures)
+
+        assert fitted.scale == pytest.approx(2)
+        assert fitted.calibrator.temperature == pytest.approx(1.4)
+        assert fitted.calibrator.pairs[0].temperature == pytest.approx(2.8)
+
+    def test_a_model_of_other_species_is_refused(self, prepared: Dataset, earlier: Path) -> None:
+        manifest = read_manifest(earlier)
+        others = [
+            label.model_copy(update={"slug": f"other-{number}"})
+            for number, label in enumerate(manifest.labels)
+        ]
+        changed = manifest.model_copy(update={"labels": others, "confused_pairs": []})
+        (earlier / MANIFEST_NAME).write_text(changed.model_dump_json(), encoding="utf-8")
+
+        with pytest.raises(TrainingError, match="identifies other species"):
+            choose_basis(prepared, [], True, earlier)
+
+    def test_one_basis_is_enough(self, prepared: Dataset, earlier: Path) -> None:
+        with pytest.raises(TrainingError, match="either --calibration-logits or --calibration-of"):
+            choose_basis(prepared, [earlier / "a.npz"], True, earlier)

@@ -7,6 +7,7 @@ from frond.calibration import Calibrator
 from tests.unit.training.calibration.simulated_logits import CLASSES, PAIR, TRUTH, perfect, simulated
 from training.artifacts.predictions import PhotoLogits
 from training.calibration import confused_pairs, fit_calibrator, fit_temperature
+from training.calibration.basis import FittedCalibrator
 from training.calibration.fitting import LOG_TEMPERATURES, at_bound
 from training.calibration.record import describe_calibration
 from training.evaluation.expected_errors import count_errors
@@ -57,7 +58,7 @@ def test_a_temperature_at_its_bound_is_a_warning() -> None:
     known = PhotoLogits(["0" * 64] * 100, logits, labels)
 
     assert np.log(fitted.temperature) == pytest.approx(LOG_TEMPERATURES[1], abs=0.01)
-    (warning,) = describe_calibration(fitted, known, SLUGS, 1, held_out=False).warnings
+    (warning,) = describe_calibration(FittedCalibrator(fitted, known, "validation"), SLUGS).warnings
     assert "ran into its bound: the temperature is 20" in warning
 
 
@@ -84,7 +85,8 @@ def test_the_record_counts_photos_and_errors() -> None:
     known = PhotoLogits([str(photo) for photo in range(1000)], logits, labels)
     predicted = logits.argmax(axis=1)
 
-    record = describe_calibration(fit_calibrator(logits, labels), known, SLUGS, 1.25, held_out=True)
+    fitted = FittedCalibrator(fit_calibrator(logits, labels), known, "held_out", 1.25)
+    record = describe_calibration(fitted, SLUGS)
 
     assert (record.source, record.photos, record.logit_scale) == ("held_out", 1000, 1.25)
     assert record.errors == (predicted != labels).sum()

@@ -46,7 +46,8 @@ def test_a_run_from_an_exported_model_of_a_student(prepared: Dataset) -> None:
     last = STAGES | {"train_fingerprint": "now", "initial_weights": weights}
 
     assert list_commands(card(prepared, FIRST), last, 72)[1:4] == [
-        "training fit DATASET RUN-1 --recipe RUN-1.json  # a student of teachers: `training gpu-kit` trains it",
+        "training fit DATASET RUN-1 --recipe RUN-1.json"
+        "  # a student of teachers: `training gpu-kit` trains it",
         "training export DATASET RUN-1 MODEL-1",
         "training fit DATASET RUN --recipe RUN.json --weights MODEL-1",
     ]
