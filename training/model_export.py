@@ -239,5 +239,6 @@ def _initial_weights(settings: RunSettings) -> str:
     if recipe.weights.endswith(RUN_SUFFIX):
         return f"from another run ({Path(recipe.weights).name}); ImageNet's are from Keras (MIT licence)"
     if file and not file.name.endswith(".h5"):
-        return f"from the model {file.name}; its notice has the sources of its own"
+        before = _initial_weights(file.run) if file.run else "its notice has them"
+        return f"from the model {file.name}; that one's: {before}"
     return f"{recipe.backbone} for ImageNet, from Keras (MIT licence)"

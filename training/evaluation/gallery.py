@@ -15,6 +15,7 @@ from PIL import Image
 
 from frond.classifier import Classifier
 from frond.manifest import gallery_name
+from frond.preprocessing import read_photo
 from training.batch_inference import infer_all
 from training.data.dataset import Dataset
 from training.evaluation.plant_crop import crop_to_plant, leaf_mask
@@ -32,7 +33,8 @@ WHITE = 120  # of 255, in each channel
 def choose_gallery(classifier: Classifier, dataset: Dataset) -> dict[str, bytes]:
     """Return JPEGs of each species by their names, at most :data:`SIDE` pixels wide and high.
 
-    Chooses among the correctly classified training photos sharp ones with much leaf and no label. The first
+    Chooses among the training photos that are correctly classified, as they are and as they are shown, sharp
+    ones with much leaf and no label. The first
     is the one with the embedding nearest to the mean of the species; each further one differs most from those
     before. A species without a correct photo is left out. Photos of the test split are never shown.
     """
@@ -46,6 +48,7 @@ def choose_gallery(classifier: Classifier, dataset: Dataset) -> dict[str, bytes]
     for label, species in enumerate(dataset.card.species):
         members = np.flatnonzero(labels == label)
         crops = {place: crop_to_plant(dataset.pictures[sample[place]]) for place in members[correct[members]]}
+        crops = _recognised(classifier, crops, label) or crops
         for number, place in enumerate(_choose(outputs.embeddings, members, crops), start=1):
             name = Path(gallery_name(species.slug, number)).stem
             pictures[name] = _jpeg(crops[place])
@@ -73,6 +76,18 @@ def _sample(dataset: Dataset) -> NDArray[np.int64]:
     labels = dataset.labels[training]
     species = range(len(dataset.card.species))
     return np.sort(np.concatenate([training[labels == label][:SAMPLE] for label in species]))
+
+
+def _recognised(
+    classifier: Classifier, crops: Mapping[np.int64, NDArray[np.uint8]], label: int
+) -> dict[np.int64, NDArray[np.uint8]]:
+    """Return the crops that are correctly classified as they are shown."""
+
+    def answer(crop: NDArray[np.uint8]) -> int:
+        shown = read_photo(_jpeg(crop), classifier.manifest.input).pixels
+        return int(classifier.infer(shown).logits.argmax())
+
+    return {place: crop for place, crop in crops.items() if answer(crop) == label}
 
 
 def _choose(

@@ -15,7 +15,7 @@ from frond_classify.schemas.usage import UsageResponse
 
 EXAMPLE_REQUEST = "5f0b7f3e-8a43-4d3c-9d7e-0c9d3c1f7a52"
 _ID = "2f08c053-4949-4ac1-a64e-97ad1b7ce956"
-EXAMPLE_VERSION = "2026.11.27-983183e1"
+EXAMPLE_VERSION = "2026.11.28-64b5e8e6"
 
 
 EXAMPLE_PREDICTIONS: list[dict[str, Any]] = [
@@ -24,18 +24,18 @@ EXAMPLE_PREDICTIONS: list[dict[str, Any]] = [
         "scientific_name": "Zea mays",
         "common_name": "Maize",
         "role": "crop",
-        "confidence": 0.995066,
+        "confidence": 0.994364,
     },
     {
-        "species": "apera-spica-venti",
-        "scientific_name": "Apera spica-venti",
-        "common_name": "Loose silky-bent",
+        "species": "alopecurus-myosuroides",
+        "scientific_name": "Alopecurus myosuroides",
+        "common_name": "Black-grass",
         "role": "weed",
-        "confidence": 0.000907,
+        "confidence": 0.00112,
     },
 ]
 _PHOTO: dict[str, Any] = {"width": 224, "height": 224, "format": "JPEG", "issues": []}
-_TAXON: dict[str, Any] = {"rank": "species", "name": "Zea mays", "confidence": 0.995066}
+_TAXON: dict[str, Any] = {"rank": "species", "name": "Zea mays", "confidence": 0.994364}
 _CLASSIFICATION: dict[str, Any] = {
     "id": _ID,
     "status": "succeeded",

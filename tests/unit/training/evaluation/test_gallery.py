@@ -1,6 +1,7 @@
 """Choice and storage of the gallery."""
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -19,15 +20,21 @@ from training.evaluation.plant_crop import crop_to_plant, leaf_mask
 
 
 class ScriptedClassifier(Classifier):
-    """A classifier with given outputs for each picture."""
+    """A classifier with given outputs for each picture, and a given label for each crop."""
 
-    def __init__(self, dataset: Dataset, outputs: dict[int, Inference]) -> None:
+    def __init__(
+        self,
+        dataset: Dataset,
+        outputs: dict[int, Inference],
+        label_of_crop: Callable[[NDArray[np.uint8]], int] = lambda _: 0,
+    ) -> None:
         model = tiny_model(RECIPE.size)
         super().__init__(model, manifest_of(model, RECIPE.size))
         self.outputs = {dataset.pictures[photo].tobytes(): output for photo, output in outputs.items()}
+        self.label_of_crop = label_of_crop
 
     def infer(self, pixels: NDArray[np.uint8]) -> Inference:
-        return self.outputs[pixels.tobytes()]
+        return self.outputs.get(pixels.tobytes()) or inference(self.label_of_crop(pixels), 0)
 
 
 def inference(label: int, place: float) -> Inference:
@@ -43,7 +50,12 @@ def soil(leaf: int, label: int = 0, grain: int = 30) -> NDArray[np.uint8]:
     return picture.clip(0, 255).astype(np.uint8)
 
 
-def drawn(*pictures: NDArray[np.uint8], places: list[float], wrong: int | None = None) -> dict[str, bytes]:
+def drawn(
+    *pictures: NDArray[np.uint8],
+    places: list[float],
+    wrong: int | None = None,
+    label_of_crop: Callable[[NDArray[np.uint8]], int] = lambda _: 0,
+) -> dict[str, bytes]:
     """Return the gallery of one species with the given photos and places of their embeddings."""
     card = SimpleNamespace(species=[SimpleNamespace(slug="zea-mays")])
     dataset: Any = SimpleNamespace(
@@ -53,7 +65,7 @@ def drawn(*pictures: NDArray[np.uint8], places: list[float], wrong: int | None =
         indices=lambda _: np.arange(len(pictures)),
     )
     outputs = {number: inference(1 if number == wrong else 0, place) for number, place in enumerate(places)}
-    return choose_gallery(ScriptedClassifier(dataset, outputs), dataset)
+    return choose_gallery(ScriptedClassifier(dataset, outputs, label_of_crop), dataset)
 
 
 def leaf_share(jpeg: bytes) -> float:
@@ -78,6 +90,25 @@ def test_of_clear_photos_the_most_typical_is_first_and_a_wrong_one_is_never_chos
 
     # The mean is at 4, where the photo is misclassified.
     assert chosen["zea-mays"] == drawn(even[1], places=[0])["zea-mays"]
+
+
+def test_a_crop_that_is_no_longer_recognised_is_not_shown() -> None:
+    clear, other = soil(24), soil(22)
+
+    def label_of_crop(pixels: NDArray[np.uint8]) -> int:
+        return int(leaf_mask(pixels).mean() > 0.5)  # of the clear one alone
+
+    assert list(drawn(clear, other, places=[0, 0])) == ["zea-mays", "zea-mays.2"]
+    chosen = drawn(clear, other, places=[0, 0], label_of_crop=label_of_crop)
+    assert chosen == drawn(other, places=[0])
+
+
+def test_a_species_whose_crops_are_not_recognised_is_shown_all_the_same() -> None:
+    picture = soil(24)
+
+    chosen = drawn(picture, places=[0], label_of_crop=lambda _: 1)
+
+    assert chosen == drawn(picture, places=[0])
 
 
 def test_a_species_without_a_correct_answer_has_no_photo(prepared: Dataset) -> None:

@@ -59,7 +59,7 @@ def test_an_exported_model(prepared: Dataset) -> None:
     assert found.run is not None
     assert found.run.dataset_fingerprint == manifest.dataset.fingerprint
     settings = settings_for(prepared, weights="models/frond").model_copy(update={"initial_weights": found})
-    assert manifest.version in _notice(manifest.dataset, settings)
+    assert f"from the model {manifest.version}; that one's: " in _notice(manifest.dataset, settings)
 
 
 @pytest.mark.parametrize("settings", [None, '{"epochs": 3}'])
