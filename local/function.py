@@ -68,7 +68,7 @@ def functions(template: Template, stack: DeployedStack, cloud: dict[str, str]) -
     stack
         Resolves the properties.
     cloud
-        Environment variables that point an AWS SDK at the local cloud.
+        Environment variables that point an AWS SDK at the local cloud, and at a folder for temporary files.
     """
     return {
         name: _function(name, template, stack.properties[name], cloud)

@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from local.access_log import AccessLog
 from local.cloud import Cloud
@@ -79,7 +80,9 @@ def running_stack(
         usage_plan = UsagePlan(cloud.apigateway(), key)
         stack = cloud.deploy(usage_plan.deployed_in(template))
         usage_plan.set_limits(template, stack)
-        found = functions(template, stack, cloud.environment)
+        # In Lambda's /tmp no function finds the files of another stack, such as its models.
+        scratch = parts.enter_context(TemporaryDirectory(prefix="frond-stack-", ignore_cleanup_errors=True))
+        found = functions(template, stack, {**cloud.environment, "TMPDIR": scratch})
         executions = concurrent_executions(found, concurrency)
         pools = {
             name: PhotoLoggingPool(

@@ -61,6 +61,18 @@ def answer_by(page: Page, **members: Any) -> None:
     page.route(CALL, changed, times=1)
 
 
+def confuse_maize_with_wheat(page: Page) -> None:
+    def changed(route: Route) -> None:
+        response = route.fetch()
+        answer = response.json()
+        listed = {each["species"]: each for each in answer["species"]}
+        listed["zea-mays"]["lookalikes"] = [{"species": "triticum-aestivum", "photos": 1}]
+        listed["triticum-aestivum"]["metrics"]["precision"] = 0.9
+        route.fulfill(response=response, json=answer)
+
+    page.route("**/v1/species", changed)
+
+
 def downloaded(page: Page, press: Callable[[], Any]) -> tuple[str, bytes]:
     with page.expect_download() as download:
         press()
@@ -68,6 +80,8 @@ def downloaded(page: Page, press: Callable[[], Any]) -> tuple[str, bytes]:
 
 
 def test_a_sample_is_answered_and_its_species_has_a_sheet(page: Page) -> None:
+    confuse_maize_with_wheat(page)
+    page.reload()
     expect(page.locator("#welcome .scope")).to_contain_text("12 species (3 crops, 9 weeds)")
     expect(page.locator("#welcome .scope")).to_contain_text("seedlings")
     page.get_by_role("button", name="Try sample photo 1").click()

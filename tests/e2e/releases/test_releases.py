@@ -25,16 +25,11 @@ BAKED_IN = ROOT / "functions" / "classify" / "model"
 CLIENTS = 2
 
 
-@pytest.fixture(scope="module")
-def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("stack") / "log"
-
-
 @pytest.fixture(scope="module", params=["process", "rie"])
-def stack(request: pytest.FixtureRequest, log: Path) -> Iterator[RunningStack]:
+def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
     """The stack with a channel check every second, with plain processes and under the emulator."""
     options = ("--runtime", request.param, "--parameter", "ModelRefreshSeconds=1")
-    with running_stack(log, *options) as running:
+    with running_stack(tmp_path_factory.mktemp("stack") / "log", *options) as running:
         yield running
 
 
@@ -124,7 +119,7 @@ def damage(stack: RunningStack, version: str) -> None:
 
 
 def test_versions_change_without_a_failed_request(
-    stack: RunningStack, log: Path, tmp_path: Path, seedling: bytes
+    stack: RunningStack, tmp_path: Path, seedling: bytes
 ) -> None:
     first, second, bad = (new_version(tmp_path / str(padding), padding) for padding in (16, 32, 48))
     baked_in = read_manifest(BAKED_IN).version
@@ -150,7 +145,7 @@ def test_versions_change_without_a_failed_request(
         training("release", tmp_path / "48", "--force", "a copy")
         damage(stack, bad.version)
         training("promote")
-        eventually(lambda: "Model was not updated" in log.read_text() or None)
+        eventually(lambda: "Model was not updated" in stack.log.read_text() or None)
         assert flow.next_versions(10) == {second.version}
 
         training("rollback")

@@ -39,6 +39,8 @@ def test_a_signal_during_a_request_stops_every_process(
     with running_stack(tmp_path / "log", template=template) as running:
         response = running.request("/open").json()
         assert processes_of(template.parent) != []
+        scratch = Path(response["environment"]["TMPDIR"])  # of this stack alone
+        assert scratch.is_dir()
         api = urlsplit(running.api_url)
         with socket.create_connection((api.hostname, api.port)) as caller:
             request = f"GET /sleep HTTP/1.1\r\nHost: x\r\nx-api-key: {running.info['api_key']}\r\n\r\n"
@@ -48,6 +50,7 @@ def test_a_signal_during_a_request_stops_every_process(
     assert response["pid"] not in processes_of(template.parent)
     assert eventually(lambda: processes_of(template.parent) == [] or None)
     assert not stack_file.exists()
+    assert not scratch.exists()
     printed = running.log.read_text()
     assert "Traceback" not in printed
     assert f"{running.api_url}/#key={running.api_key}" in printed
