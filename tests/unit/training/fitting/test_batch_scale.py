@@ -1,15 +1,12 @@
 """Hyperparameters for other batch sizes."""
 
-from pathlib import Path
-
 import keras
 import pytest
 
-from tests.unit.training.tiny_runs import settings_for, tiny_recipe
+from tests.unit.training.tiny_runs import settings_for
 from training.data.dataset import Dataset
 from training.fitting.batch_scale import BatchScale
-from training.fitting.fit import fit
-from training.fitting.run import Run
+from training.fitting.learner import build_learner, build_network, compile_learner
 
 
 def test_a_recipe_is_unchanged_at_its_own_batch() -> None:
@@ -45,15 +42,14 @@ def test_the_photos_of_all_devices_count(prepared: Dataset, batch: int, replicas
     assert settings.batch_scale.ratio == ratio
 
 
-def test_a_run_takes_them(prepared: Dataset, tmp_path: Path) -> None:
-    recipe = tiny_recipe(batch=8)
-    run = Run(tmp_path)
-    fit(prepared, run, recipe)
+def test_a_learner_takes_them(prepared: Dataset) -> None:
+    settings = settings_for(prepared, batch=8)
+    stage = settings.recipe.stages[0]
+    learner = build_learner(settings, stage, build_network(settings, stage))
+    compile_learner(learner, settings, stage, keras.optimizers.AdamW, steps=10)
 
-    latest = run.checkpoints.latest()
-    assert latest
-    optimizer = keras.models.load_model(latest[1]).optimizer
-    scale = BatchScale(0.25)
-    assert optimizer.beta_1 == pytest.approx(scale.momentum(0.9))
-    assert optimizer.beta_2 == pytest.approx(scale.momentum(0.999))
-    assert optimizer.weight_decay == pytest.approx(scale.weight_decay(recipe.weight_decay))
+    optimizer, scale = learner.optimizer, BatchScale(0.25)
+    assert optimizer.beta_1 == scale.momentum(0.9)
+    assert optimizer.beta_2 == scale.momentum(0.999)
+    assert optimizer.weight_decay == scale.weight_decay(settings.recipe.weight_decay)
+    assert float(optimizer.learning_rate) < scale.learning_rate(stage.learning_rate)
