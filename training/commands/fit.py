@@ -90,13 +90,14 @@ def fit(
             trained = run_at(run, group.rank if group else 0, keep_checkpoints)
             photos = Dataset(local_dataset(dataset), exclude or [])
             logs = [log for log in (tensorboard and TensorBoardLog(tensorboard), open_mlflow()) if log]
-            best = train(photos, trained, chosen, devices, group, metrics_port, logs)
+            score = train(photos, trained, chosen, devices, group, metrics_port, logs)
     except KeyboardInterrupt:
         typer.echo("Stopped; the same command resumes after the last finished epoch.", err=True)
         raise typer.Exit(130) from None
     if group and group.rank:
         return
-    typer.echo(f"Best validation macro F1: {best:.4f}; weights in {trained.location}.")
+    kept = "Best validation" if chosen.stages[-1].keep == "best" else "Validation"
+    typer.echo(f"{kept} macro F1: {score:.4f}; weights in {trained.location}.")
 
 
 def _process_group() -> ProcessGroup | None:

@@ -53,7 +53,7 @@ def fit(
     metrics_port: int | None = None,
     logs: Sequence[EpochLog] = (),
 ) -> float:
-    """Train or resume a run; return the last stage's best validation macro F1, 0 to 1.
+    """Train or resume a run; return the validation macro F1 of the weights that it keeps, 0 to 1.
 
     Parameters
     ----------
@@ -159,6 +159,8 @@ class _Trainer:
             first += stage.epochs
         for log in self.logs:
             log.finish(self.run)
+        if self.recipe.stages[-1].keep == "last":
+            return self.history.rows[-1]["val_f1"]
         return self.history.best(len(self.recipe.stages) - 1)
 
     def _latest_checkpoint(self) -> tuple[int, Path] | None:

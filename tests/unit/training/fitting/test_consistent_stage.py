@@ -30,7 +30,7 @@ def test_a_stage_of_consistency_goes_on_from_the_stage_before(prepared: Dataset,
     first = tiny_recipe().model_dump()["stages"][1] | {"epochs": 1, "mixup": 0, "ema_momentum": None}
     run = Run(tmp_path)
 
-    fit(prepared, run, tiny_recipe(stages=[first, consistent_stage()]))
+    score = fit(prepared, run, tiny_recipe(stages=[first, consistent_stage()]))
 
     before, after = run.trained_model(), run.trained_model()
     before.load_weights(run.best_weights(0))
@@ -39,6 +39,7 @@ def test_a_stage_of_consistency_goes_on_from_the_stage_before(prepared: Dataset,
     assert not all(same)
     assert all(row["loss"] > 0 for row in run.history()[1:])
     # Where a stage says so, the last epoch stays and not the best.
+    assert score == run.history()[-1]["val_f1"]
     latest = run.checkpoints.latest()
     assert latest
     last = keras.models.load_model(latest[1]).get_layer(NETWORK)
