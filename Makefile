@@ -48,8 +48,9 @@ budget: $(VENV)/.sam ## Email when the account's costs exceed a budget (EMAIL=yo
 	@$(VENV)/sam/bin/sam deploy --template-file budget.yaml --stack-name frond-budget --region us-east-1 \
 	  --config-env budget --parameter-overrides AlarmEmail=$(EMAIL) MonthlyBudget=$(or $(DOLLARS),10)
 
-check: lint types ## Check style and types, then run the unit tests that need no TensorFlow: a minute, for daily work
-	$(PYTEST) tests/unit --without-tensorflow
+check: $(VENV)/.dev ## Check style and types, then run the quick unit tests that need no TensorFlow: two minutes, for daily work
+	@$(TOGETHER) lint types
+	$(PYTEST) tests/unit --without-tensorflow -m "not slow"
 
 test: $(VENV)/.dev ## Check style and types, then run every test (COVERAGE=1 checks the coverage, too)
 	@$(TOGETHER) lint types $(VENV)/.spark $(VENV)/.notebook

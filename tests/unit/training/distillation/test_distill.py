@@ -12,7 +12,7 @@ from training.distillation.kit import KitPhotos
 from training.distillation.plan import Plan, StudentPlan, TeacherPlan
 
 SIDE, PHOTOS = 8, 48
-pytestmark = pytest.mark.usefixtures("linear_network")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("linear_network")]
 # Learns in few steps; a network of colours needs no decay.
 PLAN = Plan(
     TeacherPlan(folds=2, epochs=8, learning_rate=0.05),

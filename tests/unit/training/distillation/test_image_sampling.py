@@ -9,6 +9,7 @@ import pytest
 
 from training.distillation.image_sampling import ViewRange, Windows, random_views, symmetric_views, whole
 
+pytestmark = pytest.mark.slow
 SIDE = 24
 UNCHANGED = ViewRange(resampled=0, brightness=0, contrast=0)
 

@@ -14,6 +14,7 @@ from training.detection.accelerator.sprite_bank import (
 )
 from training.detection.scene_config import SceneConfig
 
+pytestmark = pytest.mark.slow
 SIZE, GREY = 96, 127.0
 MAGENTA = (255, 0, 255, 255)
 CONFIG = SceneConfig(plants=(1, 2), scales=(0.3, 0.5))
