@@ -31,7 +31,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Register the markers. Fail imports of TensorFlow in a run without it: their tests are passed over."""
     config.addinivalue_line("markers", "deployed: runs with a stack on AWS, too (--stack NAME)")
-    config.addinivalue_line("markers", "slow: takes long: its file starts before the others, and `make check` leaves it out")
+    config.addinivalue_line(
+        "markers", "slow: takes long: its file starts before the others, and `make check` leaves it out"
+    )
     if config.getoption("--without-tensorflow"):
         sys.modules.update(dict.fromkeys(TENSORFLOW))  # type: ignore[arg-type]  # None makes an import fail
 
