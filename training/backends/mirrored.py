@@ -10,6 +10,7 @@ from training.backends.mirrored_adamw import MirroredAdamW
 from training.backends.nvidia import idle_gpu_warning
 from training.backends.single_process import SingleProcess
 from training.data.batches import BatchLoader
+from training.data.shard import Shard
 from training.errors import TrainingError
 
 # Minimum compute capability for bfloat16, which needs no loss scaling.
@@ -37,6 +38,8 @@ class Mirrored(SingleProcess):
         self.devices = devices or gpus or ["CPU:0"]
         self.strategy = tf.distribute.MirroredStrategy(self.devices)
         self.replicas = int(self.strategy.num_replicas_in_sync)
+        # Keras averages the shares of a model's first batch to build it, so they must be equally long.
+        self.shard = Shard(devices=self.replicas)
 
     def describe(self) -> str:
         """Return a description of the devices."""

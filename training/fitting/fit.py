@@ -279,7 +279,8 @@ class _Trainer:
 
     def _recalibrate(self, network: keras.Model) -> None:
         shard = self.backend.shard
-        recalibrate_batchnorm(network, self.unaugmented, self.recipe.batch, shard.devices, self.backend.place)
+        devices = shard.devices if shard.processes > 1 else 1  # a single process measures on its first
+        recalibrate_batchnorm(network, self.unaugmented, self.recipe.batch, devices, self.backend.place)
 
     def _save(self, learner: keras.Model, row: EpochRow) -> None:
         """Write the best weights, the history, the checkpoint and the curves."""

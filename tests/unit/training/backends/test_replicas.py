@@ -41,13 +41,15 @@ tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfigur
 stage = {"name": "all", "epochs": 1, "learning_rate": 1e-4, "frozen_blocks": 0,
          "schedule": "constant", "class_weight_power": 0.5, "augmentation": NONE.model_dump()}
 for name in sys.argv[3:]:
-    backbone, replicas = name.split("-")
-    run, replicas = Run(runs / name), int(replicas)
-    recipe = tiny_recipe(backbone=backbone, batch=12 // replicas, dropout=0, clipnorm=0.05, stages=[stage])
+    backbone, replicas, batch = name.split("-")
+    run, replicas, batch = Run(runs / name), int(replicas), int(batch)
+    recipe = tiny_recipe(backbone=backbone, batch=batch // replicas, dropout=0, clipnorm=0.05, stages=[stage])
     fit(Dataset(dataset), run, recipe, [f"CPU:{i}" for i in range(replicas)])
     np.savez(run.directory / "weights.npz", *run.trained_model().get_weights())
 """
-ONE, TWO, TWO_NORMALIZED = f"{PLAIN}-1", f"{PLAIN}-2", f"{NORMALIZED}-2"
+# Backbone, devices, photos a step.
+ONE, TWO, TWO_NORMALIZED = f"{PLAIN}-1-12", f"{PLAIN}-2-12", f"{NORMALIZED}-2-12"
+UNEVEN = f"{PLAIN}-2-4"
 
 # A run that is stopped on two devices and resumed on one.
 RESUMING = """
@@ -126,7 +128,7 @@ def weights_of(run: Path) -> list[np.ndarray]:
 
 
 def test_the_same_step(prepared: Dataset, tmp_path: Path) -> None:
-    runs = train(prepared, tmp_path, ONE, TWO)
+    runs = train(prepared, tmp_path, ONE, TWO, UNEVEN)
     # Batch normalization would see each device's own share.
     one, two = weights_of(runs / ONE), weights_of(runs / TWO)
     differences = np.concatenate([np.abs(a - b).ravel() for a, b in zip(one, two, strict=True)])
@@ -134,6 +136,9 @@ def test_the_same_step(prepared: Dataset, tmp_path: Path) -> None:
     assert np.median(differences) < 1e-9
     assert (differences > 4e-7).mean() < 1e-3
     assert differences.max() < 1e-4
+    # Six validation photos are two steps of three, which devices would share unevenly.
+    assert len(prepared.indices("validation")) == 6
+    assert len(Run(runs / UNEVEN).history()) == 1
 
 
 def test_recalibration_covers_all_devices(
