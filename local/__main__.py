@@ -27,7 +27,7 @@ SAMPLE_PHOTO = "events/photos/zea-mays.jpg"
 SAMPLE_ANSWER = (
     '{"status": "succeeded", "verdict": "identified",\n'
     ' "predictions": [{"species": "zea-mays", "scientific_name": "Zea mays", "common_name": "Maize", '
-    '"role": "crop", "confidence": 0.995}], …}'
+    '"role": "crop", "confidence": 0.994}], …}'
 )
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)

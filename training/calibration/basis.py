@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from frond.calibration import Calibrator
+from frond.tta import logit_gap
 from training.artifacts.predictions import PhotoLogits
 from training.calibration.fitting import fit_calibrator
 
@@ -29,6 +30,15 @@ class FittedCalibrator:
     known: PhotoLogits
     source: Source
     scale: float = 1.0
+
+
+def gap_ratio(logits: NDArray[np.float32], others: NDArray[np.float32]) -> float:
+    """Return how much surer one network is than another on the same photos.
+
+    That is the ratio of the median gaps of the top two logits, of ``float32[N, K]`` each; it needs no labels.
+    """
+    one, other = (float(np.median(logit_gap(each))) for each in (logits, others))
+    return one / max(other, 1e-6)
 
 
 class CalibrationBasis(Protocol):

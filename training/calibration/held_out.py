@@ -7,9 +7,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from frond.tta import logit_gap
 from training.artifacts.predictions import PhotoLogits, read_photo_logits
-from training.calibration.basis import FittedCalibrator
+from training.calibration.basis import FittedCalibrator, gap_ratio
 from training.calibration.fitting import fit_calibrator
 from training.data.dataset import Dataset
 from training.errors import TrainingError
@@ -52,8 +51,7 @@ class HeldOutLogits:
         shared = [place for place, photo in enumerate(photos) if photo in own]
         if not self.match_scale or len(shared) < MIN_SHARED:
             return 1.0
-        gaps = logit_gap(np.stack([own[photos[place]] for place in shared]))
-        return float(np.median(logit_gap(logits[shared])) / max(float(np.median(gaps)), 1e-6))
+        return gap_ratio(logits[shared], np.stack([own[photos[place]] for place in shared]))
 
     def fit(self, validated: PhotoLogits, pictures: NDArray[np.uint8]) -> FittedCalibrator:  # noqa: ARG002
         """Fit the calibrator to these logits, scaled to the model's."""

@@ -8,10 +8,9 @@ from numpy.typing import NDArray
 
 from frond.calibration import Calibrator, PairScaling
 from frond.classifier import Classifier
-from frond.tta import logit_gap
 from training.artifacts.predictions import PhotoLogits
 from training.batch_inference import infer_all
-from training.calibration.basis import FittedCalibrator
+from training.calibration.basis import FittedCalibrator, gap_ratio
 from training.data.dataset import Dataset
 from training.errors import TrainingError
 
@@ -27,10 +26,9 @@ class InheritedCalibration:
     earlier: Classifier
 
     def fit(self, validated: PhotoLogits, pictures: NDArray[np.uint8]) -> FittedCalibrator:
-        """Scale the temperatures by the ratio of the median gaps of the top two logits, the model's first."""
+        """Scale the temperatures by how much surer the model is than the earlier one."""
         before = infer_all(self.earlier, pictures, "Comparing with the earlier model").logits
-        medians = [float(np.median(logit_gap(logits))) for logits in (validated.logits, before)]
-        scale = medians[0] / max(medians[1], 1e-6)
+        scale = gap_ratio(validated.logits, before)
         calibrator = self.earlier.manifest.calibrator()
         pairs = (PairScaling(pair.first, pair.second, pair.temperature * scale) for pair in calibrator.pairs)
         inherited = Calibrator(calibrator.temperature * scale, tuple(pairs))
