@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, BrowserType, sync_playwright
 
 # Chromium without windows, camera and installation takes half the processor time of the whole one.
 SHELLS = ("chromium-headless-shell", "chrome-headless-shell")
@@ -30,9 +30,15 @@ def required(*, whole: bool = False) -> str:
 
 @contextmanager
 def running(path: str) -> Iterator[Browser]:
-    """Launch the browser without a window."""
-    with sync_playwright() as playwright:
-        # Chromium's own sandbox does not start as root in a container, which is where CI runs.
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+    """Start Playwright, and launch the browser without a window."""
+    with sync_playwright() as playwright, launch(playwright.chromium, path) as browser:
         yield browser
-        browser.close()
+
+
+@contextmanager
+def launch(chromium: BrowserType, path: str, *arguments: str) -> Iterator[Browser]:
+    """Launch the browser without a window."""
+    # Chromium's own sandbox does not start as root in a container, which is where CI runs.
+    browser = chromium.launch(executable_path=path, args=["--no-sandbox", *arguments])
+    yield browser
+    browser.close()

@@ -1,5 +1,6 @@
 """The page in Chromium, served by the running stack."""
 
+import functools
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -16,16 +17,30 @@ STATIC = Path(__file__).parents[3] / "functions" / "classify" / "frond_classify"
 DESKTOP = {"width": 1280, "height": 820}
 TIMEOUT_MS = 120_000
 
+launched = ExitStack()
+
 Open = Callable[..., Page]
 
 expect.set_options(timeout=TIMEOUT_MS)
 
 
-# Of a module and not of the session: while Playwright runs, no other event loop can run in this thread.
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium.running(chromium.required()) as browser:
-        yield browser
+def browser() -> Browser:
+    """The browser of all tests of the page, whose start takes longer than most of them."""
+    return launched_browser()
+
+
+@functools.cache
+def launched_browser() -> Browser:
+    return launched.enter_context(chromium.running(chromium.required()))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
+    """Close the browser before other tests: while Playwright runs, no other event loop can run in this thread."""
+    if nextitem is None or Path(__file__).parent not in nextitem.path.parents:
+        launched_browser.cache_clear()
+        launched.close()
 
 
 @pytest.fixture

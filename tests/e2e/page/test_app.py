@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.e2e.page import chromium
 from tests.e2e.page.actions import choose, expect_maize
-from tests.e2e.page.conftest import Open
+from tests.e2e.page.conftest import Open, launched_browser
 from tests.support.running_stack import RunningStack
 
 SIZES = {"192x192": 192, "512x512": 512}
@@ -21,8 +21,8 @@ CONTROLLED = """() => navigator.serviceWorker.controller ? true : new Promise((d
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """The whole browser, as the shell installs no page."""
-    with chromium.running(chromium.required(whole=True)) as browser:
-        yield browser
+    with chromium.launch(launched_browser().browser_type, chromium.required(whole=True)) as whole:
+        yield whole
 
 
 @pytest.fixture

@@ -24,14 +24,9 @@ def with_camera(browser: Browser, maize: Path, tmp_path_factory: pytest.TempPath
     frame = tmp_path_factory.mktemp("frame") / "maize.jpg"
     Image.open(maize).resize((480, 480)).save(frame, quality=95)
     film.write_bytes(frame.read_bytes() * FRAMES)
-    arguments = [
-        "--no-sandbox",
-        "--use-fake-device-for-media-stream",
-        f"--use-file-for-fake-video-capture={film}",
-    ]
-    other = browser.browser_type.launch(executable_path=chromium.required(whole=True), args=arguments)
-    yield other
-    other.close()
+    arguments = ("--use-fake-device-for-media-stream", f"--use-file-for-fake-video-capture={film}")
+    with chromium.launch(browser.browser_type, chromium.required(whole=True), *arguments) as other:
+        yield other
 
 
 @pytest.fixture
