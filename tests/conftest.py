@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import botocore.session
+import httpx
 import pytest
 from xdist.remote import Producer
 
@@ -83,6 +84,16 @@ def shared_service_models() -> Iterator[None]:
     """Read botocore's models of the AWS services once: most tests have sessions of their own."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("botocore.session.create_loader", functools.cache(botocore.session.create_loader))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shared_certificates() -> Iterator[None]:
+    """Read the certificates of the authorities once: most tests of the client have clients of their own."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(
+            "httpx._transports.default.create_ssl_context", functools.cache(httpx.create_ssl_context)
+        )
         yield
 
 

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -62,8 +63,8 @@ class KeyHolder:
             if cursor is None:
                 return
 
-    def listed(self, cursor: str | None = None) -> set[str]:
-        return {each["id"] for page in self.pages(2, cursor) for each in page["classifications"]}
+    def listed(self, cursor: str | None = None, limit: int = 2) -> set[str]:
+        return {each["id"] for page in self.pages(limit, cursor) for each in page["classifications"]}
 
 
 @dataclass(frozen=True)
@@ -195,7 +196,8 @@ def test_everyone_sees_what_is_theirs(
     for photo in operators:
         assert operator.json("GET", f"{PATH}/{photo.identifier}")["owner"] is None
     assert ana.listed() == {each.identifier for each in anas}
-    assert operator.listed() >= {each.identifier for each in [*anas, *operators]}
+    # Tests before these leave hundreds.
+    assert operator.listed(limit=100) >= {each.identifier for each in [*anas, *operators]}
 
 
 def test_every_route_with_an_id_answers_a_stranger_as_if_there_were_nothing(
@@ -254,7 +256,7 @@ def test_the_cursor_of_a_stranger_leads_to_ones_own_photos(
 ) -> None:
     own = {json.loads(ben.classify(seedling).data)["id"] for _ in range(3)}
     for stranger in (ana, operator):
-        for page in stranger.pages(2):
+        for page in islice(stranger.pages(2), 5):
             if page["next_cursor"]:
                 seen = ben.listed(page["next_cursor"])
                 assert seen.isdisjoint(each.identifier for each in anas)

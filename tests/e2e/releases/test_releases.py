@@ -48,7 +48,7 @@ class Traffic:
             reply = pool.request("POST", url, body=photo, headers=headers, timeout=HANG_S, retries=False)
             answer = json.loads(reply.data)
             species = answer["predictions"][0]["species"] if reply.status == 200 else str(answer)
-            time.sleep(0.05)  # leaves processor time to the stack
+            time.sleep(0.15)  # leaves processor time to the stack
             self.answers.append((reply.status, answer.get("model", {}).get("version", ""), species))
 
     def wait_for(self, version: str) -> None:
