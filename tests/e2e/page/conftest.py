@@ -37,7 +37,7 @@ def launched_browser() -> Browser:
 
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
-    """Close the browser before other tests: while Playwright runs, no other event loop can run in this thread."""
+    """Close the browser before other tests: no other event loop can run in a thread that runs Playwright."""
     if nextitem is None or Path(__file__).parent not in nextitem.path.parents:
         launched_browser.cache_clear()
         launched.close()
