@@ -186,7 +186,7 @@ def test_photos_of_real_phones_are_uploaded(page: Page, name: str) -> None:
     assert (answers[-1]["status"], answers[-1]["source"]["door"]) == ("succeeded", "s3")
 
 
-def test_the_page_shows_the_progress_of_an_upload(page: Page, large: Image.Image) -> None:
+def test_the_page_shows_the_progress_of_an_upload(page: Page, maize: Path) -> None:
     pending = ["queued", "running"]
 
     def answer(route: Route) -> None:
@@ -197,7 +197,7 @@ def test_the_page_shows_the_progress_of_an_upload(page: Page, large: Image.Image
 
     page.route(RECORD, answer)
     send_originals(page)
-    choose(page, File(name="phone.jpg", mimeType="image/jpeg", buffer=encoded(large, "JPEG", quality=95)))
+    choose(page, File(name="phone.jpg", mimeType="image/jpeg", buffer=padded(maize.read_bytes())))
 
     # Each status lasts until the page shows it.
     expect(page.locator("#progress-step")).to_contain_text("waits for its turn")
@@ -226,10 +226,10 @@ def test_without_an_uploads_bucket_a_resized_copy_is_sent(page: Page, large: Ima
     expect(page.locator("#notice")).to_have_text(re.compile(r"The photo was [\d.]+ MB.*smaller copy"))
 
 
-def test_an_interrupted_upload_can_be_retried(page: Page, large: Image.Image) -> None:
+def test_an_interrupted_upload_can_be_retried(page: Page, maize: Path) -> None:
     page.route(re.compile(r"frond-local-uploads"), lambda route: route.abort(), times=1)
     send_originals(page)
-    choose(page, File(name="phone.jpg", mimeType="image/jpeg", buffer=encoded(large, "JPEG", quality=95)))
+    choose(page, File(name="phone.jpg", mimeType="image/jpeg", buffer=padded(maize.read_bytes())))
     expect_error(page, "Frond cannot be reached", "try again")
 
     page.get_by_role("button", name="Try again").click()

@@ -17,6 +17,8 @@ from training.networks.network import backbone, build
 SIZE, CLASSES, BLOCKS = 72, 3, (5, 12)
 EXACT = Mode(precision="float32")
 KEY = jax.random.key(0)
+# Compiled whole, as in a training step: operation by operation, JAX compiles longer.
+logits_of = jax.jit(functional_xception.logits, static_argnames="mode")
 
 
 @cache
@@ -40,7 +42,7 @@ def pixels() -> np.ndarray:
 def test_logits_are_those_of_keras(pixels: np.ndarray) -> None:
     weights, statistics = named()
 
-    logits, _ = functional_xception.logits(weights, statistics, pixels, EXACT, KEY)
+    logits, _ = logits_of(weights, statistics, pixels, EXACT, KEY)
 
     np.testing.assert_allclose(logits, keras_network().predict_on_batch(pixels), atol=1e-4)
 
@@ -50,7 +52,7 @@ def test_moving_statistics_are_those_of_keras(pixels: np.ndarray) -> None:
     network = keras.models.clone_model(keras_network())
     network.set_weights(keras_network().get_weights())
 
-    _, updated = functional_xception.logits(weights, statistics, pixels, replace(EXACT, train=True), KEY)
+    _, updated = logits_of(weights, statistics, pixels, replace(EXACT, train=True), KEY)
 
     network(pixels, training=True)
     expected = named_weights(backbone(network))[1]
@@ -65,7 +67,7 @@ def test_blocks_that_are_always_dropped_add_nothing(pixels: np.ndarray) -> None:
 
     def output(blocks: tuple[int, ...], mode: Mode) -> Any:
         kept = without_middle_blocks(weights, blocks), without_middle_blocks(statistics, blocks)
-        return functional_xception.logits(kept[0], kept[1], pixels, mode, KEY)[0]
+        return logits_of(kept[0], kept[1], pixels, mode, KEY)[0]
 
     dropped = output((5,), replace(training, drop_path=1.0))
 

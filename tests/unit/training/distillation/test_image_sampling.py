@@ -7,9 +7,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from training.distillation.image_sampling import ViewRange, Windows, random_views, symmetric_views, whole
+from training.distillation import image_sampling
+from training.distillation.image_sampling import ViewRange, Windows, whole
 
 pytestmark = pytest.mark.slow
+# Compiled whole, as in a training step: operation by operation, JAX compiles longer.
+random_views = jax.jit(image_sampling.random_views, static_argnames=("size", "limits"))
+symmetric_views = jax.jit(image_sampling.symmetric_views, static_argnames=("size", "turn", "mirrored"))
 SIDE = 24
 UNCHANGED = ViewRange(resampled=0, brightness=0, contrast=0)
 

@@ -25,6 +25,8 @@ SETTINGS = StepSettings(
     BatchShape(SIZE, (2,), 127.0), SceneConfig(), SLOPE, OFFSET, Hyperparameters(1e-3, 1.0, 0.9)
 )
 KEY = jax.random.key(0)
+# Compiled whole, as in a training step: operation by operation, JAX compiles longer.
+outputs = jax.jit(functional_detector.outputs, static_argnames="mode")
 
 
 def louder(values: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -57,7 +59,7 @@ def test_outputs_are_those_of_keras(backbone: str) -> None:
         weights, statistics = weights | of_stem, statistics | moving
     pixels = np.random.default_rng(1).uniform(0, 255, (2, size, size, 3)).astype(np.float32)
 
-    found, _ = functional_detector.outputs(weights, statistics, pixels, Mode(precision="float32"), KEY)
+    found, _ = outputs(weights, statistics, pixels, Mode(precision="float32"), KEY)
 
     expected = serving_network(stem, head, size).predict_on_batch(pixels)
     for name, value in found.items():
