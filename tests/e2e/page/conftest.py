@@ -17,6 +17,7 @@ STATIC = Path(__file__).parents[3] / "functions" / "classify" / "frond_classify"
 DESKTOP = {"width": 1280, "height": 820}
 TIMEOUT_MS = 120_000
 
+# Closes the browser, and Playwright behind it.
 launched = ExitStack()
 
 Open = Callable[..., Page]
@@ -35,12 +36,22 @@ def launched_browser() -> Browser:
     return launched.enter_context(chromium.running(chromium.required()))
 
 
+def close_browser() -> None:
+    launched_browser.cache_clear()
+    launched.close()
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
     """Close the browser before other tests: no other event loop can run in a thread that runs Playwright."""
     if nextitem is None or Path(__file__).parent not in nextitem.path.parents:
-        launched_browser.cache_clear()
-        launched.close()
+        close_browser()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish() -> None:
+    """Close the browser of a run that ends early."""
+    close_browser()
 
 
 @pytest.fixture
