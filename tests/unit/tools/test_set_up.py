@@ -14,6 +14,7 @@ from tests.conftest import ROOT
 from tests.support.waiting import HANG_S, eventually
 from tools.pip_install import LOG, MARK, install, reason
 
+pytestmark = pytest.mark.slow
 STAMP = ".venv/.python"
 
 

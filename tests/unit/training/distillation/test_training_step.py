@@ -27,7 +27,7 @@ UNCHANGED = ViewRange(resampled=0, brightness=0, contrast=0)
 Arrays = dict[str, jax.Array]
 
 
-pytestmark = pytest.mark.usefixtures("linear_network")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("linear_network")]
 
 
 @pytest.fixture

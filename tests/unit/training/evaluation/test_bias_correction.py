@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from frond.ood_scores import softmax
 from training.evaluation.bias_correction import FOLDS, fit_biases
 
+pytestmark = pytest.mark.slow
 CLASSES = 5
 
 

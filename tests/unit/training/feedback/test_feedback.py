@@ -26,6 +26,7 @@ from training.feedback import origin
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+pytestmark = pytest.mark.slow
 MAIZE, WHEAT = "zea-mays", "triticum-aestivum"
 Photos = Callable[[str], bytes]
 

@@ -14,6 +14,7 @@ from training.report import ReportInputs
 from training.report.render import SECTIONS, render_card, render_page
 from training.report.svg import VARIABLES
 
+pytestmark = pytest.mark.slow
 ODD = ('<script>alert(1)</script> & "Co"', "$x^{2}$ $y", "トマト 'n' {{ 7 * 7 }}")
 
 
