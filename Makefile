@@ -48,7 +48,7 @@ budget: $(VENV)/.sam ## Email when the account's costs exceed a budget (EMAIL=yo
 	@$(VENV)/sam/bin/sam deploy --template-file budget.yaml --stack-name frond-budget --region us-east-1 \
 	  --config-env budget --parameter-overrides AlarmEmail=$(EMAIL) MonthlyBudget=$(or $(DOLLARS),10)
 
-check: $(VENV)/.dev ## Check style and types, then run the quick unit tests that need no TensorFlow: under three minutes, for daily work
+check: $(VENV)/.dev ## Check style and types, then run the quick unit tests that need no TensorFlow: a minute and a half, for daily work
 	@$(TOGETHER) lint types
 	$(PYTEST) tests/unit --without-tensorflow -m "not slow"
 

@@ -20,6 +20,7 @@ from tests.conftest import ROOT
 from tests.support.waiting import HANG_S
 from tests.unit.client.fake_api import FakeApi, photo
 
+pytestmark = pytest.mark.slow
 SOURCE = ROOT / "client"
 # These modules need boto3; all others must be importable without it.
 NEED_BOTO3 = {

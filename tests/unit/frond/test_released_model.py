@@ -13,6 +13,7 @@ from frond.preprocessing import read_photo
 from tests.conftest import ROOT
 from training.data.textures import make_textures
 
+pytestmark = pytest.mark.slow
 MODEL = ROOT / "functions" / "classify" / "model"
 
 

@@ -10,6 +10,7 @@ import pytest
 from tests.conftest import ROOT
 from tools.deployment.stack_import import StackImportError, import_documents
 
+pytestmark = pytest.mark.slow
 NAMES = {
     "UploadsBucket": "frond-prod-uploadsbucket-1",
     "PicturesBucket": "frond-prod-picturesbucket-1",
